@@ -1,0 +1,209 @@
+package io.hotpair;
+
+import io.hotpair.topology.Replication;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.ThreadFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Builds a {@link KeyspaceConfig}. A setter checks its value, {@link #build()} checks them
+ * together; neither touches a disk or a network. Not thread-safe.
+ */
+public final class KeyspaceBuilder {
+    private static final long MIN_MEMORY_BYTES = 4L << 20;
+    private static final long MAX_MEMORY_BYTES = 1L << 42;
+
+    private String name = "default";
+    private long maxMemoryBytes = 256L << 20;
+    private @Nullable Path directory;
+    private boolean inMemory;
+    private @Nullable Acknowledgement acknowledgement;
+    private Duration acknowledgementTimeout = Duration.ofSeconds(5);
+    private Duration forceInterval = Duration.ofSeconds(1);
+    private @Nullable Replication replication;
+    private Clock clock = Clock.SYSTEM;
+    private @Nullable ThreadFactory threadFactory;
+
+    KeyspaceBuilder() {}
+
+    /**
+     * Names the keyspace. The default is {@code default}.
+     *
+     * @param name lower-case letters, digits and hyphens, at most 64
+     * @return this
+     */
+    public KeyspaceBuilder name(String name) {
+        if (!name.matches("[a-z0-9-]{1,64}")) {
+            throw new IllegalArgumentException(
+                    "name=" + name + ", expected 1 to 64 of a-z, 0-9 and hyphen");
+        }
+        this.name = name;
+        return this;
+    }
+
+    /**
+     * Limits the off-heap memory. The default is 256 MiB.
+     *
+     * @param bytes the limit, 4 MiB to 4 TiB
+     * @return this
+     */
+    public KeyspaceBuilder maxMemory(long bytes) {
+        if (bytes < MIN_MEMORY_BYTES || bytes > MAX_MEMORY_BYTES) {
+            throw new IllegalArgumentException(
+                    "maxMemory="
+                            + bytes
+                            + ", expected "
+                            + MIN_MEMORY_BYTES
+                            + " to "
+                            + MAX_MEMORY_BYTES
+                            + " bytes");
+        }
+        maxMemoryBytes = bytes;
+        return this;
+    }
+
+    /**
+     * Says where the keyspace keeps its log. Either this or {@link #inMemory()} is needed.
+     *
+     * @param directory the directory, made when the keyspace is opened
+     * @return this
+     */
+    public KeyspaceBuilder directory(Path directory) {
+        this.directory = Objects.requireNonNull(directory, "directory");
+        return this;
+    }
+
+    /**
+     * Does without a log: what the keyspace holds ends with the JVM.
+     *
+     * @return this
+     */
+    public KeyspaceBuilder inMemory() {
+        inMemory = true;
+        return this;
+    }
+
+    /**
+     * Sets the level that a write waits for if it says nothing else. The default is {@link
+     * Acknowledgement#LOG} with a log and {@link Acknowledgement#MEMORY} without.
+     *
+     * @param level the level
+     * @return this
+     */
+    public KeyspaceBuilder acknowledgement(Acknowledgement level) {
+        acknowledgement = Objects.requireNonNull(level, "level");
+        return this;
+    }
+
+    /**
+     * Sets how long a write waits for its level before it fails with {@code OUTCOME_UNKNOWN}. The
+     * default is 5 s.
+     *
+     * @param timeout above zero
+     * @return this
+     */
+    public KeyspaceBuilder acknowledgementTimeout(Duration timeout) {
+        acknowledgementTimeout = positive("acknowledgementTimeout", timeout);
+        return this;
+    }
+
+    /**
+     * Sets how often the log is forced to the device. The default is 1 s.
+     *
+     * @param interval above zero
+     * @return this
+     */
+    public KeyspaceBuilder forceInterval(Duration interval) {
+        forceInterval = positive("forceInterval", interval);
+        return this;
+    }
+
+    /**
+     * Makes the keyspace one of a pair.
+     *
+     * @param replication from the replication module
+     * @return this
+     */
+    public KeyspaceBuilder replication(Replication replication) {
+        this.replication = Objects.requireNonNull(replication, "replication");
+        return this;
+    }
+
+    /**
+     * Sets where time comes from. The default is {@link Clock#SYSTEM}.
+     *
+     * @param clock the clock
+     * @return this
+     */
+    public KeyspaceBuilder clock(Clock clock) {
+        this.clock = Objects.requireNonNull(clock, "clock");
+        return this;
+    }
+
+    /**
+     * Sets what makes the keyspace's threads. The default makes daemon threads named {@code
+     * hotpair-<name>-<n>}.
+     *
+     * @param threadFactory the factory
+     * @return this
+     */
+    public KeyspaceBuilder threadFactory(ThreadFactory threadFactory) {
+        this.threadFactory = Objects.requireNonNull(threadFactory, "threadFactory");
+        return this;
+    }
+
+    /**
+     * Checks and makes the configuration.
+     *
+     * @return the configuration
+     * @throws IllegalStateException if the settings do not fit each other
+     */
+    public KeyspaceConfig build() {
+        if (inMemory == (directory != null)) {
+            throw new IllegalStateException(
+                    "directory="
+                            + directory
+                            + " inMemory="
+                            + inMemory
+                            + ", expected a directory for the log, or inMemory() to do without"
+                            + " one");
+        }
+        if (inMemory && replication != null) {
+            throw new IllegalStateException(
+                    "replication with inMemory(), expected a directory: what is shipped is the"
+                            + " log");
+        }
+        Acknowledgement level = acknowledgement;
+        if (level == null) {
+            level = inMemory ? Acknowledgement.MEMORY : Acknowledgement.LOG;
+        }
+        if (inMemory && level != Acknowledgement.MEMORY) {
+            throw new IllegalStateException(
+                    "acknowledgement=" + level + " with inMemory(), expected MEMORY");
+        }
+        if (replication == null && level == Acknowledgement.PEER) {
+            throw new IllegalStateException(
+                    "acknowledgement=PEER without replication, expected MEMORY or LOG");
+        }
+        ThreadFactory factory = threadFactory;
+        return new KeyspaceConfig(
+                name,
+                maxMemoryBytes,
+                directory,
+                level,
+                acknowledgementTimeout,
+                forceInterval,
+                replication,
+                clock,
+                factory == null ? new DaemonThreadFactory(name) : factory);
+    }
+
+    private static Duration positive(String what, Duration duration) {
+        if (duration.isNegative() || duration.isZero()) {
+            throw new IllegalArgumentException(what + "=" + duration + ", expected above zero");
+        }
+        return duration;
+    }
+}

@@ -1,0 +1,31 @@
+package io.hotpair;
+
+import io.hotpair.topology.Replication;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.ThreadFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a keyspace is opened with; made by {@link Keyspace#builder()}. Immutable.
+ *
+ * @param name the keyspace's name
+ * @param maxMemoryBytes the limit of its off-heap memory
+ * @param directory where its log is; null for a keyspace in memory only
+ * @param acknowledgement the level that a write waits for if it says nothing else
+ * @param acknowledgementTimeout how long it waits
+ * @param forceInterval how often the log is forced to the device
+ * @param replication what makes it one of a pair, or null
+ * @param clock where time comes from
+ * @param threadFactory makes the threads that it needs: one for the log, one for housekeeping
+ */
+public record KeyspaceConfig(
+        String name,
+        long maxMemoryBytes,
+        @Nullable Path directory,
+        Acknowledgement acknowledgement,
+        Duration acknowledgementTimeout,
+        Duration forceInterval,
+        @Nullable Replication replication,
+        Clock clock,
+        ThreadFactory threadFactory) {}

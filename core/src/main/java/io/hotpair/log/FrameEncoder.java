@@ -1,0 +1,198 @@
+package io.hotpair.log;
+
+/**
+ * Builds frames. Not thread-safe. For each frame: {@link #begin}, then {@link #beginOperation} and
+ * {@link #commitOperation} for each operation, then {@link #seal}.
+ *
+ * <p>An operation that makes the frame longer than {@link FrameDescriptor#MAX_LENGTH} must stand
+ * alone in it; it is then written as {@link #fragmentCount()} frames, which {@link #fragment}
+ * gives.
+ */
+public final class FrameEncoder {
+    private final FrameBuffer frame = new FrameBuffer();
+    private long term;
+    private long previousOpId;
+    private long lastOpId;
+    private long firstOpId;
+    private int count;
+    private int operationOffset;
+    private int length;
+
+    /**
+     * Begins a frame.
+     *
+     * @param term the term in which its operations were made
+     * @param previousOpId the last opId before its first one
+     */
+    public void begin(long term, long previousOpId) {
+        this.term = term;
+        this.previousOpId = previousOpId;
+        lastOpId = previousOpId;
+        firstOpId = 0;
+        count = 0;
+        length = FrameDescriptor.HEADER_LENGTH;
+    }
+
+    /**
+     * Begins an operation. The caller writes key and value into {@link #bytes()} from the offset
+     * that this returns: the key first, the value right behind it.
+     *
+     * @param type what it did
+     * @param opId its opId, above the one before
+     * @param deadlineMs when the key expires, milliseconds since 1970; 0 for never
+     * @param keyLength bytes, at most 65,535
+     * @param valueLength bytes
+     * @return the offset of the key
+     */
+    public int beginOperation(
+            OperationType type, long opId, long deadlineMs, int keyLength, int valueLength) {
+        if (opId <= lastOpId) {
+            throw new IllegalArgumentException("opId=" + opId + ", expected above " + lastOpId);
+        }
+        int deadlineLength = deadlineMs == 0 ? 0 : Long.BYTES;
+        int contentLength =
+                FrameDescriptor.OP_HEADER_LENGTH + deadlineLength + keyLength + valueLength;
+        int operationLength = (contentLength + 7) & ~7;
+        frame.ensureCapacity(length + operationLength);
+        byte[] bytes = frame.bytes();
+        operationOffset = length;
+        // The last word is padding in part; zeroing it whole makes equal frames equal to the byte.
+        FrameDescriptor.putLong(bytes, length + operationLength - Long.BYTES, 0);
+        FrameDescriptor.putInt(bytes, length, operationLength);
+        bytes[length + FrameDescriptor.OP_TYPE_OFFSET] = type.code();
+        bytes[length + FrameDescriptor.OP_FLAGS_OFFSET] =
+                (byte) (deadlineMs == 0 ? 0 : FrameDescriptor.OP_FLAG_DEADLINE);
+        FrameDescriptor.putShort(bytes, length + FrameDescriptor.OP_KEY_LENGTH_OFFSET, keyLength);
+        FrameDescriptor.putInt(bytes, length + FrameDescriptor.OP_VALUE_LENGTH_OFFSET, valueLength);
+        FrameDescriptor.putInt(bytes, length + 12, 0);
+        FrameDescriptor.putLong(bytes, length + FrameDescriptor.OP_ID_OFFSET, opId);
+        FrameDescriptor.putLong(bytes, length + FrameDescriptor.OP_PREVIOUS_OFFSET, lastOpId);
+        if (deadlineMs != 0) {
+            FrameDescriptor.putLong(bytes, length + FrameDescriptor.OP_HEADER_LENGTH, deadlineMs);
+        }
+        return length + FrameDescriptor.OP_HEADER_LENGTH + deadlineLength;
+    }
+
+    /** Takes the operation that was begun into the frame. */
+    public void commitOperation() {
+        byte[] bytes = frame.bytes();
+        long opId = FrameDescriptor.getLong(bytes, operationOffset + FrameDescriptor.OP_ID_OFFSET);
+        if (count == 0) {
+            firstOpId = opId;
+        }
+        lastOpId = opId;
+        length = operationOffset + FrameDescriptor.getInt(bytes, operationOffset);
+        count++;
+    }
+
+    /**
+     * The array into which keys and values are written.
+     *
+     * @return the array; a new operation may replace it
+     */
+    public byte[] bytes() {
+        return frame.bytes();
+    }
+
+    /**
+     * How many operations the frame holds.
+     *
+     * @return the count
+     */
+    public int count() {
+        return count;
+    }
+
+    /**
+     * How long the frame is.
+     *
+     * @return bytes so far
+     */
+    public int length() {
+        return length;
+    }
+
+    /**
+     * The last opId in the frame.
+     *
+     * @return the opId, or the previous one while the frame is empty
+     */
+    public long lastOpId() {
+        return lastOpId;
+    }
+
+    /**
+     * Into how many frames the operations go: 1, unless a single operation is too long for one.
+     *
+     * @return the count
+     */
+    public int fragmentCount() {
+        int payload = length - FrameDescriptor.HEADER_LENGTH;
+        int room = FrameDescriptor.MAX_LENGTH - FrameDescriptor.HEADER_LENGTH;
+        return Math.max(1, (payload + room - 1) / room);
+    }
+
+    /**
+     * Completes a frame that needs no fragments.
+     *
+     * @param timestampMs the time, milliseconds since 1970
+     * @return the frame, valid until the next {@link #begin}
+     * @throws IllegalStateException if it is empty or too long
+     */
+    public FrameBuffer seal(long timestampMs) {
+        if (count == 0 || length > FrameDescriptor.MAX_LENGTH) {
+            throw new IllegalStateException(
+                    "count="
+                            + count
+                            + " length="
+                            + length
+                            + ", expected at least one operation in "
+                            + FrameDescriptor.MAX_LENGTH
+                            + " bytes");
+        }
+        frame.length(length);
+        seal(frame, timestampMs, 0, 1);
+        return frame;
+    }
+
+    /**
+     * Gives one part of an operation that is too long for a frame.
+     *
+     * @param index which part, from 0
+     * @param timestampMs the time, milliseconds since 1970, the same for all parts
+     * @param into receives the frame
+     * @throws IllegalStateException if the frame does not hold exactly one operation
+     */
+    public void fragment(int index, long timestampMs, FrameBuffer into) {
+        if (count != 1) {
+            throw new IllegalStateException("count=" + count + ", expected 1 in a fragment");
+        }
+        int room = FrameDescriptor.MAX_LENGTH - FrameDescriptor.HEADER_LENGTH;
+        int from = FrameDescriptor.HEADER_LENGTH + index * room;
+        int partLength = Math.min(room, length - from);
+        into.ensureCapacity(FrameDescriptor.HEADER_LENGTH + partLength);
+        System.arraycopy(
+                frame.bytes(), from, into.bytes(), FrameDescriptor.HEADER_LENGTH, partLength);
+        into.length(FrameDescriptor.HEADER_LENGTH + partLength);
+        seal(into, timestampMs, index, fragmentCount());
+    }
+
+    private void seal(FrameBuffer target, long timestampMs, int fragmentIndex, int fragmentCount) {
+        byte[] bytes = target.bytes();
+        FrameDescriptor.putInt(bytes, FrameDescriptor.MAGIC_OFFSET, FrameDescriptor.MAGIC);
+        FrameDescriptor.putShort(bytes, FrameDescriptor.VERSION_OFFSET, FrameDescriptor.VERSION);
+        FrameDescriptor.putShort(bytes, FrameDescriptor.FRAGMENT_INDEX_OFFSET, fragmentIndex);
+        FrameDescriptor.putInt(bytes, FrameDescriptor.LENGTH_OFFSET, target.length());
+        FrameDescriptor.putLong(bytes, FrameDescriptor.TERM_OFFSET, term);
+        FrameDescriptor.putLong(bytes, FrameDescriptor.FIRST_OP_ID_OFFSET, firstOpId);
+        FrameDescriptor.putLong(bytes, FrameDescriptor.LAST_OP_ID_OFFSET, lastOpId);
+        FrameDescriptor.putLong(bytes, FrameDescriptor.PREVIOUS_OP_ID_OFFSET, previousOpId);
+        FrameDescriptor.putInt(bytes, FrameDescriptor.COUNT_OFFSET, count);
+        FrameDescriptor.putInt(bytes, FrameDescriptor.FRAGMENT_COUNT_OFFSET, fragmentCount);
+        FrameDescriptor.putLong(bytes, FrameDescriptor.TIMESTAMP_OFFSET, timestampMs);
+        FrameDescriptor.putInt(
+                bytes,
+                FrameDescriptor.CRC_OFFSET,
+                FrameDescriptor.computeCrc(bytes, target.length()));
+    }
+}

@@ -1,0 +1,22 @@
+package io.hotpair.log;
+
+import java.nio.file.Path;
+
+/**
+ * How a keyspace finds its log: the persistence module registers one with {@link
+ * java.util.ServiceLoader}, so that persistence is on as soon as that module is on the class path.
+ */
+public interface LogProvider {
+
+    /**
+     * Opens the log in a directory, or creates it. Verifies what it finds: cuts a torn tail at the
+     * last whole operation and reports it, refuses damage anywhere else.
+     *
+     * @param directory the directory, created if it is not there
+     * @return the log; the caller closes it
+     * @throws io.hotpair.HotpairException {@code MISSING_JVM_FLAG}, {@code DIRECTORY_IN_USE},
+     *     {@code CORRUPTION}, {@code UNKNOWN_VERSION}, or {@code LOG_FAILED} if the directory can't
+     *     be used
+     */
+    OperationLog open(Path directory);
+}

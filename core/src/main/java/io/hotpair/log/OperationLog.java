@@ -1,0 +1,85 @@
+package io.hotpair.log;
+
+import java.nio.file.Path;
+import java.util.UUID;
+
+/**
+ * The append side of a log of operations. One thread at a time appends and forces (the caller sees
+ * to that); every other method may be called from any thread.
+ *
+ * <p>The log is append-only. A <em>cut</em> is therefore logical: operations past it stay on the
+ * medium, and every reader skips them, because a frame of a later term begins at a lower opId.
+ */
+public interface OperationLog extends AutoCloseable {
+
+    /**
+     * The identity of this log, made when the log was created and kept for its life.
+     *
+     * @return the identity
+     */
+    UUID id();
+
+    /**
+     * Which terms wrote the live part of this log, and from where.
+     *
+     * @return an immutable value
+     */
+    Lineage lineage();
+
+    /**
+     * The lowest opId that the log still holds.
+     *
+     * @return the opId, or 0 while the log is empty
+     */
+    long firstOpId();
+
+    /**
+     * The highest live opId in the log: past it, nothing is served to a reader.
+     *
+     * @return the opId, or 0 while the log is empty
+     */
+    long lastOpId();
+
+    /**
+     * Appends a frame. On return it survives a crash of the process, and sources see it.
+     *
+     * @param frame a whole frame, sealed (its checksum is set). Its predecessor must be {@link
+     *     #lastOpId()} and its term not below the last one; not kept after the call
+     * @throws io.hotpair.HotpairException {@code LOG_FAILED} if it can't be written, after which
+     *     every further append and force fails in the same way; {@code CORRUPTION} if its checksum
+     *     is wrong
+     * @throws IllegalArgumentException if the frame does not continue the log; nothing is written
+     */
+    void append(FrameBuffer frame);
+
+    /**
+     * Forces all that was appended to the device. On return it survives a crash of the machine.
+     *
+     * @throws io.hotpair.HotpairException {@code LOG_FAILED}; a failed force is final
+     */
+    void force();
+
+    /**
+     * Ends the live part of the log at an opId, so that a later term can go on from there. Saves
+     * what is cut off, as readable frames with a manifest, to a directory of its own first.
+     * Idempotent.
+     *
+     * @param opId the last opId that stays; not above {@link #lastOpId()}
+     * @return the directory with the divergent tail
+     * @throws io.hotpair.HotpairException {@code LOG_FAILED} if the tail can't be saved; then
+     *     nothing was cut
+     */
+    Path cutAfter(long opId);
+
+    /**
+     * Opens an independent reader, positioned before the first frame. It is used by one thread at a
+     * time.
+     *
+     * @return the reader; the caller closes it
+     */
+    OperationSource openSource();
+
+    /** Forces, then releases everything: threads, files, locks. Idempotent. */
+    @Override
+    void close();
+}

@@ -1,0 +1,138 @@
+package io.hotpair.topology;
+
+import io.hotpair.Clock;
+import io.hotpair.HotpairException;
+import io.hotpair.Watermark;
+import io.hotpair.log.FrameBuffer;
+import io.hotpair.log.OperationLog;
+import java.nio.file.Path;
+import java.util.concurrent.ThreadFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A keyspace as replication steers it. {@link #promote}, {@link #demote}, {@link #apply} and {@link
+ * #rewindTo} are called by one thread at a time; the rest is thread-safe.
+ */
+public interface ReplicatedKeyspace {
+
+    /**
+     * The keyspace's name.
+     *
+     * @return the name
+     */
+    String name();
+
+    /**
+     * The directory of this keyspace, in which replication keeps its own files in a directory of
+     * its own.
+     *
+     * @return the directory
+     */
+    Path directory();
+
+    /**
+     * The keyspace's log. Replication reads it; it never appends.
+     *
+     * @return the log
+     */
+    OperationLog log();
+
+    /**
+     * The clock.
+     *
+     * @return the clock
+     */
+    Clock clock();
+
+    /**
+     * Makes the threads that replication needs.
+     *
+     * @return the factory
+     */
+    ThreadFactory threadFactory();
+
+    /**
+     * How far this keyspace's own log has come.
+     *
+     * @return the watermark of opIds in the log
+     */
+    Watermark logged();
+
+    /**
+     * How far this keyspace's own log was forced to the device.
+     *
+     * @return the watermark of opIds forced
+     */
+    Watermark durable();
+
+    /**
+     * How far the pair has come, as {@link #commit} said.
+     *
+     * @return the watermark of opIds acknowledged by the in-sync set
+     */
+    Watermark committed();
+
+    /**
+     * Says that every member that has to has the operations up to here.
+     *
+     * @param opId the opId; a lower one than before is ignored
+     */
+    void commit(long opId);
+
+    /**
+     * Says whether every batch is forced to the device, as a master that stands alone in its
+     * in-sync set needs. Otherwise the log is forced at its interval.
+     *
+     * @param everyBatch whether it is
+     */
+    void forceEveryBatch(boolean everyBatch);
+
+    /**
+     * Says whether writes are taken at all, for a master with fewer members in sync than it was
+     * told to have.
+     *
+     * @param refusal null to take writes, else the sentence with which they are refused
+     */
+    void refuseWrites(@Nullable String refusal);
+
+    /**
+     * Makes this node the master: writes a barrier as the term's first operation, then takes
+     * writes.
+     *
+     * @param term the term, above the log's last one
+     * @param lease asked before every append and every reply
+     * @return the barrier's opId: the last opId before it, plus one
+     */
+    long promote(long term, Lease lease);
+
+    /**
+     * Makes this node a replica: refuses writes, waits until those under way have left, fails
+     * whoever still waits for an acknowledgement with {@code OUTCOME_UNKNOWN}, and puts memory back
+     * to what the log holds. Harmless on a replica.
+     */
+    void demote();
+
+    /**
+     * Applies a frame on a replica: checks it, appends it to the log, then makes its operations
+     * visible.
+     *
+     * @param frame a sealed frame that continues the log; not kept
+     * @return the last opId in the log now
+     * @throws HotpairException {@code CORRUPTION} if it is damaged, {@code LOG_FAILED}, or {@code
+     *     MEMORY_LIMIT} if this node's memory can't hold what the master's can
+     * @throws IllegalArgumentException if it does not continue the log
+     */
+    long apply(FrameBuffer frame);
+
+    /** Forces the log of a replica. */
+    void force();
+
+    /**
+     * Cuts a replica's log after an opId and puts memory back to that moment. The cut tail is
+     * saved.
+     *
+     * @param opId the last opId that stays
+     * @return where the tail was saved
+     */
+    Path rewindTo(long opId);
+}
