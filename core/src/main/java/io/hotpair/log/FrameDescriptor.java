@@ -4,6 +4,7 @@ import io.hotpair.HotpairException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Locale;
 import java.util.zip.CRC32C;
 
 /**
@@ -318,7 +319,8 @@ public final class FrameDescriptor {
         }
         int magic = getInt(bytes, MAGIC_OFFSET);
         if (magic != MAGIC) {
-            throw corrupt(place, String.format("magic=%08x, expected %08x", magic, MAGIC));
+            throw corrupt(
+                    place, String.format(Locale.ROOT, "magic=%08x, expected %08x", magic, MAGIC));
         }
         int stated = getInt(bytes, LENGTH_OFFSET);
         if (stated != length) {
@@ -327,7 +329,9 @@ public final class FrameDescriptor {
         int found = getInt(bytes, CRC_OFFSET);
         int computed = computeCrc(bytes, length);
         if (found != computed) {
-            throw corrupt(place, String.format("checksum=%08x, computed %08x", found, computed));
+            throw corrupt(
+                    place,
+                    String.format(Locale.ROOT, "checksum=%08x, computed %08x", found, computed));
         }
         int version = getShort(bytes, VERSION_OFFSET);
         if (version != VERSION) {
