@@ -24,6 +24,8 @@ public final class HotpairException extends RuntimeException {
         OUTCOME_UNKNOWN,
         /** Too few members are in sync for the write to be taken. Nothing was changed. */
         NOT_ENOUGH_REPLICAS,
+        /** The log can't keep up, and the write waited in vain for room. Nothing was changed. */
+        BUSY,
         /** The log can't be written any more; the keyspace takes no writes until it is reopened. */
         LOG_FAILED,
         /** What was read back is not what was written. Names the place and both checksums. */

@@ -1,7 +1,15 @@
 package io.hotpair;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.hotpair.internal.Core;
+import io.hotpair.internal.Engine;
+import io.hotpair.internal.Mode;
 import io.hotpair.topology.Topology;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,10 +34,12 @@ public final class Keyspace implements AutoCloseable {
     /** The longest value, in bytes: 512 MiB, as in Redis. */
     public static final int MAX_VALUE_LENGTH = 512 << 20;
 
-    private final KeyspaceConfig config;
+    private final Core core;
+    private final Engine engine;
 
-    private Keyspace(KeyspaceConfig config) {
-        this.config = config;
+    private Keyspace(Core core) {
+        this.core = core;
+        engine = core.engine();
     }
 
     /**
@@ -51,9 +61,10 @@ public final class Keyspace implements AutoCloseable {
      * @throws HotpairException {@code MISSING_JVM_FLAG}, {@code DIRECTORY_IN_USE}, {@code
      *     CORRUPTION}, {@code MEMORY_LIMIT} if the log holds more than fits, {@code LOG_FAILED},
      *     {@code NETWORK} or {@code CONSENSUS}
+     * @throws IllegalStateException if a directory is given but no log is on the class path
      */
     public static Keyspace open(KeyspaceConfig config) {
-        return new Keyspace(config);
+        return new Keyspace(Core.open(config));
     }
 
     /**
@@ -62,7 +73,7 @@ public final class Keyspace implements AutoCloseable {
      * @return the configuration
      */
     public KeyspaceConfig config() {
-        return config;
+        return core.config();
     }
 
     /**
@@ -71,7 +82,7 @@ public final class Keyspace implements AutoCloseable {
      * @return a new session
      */
     public Session session() {
-        throw new UnsupportedOperationException();
+        return new KeyspaceSession(core);
     }
 
     /**
@@ -81,7 +92,11 @@ public final class Keyspace implements AutoCloseable {
      * @return the value, the caller's own, or null if the key is absent
      */
     public byte @Nullable [] get(byte[] key) {
-        throw new UnsupportedOperationException();
+        Mode before = engine.mode();
+        KeyspaceSession.checkKey(key, 0, key.length);
+        byte[] value = engine.get(key, 0, key.length);
+        core.checkRead(before);
+        return value;
     }
 
     /**
@@ -91,7 +106,25 @@ public final class Keyspace implements AutoCloseable {
      * @return the value, or null if the key is absent
      */
     public @Nullable String get(String key) {
-        throw new UnsupportedOperationException();
+        byte[] value = get(key.getBytes(UTF_8));
+        return value == null ? null : new String(value, UTF_8);
+    }
+
+    /**
+     * Reads a value into an array. Allocates nothing.
+     *
+     * @param key the key
+     * @param into receives the value, if it fits behind the offset; else nothing is copied
+     * @param offset where to put it
+     * @return the value's length in bytes, or {@link Session#ABSENT}
+     */
+    public int get(byte[] key, byte[] into, int offset) {
+        Mode before = engine.mode();
+        KeyspaceSession.checkKey(key, 0, key.length);
+        Objects.checkIndex(offset, into.length + 1);
+        int length = engine.get(key, 0, key.length, into, offset);
+        core.checkRead(before);
+        return length;
     }
 
     /**
@@ -101,7 +134,17 @@ public final class Keyspace implements AutoCloseable {
      * @param value the value
      */
     public void put(byte[] key, byte[] value) {
-        throw new UnsupportedOperationException();
+        put(key, value, core.config().acknowledgement());
+    }
+
+    /**
+     * Sets a value without a deadline, whatever was there, at the keyspace's level.
+     *
+     * @param key the key, in UTF-8
+     * @param value the value, in UTF-8
+     */
+    public void put(String key, String value) {
+        put(key.getBytes(UTF_8), value.getBytes(UTF_8));
     }
 
     /**
@@ -112,7 +155,143 @@ public final class Keyspace implements AutoCloseable {
      * @param level how far it must have come when this returns
      */
     public void put(byte[] key, byte[] value, Acknowledgement level) {
-        throw new UnsupportedOperationException();
+        KeyspaceSession session = new KeyspaceSession(core);
+        session.put(key, 0, key.length, value, 0, value.length, Session.NEVER);
+        core.await(level, session.outcome());
+    }
+
+    /**
+     * Sets a value that expires.
+     *
+     * @param key the key
+     * @param value the value
+     * @param timeToLive how long from now, at least a millisecond
+     */
+    public void put(byte[] key, byte[] value, Duration timeToLive) {
+        if (timeToLive.toMillis() < 1) {
+            throw new IllegalArgumentException(
+                    "timeToLive=" + timeToLive + ", expected at least 1 ms");
+        }
+        KeyspaceSession session = new KeyspaceSession(core);
+        long deadlineMs =
+                Math.addExact(core.config().clock().currentTimeMs(), timeToLive.toMillis());
+        session.put(key, 0, key.length, value, 0, value.length, deadlineMs);
+        await(session);
+    }
+
+    /**
+     * Sets a value if the key is absent.
+     *
+     * @param key the key
+     * @param value the value
+     * @return whether it was set
+     */
+    public boolean putIfAbsent(byte[] key, byte[] value) {
+        return update(
+                key,
+                entry -> {
+                    if (!entry.exists()) {
+                        entry.set(value);
+                    }
+                });
+    }
+
+    /**
+     * Replaces a value if it is the expected one. A deadline stays.
+     *
+     * @param key the key
+     * @param expected what the key must hold
+     * @param value what it holds then
+     * @return whether it was replaced
+     */
+    public boolean compareAndSet(byte[] key, byte[] expected, byte[] value) {
+        return update(
+                key,
+                entry -> {
+                    if (Arrays.equals(entry.current(), expected)) {
+                        entry.set(value);
+                    }
+                });
+    }
+
+    /**
+     * Changes a key depending on what it holds, as one step.
+     *
+     * @param key the key
+     * @param update decides; may be called several times
+     * @return whether the key was changed
+     */
+    public boolean update(byte[] key, StringUpdate update) {
+        KeyspaceSession session = new KeyspaceSession(core);
+        boolean changed = session.update(key, 0, key.length, update);
+        await(session);
+        return changed;
+    }
+
+    /**
+     * Adds to the decimal integer that a key holds; an absent key counts as 0. A deadline stays.
+     *
+     * @param key the key
+     * @param delta what to add
+     * @return the sum
+     * @throws HotpairException {@code WRONG_VALUE} if the value is not the canonical decimal text
+     *     of a 64-bit integer
+     * @throws ArithmeticException if the sum does not fit 64 bits
+     */
+    public long increment(byte[] key, long delta) {
+        KeyspaceSession session = new KeyspaceSession(core);
+        long sum = session.increment(key, 0, key.length, delta);
+        await(session);
+        return sum;
+    }
+
+    /**
+     * Deletes a key.
+     *
+     * @param key the key
+     * @return whether it was there
+     */
+    public boolean delete(byte[] key) {
+        KeyspaceSession session = new KeyspaceSession(core);
+        boolean deleted = session.delete(key, 0, key.length);
+        await(session);
+        return deleted;
+    }
+
+    /**
+     * Sets when a key expires.
+     *
+     * @param key the key
+     * @param deadline when; a moment that has passed deletes the key
+     * @return whether the key was there
+     */
+    public boolean expireAt(byte[] key, Instant deadline) {
+        long deadlineMs = Math.max(1, deadline.toEpochMilli());
+        return update(
+                key,
+                entry -> {
+                    if (entry.exists()) {
+                        entry.deadline(deadlineMs);
+                    }
+                });
+    }
+
+    /**
+     * When a key expires.
+     *
+     * @param key the key
+     * @return the moment, or null if the key is absent or never expires
+     */
+    public @Nullable Instant deadline(byte[] key) {
+        Mode before = engine.mode();
+        KeyspaceSession.checkKey(key, 0, key.length);
+        long deadlineMs = engine.deadlineMs(key, 0, key.length);
+        core.checkRead(before);
+        return deadlineMs > 0 ? Instant.ofEpochMilli(deadlineMs) : null;
+    }
+
+    private void await(KeyspaceSession session) {
+        core.await(core.config().acknowledgement(), session.outcome());
     }
 
     /**
@@ -127,27 +306,27 @@ public final class Keyspace implements AutoCloseable {
      */
     public void whenAcknowledged(
             Acknowledgement level, long opId, long term, Watermark.Waiter waiter) {
-        throw new UnsupportedOperationException();
+        core.whenAcknowledged(level, opId, term, waiter);
     }
 
     /**
-     * Whether this node can vouch for what it reads and writes in a term: it is the master of that
-     * term and its lease has not ended. Asked after executing and before replying.
+     * Whether this node can answer for what it executed in a term: it still acts in that term, and
+     * if it is the master, its lease has not ended. Asked after executing and before replying.
      *
      * @param term the term, as {@link #term()} gave it before executing
-     * @return whether it can; true on a replica for reads in its own term, which promise less
+     * @return whether it can
      */
     public boolean vouches(long term) {
-        throw new UnsupportedOperationException();
+        return engine.mode().vouches(term);
     }
 
     /**
-     * The term in which this node acts.
+     * The term in which this node is master.
      *
-     * @return the term
+     * @return the term, or 0 while it is not the master
      */
     public long term() {
-        throw new UnsupportedOperationException();
+        return engine.mode().term();
     }
 
     /**
@@ -156,7 +335,7 @@ public final class Keyspace implements AutoCloseable {
      * @return the topology, or null for a keyspace that is not one of a pair
      */
     public @Nullable Topology topology() {
-        throw new UnsupportedOperationException();
+        return core.replication();
     }
 
     /**
@@ -165,7 +344,7 @@ public final class Keyspace implements AutoCloseable {
      * @return the figures
      */
     public KeyspaceStatistics statistics() {
-        throw new UnsupportedOperationException();
+        return core.statistics();
     }
 
     /**
@@ -175,21 +354,15 @@ public final class Keyspace implements AutoCloseable {
      * @return 32 hexadecimal digits
      */
     public String digest() {
-        throw new UnsupportedOperationException();
+        return engine.digest();
     }
 
     /**
-     * Sets when a key expires.
-     *
-     * @param key the key
-     * @param deadline when; a moment that has passed deletes the key
-     * @return whether the key was there
+     * Closes: ends replication, brings what was written to the log, forces it, and gives memory
+     * back when those inside have left. Idempotent.
      */
-    public boolean expireAt(byte[] key, Instant deadline) {
-        throw new UnsupportedOperationException();
-    }
-
-    /** Closes: ends replication, forces the log, gives memory back when its readers have left. */
     @Override
-    public void close() {}
+    public void close() {
+        core.close();
+    }
 }

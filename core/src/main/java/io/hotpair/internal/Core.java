@@ -1,0 +1,282 @@
+package io.hotpair.internal;
+
+import io.hotpair.Acknowledgement;
+import io.hotpair.HotpairException;
+import io.hotpair.KeyspaceConfig;
+import io.hotpair.KeyspaceStatistics;
+import io.hotpair.Watermark;
+import io.hotpair.log.LogProvider;
+import io.hotpair.log.OperationLog;
+import io.hotpair.topology.Lease;
+import io.hotpair.topology.Replication;
+import io.hotpair.topology.ReplicationSession;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The parts of one open keyspace, put together: engine, log, role, threads. Opens them in order and
+ * closes them in the reverse order.
+ */
+public final class Core {
+    private static final int MAX_JOIN_MS = 10_000;
+
+    private final KeyspaceConfig config;
+    private final Engine engine;
+    private final @Nullable OperationLog log;
+    private final @Nullable RoleSwitch roles;
+    private final ExpiryCycle expiry;
+    private final List<Thread> threads = new ArrayList<>();
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private @Nullable ReplicationSession replication;
+
+    private Core(KeyspaceConfig config, @Nullable OperationLog log) {
+        this.config = config;
+        this.log = log;
+        engine =
+                new Engine(
+                        Mem.platform(),
+                        config.maxMemoryBytes(),
+                        log != null,
+                        config.clock(),
+                        config.acknowledgementTimeout().toNanos());
+        OperationRing ring = engine.ring();
+        Path directory = config.directory();
+        roles =
+                log == null || ring == null || directory == null
+                        ? null
+                        : new RoleSwitch(
+                                config.name(),
+                                directory,
+                                engine,
+                                ring,
+                                log,
+                                config.clock(),
+                                config.threadFactory(),
+                                config.forceInterval().toNanos());
+        expiry = new ExpiryCycle(engine, config.clock(), this::signal);
+    }
+
+    /** Opens a keyspace; see {@link io.hotpair.Keyspace#open}. */
+    public static Core open(KeyspaceConfig config) {
+        Path directory = config.directory();
+        OperationLog log = directory == null ? null : provider().open(directory.resolve("log"));
+        Core core = null;
+        try {
+            core = new Core(config, log);
+            core.start();
+            return core;
+        } catch (RuntimeException | Error e) {
+            if (core != null) {
+                core.close();
+            } else if (log != null) {
+                log.close();
+            }
+            throw e;
+        }
+    }
+
+    private static LogProvider provider() {
+        return ServiceLoader.load(LogProvider.class, LogProvider.class.getClassLoader())
+                .findFirst()
+                .or(() -> ServiceLoader.load(LogProvider.class).findFirst())
+                .orElseThrow(
+                        () ->
+                                new IllegalStateException(
+                                        "no log on the class path: add"
+                                                + " io.hotpair:hotpair-persistence, or say"
+                                                + " inMemory()"));
+    }
+
+    private void start() {
+        if (roles == null) {
+            engine.mode(Mode.master(1, Lease.permanent(config.clock())));
+        } else {
+            roles.replay();
+            startThread(roles.writer());
+            Replication replicate = config.replication();
+            if (replicate == null) {
+                roles.openAlone(Lease.permanent(config.clock()));
+            } else {
+                replication = replicate.start(roles);
+            }
+        }
+        startThread(expiry);
+    }
+
+    private void startThread(Runnable task) {
+        Thread thread = config.threadFactory().newThread(task);
+        threads.add(thread);
+        thread.start();
+    }
+
+    /** The engine. */
+    public Engine engine() {
+        return engine;
+    }
+
+    /** What the keyspace was opened with. */
+    public KeyspaceConfig config() {
+        return config;
+    }
+
+    /** Replication, if there is any. */
+    public @Nullable ReplicationSession replication() {
+        return replication;
+    }
+
+    /** Tells the log's thread that something was written. */
+    public void signal() {
+        if (roles != null) {
+            roles.writer().signal();
+        }
+    }
+
+    /** Calls back when a write has come as far as a level asks; see {@link io.hotpair.Keyspace}. */
+    public void whenAcknowledged(
+            Acknowledgement level, long opId, long term, Watermark.Waiter waiter) {
+        Watermark watermark = watermark(level);
+        if (watermark == null || opId == 0) {
+            waiter.done(engine.mode().vouches(term));
+            return;
+        }
+        help(opId);
+        // The opIds of a dead term are given again in the next one: only the term tells them apart.
+        watermark.whenReached(opId, reached -> waiter.done(reached && engine.mode().vouches(term)));
+    }
+
+    /** What a level waits for; null if it waits for nothing. */
+    private @Nullable Watermark watermark(Acknowledgement level) {
+        checkLevel(level);
+        if (roles == null || level == Acknowledgement.MEMORY) {
+            return null;
+        }
+        return level == Acknowledgement.PEER ? roles.committed() : roles.logged();
+    }
+
+    private void help(long opId) {
+        if (roles != null && roles.logged().get() < opId) {
+            roles.writer().help(opId);
+        }
+    }
+
+    private void checkLevel(Acknowledgement level) {
+        if ((level == Acknowledgement.PEER && config.replication() == null)
+                || (level == Acknowledgement.LOG && roles == null)) {
+            throw new IllegalArgumentException(
+                    "level="
+                            + level
+                            + ", expected one that this keyspace has: without a log MEMORY,"
+                            + " without replication MEMORY or LOG");
+        }
+    }
+
+    /** Waits for a level; throws {@code OUTCOME_UNKNOWN} if it is not reached. */
+    public void await(Acknowledgement level, Outcome outcome) {
+        Watermark watermark = watermark(level);
+        if (outcome.opId() == 0) {
+            return;
+        }
+        if (watermark != null) {
+            help(outcome.opId());
+            if (watermark.get() < outcome.opId()) {
+                CallerWait wait = new CallerWait(Thread.currentThread());
+                watermark.whenReached(outcome.opId(), wait);
+                wait.await(config.clock(), config.acknowledgementTimeout().toNanos());
+                if (!wait.isReached()) {
+                    throw unknown(level, outcome);
+                }
+            }
+        }
+        if (!engine.mode().vouches(outcome.term())) {
+            throw unknown(level, outcome);
+        }
+    }
+
+    private HotpairException unknown(Acknowledgement level, Outcome outcome) {
+        return new HotpairException(
+                HotpairException.Category.OUTCOME_UNKNOWN,
+                "opId="
+                        + outcome.opId()
+                        + " term="
+                        + outcome.term()
+                        + " did not reach level "
+                        + level
+                        + (engine.mode().vouches(outcome.term())
+                                ? " in time"
+                                : " before this node lost the term")
+                        + ": it may or may not survive");
+    }
+
+    /** Refuses with {@code NOT_MASTER} what a master read that may be one no longer. */
+    public void checkRead(Mode before) {
+        if (config.replication() != null && before.isMaster() && !before.vouches(before.term())) {
+            throw new HotpairException(
+                    HotpairException.Category.NOT_MASTER,
+                    "the lease ended while reading: another node may be master");
+        }
+    }
+
+    /** The figures. */
+    public KeyspaceStatistics statistics() {
+        return new KeyspaceStatistics(
+                engine.sum(Engine.Counter.KEYS),
+                engine.sum(Engine.Counter.DEADLINES),
+                engine.usedMemoryBytes(),
+                config.maxMemoryBytes(),
+                engine.sum(Engine.Counter.HITS),
+                engine.sum(Engine.Counter.MISSES),
+                engine.sum(Engine.Counter.EXPIRED),
+                engine.mode().isMaster() || log == null ? engine.lastOpId() : log.lastOpId(),
+                roles == null ? 0 : roles.logged().get(),
+                roles == null ? 0 : roles.durable().get(),
+                roles == null ? 0 : roles.committed().get());
+    }
+
+    /** Closes everything; see {@link io.hotpair.Keyspace#close}. */
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            ReplicationSession session = replication;
+            if (session != null) {
+                session.close();
+            }
+        } finally {
+            expiry.stop();
+            engine.refuseAll();
+            if (roles != null) {
+                roles.close();
+            }
+            boolean ended = joinThreads();
+            if (log != null) {
+                log.close();
+            }
+            if (ended) {
+                engine.release();
+            }
+        }
+    }
+
+    /** Waits for the threads; memory that one may still touch is better leaked than unmapped. */
+    private boolean joinThreads() {
+        boolean interrupted = false;
+        boolean ended = true;
+        for (Thread thread : threads) {
+            try {
+                thread.join(MAX_JOIN_MS);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+            ended &= !thread.isAlive();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return ended;
+    }
+}

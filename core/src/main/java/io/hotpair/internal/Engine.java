@@ -1,0 +1,858 @@
+package io.hotpair.internal;
+
+import io.hotpair.Clock;
+import io.hotpair.HotpairException;
+import io.hotpair.log.OperationReader;
+import io.hotpair.log.OperationType;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The operations on a keyspace in memory.
+ *
+ * <p>One write:
+ *
+ * <pre>
+ *   mode and room in the ring?  refuse or wait here, holding nothing
+ *   claim a stripe (epoch)      Stripes
+ *   build the record            private, version 0
+ *   find the entry              number its record, if it has no number yet (I3)
+ *   CAS entry old → new         lost: find again
+ *   number the new record       OperationRing
+ *   retire the old record, leave
+ * </pre>
+ *
+ * <ul>
+ *   <li><b>I3</b> Nothing is superseded, and nothing is returned, that has no opId.
+ *   <li><b>I4</b> Memory is freed only when epoch-safe and taken over by the log ({@link Slab}).
+ *   <li><b>I5</b> A reader writes nothing shared, but for numbering a record that it found
+ *       unnumbered.
+ * </ul>
+ *
+ * <p>A read that finds a record is placed right after the record's number or at its own load of the
+ * entry, whichever is later; both lie within the read, and before the successor's number. A read
+ * that finds nothing is placed at its load of the empty entry.
+ *
+ * <p>Progress: reads are wait-free where they meet no unnumbered record and no frozen segment, else
+ * lock-free; writes are lock-free. What waits: a full ring, before the write holds anything.
+ */
+public final class Engine {
+    /** The answer for an absent key. */
+    public static final int ABSENT = -1;
+
+    private static final int MAX_DECIMAL_LENGTH = 20;
+    private static final long BACKPRESSURE_PARK_NS = 50_000;
+
+    private final Mem mem;
+    private final Stripes stripes;
+    private final Slab slab;
+    private final Index index;
+    private final SipHash sipHash;
+    private final ClockCell clock;
+    private final Clock clocks;
+    private final Numbering numbering;
+    private final @Nullable OperationRing ring;
+    private final long maxMemoryBytes;
+    private final long writeTimeoutNs;
+    private volatile Mode mode = Mode.REPLICA;
+
+    /**
+     * Creates an empty keyspace that refuses writes.
+     *
+     * @param mem its memory, closed with it
+     * @param maxMemoryBytes the limit
+     * @param withLog whether what it does goes to a log
+     * @param clocks where time comes from
+     * @param writeTimeoutNs how long a write waits for room in the ring
+     */
+    public Engine(
+            Mem mem, long maxMemoryBytes, boolean withLog, Clock clocks, long writeTimeoutNs) {
+        this.mem = mem;
+        this.maxMemoryBytes = maxMemoryBytes;
+        this.clocks = clocks;
+        this.writeTimeoutNs = writeTimeoutNs;
+        clock = new ClockCell(clocks);
+        stripes = new Stripes(Runtime.getRuntime().availableProcessors());
+        ring = withLog ? new OperationRing(mem) : null;
+        numbering = ring == null ? new CounterNumbering(mem) : ring;
+        slab = new Slab(mem, stripes, maxMemoryBytes, numbering::takenOpId);
+        SecureRandom random = new SecureRandom();
+        sipHash = new SipHash(random.nextLong(), random.nextLong());
+        Stripe stripe = stripes.enter();
+        try {
+            index = new Index(mem, slab, stripe, this::isPurgeable);
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    Mem mem() {
+        return mem;
+    }
+
+    Stripes stripes() {
+        return stripes;
+    }
+
+    @Nullable OperationRing ring() {
+        return ring;
+    }
+
+    /** What it may do right now. */
+    public Mode mode() {
+        return mode;
+    }
+
+    /** Changes what it may do. Writes that began before may still be under way on return. */
+    void mode(Mode to) {
+        mode = to;
+    }
+
+    /** Waits until every operation under way at the call has left. */
+    void awaitGrace() {
+        stripes.awaitGrace();
+    }
+
+    /** Refuses every operation from now on, and waits until those under way have left. */
+    void refuseAll() {
+        mode = mode.close();
+        stripes.awaitGrace();
+    }
+
+    /** Gives memory back. Nobody may be inside. */
+    void release() {
+        mem.close();
+    }
+
+    // ---- reads
+
+    private Stripe enterToRead() {
+        Stripe stripe = stripes.enter();
+        if (mode.closed()) {
+            stripes.leave(stripe);
+            mode.checkOpen();
+        }
+        return stripe;
+    }
+
+    /**
+     * Finds the record of a key as a reader sees it: numbered, not deleted, not expired.
+     *
+     * @return the record, or 0
+     */
+    private long read(Stripe stripe, byte[] key, int offset, int length) {
+        long hash = sipHash.hash(key, offset, length);
+        long record = index.find(stripe, hash, key, offset, length, false);
+        long live = record == 0 ? 0 : live(record);
+        if (live == 0) {
+            stripe.missCount++;
+        } else {
+            stripe.hitCount++;
+        }
+        return live;
+    }
+
+    /** The record itself if it is a value that has not expired, else 0. Numbers it first (I3). */
+    private long live(long record) {
+        numbering.number(record);
+        if (Records.type(mem, record) == Records.TOMBSTONE) {
+            return 0;
+        }
+        long deadlineMs = Records.deadlineMs(mem, record);
+        return (deadlineMs != 0 && deadlineMs <= clock.nowMs()) ? 0 : record;
+    }
+
+    /** Copies a value if it fits; returns its length, or {@link #ABSENT}. */
+    public int get(byte[] key, int keyOffset, int keyLength, byte[] into, int offset) {
+        Stripe stripe = enterToRead();
+        try {
+            long record = read(stripe, key, keyOffset, keyLength);
+            if (record == 0) {
+                return ABSENT;
+            }
+            int length = Records.valueLength(mem, record);
+            if (length <= into.length - offset) {
+                Records.copyValue(mem, record, into, offset, length);
+            }
+            return length;
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    /** Gives a copy of a value, or null. */
+    public byte @Nullable [] get(byte[] key, int keyOffset, int keyLength) {
+        Stripe stripe = enterToRead();
+        try {
+            long record = read(stripe, key, keyOffset, keyLength);
+            return record == 0 ? null : Records.value(mem, record);
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    /** The length of a value, or {@link #ABSENT}. */
+    public int length(byte[] key, int keyOffset, int keyLength) {
+        Stripe stripe = enterToRead();
+        try {
+            long record = read(stripe, key, keyOffset, keyLength);
+            return record == 0 ? ABSENT : Records.valueLength(mem, record);
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    /** The deadline of a key, 0 for none, or {@link #ABSENT}. */
+    public long deadlineMs(byte[] key, int keyOffset, int keyLength) {
+        Stripe stripe = enterToRead();
+        try {
+            long record = read(stripe, key, keyOffset, keyLength);
+            return record == 0 ? ABSENT : Records.deadlineMs(mem, record);
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    /**
+     * Several values as of one moment, by a double collect: if no entry changed between the end of
+     * one pass and the start of the next, all were so in between. A record's address says whether
+     * it is the same, since none that this epoch has met is reused; for an absent key its place
+     * does.
+     */
+    public byte @Nullable [][] getAll(byte[] keys, int[] offsets, int[] lengths, int count) {
+        byte @Nullable [][] values = new byte[count][];
+        long[] seen = new long[count];
+        Stripe stripe = enterToRead();
+        try {
+            collect(stripe, keys, offsets, lengths, seen);
+            while (!collect(stripe, keys, offsets, lengths, seen)) {
+                Thread.onSpinWait();
+            }
+            for (int i = 0; i < count; i++) {
+                // An odd number is the place of an absent key.
+                long record = (seen[i] & 1) == 0 ? live(seen[i]) : 0;
+                values[i] = record == 0 ? null : Records.value(mem, record);
+                stripe.hitCount += record == 0 ? 0 : 1;
+                stripe.missCount += record == 0 ? 1 : 0;
+            }
+            return values;
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    private boolean collect(Stripe stripe, byte[] keys, int[] offsets, int[] lengths, long[] seen) {
+        boolean same = true;
+        for (int i = 0; i < seen.length; i++) {
+            long hash = sipHash.hash(keys, offsets[i], lengths[i]);
+            long record = index.find(stripe, hash, keys, offsets[i], lengths[i], false);
+            if (record != 0) {
+                numbering.number(record);
+            }
+            long now = record == 0 ? stripe.slot | 1 : record;
+            same &= now == seen[i];
+            seen[i] = now;
+        }
+        return same;
+    }
+
+    /** Visits about so many keys from a cursor on; returns where to go on, or 0. */
+    public long scan(long cursor, int count, Consumer<byte[]> consumer) {
+        Index.Cursor at = new Index.Cursor(cursor);
+        Stripe stripe = enterToRead();
+        try {
+            int[] given = new int[1];
+            boolean more = true;
+            while (more && given[0] < count) {
+                more =
+                        index.visitBucket(
+                                at,
+                                record -> {
+                                    if (live(record) != 0) {
+                                        given[0]++;
+                                        consumer.accept(Records.key(mem, record));
+                                    }
+                                });
+            }
+            return more ? at.encode() : 0;
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    /** A key chosen at random, or null. */
+    public byte @Nullable [] randomKey() {
+        Stripe stripe = enterToRead();
+        try {
+            int start = ThreadLocalRandom.current().nextInt();
+            int[] seen = new int[1];
+            long[] chosen = new long[1];
+            int upper = start;
+            do {
+                // Each live record of the segment has the same chance of being the one kept.
+                upper =
+                        index.visitSegment(
+                                upper,
+                                record -> {
+                                    if (live(record) != 0
+                                            && ThreadLocalRandom.current().nextInt(++seen[0])
+                                                    == 0) {
+                                        chosen[0] = record;
+                                    }
+                                });
+            } while (seen[0] == 0 && Integer.compareUnsigned(upper, start) > 0);
+            if (seen[0] == 0 && start != 0) {
+                firstLive(chosen);
+            }
+            return chosen[0] == 0 ? null : Records.key(mem, chosen[0]);
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    private void firstLive(long[] chosen) {
+        int upper = 0;
+        do {
+            upper =
+                    index.visitSegment(
+                            upper,
+                            record -> {
+                                if (live(record) != 0) {
+                                    chosen[0] = record;
+                                }
+                            });
+        } while (chosen[0] == 0 && upper != 0);
+    }
+
+    /**
+     * Visits every record segment by segment, each in an epoch of its own, so that a long walk
+     * holds nothing up.
+     */
+    void walk(Index.Visitor visitor) {
+        int upper = 0;
+        do {
+            Stripe stripe = enterToRead();
+            try {
+                upper = index.visitSegment(upper, visitor);
+            } finally {
+                stripes.leave(stripe);
+            }
+        } while (upper != 0);
+    }
+
+    // ---- writes
+
+    private Stripe enterToWrite(Outcome outcome) {
+        long giveUpNs = 0;
+        outcome.begin(0);
+        while (true) {
+            Stripe stripe = stripes.enter();
+            Mode present = mode;
+            boolean hasRoom = ring == null || ring.hasRoom();
+            if (hasRoom && present.refusal() == null) {
+                outcome.begin(present.term());
+                return stripe;
+            }
+            stripes.leave(stripe);
+            present.checkWritable();
+            giveUpNs = awaitRoom(giveUpNs);
+        }
+    }
+
+    private long awaitRoom(long giveUpNs) {
+        long nowNs = clocks.nanoTime();
+        if (giveUpNs != 0 && nowNs - giveUpNs > 0) {
+            throw new HotpairException(
+                    HotpairException.Category.BUSY,
+                    "the log did not keep up for " + writeTimeoutNs / 1_000_000 + " ms");
+        }
+        LockSupport.parkNanos(this, BACKPRESSURE_PARK_NS);
+        return giveUpNs == 0 ? nowNs + writeTimeoutNs : giveUpNs;
+    }
+
+    private long newRecord(
+            Stripe stripe,
+            int type,
+            long hash,
+            byte[] key,
+            int keyOffset,
+            int keyLength,
+            byte[] value,
+            int valueOffset,
+            int valueLength,
+            long deadlineMs,
+            long version) {
+        long record =
+                slab.allocate(
+                        stripe,
+                        Records.blockLength(keyLength, valueLength, deadlineMs),
+                        type != Records.STRING);
+        if (record == 0) {
+            throw new HotpairException(
+                    HotpairException.Category.MEMORY_LIMIT,
+                    "maxMemory="
+                            + maxMemoryBytes
+                            + " bytes are in use: no room for a value of "
+                            + valueLength
+                            + " bytes");
+        }
+        Records.writeHeader(
+                mem,
+                record,
+                type,
+                (int) (hash >>> 32),
+                keyLength,
+                valueLength,
+                deadlineMs,
+                version);
+        long at = record + Records.keyOffset(mem, record);
+        mem.copyIn(key, keyOffset, at, keyLength);
+        mem.copyIn(value, valueOffset, at + keyLength, valueLength);
+        return record;
+    }
+
+    private void freeUnpublished(Stripe stripe, long record) {
+        slab.free(stripe, record, Records.blockLength(mem, record));
+    }
+
+    /** Sets a value, whatever was there. */
+    public void put(
+            byte[] key,
+            int keyOffset,
+            int keyLength,
+            byte[] value,
+            int valueOffset,
+            int valueLength,
+            long deadlineMs,
+            Outcome outcome) {
+        long hash = sipHash.hash(key, keyOffset, keyLength);
+        Stripe stripe = enterToWrite(outcome);
+        try {
+            long record =
+                    newRecord(
+                            stripe,
+                            Records.STRING,
+                            hash,
+                            key,
+                            keyOffset,
+                            keyLength,
+                            value,
+                            valueOffset,
+                            valueLength,
+                            deadlineMs,
+                            0);
+            long old = installBlind(stripe, hash, key, keyOffset, keyLength, record);
+            commit(stripe, old, record, outcome);
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    private long installBlind(
+            Stripe stripe, long hash, byte[] key, int keyOffset, int keyLength, long record) {
+        try {
+            while (true) {
+                long old = index.find(stripe, hash, key, keyOffset, keyLength, true);
+                if (old != 0) {
+                    numbering.number(old);
+                }
+                if (index.install(stripe, hash, record)) {
+                    return old;
+                }
+            }
+        } catch (RuntimeException | Error e) {
+            freeUnpublished(stripe, record);
+            throw e;
+        }
+    }
+
+    /** Numbers what was installed, counts, and retires what it replaced. */
+    private void commit(Stripe stripe, long old, long record, Outcome outcome) {
+        outcome.committed(numbering.number(record));
+        replaced(stripe, old, record);
+    }
+
+    private void replaced(Stripe stripe, long old, long record) {
+        stripe.keyCount += count(record) - count(old);
+        stripe.deadlineCount += countDeadline(record) - countDeadline(old);
+        if (old != 0) {
+            slab.retire(stripe, old);
+        }
+    }
+
+    private int count(long record) {
+        return record != 0 && Records.type(mem, record) == Records.STRING ? 1 : 0;
+    }
+
+    private int countDeadline(long record) {
+        return record != 0 && Records.deadlineMs(mem, record) != 0 ? 1 : 0;
+    }
+
+    /** Changes a key depending on what it holds; returns whether it did. */
+    public boolean update(
+            byte[] key, int keyOffset, int keyLength, Decision decision, Outcome outcome) {
+        long hash = sipHash.hash(key, keyOffset, keyLength);
+        Stripe stripe = enterToWrite(outcome);
+        try {
+            while (true) {
+                long old = index.find(stripe, hash, key, keyOffset, keyLength, true);
+                long current = old == 0 ? 0 : live(old);
+                boolean changes =
+                        decision.decide(
+                                current == 0 ? null : Records.value(mem, current),
+                                current == 0 ? 0 : Records.deadlineMs(mem, current));
+                if (!changes) {
+                    return false;
+                }
+                long record = decided(stripe, hash, key, keyOffset, keyLength, decision);
+                if (Records.type(mem, record) == Records.TOMBSTONE && current == 0) {
+                    freeUnpublished(stripe, record);
+                    return false;
+                }
+                if (installOrFree(stripe, hash, record)) {
+                    commit(stripe, old, record, outcome);
+                    return true;
+                }
+            }
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    private long decided(
+            Stripe stripe, long hash, byte[] key, int keyOffset, int keyLength, Decision decision) {
+        byte[] value = decision.value();
+        long deadlineMs = decision.deadlineMs();
+        if (value == null || (deadlineMs != 0 && deadlineMs <= clock.nowMs())) {
+            return tombstone(stripe, hash, key, keyOffset, keyLength, 0);
+        }
+        return newRecord(
+                stripe,
+                Records.STRING,
+                hash,
+                key,
+                keyOffset,
+                keyLength,
+                value,
+                decision.valueOffset(),
+                decision.valueLength(),
+                deadlineMs,
+                0);
+    }
+
+    private long tombstone(
+            Stripe stripe, long hash, byte[] key, int keyOffset, int keyLength, long version) {
+        return newRecord(
+                stripe,
+                Records.TOMBSTONE,
+                hash,
+                key,
+                keyOffset,
+                keyLength,
+                key,
+                keyOffset,
+                0,
+                0,
+                version);
+    }
+
+    private boolean installOrFree(Stripe stripe, long hash, long record) {
+        boolean installed = false;
+        try {
+            installed = index.install(stripe, hash, record);
+            return installed;
+        } finally {
+            if (!installed) {
+                freeUnpublished(stripe, record);
+            }
+        }
+    }
+
+    /** Adds to a decimal integer; returns the sum. */
+    public long increment(byte[] key, int keyOffset, int keyLength, long delta, Outcome outcome) {
+        long hash = sipHash.hash(key, keyOffset, keyLength);
+        Stripe stripe = enterToWrite(outcome);
+        try {
+            while (true) {
+                long old = index.find(stripe, hash, key, keyOffset, keyLength, true);
+                long current = old == 0 ? 0 : live(old);
+                long sum = Math.addExact(current == 0 ? 0 : number(stripe, current), delta);
+                int from = Decimal.format(sum, stripe.scratch);
+                long record =
+                        newRecord(
+                                stripe,
+                                Records.STRING,
+                                hash,
+                                key,
+                                keyOffset,
+                                keyLength,
+                                stripe.scratch,
+                                from,
+                                stripe.scratch.length - from,
+                                current == 0 ? 0 : Records.deadlineMs(mem, current),
+                                0);
+                if (installOrFree(stripe, hash, record)) {
+                    commit(stripe, old, record, outcome);
+                    return sum;
+                }
+            }
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    private long number(Stripe stripe, long record) {
+        int length = Records.valueLength(mem, record);
+        if (length > MAX_DECIMAL_LENGTH) {
+            throw Decimal.notAnInteger();
+        }
+        Records.copyValue(mem, record, stripe.scratch, 0, length);
+        return Decimal.parse(stripe.scratch, length);
+    }
+
+    /** Deletes a key; returns whether it was there. */
+    public boolean delete(byte[] key, int keyOffset, int keyLength, Outcome outcome) {
+        long hash = sipHash.hash(key, keyOffset, keyLength);
+        Stripe stripe = enterToWrite(outcome);
+        try {
+            while (true) {
+                long old = index.find(stripe, hash, key, keyOffset, keyLength, true);
+                if (old == 0 || live(old) == 0) {
+                    return false;
+                }
+                long record = tombstone(stripe, hash, key, keyOffset, keyLength, 0);
+                if (installOrFree(stripe, hash, record)) {
+                    commit(stripe, old, record, outcome);
+                    return true;
+                }
+            }
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    /** Replaces a key by a tombstone if it has expired; returns whether it did. Masters only. */
+    boolean removeIfExpired(byte[] key, Outcome outcome) {
+        long hash = sipHash.hash(key, 0, key.length);
+        Stripe stripe = enterToWrite(outcome);
+        try {
+            long old = index.find(stripe, hash, key, 0, key.length, true);
+            if (count(old) == 0 || live(old) != 0) {
+                return false;
+            }
+            long record = tombstone(stripe, hash, key, 0, key.length, 0);
+            if (!installOrFree(stripe, hash, record)) {
+                return false;
+            }
+            commit(stripe, old, record, outcome);
+            stripe.expiredCount++;
+            return true;
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    /**
+     * Adds the expired keys of one segment to a list; returns the next segment's hash, 0 at the
+     * end.
+     */
+    int collectExpired(int upper, List<byte[]> into) {
+        Stripe stripe = enterToRead();
+        try {
+            return index.visitSegment(
+                    upper,
+                    record -> {
+                        if (isExpired(record)) {
+                            into.add(Records.key(mem, record));
+                        }
+                    });
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    private boolean isExpired(long record) {
+        long deadlineMs = Records.deadlineMs(mem, record);
+        return deadlineMs != 0
+                && deadlineMs <= clock.nowMs()
+                && Records.type(mem, record) == Records.STRING;
+    }
+
+    // ---- the log's side
+
+    /**
+     * A tombstone that the log holds need not be kept: there is nothing older that it would hide.
+     */
+    private boolean isPurgeable(long record) {
+        if (Records.type(mem, record) != Records.TOMBSTONE) {
+            return false;
+        }
+        long version = Records.version(mem, record);
+        return version != 0 && version <= numbering.takenOpId();
+    }
+
+    /** Writes a barrier: an operation that touches no key. Returns its opId. */
+    long writeBarrier() {
+        Stripe stripe = stripes.enter();
+        try {
+            byte[] none = new byte[0];
+            long record = newRecord(stripe, Records.BARRIER, 0, none, 0, 0, none, 0, 0, 0, 0);
+            long opId = numbering.number(record);
+            slab.retire(stripe, record);
+            return opId;
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    /**
+     * Applies an operation of the log. One thread at a time, while writes are refused. An operation
+     * that is not newer than what the key has changes nothing.
+     */
+    void apply(OperationReader operation) {
+        OperationType type = operation.type();
+        if (type == OperationType.TERM_BARRIER) {
+            return;
+        }
+        byte[] bytes = operation.bytes();
+        int valueLength = type == OperationType.SET ? operation.valueLength() : 0;
+        applyRecord(
+                type == OperationType.SET ? Records.STRING : Records.TOMBSTONE,
+                bytes,
+                operation.keyOffset(),
+                operation.keyLength(),
+                bytes,
+                operation.valueOffset(),
+                valueLength,
+                operation.deadlineMs(),
+                operation.opId(),
+                false);
+    }
+
+    /**
+     * Puts a record with a known opId in place.
+     *
+     * @param force whether it replaces a newer one as well, as a rewind must
+     */
+    void applyRecord(
+            int type,
+            byte[] key,
+            int keyOffset,
+            int keyLength,
+            byte[] value,
+            int valueOffset,
+            int valueLength,
+            long deadlineMs,
+            long opId,
+            boolean force) {
+        long hash = sipHash.hash(key, keyOffset, keyLength);
+        Stripe stripe = enterToRead();
+        try {
+            while (true) {
+                long old = index.find(stripe, hash, key, keyOffset, keyLength, true);
+                if ((old == 0 && type == Records.TOMBSTONE)
+                        || (old != 0 && !force && Records.version(mem, old) >= opId)) {
+                    return;
+                }
+                long record =
+                        newRecord(
+                                stripe,
+                                type,
+                                hash,
+                                key,
+                                keyOffset,
+                                keyLength,
+                                value,
+                                valueOffset,
+                                valueLength,
+                                deadlineMs,
+                                opId);
+                if (installOrFree(stripe, hash, record)) {
+                    replaced(stripe, old, record);
+                    return;
+                }
+            }
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    // ---- figures
+
+    /** What the stripes counted, summed up. */
+    public enum Counter {
+        /** Keys. */
+        KEYS,
+        /** Keys with a deadline. */
+        DEADLINES,
+        /** Reads that found their key. */
+        HITS,
+        /** Reads that did not. */
+        MISSES,
+        /** Keys removed because they had expired. */
+        EXPIRED
+    }
+
+    /** The sum of a counter. */
+    public long sum(Counter counter) {
+        long sum = 0;
+        for (int i = 0; i < stripes.count(); i++) {
+            Stripe stripe = stripes.stripe(i);
+            sum +=
+                    switch (counter) {
+                        case KEYS -> stripe.keyCount;
+                        case DEADLINES -> stripe.deadlineCount;
+                        case HITS -> stripe.hitCount;
+                        case MISSES -> stripe.missCount;
+                        case EXPIRED -> stripe.expiredCount;
+                    };
+        }
+        return sum;
+    }
+
+    /**
+     * A digest of all that is live: the sum over all keys of a hash of key, value and deadline, so
+     * that the order in which they are met does not matter.
+     */
+    public String digest() {
+        MessageDigest sha;
+        try {
+            sha = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JVM has SHA-256", e);
+        }
+        long[] sum = new long[2];
+        walk(
+                record -> {
+                    if (live(record) != 0) {
+                        ByteBuffer numbers = ByteBuffer.allocate(2 * Long.BYTES);
+                        numbers.putLong(Records.keyLength(mem, record));
+                        numbers.putLong(Records.deadlineMs(mem, record));
+                        sha.update(numbers.array());
+                        sha.update(Records.key(mem, record));
+                        ByteBuffer hash = ByteBuffer.wrap(sha.digest(Records.value(mem, record)));
+                        sum[0] += hash.getLong();
+                        sum[1] += hash.getLong();
+                    }
+                });
+        return HexFormat.of().toHexDigits(sum[0]) + HexFormat.of().toHexDigits(sum[1]);
+    }
+
+    /** Bytes of off-heap memory taken. */
+    public long usedMemoryBytes() {
+        return slab.accountant().used();
+    }
+
+    /** The last opId given. */
+    public long lastOpId() {
+        return numbering.lastOpId();
+    }
+}

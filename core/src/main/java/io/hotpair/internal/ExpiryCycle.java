@@ -1,0 +1,70 @@
+package io.hotpair.internal;
+
+import io.hotpair.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Removes keys whose deadline has passed, on a master: a little every tenth of a second, segment by
+ * segment, so that a key that nobody asks for gives its memory back. A replica waits for the
+ * tombstones.
+ */
+final class ExpiryCycle implements Runnable {
+    private static final Logger LOGGER = LoggerFactory.getLogger(ExpiryCycle.class);
+    private static final long INTERVAL_NS = 100_000_000;
+    private static final long BUDGET_NS = 5_000_000;
+
+    private final Engine engine;
+    private final Clock clock;
+    private final Runnable afterWrites;
+    private final Outcome outcome = new Outcome();
+    private volatile boolean stopped;
+    private volatile @Nullable Thread thread;
+    private int upper;
+
+    ExpiryCycle(Engine engine, Clock clock, Runnable afterWrites) {
+        this.engine = engine;
+        this.clock = clock;
+        this.afterWrites = afterWrites;
+    }
+
+    @Override
+    public void run() {
+        thread = Thread.currentThread();
+        while (!stopped) {
+            try {
+                if (engine.mode().isMaster() && engine.sum(Engine.Counter.DEADLINES) > 0) {
+                    removeExpired();
+                }
+            } catch (RuntimeException e) {
+                // A role that was lost or a full log: the next round sees what is left.
+                LOGGER.debug("expiry cycle stopped early: {}", e.getMessage());
+            }
+            LockSupport.parkNanos(this, INTERVAL_NS);
+        }
+    }
+
+    private void removeExpired() {
+        long startNs = clock.nanoTime();
+        List<byte[]> expired = new ArrayList<>();
+        do {
+            upper = engine.collectExpired(upper, expired);
+            for (byte[] key : expired) {
+                engine.removeIfExpired(key, outcome);
+            }
+            if (!expired.isEmpty()) {
+                afterWrites.run();
+            }
+            expired.clear();
+        } while (upper != 0 && clock.nanoTime() - startNs < BUDGET_NS);
+    }
+
+    void stop() {
+        stopped = true;
+        LockSupport.unpark(thread);
+    }
+}

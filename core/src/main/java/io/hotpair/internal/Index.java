@@ -1,0 +1,480 @@
+package io.hotpair.internal;
+
+import io.hotpair.HotpairException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import java.util.function.LongPredicate;
+
+/**
+ * The index: from a key's hash to the entry that points to its record. Extendible hashing over
+ * segments of 256 buckets of 8 entries.
+ *
+ * <pre>
+ *   hash (64 bits):  [ directory, up to 24 | bucket 8 ][ ... 16 | tag 16 ]
+ *                      \________ upper 32 ________/
+ *   directory[top bits] ──► segment: header 64 bytes, then 256 buckets of 64 bytes
+ *   entry word:  tag 16 | record address 44 (16-byte aligned) | 0 | 0 | 0 | FROZEN
+ *   segment header:  next 8 | sibling 8 | generation 8 | depth 4 | prefix 4
+ * </pre>
+ *
+ * <ul>
+ *   <li><b>I1</b> A word never repeats in an entry while anybody could compare with its first
+ *       coming: the record's address is reused only after the grace period of whoever read it.
+ *   <li><b>I2</b> Empty entries of a segment fill strictly in probe order and are emptied only by
+ *       rebuilding the segment. So whoever inserts a key passes the entry where another one would,
+ *       a key stands in one entry at most, and a search that meets an empty entry is over.
+ *   <li><b>S1</b> A segment is replaced when every entry of it is frozen: then its content is
+ *       final. The children are built in private and published by one CAS of {@code next}, which
+ *       never changes again. While {@code next} is 0, a frozen entry still is the key's current
+ *       state: a reader that sees it 0 <em>after</em> it read the entry may use what it read.
+ *   <li><b>S2</b> A directory entry may be stale, pointing to a segment that was replaced: whoever
+ *       comes that way goes on by {@code next}. Generations grow along such a way, and a directory
+ *       entry is only ever replaced by one of a higher generation.
+ *   <li><b>S3</b> A replaced segment is freed after: repair of the directory → grace period →
+ *       repair → grace period. A thread that doubles the directory may publish a stale copy, but it
+ *       copied before the first repair ended, so it has published before the first grace period
+ *       ends; the second repair cleans that copy, and the second grace period waits for readers
+ *       that used it. A repair looks at a child only for an entry that is stale, and then that
+ *       child can't have been freed, because its own repair would have replaced the entry.
+ * </ul>
+ *
+ * <table>
+ *   <caption>What is published how</caption>
+ *   <tr><td>CAS of an entry</td><td>volatile load of it</td><td>the record, whole</td></tr>
+ *   <tr><td>CAS of next</td><td>volatile load of it</td><td>both children, whole</td></tr>
+ *   <tr><td>CAS of a directory entry or of the directory</td><td>volatile load</td><td>segments</td></tr>
+ * </table>
+ *
+ * <p>Progress: a search is wait-free in a segment; replacing a segment is lock-free, since anybody
+ * who meets a frozen entry can do all of it alone. Paper: Fagin et al., Extendible hashing (1979).
+ */
+final class Index {
+    static final int BUCKETS = 256;
+    static final int SLOTS = BUCKETS * 8;
+    static final int HEADER_LENGTH = 64;
+    static final int SEGMENT_LENGTH = HEADER_LENGTH + SLOTS * Long.BYTES;
+
+    static final int NEXT = 0;
+    static final int SIBLING = 8;
+    static final int GENERATION = 16;
+    static final int DEPTH = 24;
+    static final int PREFIX = 28;
+
+    static final long FROZEN = 1;
+    static final long ADDRESS_MASK = 0x0000_FFFF_FFFF_FFF0L;
+
+    private static final int MAX_DEPTH = 24;
+
+    /** A key that would stand farther from its home has the segment replaced instead. */
+    private static final int MAX_DISTANCE = 6 * 8;
+
+    /** A segment is rebuilt, not split, if that leaves no more entries than this ... */
+    private static final int REBUILD_LIMIT = SLOTS / 2;
+
+    /** ... and drops at least so many: a rebuild that drops nothing would change nothing. */
+    private static final int REBUILD_GAIN = SLOTS / 8;
+
+    private static final long FIRST_GRACE = 1;
+    private static final long SECOND_GRACE = 2;
+
+    private static final VarHandle ENTRY = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final VarHandle DIRECTORY;
+
+    static {
+        try {
+            DIRECTORY =
+                    MethodHandles.lookup().findVarHandle(Index.class, "directory", long[].class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final Mem mem;
+    private final Slab slab;
+    private final LongPredicate isPurgeable;
+    private volatile long[] directory;
+
+    /**
+     * Creates an empty one.
+     *
+     * @param isPurgeable whether a record may be left out when its segment is rebuilt
+     */
+    Index(Mem mem, Slab slab, Stripe stripe, LongPredicate isPurgeable) {
+        this.mem = mem;
+        this.slab = slab;
+        this.isPurgeable = isPurgeable;
+        slab.retirement(this::released);
+        directory = new long[] {newSegment(stripe, 1, 0, 1), newSegment(stripe, 1, 1 << 31, 1)};
+    }
+
+    private long newSegment(Stripe stripe, int depth, int prefix, long generation) {
+        long segment = slab.allocateBlock(stripe, SizeClass.SEGMENT, true);
+        if (segment == 0) {
+            throw new HotpairException(
+                    HotpairException.Category.MEMORY_LIMIT,
+                    "maxMemory="
+                            + slab.accountant().limit()
+                            + " bytes are in use: no room for the index to grow");
+        }
+        mem.setZero(segment, SEGMENT_LENGTH);
+        mem.putLong(segment + GENERATION, generation);
+        mem.putInt(segment + DEPTH, depth);
+        mem.putInt(segment + PREFIX, prefix);
+        return segment;
+    }
+
+    /**
+     * Searches for a key. Leaves in the stripe where it is, or where it would be inserted: {@code
+     * slot} (0 if the segment is full), {@code word}, {@code segment} and {@code distance} from
+     * home.
+     *
+     * @param forWrite whether the word found will be compared with: then it is never a frozen one
+     * @return the record, or 0 if there is no entry for the key
+     */
+    long find(Stripe stripe, long hash, byte[] key, int offset, int length, boolean forWrite) {
+        int upper = (int) (hash >>> 32);
+        int tag = (int) hash & 0xFFFF;
+        int home = (upper & (BUCKETS - 1)) << 3;
+        long segment = segmentOf(upper);
+        search:
+        while (true) {
+            for (int i = 0; i < SLOTS; i++) {
+                long slot = segment + HEADER_LENGTH + (((home + i) & (SLOTS - 1)) << 3);
+                long word = mem.getLongVolatile(slot);
+                if ((word & FROZEN) != 0) {
+                    long next = forWrite ? replace(stripe, segment) : next(segment);
+                    if (next != 0) {
+                        segment = childOf(next, upper);
+                        continue search;
+                    }
+                    word &= ~FROZEN;
+                }
+                if (word == 0) {
+                    found(stripe, slot, 0, segment, i);
+                    return 0;
+                }
+                if ((int) (word >>> 48) == tag) {
+                    long record = word & ADDRESS_MASK;
+                    if (Records.hasKey(mem, record, key, offset, length)) {
+                        found(stripe, slot, word, segment, i);
+                        return record;
+                    }
+                }
+            }
+            found(stripe, 0, 0, segment, SLOTS);
+            return 0;
+        }
+    }
+
+    private static void found(Stripe stripe, long slot, long word, long segment, int distance) {
+        stripe.slot = slot;
+        stripe.word = word;
+        stripe.segment = segment;
+        stripe.distance = distance;
+    }
+
+    /**
+     * Puts a record where the last search of this stripe ended: in the place of the record found,
+     * or in the empty entry.
+     *
+     * @return whether it did; if not, search again
+     */
+    boolean install(Stripe stripe, long hash, long record) {
+        if (stripe.word == 0 && stripe.distance > MAX_DISTANCE) {
+            replace(stripe, stripe.segment);
+            return false;
+        }
+        return mem.compareAndSetLong(stripe.slot, stripe.word, (hash << 48) | record);
+    }
+
+    private long next(long segment) {
+        return mem.getLongVolatile(segment + NEXT);
+    }
+
+    private int depth(long segment) {
+        return mem.getInt(segment + DEPTH);
+    }
+
+    private long generation(long segment) {
+        return mem.getLong(segment + GENERATION);
+    }
+
+    private long segmentOf(int upper) {
+        long[] entries = directory;
+        return (long) ENTRY.getVolatile(entries, upper >>> shift(entries));
+    }
+
+    /** How far a hash is shifted to give an index: 32 less the binary logarithm of the length. */
+    private static int shift(long[] entries) {
+        return Integer.numberOfLeadingZeros(entries.length) + 1;
+    }
+
+    /** Of a first child and its sibling, if it has one, the one that a hash belongs to. */
+    private long childOf(long first, int upper) {
+        long sibling = mem.getLong(first + SIBLING);
+        boolean second = sibling != 0 && (upper << (depth(first) - 1)) < 0;
+        return second ? sibling : first;
+    }
+
+    /** The segment that is not replaced, for a hash. */
+    private long liveSegment(int upper) {
+        long segment = segmentOf(upper);
+        for (long next = next(segment); next != 0; next = next(segment)) {
+            segment = childOf(next, upper);
+        }
+        return segment;
+    }
+
+    /**
+     * Replaces a segment by one or two that have room, or helps whoever does.
+     *
+     * @return its first child
+     */
+    private long replace(Stripe stripe, long segment) {
+        long next = next(segment);
+        if (next != 0) {
+            return next;
+        }
+        // The memory first: once an entry is frozen there is no way back.
+        int depth = depth(segment);
+        int prefix = mem.getInt(segment + PREFIX);
+        long generation = generation(segment) + 1;
+        long first = newSegment(stripe, depth, prefix, generation);
+        long second = secondChild(stripe, first, depth, prefix, generation);
+        freeze(segment);
+        long[] dropped = new long[SLOTS];
+        int droppedCount = selectPurgeable(segment, dropped);
+        boolean rebuild =
+                droppedCount >= REBUILD_GAIN && count(segment) - droppedCount <= REBUILD_LIMIT;
+        if (rebuild || depth == MAX_DEPTH) {
+            slab.freeBlock(stripe, second, SizeClass.SEGMENT);
+            second = 0;
+        } else {
+            mem.putInt(first + DEPTH, depth + 1);
+        }
+        mem.putLong(first + SIBLING, second);
+        fill(segment, first, dropped, droppedCount);
+        if (!mem.compareAndSetLong(segment + NEXT, 0, first)) {
+            slab.freeBlock(stripe, first, SizeClass.SEGMENT);
+            if (second != 0) {
+                slab.freeBlock(stripe, second, SizeClass.SEGMENT);
+            }
+            return next(segment);
+        }
+        repairDirectory(segment);
+        for (int i = 0; i < droppedCount; i++) {
+            slab.retire(stripe, dropped[i]);
+        }
+        slab.retire(stripe, segment, FIRST_GRACE);
+        return first;
+    }
+
+    private long secondChild(Stripe stripe, long first, int depth, int prefix, long generation) {
+        try {
+            return newSegment(stripe, depth + 1, prefix | (1 << (31 - depth)), generation);
+        } catch (HotpairException e) {
+            slab.freeBlock(stripe, first, SizeClass.SEGMENT);
+            throw e;
+        }
+    }
+
+    private void freeze(long segment) {
+        for (int i = 0; i < SLOTS; i++) {
+            long slot = segment + HEADER_LENGTH + ((long) i << 3);
+            long word = mem.getLongVolatile(slot);
+            while ((word & FROZEN) == 0 && !mem.compareAndSetLong(slot, word, word | FROZEN)) {
+                word = mem.getLongVolatile(slot);
+            }
+        }
+    }
+
+    /** Finds the records that the children need not have. What is purgeable once is so for ever. */
+    private int selectPurgeable(long segment, long[] into) {
+        int count = 0;
+        for (int i = 0; i < SLOTS; i++) {
+            long record = recordAt(segment, i);
+            if (record != 0 && isPurgeable.test(record)) {
+                into[count++] = record;
+            }
+        }
+        Arrays.sort(into, 0, count);
+        return count;
+    }
+
+    private int count(long segment) {
+        int count = 0;
+        for (int i = 0; i < SLOTS; i++) {
+            count += recordAt(segment, i) == 0 ? 0 : 1;
+        }
+        return count;
+    }
+
+    private long recordAt(long segment, int slot) {
+        return mem.getLongVolatile(segment + HEADER_LENGTH + ((long) slot << 3)) & ADDRESS_MASK;
+    }
+
+    private void fill(long segment, long first, long[] dropped, int droppedCount) {
+        for (int i = 0; i < SLOTS; i++) {
+            long word = mem.getLong(segment + HEADER_LENGTH + ((long) i << 3)) & ~FROZEN;
+            long record = word & ADDRESS_MASK;
+            if (record != 0 && Arrays.binarySearch(dropped, 0, droppedCount, record) < 0) {
+                int upper = Records.hash(mem, record);
+                place(childOf(first, upper), upper, word);
+            }
+        }
+    }
+
+    /**
+     * Puts a word into a segment that is still private. There is room: a child has no more entries.
+     */
+    private void place(long segment, int upper, long word) {
+        int at = (upper & (BUCKETS - 1)) << 3;
+        while (mem.getLong(segment + HEADER_LENGTH + ((long) at << 3)) != 0) {
+            at = (at + 1) & (SLOTS - 1);
+        }
+        mem.putLong(segment + HEADER_LENGTH + ((long) at << 3), word);
+    }
+
+    /** Replaces every directory entry that still leads to a segment, or to one before it (S2). */
+    private void repairDirectory(long segment) {
+        while (true) {
+            long[] entries = directory;
+            int shift = shift(entries);
+            int prefix = mem.getInt(segment + PREFIX);
+            int depth = depth(segment);
+            boolean tooSmall = 32 - shift < depth + 1;
+            int from = prefix >>> shift;
+            int count = 32 - shift > depth ? 1 << (32 - shift - depth) : 1;
+            for (int i = from; i < from + count; i++) {
+                tooSmall &= !repairEntry(entries, i, i << shift, segment);
+            }
+            if (tooSmall && entries == directory) {
+                doubleDirectory(entries);
+            } else if (entries == directory) {
+                return;
+            }
+        }
+    }
+
+    /**
+     * Repairs one entry.
+     *
+     * @return whether the entry is right for its whole range: always, but when the segment was
+     *     split and the entry stands for both halves
+     */
+    private boolean repairEntry(long[] entries, int i, int upper, long segment) {
+        while (true) {
+            long current = (long) ENTRY.getVolatile(entries, i);
+            if (generation(current) > generation(segment)) {
+                return true;
+            }
+            long child = childOf(next(segment), upper);
+            if (depth(child) > 32 - shift(entries)) {
+                return false;
+            }
+            if (ENTRY.compareAndSet(entries, i, current, child)) {
+                return true;
+            }
+        }
+    }
+
+    private void doubleDirectory(long[] entries) {
+        long[] larger = new long[entries.length * 2];
+        for (int i = 0; i < entries.length; i++) {
+            long segment = (long) ENTRY.getVolatile(entries, i);
+            larger[2 * i] = segment;
+            larger[2 * i + 1] = segment;
+        }
+        DIRECTORY.compareAndSet(this, entries, larger);
+    }
+
+    private boolean released(Stripe stripe, long segment, long kind) {
+        if (kind == SECOND_GRACE) {
+            return true;
+        }
+        repairDirectory(segment);
+        slab.retire(stripe, segment, SECOND_GRACE);
+        return false;
+    }
+
+    /** Receives a record while the caller is inside an epoch. */
+    interface Visitor {
+        /** Called with a record that was the current one of its key at some moment of the walk. */
+        void visit(long record);
+    }
+
+    /**
+     * Visits the records of the segment that holds a hash.
+     *
+     * @return the first hash of the next segment, or 0 after the last one
+     */
+    int visitSegment(int upper, Visitor visitor) {
+        long segment = liveSegment(upper);
+        for (int i = 0; i < SLOTS; i++) {
+            long record = recordAt(segment, i);
+            if (record != 0) {
+                visitor.visit(record);
+            }
+        }
+        return mem.getInt(segment + PREFIX) + (1 << (32 - depth(segment)));
+    }
+
+    /**
+     * Where a walk by buckets stands: a range of hashes, given by its prefix and the number of bits
+     * of it, and the home bucket to go on with. It means the same whatever splits happen, because a
+     * key keeps its hash.
+     */
+    static final class Cursor {
+        int prefix;
+        int depth;
+        int bucket;
+
+        Cursor(long encoded) {
+            // A client may send any number: whatever it is, it becomes a place to go on from.
+            depth = (int) Math.min((encoded >>> 9) & 0x7F, MAX_DEPTH);
+            prefix = depth == 0 ? 0 : ((int) (encoded >>> 16) << 8) & (-1 << (32 - depth));
+            bucket = (int) encoded & (BUCKETS - 1);
+        }
+
+        long encode() {
+            return ((long) (prefix >>> 8) << 16) | ((long) depth << 9) | bucket;
+        }
+    }
+
+    /**
+     * Visits the records of one home bucket in the cursor's range and moves on; false at the end.
+     */
+    boolean visitBucket(Cursor cursor, Visitor visitor) {
+        if (cursor.depth == 0) {
+            cursor.depth = depth(liveSegment(cursor.prefix));
+        }
+        int upper = cursor.prefix;
+        int end = cursor.prefix + (1 << (32 - cursor.depth));
+        do {
+            long segment = liveSegment(upper);
+            visitBucket(segment, cursor.bucket, visitor);
+            upper = mem.getInt(segment + PREFIX) + (1 << (32 - depth(segment)));
+        } while (upper != end && upper != 0);
+        cursor.bucket++;
+        if (cursor.bucket == BUCKETS) {
+            cursor.bucket = 0;
+            cursor.prefix = end;
+            cursor.depth = end == 0 ? 0 : depth(liveSegment(end));
+            return end != 0;
+        }
+        return true;
+    }
+
+    private void visitBucket(long segment, int bucket, Visitor visitor) {
+        for (int i = 0; i < SLOTS; i++) {
+            long record = recordAt(segment, ((bucket << 3) + i) & (SLOTS - 1));
+            if (record == 0) {
+                return;
+            }
+            if ((Records.hash(mem, record) & (BUCKETS - 1)) == bucket) {
+                visitor.visit(record);
+            }
+        }
+    }
+}

@@ -1,0 +1,415 @@
+package io.hotpair.internal;
+
+import io.hotpair.Clock;
+import io.hotpair.HotpairException;
+import io.hotpair.log.FrameBuffer;
+import io.hotpair.log.FrameDescriptor;
+import io.hotpair.log.FrameEncoder;
+import io.hotpair.log.OperationLog;
+import io.hotpair.log.OperationType;
+import io.hotpair.topology.Lease;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes operations from the ring to the log. Whoever holds the <em>log role</em> does it: mostly
+ * the thread that runs this, but a writer that waits for its operation to be logged takes the role
+ * when it is free, and so spares itself two hand-overs between threads.
+ *
+ * <p>Only the holder touches the ring's reading side, the log's appending side and the fields below
+ * that say so. A batch is one frame. What was encoded is copied, so the ring gives records back as
+ * soon as a frame is appended, and no epoch is held while the log writes.
+ *
+ * <p>A failure of the log is final: from then on what the ring holds is thrown away, so that nobody
+ * hangs, writes are refused, and every watermark stops.
+ */
+final class LogWriter implements Runnable {
+    private static final Logger LOGGER = LoggerFactory.getLogger(LogWriter.class);
+    private static final long POISON_AFTER_NS = 2_000_000;
+    private static final long IDLE_PARK_NS = 10_000_000;
+    private static final long BLOCKED_PARK_NS = 100_000;
+    private static final int SPINS_BEFORE_PARK = 50;
+
+    private final Engine engine;
+    private final OperationRing ring;
+    private final OperationLog log;
+    private final Clock clock;
+    private final long forceIntervalNs;
+    private final OpIdWatermark logged;
+    private final OpIdWatermark durable;
+    private final AtomicBoolean role = new AtomicBoolean();
+    private volatile boolean parked;
+    private volatile boolean stopped;
+    private volatile boolean forceEveryBatch;
+    private volatile @Nullable Thread thread;
+    private volatile @Nullable HotpairException failure;
+
+    // Used by the holder of the role only.
+    private final FrameEncoder encoder = new FrameEncoder();
+    private final FrameBuffer fragment = new FrameBuffer();
+    private long term;
+    private @Nullable Lease lease;
+    private long lastAppended;
+    private long lastForceNs;
+    private long lastTimestampMs;
+    private long pendingPosition;
+    private long pendingSinceNs;
+
+    LogWriter(
+            Engine engine,
+            OperationRing ring,
+            OperationLog log,
+            Clock clock,
+            long forceIntervalNs,
+            OpIdWatermark logged,
+            OpIdWatermark durable) {
+        this.engine = engine;
+        this.ring = ring;
+        this.log = log;
+        this.clock = clock;
+        this.forceIntervalNs = forceIntervalNs;
+        this.logged = logged;
+        this.durable = durable;
+        lastForceNs = clock.nanoTime();
+    }
+
+    // ---- the log role
+
+    boolean tryTakeRole() {
+        return !role.get() && role.compareAndSet(false, true);
+    }
+
+    /** Takes the role, however long its holder needs: an append, or a force. */
+    void takeRole() {
+        while (!tryTakeRole()) {
+            LockSupport.parkNanos(this, 20_000);
+        }
+    }
+
+    void leaveRole() {
+        role.set(false);
+    }
+
+    // ---- by the holder of the role
+
+    /** Goes on after what the log holds, in a term. */
+    void begin(long inTerm, Lease underLease) {
+        term = inTerm;
+        lease = underLease;
+        lastAppended = log.lastOpId();
+        ring.reset(lastAppended);
+    }
+
+    /** Appends what is in the ring until it is empty or the lease has ended. */
+    void drainAll() {
+        while (mayAppend() && !ring.isEmpty()) {
+            drain();
+        }
+    }
+
+    private boolean mayAppend() {
+        Lease held = lease;
+        return failure == null && held != null && held.isValid();
+    }
+
+    /** Throws away what is in the ring, and stops numbering. Nobody is inside an operation. */
+    long discardAll() {
+        long count = 0;
+        Stripe stripe = engine.stripes().enter();
+        try {
+            for (OperationRing.Next next = ring.peek();
+                    next != OperationRing.Next.NONE;
+                    next = ring.peek()) {
+                count += next == OperationRing.Next.RECORD ? 1 : 0;
+                ring.advance();
+            }
+        } finally {
+            engine.stripes().leave(stripe);
+        }
+        lease = null;
+        ring.suspend();
+        return count;
+    }
+
+    /**
+     * Takes one batch to the log.
+     *
+     * @return whether anything moved
+     */
+    private boolean drain() {
+        if (!mayAppend()) {
+            return failure != null && discardFailed();
+        }
+        encoder.begin(term, lastAppended);
+        boolean moved = fill();
+        if (encoder.count() > 0) {
+            try {
+                append();
+            } catch (RuntimeException e) {
+                fail(e);
+                return true;
+            }
+        }
+        ring.release();
+        logged.raise(lastAppended);
+        return moved;
+    }
+
+    private boolean discardFailed() {
+        Stripe stripe = engine.stripes().enter();
+        try {
+            boolean moved = false;
+            while (ring.peek() == OperationRing.Next.RECORD
+                    || ring.peek() == OperationRing.Next.GAP) {
+                ring.advance();
+                moved = true;
+            }
+            ring.release();
+            return moved;
+        } finally {
+            engine.stripes().leave(stripe);
+        }
+    }
+
+    private boolean fill() {
+        boolean moved = false;
+        Stripe stripe = engine.stripes().enter();
+        try {
+            while (encoder.length() < FrameDescriptor.BATCH_LENGTH) {
+                OperationRing.Next next = ring.peek();
+                if (next == OperationRing.Next.NONE
+                        || (next == OperationRing.Next.PENDING && !poisonIfStuck())
+                        || (next == OperationRing.Next.RECORD && !encode(ring.record()))) {
+                    return moved;
+                }
+                if (next != OperationRing.Next.PENDING) {
+                    ring.advance();
+                    moved = true;
+                }
+            }
+            return moved;
+        } finally {
+            engine.stripes().leave(stripe);
+        }
+    }
+
+    /** N5: a claimer that was stopped between claiming and writing must not stop the log. */
+    private boolean poisonIfStuck() {
+        long nowNs = clock.nanoTime();
+        if (pendingPosition != ring.position()) {
+            pendingPosition = ring.position();
+            pendingSinceNs = nowNs;
+        }
+        if (nowNs - pendingSinceNs < POISON_AFTER_NS) {
+            return false;
+        }
+        ring.poison();
+        return true;
+    }
+
+    /** Encodes a record; false if it must begin a frame of its own. */
+    private boolean encode(long record) {
+        Mem mem = engine.mem();
+        int keyLength = Records.keyLength(mem, record);
+        int valueLength = Records.valueLength(mem, record);
+        if (encoder.count() > 0
+                && (long) encoder.length() + keyLength + valueLength
+                        > FrameDescriptor.MAX_LENGTH / 2) {
+            return false;
+        }
+        int at =
+                encoder.beginOperation(
+                        type(Records.type(mem, record)),
+                        ring.position(),
+                        Records.deadlineMs(mem, record),
+                        keyLength,
+                        valueLength);
+        mem.copyOut(
+                record + Records.keyOffset(mem, record),
+                encoder.bytes(),
+                at,
+                keyLength + valueLength);
+        encoder.commitOperation();
+        return true;
+    }
+
+    private static OperationType type(int recordType) {
+        return switch (recordType) {
+            case Records.STRING -> OperationType.SET;
+            case Records.TOMBSTONE -> OperationType.DELETE;
+            case Records.BARRIER -> OperationType.TERM_BARRIER;
+            default -> throw new IllegalStateException("record type=" + recordType);
+        };
+    }
+
+    private void append() {
+        lastTimestampMs = Math.max(lastTimestampMs, clock.currentTimeMs());
+        int fragments = encoder.fragmentCount();
+        if (fragments == 1) {
+            log.append(encoder.seal(lastTimestampMs));
+        } else {
+            for (int i = 0; i < fragments; i++) {
+                encoder.fragment(i, lastTimestampMs, fragment);
+                log.append(fragment);
+            }
+        }
+        lastAppended = encoder.lastOpId();
+        if (forceEveryBatch) {
+            force();
+        }
+    }
+
+    /** Appends a frame of the master's, on a replica. */
+    void append(FrameBuffer frame) {
+        try {
+            log.append(frame);
+        } catch (HotpairException e) {
+            fail(e);
+            throw e;
+        }
+        lastAppended = log.lastOpId();
+    }
+
+    void force() {
+        long upTo = log.lastOpId();
+        lastForceNs = clock.nanoTime();
+        log.force();
+        durable.raise(upTo);
+    }
+
+    private void forceIfDue() {
+        boolean due = forceEveryBatch || clock.nanoTime() - lastForceNs >= forceIntervalNs;
+        if (due && failure == null && durable.get() < log.lastOpId()) {
+            try {
+                force();
+            } catch (RuntimeException e) {
+                fail(e);
+            }
+        }
+    }
+
+    private void fail(RuntimeException cause) {
+        HotpairException reason =
+                cause instanceof HotpairException hotpair
+                        ? hotpair
+                        : new HotpairException(
+                                HotpairException.Category.LOG_FAILED,
+                                "the log failed: " + cause,
+                                cause);
+        failure = reason;
+        LOGGER.error(
+                "log failed, the keyspace takes no more writes: {}", reason.getMessage(), cause);
+        engine.mode(
+                engine.mode()
+                        .refusing(
+                                HotpairException.Category.LOG_FAILED,
+                                "the log failed: " + reason.getMessage()));
+        logged.close();
+        durable.close();
+    }
+
+    // ---- by anybody
+
+    /** Why the log takes nothing any more, or null. */
+    @Nullable HotpairException failure() {
+        return failure;
+    }
+
+    void forceEveryBatch(boolean everyBatch) {
+        forceEveryBatch = everyBatch;
+        wake();
+    }
+
+    /** Tells the log's thread that there is something to do, if it sleeps. */
+    void signal() {
+        if (parked) {
+            wake();
+        }
+    }
+
+    private void wake() {
+        LockSupport.unpark(thread);
+    }
+
+    /**
+     * Takes the log role if it is free and drains the ring until it is empty or an operation is
+     * logged.
+     */
+    void help(long opId) {
+        if (forceEveryBatch) {
+            // A force takes long; the log's own thread does it, for all who wait at once.
+            signal();
+            return;
+        }
+        while (logged.get() < opId && tryTakeRole()) {
+            boolean moved;
+            try {
+                moved = drain();
+            } finally {
+                leaveRole();
+            }
+            if (!moved) {
+                return;
+            }
+        }
+        // Others may have written while this thread held the role, and found nobody to signal.
+        signal();
+    }
+
+    // ---- the log's own thread
+
+    @Override
+    public void run() {
+        thread = Thread.currentThread();
+        int idle = 0;
+        while (!stopped) {
+            if (work()) {
+                idle = 0;
+            } else if (++idle < SPINS_BEFORE_PARK) {
+                Thread.onSpinWait();
+            } else {
+                park();
+            }
+        }
+    }
+
+    private boolean work() {
+        if (!tryTakeRole()) {
+            return false;
+        }
+        try {
+            boolean moved = drain();
+            if (!moved || clock.nanoTime() - lastForceNs >= forceIntervalNs) {
+                forceIfDue();
+            }
+            return moved;
+        } catch (RuntimeException | Error e) {
+            fail(new IllegalStateException("log writer: " + e, e));
+            return false;
+        } finally {
+            leaveRole();
+        }
+    }
+
+    private void park() {
+        parked = true;
+        // Whoever claims a number after this load sees parked, and wakes this thread.
+        if (ring.isEmpty()) {
+            LockSupport.parkNanos(this, IDLE_PARK_NS);
+        } else {
+            LockSupport.parkNanos(this, BLOCKED_PARK_NS);
+        }
+        parked = false;
+        if (Thread.interrupted()) {
+            LOGGER.warn("log writer was interrupted; it goes on until the keyspace is closed");
+        }
+    }
+
+    void stop() {
+        stopped = true;
+        wake();
+    }
+}

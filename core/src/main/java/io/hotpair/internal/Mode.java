@@ -1,0 +1,65 @@
+package io.hotpair.internal;
+
+import io.hotpair.HotpairException;
+import io.hotpair.topology.Lease;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a keyspace may do right now. Immutable: one volatile load tells an operation everything.
+ *
+ * @param term the term in which this node is master; 0 while it is not
+ * @param lease the master's lease; null while this node is not master
+ * @param refusal why writes are refused; null if they are taken
+ * @param refusalCategory its category; null if writes are taken
+ * @param closed whether the keyspace is closed
+ */
+public record Mode(
+        long term,
+        @Nullable Lease lease,
+        @Nullable String refusal,
+        HotpairException.@Nullable Category refusalCategory,
+        boolean closed) {
+
+    static final Mode REPLICA =
+            new Mode(
+                    0,
+                    null,
+                    "this node is a replica; the master takes the writes",
+                    HotpairException.Category.NOT_MASTER,
+                    false);
+
+    static Mode master(long term, Lease lease) {
+        return new Mode(term, lease, null, null, false);
+    }
+
+    Mode refusing(HotpairException.Category category, String sentence) {
+        return new Mode(term, lease, sentence, category, closed);
+    }
+
+    Mode close() {
+        return new Mode(0, null, "keyspace is closed", HotpairException.Category.NOT_MASTER, true);
+    }
+
+    boolean isMaster() {
+        return lease != null;
+    }
+
+    /** Whether what was executed in a term may be answered for. */
+    public boolean vouches(long executedTerm) {
+        Lease held = lease;
+        return executedTerm == term && (held == null || held.isValid());
+    }
+
+    void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("keyspace is closed");
+        }
+    }
+
+    void checkWritable() {
+        checkOpen();
+        if (refusal != null && refusalCategory != null) {
+            throw new HotpairException(refusalCategory, refusal);
+        }
+    }
+}

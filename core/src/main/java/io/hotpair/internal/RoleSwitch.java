@@ -1,0 +1,387 @@
+package io.hotpair.internal;
+
+import io.hotpair.Clock;
+import io.hotpair.HotpairException;
+import io.hotpair.Watermark;
+import io.hotpair.log.FrameBuffer;
+import io.hotpair.log.OperationLog;
+import io.hotpair.log.OperationReader;
+import io.hotpair.log.OperationSource;
+import io.hotpair.log.OperationType;
+import io.hotpair.topology.Lease;
+import io.hotpair.topology.ReplicatedKeyspace;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ThreadFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes a keyspace with a log from one role to another: replays the log, applies a master's frames,
+ * takes writes in a term, and puts memory back to what the log holds when that term turns out to be
+ * over.
+ *
+ * <p>Steering calls come from one thread at a time. The log role is held for each of them, so the
+ * log's own thread and helping writers keep away meanwhile.
+ */
+final class RoleSwitch implements ReplicatedKeyspace {
+    private final String name;
+    private final Path directory;
+    private final Engine engine;
+    private final OperationLog log;
+    private final LogWriter writer;
+    private final Clock clock;
+    private final ThreadFactory threadFactory;
+    private final OpIdWatermark logged;
+    private final OpIdWatermark durable;
+    private final OpIdWatermark committed = new OpIdWatermark();
+    private final OperationReader reader = new OperationReader();
+
+    RoleSwitch(
+            String name,
+            Path directory,
+            Engine engine,
+            OperationRing ring,
+            OperationLog log,
+            Clock clock,
+            ThreadFactory threadFactory,
+            long forceIntervalNs) {
+        this.name = name;
+        this.directory = directory;
+        this.engine = engine;
+        this.log = log;
+        this.clock = clock;
+        this.threadFactory = threadFactory;
+        logged = new OpIdWatermark();
+        durable = new OpIdWatermark();
+        writer = new LogWriter(engine, ring, log, clock, forceIntervalNs, logged, durable);
+        ring.suspend();
+    }
+
+    LogWriter writer() {
+        return writer;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public Path directory() {
+        return directory;
+    }
+
+    @Override
+    public OperationLog log() {
+        return log;
+    }
+
+    @Override
+    public Clock clock() {
+        return clock;
+    }
+
+    @Override
+    public ThreadFactory threadFactory() {
+        return threadFactory;
+    }
+
+    @Override
+    public Watermark logged() {
+        return logged;
+    }
+
+    @Override
+    public Watermark durable() {
+        return durable;
+    }
+
+    @Override
+    public Watermark committed() {
+        return committed;
+    }
+
+    @Override
+    public void commit(long opId) {
+        committed.raise(opId);
+    }
+
+    @Override
+    public void forceEveryBatch(boolean everyBatch) {
+        writer.forceEveryBatch(everyBatch);
+    }
+
+    @Override
+    public void refuseWrites(@Nullable String refusal) {
+        Mode mode = engine.mode();
+        Lease lease = mode.lease();
+        if (lease == null || writer.failure() != null) {
+            return;
+        }
+        engine.mode(
+                refusal == null
+                        ? Mode.master(mode.term(), lease)
+                        : mode.refusing(HotpairException.Category.NOT_ENOUGH_REPLICAS, refusal));
+    }
+
+    /** Brings memory to what the log holds. */
+    void replay() {
+        FrameBuffer frame = new FrameBuffer();
+        try (OperationSource source = log.openSource()) {
+            source.seekAfter(0);
+            while (source.poll(frame)) {
+                reader.wrap(frame);
+                while (reader.next()) {
+                    engine.apply(reader);
+                }
+            }
+        }
+        logged.reset(log.lastOpId());
+        durable.reset(0);
+        committed.reset(0);
+    }
+
+    @Override
+    public long promote(long term, Lease lease) {
+        checkLog();
+        if (engine.mode().isMaster()) {
+            throw new IllegalStateException("role=MASTER, expected REPLICA before a promotion");
+        }
+        writer.takeRole();
+        try {
+            writer.begin(term, lease);
+        } finally {
+            writer.leaveRole();
+        }
+        long barrier = engine.writeBarrier();
+        engine.mode(Mode.master(term, lease));
+        writer.signal();
+        return barrier;
+    }
+
+    /** Opens a lone keyspace for writes: it goes on in its log's term. */
+    void openAlone(Lease lease) {
+        long term = Math.max(1, log.lineage().lastTerm());
+        writer.takeRole();
+        try {
+            writer.begin(term, lease);
+        } finally {
+            writer.leaveRole();
+        }
+        engine.mode(Mode.master(term, lease));
+    }
+
+    @Override
+    public void demote() {
+        if (!engine.mode().isMaster()) {
+            return;
+        }
+        engine.mode(Mode.REPLICA);
+        engine.awaitGrace();
+        writer.takeRole();
+        try {
+            // With a lease that still runs this is an orderly hand-over: what is in the ring
+            // counts.
+            writer.drainAll();
+            long discarded = writer.discardAll();
+            failWaiters();
+            if (discarded > 0) {
+                restore(keysNewerThan(log.lastOpId()), log.lastOpId());
+            }
+        } finally {
+            writer.leaveRole();
+        }
+    }
+
+    private void failWaiters() {
+        logged.reset(log.lastOpId());
+        durable.reset(Math.min(durable.get(), log.lastOpId()));
+        committed.reset(Math.min(committed.get(), log.lastOpId()));
+    }
+
+    @Override
+    public long apply(FrameBuffer frame) {
+        checkLog();
+        writer.takeRole();
+        try {
+            writer.append(frame);
+        } finally {
+            writer.leaveRole();
+        }
+        reader.wrap(frame);
+        while (reader.next()) {
+            engine.apply(reader);
+        }
+        logged.raise(log.lastOpId());
+        return log.lastOpId();
+    }
+
+    private void checkLog() {
+        HotpairException failure = writer.failure();
+        if (failure != null) {
+            throw new HotpairException(
+                    HotpairException.Category.LOG_FAILED,
+                    "the log failed: " + failure.getMessage(),
+                    failure);
+        }
+    }
+
+    @Override
+    public void force() {
+        checkLog();
+        writer.takeRole();
+        try {
+            writer.force();
+        } finally {
+            writer.leaveRole();
+        }
+    }
+
+    @Override
+    public Path rewindTo(long opId) {
+        checkLog();
+        if (engine.mode().isMaster()) {
+            throw new IllegalStateException("role=MASTER, expected REPLICA before a rewind");
+        }
+        writer.takeRole();
+        try {
+            Set<ByteBuffer> keys = keysNewerThan(opId);
+            addLoggedKeys(opId, keys);
+            Path saved = log.cutAfter(opId);
+            failWaiters();
+            restore(keys, opId);
+            return saved;
+        } finally {
+            writer.leaveRole();
+        }
+    }
+
+    /** The keys whose state in memory was made after an opId. */
+    private Set<ByteBuffer> keysNewerThan(long opId) {
+        Set<ByteBuffer> keys = new HashSet<>();
+        Mem mem = engine.mem();
+        engine.walk(
+                record -> {
+                    if (Records.version(mem, record) > opId) {
+                        keys.add(ByteBuffer.wrap(Records.key(mem, record)));
+                    }
+                });
+        return keys;
+    }
+
+    /** Adds the keys that the log's tail touched: a tombstone of one may be purged from memory. */
+    private void addLoggedKeys(long opId, Set<ByteBuffer> keys) {
+        eachOperation(
+                opId,
+                operation -> {
+                    if (operation.opId() > opId && operation.type() != OperationType.TERM_BARRIER) {
+                        keys.add(keyOf(operation));
+                    }
+                });
+    }
+
+    private static ByteBuffer keyOf(OperationReader operation) {
+        int from = operation.keyOffset();
+        return ByteBuffer.wrap(
+                Arrays.copyOfRange(operation.bytes(), from, from + operation.keyLength()));
+    }
+
+    private interface OperationVisitor {
+        void visit(OperationReader operation);
+    }
+
+    private void eachOperation(long afterOpId, OperationVisitor visitor) {
+        FrameBuffer frame = new FrameBuffer();
+        OperationReader operations = new OperationReader();
+        try (OperationSource source = log.openSource()) {
+            source.seekAfter(afterOpId);
+            while (source.poll(frame)) {
+                operations.wrap(frame);
+                while (operations.next()) {
+                    visitor.visit(operations);
+                }
+            }
+        }
+    }
+
+    /** What the log says of a key. */
+    private static final class State {
+        final byte[] value;
+        final long deadlineMs;
+        final long opId;
+
+        State(OperationReader operation) {
+            int from = operation.valueOffset();
+            value = Arrays.copyOfRange(operation.bytes(), from, from + operation.valueLength());
+            deadlineMs = operation.deadlineMs();
+            opId = operation.opId();
+        }
+    }
+
+    /**
+     * Puts keys back to what the log says of them up to an opId: one pass over the log finds the
+     * last operation on each. Memory for the rest of the keyspace stays as it is.
+     */
+    private void restore(Set<ByteBuffer> keys, long opId) {
+        if (keys.isEmpty()) {
+            return;
+        }
+        Map<ByteBuffer, State> states = new HashMap<>();
+        eachOperation(
+                0,
+                operation -> {
+                    if (operation.opId() > opId || operation.type() == OperationType.TERM_BARRIER) {
+                        return;
+                    }
+                    ByteBuffer key = keyOf(operation);
+                    if (!keys.contains(key)) {
+                        return;
+                    }
+                    if (operation.type() == OperationType.DELETE) {
+                        states.remove(key);
+                        return;
+                    }
+                    states.put(key, new State(operation));
+                });
+        byte[] none = new byte[0];
+        for (ByteBuffer key : keys) {
+            byte[] bytes = new byte[key.remaining()];
+            key.duplicate().get(bytes);
+            State state = states.get(key);
+            byte[] value = state == null ? none : state.value;
+            engine.applyRecord(
+                    state == null ? Records.TOMBSTONE : Records.STRING,
+                    bytes,
+                    0,
+                    bytes.length,
+                    value,
+                    0,
+                    value.length,
+                    state == null ? 0 : state.deadlineMs,
+                    state == null ? Math.max(1, opId) : state.opId,
+                    true);
+        }
+    }
+
+    /**
+     * Brings what is in the ring to the log and ends everything that waits. Writes are refused and
+     * have left.
+     */
+    void close() {
+        writer.takeRole();
+        try {
+            writer.drainAll();
+        } finally {
+            writer.leaveRole();
+        }
+        writer.stop();
+        logged.close();
+        durable.close();
+        committed.close();
+    }
+}

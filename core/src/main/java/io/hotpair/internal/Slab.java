@@ -1,0 +1,348 @@
+package io.hotpair.internal;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+
+/**
+ * Blocks of off-heap memory, by size class, and their way back.
+ *
+ * <pre>
+ *   Mem ──chunks──► runs ──► a stripe's free blocks ◄──► the class's shared list
+ *                                   ▲
+ *   retired block ──► the stripe's limbo, until epoch-safe and taken over by the log (I4)
+ * </pre>
+ *
+ * <p>Allocating and freeing touch the caller's own stripe only; blocks move between stripes in
+ * batches through a shared list for each class. That list is guarded by a flag which nobody waits
+ * for on the ordinary path: whoever finds it taken cuts a new run or keeps its blocks. So a thread
+ * that is stopped in the middle delays nobody. Only a keyspace at its limit retries, because blocks
+ * that others freed are then the only ones left.
+ *
+ * <p>A free block of a larger class is cut up for a smaller one when nothing else is left; small
+ * blocks are not put together again.
+ */
+final class Slab {
+    /** Retirement kind of an ordinary block, whose first word is its opId. */
+    static final long RECORD = 0;
+
+    private static final int MIN_CHUNK_LENGTH = 64 << 10;
+    private static final int MAX_CHUNK_LENGTH = 4 << 20;
+    private static final int RUN_LENGTH = 16 << 10;
+    private static final int RECLAIM_INTERVAL = 32;
+    private static final int SCAVENGE_ATTEMPTS = 64;
+
+    private static final VarHandle CHUNK;
+
+    static {
+        try {
+            CHUNK = MethodHandles.lookup().findVarHandle(Slab.class, "chunk", Chunk.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** Where runs are being cut. */
+    private static final class Chunk {
+        final long start;
+        final long end;
+        final AtomicLong cursor;
+
+        Chunk(long start, long length) {
+            this.start = start;
+            end = start + length;
+            cursor = new AtomicLong(start);
+        }
+    }
+
+    /** What a reclaimed address needs besides being freed, if it is not an ordinary record. */
+    interface Retirement {
+        /**
+         * Called when a block's grace period is over.
+         *
+         * @return whether the block may be freed now; false if it was retired once more
+         */
+        boolean released(Stripe stripe, long address, long kind);
+    }
+
+    private final Mem mem;
+    private final Stripes stripes;
+    private final Accountant accountant;
+    private final LongSupplier takenOpId;
+    private final int chunkLength;
+    private final int maxBlockLength;
+    private volatile Chunk chunk = new Chunk(0, 0);
+    private final long[] sharedHead = new long[SizeClass.COUNT];
+    private final AtomicIntegerArray sharedFlag = new AtomicIntegerArray(SizeClass.COUNT);
+    private Retirement retirement = (stripe, address, kind) -> true;
+
+    /**
+     * Creates one.
+     *
+     * @param maxMemoryBytes the limit
+     * @param takenOpId records up to this opId are no longer needed by the log
+     */
+    Slab(Mem mem, Stripes stripes, long maxMemoryBytes, LongSupplier takenOpId) {
+        this.mem = mem;
+        this.stripes = stripes;
+        this.takenOpId = takenOpId;
+        chunkLength =
+                (int)
+                        Math.min(
+                                MAX_CHUNK_LENGTH,
+                                Math.max(
+                                        MIN_CHUNK_LENGTH, Long.highestOneBit(maxMemoryBytes / 64)));
+        maxBlockLength = Math.min(SizeClass.MAX_LENGTH, chunkLength / 4);
+        accountant = new Accountant(maxMemoryBytes, chunkLength);
+    }
+
+    void retirement(Retirement of) {
+        retirement = of;
+    }
+
+    Accountant accountant() {
+        return accountant;
+    }
+
+    /**
+     * Takes a block of at least this length, aligned to 16 bytes, its content unspecified.
+     *
+     * @return its address, or 0 if the limit leaves no room
+     */
+    long allocate(Stripe stripe, long lengthBytes, boolean fromReserve) {
+        if (lengthBytes > maxBlockLength) {
+            return allocateRegion(stripe, lengthBytes, fromReserve);
+        }
+        return allocateBlock(stripe, SizeClass.of((int) lengthBytes), fromReserve);
+    }
+
+    long allocateBlock(Stripe stripe, int sizeClass, boolean fromReserve) {
+        long head = stripe.freeHead[sizeClass];
+        if (head != 0) {
+            stripe.freeHead[sizeClass] = mem.getLong(head);
+            stripe.freeCount[sizeClass]--;
+            return head;
+        }
+        long next = stripe.runNext[sizeClass];
+        int length = SizeClass.length(sizeClass);
+        if (next != 0 && next + length <= stripe.runEnd[sizeClass]) {
+            stripe.runNext[sizeClass] = next + length;
+            return next;
+        }
+        return refill(stripe, sizeClass, length, fromReserve);
+    }
+
+    private long refill(Stripe stripe, int sizeClass, int length, boolean fromReserve) {
+        reclaim(stripe);
+        if (stripe.freeHead[sizeClass] == 0) {
+            takeShared(stripe, sizeClass);
+        }
+        if (stripe.freeHead[sizeClass] != 0 || cutRun(stripe, sizeClass, length, fromReserve)) {
+            return allocateBlock(stripe, sizeClass, fromReserve);
+        }
+        for (int i = 0; i < SCAVENGE_ATTEMPTS; i++) {
+            scavenge(stripe);
+            takeShared(stripe, sizeClass);
+            if (stripe.freeHead[sizeClass] != 0 || cutLargerBlock(stripe, sizeClass)) {
+                return allocateBlock(stripe, sizeClass, fromReserve);
+            }
+        }
+        return 0;
+    }
+
+    /**
+     * Cuts up a free block of a larger class, so that a keyspace full of large values can take
+     * small ones, not least the tombstones with which it is emptied.
+     */
+    private boolean cutLargerBlock(Stripe stripe, int sizeClass) {
+        int length = SizeClass.length(sizeClass);
+        for (int larger = sizeClass + 1; larger < SizeClass.COUNT; larger++) {
+            if (SizeClass.length(larger) < length) {
+                continue;
+            }
+            if (stripe.freeHead[larger] == 0) {
+                takeShared(stripe, larger);
+            }
+            long block = stripe.freeHead[larger];
+            if (block != 0) {
+                stripe.freeHead[larger] = mem.getLong(block);
+                stripe.freeCount[larger]--;
+                stripe.runNext[sizeClass] = block;
+                stripe.runEnd[sizeClass] = block + SizeClass.length(larger);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean cutRun(Stripe stripe, int sizeClass, int length, boolean fromReserve) {
+        int runLength = Math.max(RUN_LENGTH / length, 1) * length;
+        while (true) {
+            Chunk current = chunk;
+            // Aligned to a cache line, as the buckets of a segment need.
+            int step = (runLength + 63) & ~63;
+            long run = current.cursor.getAndAdd(step);
+            if (run + runLength <= current.end) {
+                stripe.runNext[sizeClass] = run;
+                stripe.runEnd[sizeClass] = run + runLength;
+                return true;
+            }
+            if (!addChunk(current, fromReserve)) {
+                return false;
+            }
+        }
+    }
+
+    private boolean addChunk(Chunk full, boolean fromReserve) {
+        if (!accountant.charge(chunkLength, fromReserve)) {
+            // Another thread may have added one meanwhile.
+            return !CHUNK.compareAndSet(this, full, full);
+        }
+        Chunk fresh = new Chunk(mem.allocate(chunkLength), chunkLength);
+        if (!CHUNK.compareAndSet(this, full, fresh)) {
+            mem.free(fresh.start);
+            accountant.refund(chunkLength);
+        }
+        return true;
+    }
+
+    private long allocateRegion(Stripe stripe, long lengthBytes, boolean fromReserve) {
+        for (int i = 0; i < SCAVENGE_ATTEMPTS; i++) {
+            if (accountant.charge(lengthBytes, fromReserve)) {
+                return mem.allocate(lengthBytes);
+            }
+            scavenge(stripe);
+        }
+        return 0;
+    }
+
+    /** Gives back a block that was never published, or whose grace period is over. */
+    void free(Stripe stripe, long address, long lengthBytes) {
+        if (lengthBytes > maxBlockLength) {
+            mem.free(address);
+            accountant.refund(lengthBytes);
+            return;
+        }
+        freeBlock(stripe, address, SizeClass.of((int) lengthBytes));
+    }
+
+    void freeBlock(Stripe stripe, long address, int sizeClass) {
+        mem.putLong(address, stripe.freeHead[sizeClass]);
+        stripe.freeHead[sizeClass] = address;
+        if (++stripe.freeCount[sizeClass] >= 2 * batch(sizeClass)) {
+            giveShared(stripe, sizeClass, batch(sizeClass));
+        }
+    }
+
+    private static int batch(int sizeClass) {
+        return Math.max(1, Math.min(64, RUN_LENGTH / SizeClass.length(sizeClass)));
+    }
+
+    /** Retires a record that was just unlinked. */
+    void retire(Stripe stripe, long address) {
+        retire(stripe, address, RECORD);
+    }
+
+    /** Retires something that was just unlinked; {@link Retirement} says what its kind means. */
+    void retire(Stripe stripe, long address, long kind) {
+        stripe.addToLimbo(address, stripes.retirementEpoch(), kind);
+        if (stripe.limboCount() % RECLAIM_INTERVAL == 0) {
+            reclaim(stripe);
+        }
+    }
+
+    /** Frees what this stripe retired and nobody can reach any more. */
+    void reclaim(Stripe stripe) {
+        int present = stripe.limboCount();
+        if (present == 0) {
+            return;
+        }
+        stripes.advance();
+        long safe = stripes.safeEpoch();
+        long taken = takenOpId.getAsLong();
+        // What a retirement retires once more stands behind those that were present.
+        for (int i = 0; i < present && stripe.oldestEpoch() < safe; i++) {
+            long address = stripe.oldestAddress();
+            long kind = stripe.oldestKind();
+            if (kind == RECORD && mem.getLong(address) > taken) {
+                return;
+            }
+            stripe.removeOldest();
+            if (kind == RECORD) {
+                free(stripe, address, Records.blockLength(mem, address));
+            } else if (retirement.released(stripe, address, kind)) {
+                freeBlock(stripe, address, SizeClass.SEGMENT);
+            }
+        }
+    }
+
+    /** Brings what idle stripes hold to the shared lists: the last resort before refusing. */
+    private void scavenge(Stripe own) {
+        reclaim(own);
+        for (int i = 0; i < stripes.count(); i++) {
+            Stripe other = stripes.stripe(i);
+            if (other != own && stripes.claim(i)) {
+                try {
+                    reclaim(other);
+                    for (int c = 0; c < SizeClass.COUNT; c++) {
+                        cutUpRun(other, c);
+                        giveShared(other, c, other.freeCount[c]);
+                    }
+                } finally {
+                    stripes.leave(other);
+                }
+            }
+        }
+        Thread.onSpinWait();
+    }
+
+    private void cutUpRun(Stripe stripe, int sizeClass) {
+        int length = SizeClass.length(sizeClass);
+        long next = stripe.runNext[sizeClass];
+        while (next != 0 && next + length <= stripe.runEnd[sizeClass]) {
+            mem.putLong(next, stripe.freeHead[sizeClass]);
+            stripe.freeHead[sizeClass] = next;
+            stripe.freeCount[sizeClass]++;
+            next += length;
+        }
+        stripe.runNext[sizeClass] = 0;
+    }
+
+    private void takeShared(Stripe stripe, int sizeClass) {
+        if (!sharedFlag.compareAndSet(sizeClass, 0, 1)) {
+            return;
+        }
+        try {
+            long head = sharedHead[sizeClass];
+            for (int i = batch(sizeClass); i > 0 && head != 0; i--) {
+                long next = mem.getLong(head);
+                mem.putLong(head, stripe.freeHead[sizeClass]);
+                stripe.freeHead[sizeClass] = head;
+                stripe.freeCount[sizeClass]++;
+                head = next;
+            }
+            sharedHead[sizeClass] = head;
+        } finally {
+            sharedFlag.set(sizeClass, 0);
+        }
+    }
+
+    private void giveShared(Stripe stripe, int sizeClass, int count) {
+        if (count == 0 || !sharedFlag.compareAndSet(sizeClass, 0, 1)) {
+            return;
+        }
+        try {
+            for (int i = 0; i < count; i++) {
+                long block = stripe.freeHead[sizeClass];
+                stripe.freeHead[sizeClass] = mem.getLong(block);
+                stripe.freeCount[sizeClass]--;
+                mem.putLong(block, sharedHead[sizeClass]);
+                sharedHead[sizeClass] = block;
+            }
+        } finally {
+            sharedFlag.set(sizeClass, 0);
+        }
+    }
+}

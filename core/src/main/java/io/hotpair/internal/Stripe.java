@@ -1,0 +1,91 @@
+package io.hotpair.internal;
+
+import java.util.Arrays;
+
+/**
+ * What one operation has to itself while it runs: an epoch, free blocks of every size class, blocks
+ * that wait for their grace period, and counters. Claimed with {@link Stripes#enter}, so nothing in
+ * it is shared while it is in use; claiming and leaving order its plain fields between one holder
+ * and the next.
+ */
+final class Stripe {
+    /** Where in {@link Stripes} it stands. */
+    final int index;
+
+    // Free blocks, by size class: a list through the blocks' first words, and a run not yet cut up.
+    final long[] freeHead = new long[SizeClass.COUNT];
+    final int[] freeCount = new int[SizeClass.COUNT];
+    final long[] runNext = new long[SizeClass.COUNT];
+    final long[] runEnd = new long[SizeClass.COUNT];
+
+    // What the last search found; see Index.
+    long slot;
+    long word;
+    long segment;
+    int distance;
+
+    // Room for a decimal integer, with its sign.
+    final byte[] scratch = new byte[20];
+
+    // Counters. Read by whoever sums them up, without order: each is right some moments ago.
+    long keyCount;
+    long deadlineCount;
+    long hitCount;
+    long missCount;
+    long expiredCount;
+
+    // Limbo: a ring of (address, epoch of retirement, kind), oldest first.
+    private long[] limbo = new long[3 * 64];
+    private int limboHead;
+    private int limboCount;
+
+    Stripe(int index) {
+        this.index = index;
+    }
+
+    int limboCount() {
+        return limboCount;
+    }
+
+    void addToLimbo(long address, long epoch, long kind) {
+        if (limboCount * 3 == limbo.length) {
+            growLimbo();
+        }
+        int at = (limboHead + limboCount) % (limbo.length / 3) * 3;
+        limbo[at] = address;
+        limbo[at + 1] = epoch;
+        limbo[at + 2] = kind;
+        limboCount++;
+    }
+
+    private void growLimbo() {
+        long[] larger = new long[limbo.length * 2];
+        int headWords = limboHead * 3;
+        System.arraycopy(limbo, headWords, larger, 0, limbo.length - headWords);
+        System.arraycopy(limbo, 0, larger, limbo.length - headWords, headWords);
+        limbo = larger;
+        limboHead = 0;
+    }
+
+    long oldestAddress() {
+        return limbo[limboHead * 3];
+    }
+
+    long oldestEpoch() {
+        return limbo[limboHead * 3 + 1];
+    }
+
+    long oldestKind() {
+        return limbo[limboHead * 3 + 2];
+    }
+
+    void removeOldest() {
+        limboHead = (limboHead + 1) % (limbo.length / 3);
+        limboCount--;
+    }
+
+    @Override
+    public String toString() {
+        return "Stripe[index=" + index + ", freeCount=" + Arrays.toString(freeCount) + "]";
+    }
+}
