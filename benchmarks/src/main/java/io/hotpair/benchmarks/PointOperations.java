@@ -59,7 +59,7 @@ public class PointOperations {
         /** Spreads decimal digits, which the hash that a record gets by itself does not. */
         @Override
         public int hashCode() {
-            return (int) ((upper * 31 + lower) * 0x9E3779B97F4A7C15L >>> 32);
+            return (int) (((upper * 31 + lower) * 0x9E3779B97F4A7C15L) >>> 32);
         }
     }
 
