@@ -1,0 +1,271 @@
+package io.hotpair.replication.internal;
+
+import io.hotpair.topology.ReplicatedKeyspace;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rule by which a master's operations count as acknowledged, for one term of one master.
+ *
+ * <pre>
+ *   committed set   what the register is known to hold
+ *   proposed set    what it may hold already, because a change to it is under way; or none
+ *
+ *   granted = min over the union of both of (opId in that member's log)
+ *             and, when the smaller of both is this node alone, of (opId forced here)
+ * </pre>
+ *
+ * <p>Invariants:
+ *
+ * <ul>
+ *   <li>I1: granted never exceeds what every member of the set in the register has in its log,
+ *       whichever of both sets that is.
+ *   <li>I2: while the set in the register may be this node alone, granted never exceeds what is
+ *       forced to its device.
+ *   <li>I3: after {@link #close()} nothing is granted. A late acknowledgement of this term must not
+ *       count in a later term of the same node, where the same opId may be another operation.
+ * </ul>
+ *
+ * <p>The agent's thread changes the sets, acknowledgements come from the threads that read sockets,
+ * and the forced opId from the log's thread. The lock keeps a grant by the old rule from slipping
+ * out after a wider rule was set: the opId that {@link #propose} returns is an upper bound of
+ * everything granted by the narrower one. Nobody waits for anything while holding it.
+ */
+class InSyncSet {
+    private final String self;
+    private final ReplicatedKeyspace keyspace;
+    private final int minInSync;
+    private final Map<String, Progress> progress = new ConcurrentHashMap<>();
+    private final ReentrantLock lock = new ReentrantLock();
+    private final AtomicInteger forcedSignals = new AtomicInteger();
+
+    private Set<String> committed;
+    private @Nullable Set<String> proposed;
+    private long granted;
+    private boolean started;
+    private volatile boolean closed;
+
+    /**
+     * How far one member's log has come, as told in one session. A new session of the member
+     * replaces it.
+     */
+    static final class Progress {
+        private final String member;
+        private final long incarnation;
+        private volatile long loggedOpId;
+        private volatile boolean connected = true;
+        // What follows belongs to the agent's thread.
+        private long seenOpId = -1;
+        private long progressNs;
+
+        Progress(String member, long incarnation, long loggedOpId, long nowNs) {
+            this.member = member;
+            this.incarnation = incarnation;
+            this.loggedOpId = loggedOpId;
+            this.progressNs = nowNs;
+        }
+
+        String member() {
+            return member;
+        }
+
+        long incarnation() {
+            return incarnation;
+        }
+
+        long loggedOpId() {
+            return loggedOpId;
+        }
+
+        boolean connected() {
+            return connected;
+        }
+
+        /**
+         * Notes whether the member came forward since the last look.
+         *
+         * @param expectedOpId what it should have logged by now
+         */
+        void look(long expectedOpId, long nowNs) {
+            long opId = loggedOpId;
+            if (connected && (opId >= expectedOpId || opId > seenOpId)) {
+                progressNs = nowNs;
+            }
+            seenOpId = opId;
+        }
+
+        /** Since when it has neither come forward nor had everything. */
+        long stalledNs(long nowNs) {
+            return nowNs - progressNs;
+        }
+    }
+
+    InSyncSet(String self, ReplicatedKeyspace keyspace, Set<String> committed, int minInSync) {
+        this.self = self;
+        this.keyspace = keyspace;
+        this.committed = Set.copyOf(committed);
+        this.minInSync = minInSync;
+    }
+
+    /**
+     * Begins to grant, and to follow what is forced here. Once, when the term's barrier is written:
+     * a grant before that would count for the role that the keyspace had until then.
+     */
+    void start() {
+        lock.lock();
+        try {
+            started = true;
+        } finally {
+            lock.unlock();
+        }
+        forced(true);
+    }
+
+    /** Says what the register holds now; whatever was proposed is decided. */
+    void settle(Set<String> members) {
+        lock.lock();
+        try {
+            committed = Set.copyOf(members);
+            proposed = null;
+        } finally {
+            lock.unlock();
+        }
+        advance();
+    }
+
+    /**
+     * Says what the register may soon hold, before it is asked to.
+     *
+     * @return the highest opId that was granted by the rule so far
+     */
+    long propose(Set<String> members) {
+        lock.lock();
+        try {
+            proposed = Set.copyOf(members);
+            return granted;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether this node may be alone in the set, so that every batch has to be forced. */
+    boolean mayBeAlone() {
+        lock.lock();
+        try {
+            Set<String> next = proposed;
+            return smallerSize(committed, next == null ? committed : next) == 1;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes a member's session that has agreed on where its log ends. */
+    Progress join(String member, long incarnation, long loggedOpId) {
+        Progress joined =
+                new Progress(member, incarnation, loggedOpId, keyspace.clock().nanoTime());
+        Progress before = progress.put(member, joined);
+        if (before != null) {
+            before.connected = false;
+        }
+        advance();
+        return joined;
+    }
+
+    /** A member has everything up to here in its log. */
+    void acknowledged(Progress member, long opId) {
+        if (opId > member.loggedOpId) {
+            member.loggedOpId = opId;
+            advance();
+        }
+    }
+
+    /** A member's session has ended. What it has acknowledged stays acknowledged. */
+    void left(Progress member) {
+        member.connected = false;
+    }
+
+    @Nullable Progress progressOf(String member) {
+        return progress.get(member);
+    }
+
+    Collection<Progress> sessions() {
+        return progress.values();
+    }
+
+    /** Ends it: nothing is granted any more when this returns. */
+    void close() {
+        lock.lock();
+        try {
+            closed = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void advance() {
+        lock.lock();
+        try {
+            long opId = closed || !started ? 0 : acknowledgedOpId(committed, proposed);
+            if (opId > granted) {
+                granted = opId;
+                keyspace.commit(opId);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The rule itself. */
+    long acknowledgedOpId(Set<String> now, @Nullable Set<String> next) {
+        Set<String> members = new TreeSet<>(now);
+        if (next != null) {
+            members.addAll(next);
+        }
+        if (members.size() < minInSync) {
+            return 0;
+        }
+        boolean alone = smallerSize(now, next == null ? now : next) == 1;
+        long opId = alone ? keyspace.durable().get() : keyspace.logged().get();
+        return Math.min(opId, loggedByAll(members));
+    }
+
+    final long loggedByAll(Set<String> members) {
+        long opId = Long.MAX_VALUE;
+        for (String member : members) {
+            if (!member.equals(self)) {
+                Progress known = progress.get(member);
+                opId = Math.min(opId, known == null ? 0 : known.loggedOpId);
+            }
+        }
+        return opId;
+    }
+
+    final ReplicatedKeyspace keyspace() {
+        return keyspace;
+    }
+
+    private static int smallerSize(Set<String> now, Set<String> next) {
+        return Math.min(now.size(), next.size());
+    }
+
+    /**
+     * Called when more was forced. Asking the watermark again may call back at once and in this
+     * thread: the counter makes a loop of what would be a recursion without bound.
+     */
+    private void forced(boolean reached) {
+        if (!reached || closed || forcedSignals.getAndIncrement() > 0) {
+            return;
+        }
+        do {
+            forcedSignals.set(1);
+            advance();
+            keyspace.durable().whenReached(keyspace.durable().get() + 1, this::forced);
+        } while (!forcedSignals.compareAndSet(1, 0));
+    }
+}

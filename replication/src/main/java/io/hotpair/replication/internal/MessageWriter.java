@@ -1,0 +1,118 @@
+package io.hotpair.replication.internal;
+
+import static io.hotpair.log.FrameDescriptor.putInt;
+import static io.hotpair.log.FrameDescriptor.putLong;
+import static io.hotpair.log.FrameDescriptor.putShort;
+
+import io.hotpair.log.FrameBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.UUID;
+
+/**
+ * Collects messages that go out together. One end of one session writes to it, so term and
+ * incarnation are always the same. Not thread-safe.
+ */
+final class MessageWriter {
+    private static final int INITIAL_CAPACITY = 4096;
+
+    private final long term;
+    private final long incarnation;
+    private byte[] bytes = new byte[INITIAL_CAPACITY];
+    private int length;
+
+    MessageWriter(long term, long incarnation) {
+        this.term = term;
+        this.incarnation = incarnation;
+    }
+
+    byte[] bytes() {
+        return bytes;
+    }
+
+    int length() {
+        return length;
+    }
+
+    void clear() {
+        length = 0;
+    }
+
+    void join(UUID logId, String node, String keyspace) {
+        byte[] nodeBytes = node.getBytes(StandardCharsets.UTF_8);
+        byte[] keyspaceBytes = keyspace.getBytes(StandardCharsets.UTF_8);
+        int nodeOffset = WireDescriptor.JOIN_NAMES_OFFSET;
+        int total = nodeOffset + nodeBytes.length + keyspaceBytes.length;
+        int at = begin(WireDescriptor.JOIN, total);
+        putLong(bytes, at + WireDescriptor.JOIN_LOG_ID_OFFSET, logId.getMostSignificantBits());
+        putLong(
+                bytes,
+                at + WireDescriptor.JOIN_LOG_ID_OFFSET + Long.BYTES,
+                logId.getLeastSignificantBits());
+        putShort(bytes, at + WireDescriptor.JOIN_NODE_LENGTH_OFFSET, nodeBytes.length);
+        putShort(bytes, at + WireDescriptor.JOIN_KEYSPACE_LENGTH_OFFSET, keyspaceBytes.length);
+        System.arraycopy(nodeBytes, 0, bytes, at + nodeOffset, nodeBytes.length);
+        System.arraycopy(
+                keyspaceBytes, 0, bytes, at + nodeOffset + nodeBytes.length, keyspaceBytes.length);
+    }
+
+    void probe(long lastTerm, long lastOpId) {
+        int at = begin(WireDescriptor.PROBE, WireDescriptor.PROBE_LENGTH);
+        putLong(bytes, at + WireDescriptor.PROBE_TERM_OFFSET, lastTerm);
+        putLong(bytes, at + WireDescriptor.PROBE_OP_ID_OFFSET, lastOpId);
+    }
+
+    void common(long opId, long termThere) {
+        int at = begin(WireDescriptor.COMMON, WireDescriptor.COMMON_LENGTH);
+        putLong(bytes, at + WireDescriptor.COMMON_OP_ID_OFFSET, opId);
+        putLong(bytes, at + WireDescriptor.COMMON_TERM_OFFSET, termThere);
+    }
+
+    void follow(long opId, long frameFirstOpId, int frameCrc) {
+        int at = begin(WireDescriptor.FOLLOW, WireDescriptor.FOLLOW_LENGTH);
+        putLong(bytes, at + WireDescriptor.FOLLOW_OP_ID_OFFSET, opId);
+        putLong(bytes, at + WireDescriptor.FOLLOW_FRAME_FIRST_OFFSET, frameFirstOpId);
+        putInt(bytes, at + WireDescriptor.FOLLOW_FRAME_CRC_OFFSET, frameCrc);
+        putInt(bytes, at + WireDescriptor.FOLLOW_RESERVED_OFFSET, 0);
+    }
+
+    void frame(FrameBuffer frame) {
+        int at = begin(WireDescriptor.FRAME, WireDescriptor.FRAME_BYTES_OFFSET + frame.length());
+        System.arraycopy(
+                frame.bytes(), 0, bytes, at + WireDescriptor.FRAME_BYTES_OFFSET, frame.length());
+    }
+
+    void heartbeat(long lastOpId, long committedOpId) {
+        int at = begin(WireDescriptor.HEARTBEAT, WireDescriptor.HEARTBEAT_LENGTH);
+        putLong(bytes, at + WireDescriptor.HEARTBEAT_LAST_OFFSET, lastOpId);
+        putLong(bytes, at + WireDescriptor.HEARTBEAT_COMMITTED_OFFSET, committedOpId);
+    }
+
+    void acknowledge(long opId) {
+        int at = begin(WireDescriptor.ACK, WireDescriptor.ACK_LENGTH);
+        putLong(bytes, at + WireDescriptor.ACK_OP_ID_OFFSET, opId);
+    }
+
+    void refuse(RefusalReason reason, String sentence) {
+        byte[] text = sentence.getBytes(StandardCharsets.UTF_8);
+        int textLength = Math.min(text.length, WireDescriptor.MAX_TEXT_LENGTH);
+        int at = begin(WireDescriptor.REFUSE, WireDescriptor.REFUSE_TEXT_OFFSET + textLength);
+        putInt(bytes, at + WireDescriptor.REFUSE_REASON_OFFSET, reason.code());
+        putInt(bytes, at + WireDescriptor.REFUSE_TEXT_LENGTH_OFFSET, textLength);
+        System.arraycopy(text, 0, bytes, at + WireDescriptor.REFUSE_TEXT_OFFSET, textLength);
+    }
+
+    private int begin(int type, int messageLength) {
+        int at = length;
+        if (bytes.length < at + messageLength) {
+            bytes = Arrays.copyOf(bytes, Math.max(at + messageLength, bytes.length * 2));
+        }
+        putInt(bytes, at + WireDescriptor.LENGTH_OFFSET, messageLength);
+        putShort(bytes, at + WireDescriptor.TYPE_OFFSET, type);
+        putShort(bytes, at + WireDescriptor.RESERVED_OFFSET, 0);
+        putLong(bytes, at + WireDescriptor.TERM_OFFSET, term);
+        putLong(bytes, at + WireDescriptor.INCARNATION_OFFSET, incarnation);
+        length = at + messageLength;
+        return at;
+    }
+}

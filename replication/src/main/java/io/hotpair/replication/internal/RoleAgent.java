@@ -1,0 +1,834 @@
+package io.hotpair.replication.internal;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
+import io.hotpair.Clock;
+import io.hotpair.HotpairException;
+import io.hotpair.log.OperationLog;
+import io.hotpair.replication.PairEvent.Kind;
+import io.hotpair.replication.internal.RegisterDialogue.Outcome;
+import io.hotpair.replication.register.TopologyRegister;
+import io.hotpair.replication.register.TopologyState;
+import io.hotpair.topology.Lease;
+import io.hotpair.topology.ReplicatedKeyspace;
+import io.hotpair.topology.Role;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides what this node does for a keyspace: asks the register who is master, and acts on the
+ * answer.
+ *
+ * <pre>
+ *              registered                  in sync, and no master's lease runs
+ *   STARTING ──────────────► REPLICA ─────────────────────────────────► STANDING
+ *                             ▲  ▲                refused, or no answer    │ accepted
+ *                             │  └──────────────────────────────────────┐  ▼
+ *                             │   lease ended, or a higher term seen    ├─ WON
+ *                             └──────────────────────────────── MASTER ◄┘ first lease
+ * </pre>
+ *
+ * <p>Rules; {@code replication/docs/replication.md} has the argument:
+ *
+ * <ul>
+ *   <li>A1: it stands only while the register holds it in the in-sync set, and only after it has
+ *       stopped to follow. So nothing that it acknowledges to the old master can be missing in the
+ *       log that it stands with.
+ *   <li>A2: it stands by one compare-and-set on the very version that it judged by. Whatever the
+ *       old master could have done to acknowledge without this node would have changed the version.
+ *   <li>A3: it forces its log before it stands, and every batch while it may be alone in the
+ *       in-sync set.
+ *   <li>A4: a change of the in-sync set is first proposed to the rule of acknowledgement, then made
+ *       in the register. A smaller set also has to wait until the whole log is forced.
+ *   <li>A5: a lease that has ended ends the mastership, even if the register would renew it.
+ *   <li>A6: who may have lost acknowledged operations leaves the in-sync set before it does
+ *       anything else.
+ * </ul>
+ *
+ * <p>One thread calls {@link #step}; only {@link #view}, {@link #close} and {@link #closed} may be
+ * called by others.
+ */
+class RoleAgent {
+    static final long READ_INTERVAL_NS = MILLISECONDS.toNanos(100);
+    static final long RENEWAL_INTERVAL_NS = MILLISECONDS.toNanos(200);
+    static final long STALL_LIMIT_NS = MILLISECONDS.toNanos(500);
+    private static final long STEP_NS = MILLISECONDS.toNanos(50);
+    private static final long SHORT_STEP_NS = MILLISECONDS.toNanos(5);
+    private static final long DRAIN_LIMIT_NS = MILLISECONDS.toNanos(500);
+    private static final long CLOSE_LIMIT_NS = MILLISECONDS.toNanos(2_000);
+
+    /** How long a node that has just started lets the last master go first. */
+    private static final long COURTESY_NS = MILLISECONDS.toNanos(1_500);
+
+    /** How long an empty node waits at the very first start for one that has operations. */
+    private static final long FIRST_START_NS = MILLISECONDS.toNanos(500);
+
+    private static final long FIRST_START_RANK_NS = MILLISECONDS.toNanos(1_000);
+
+    /**
+     * What others may know.
+     *
+     * @param role what this node does
+     * @param state the newest state of the register that it knows
+     * @param inSync of a master: what it knows of its replicas
+     * @param haReady whether every voter has applied an entry
+     */
+    record View(Role role, TopologyState state, @Nullable InSyncSet inSync, boolean haReady) {}
+
+    private final String self;
+    private final AgentSetup setup;
+    private final ReplicatedKeyspace keyspace;
+    private final OperationLog log;
+    private final Clock clock;
+    private final RoleLog events;
+    private final RegisterDialogue register;
+    private final long incarnation;
+    private final NodeMarker.@Nullable Mark foundMark;
+    private final boolean foundOperations;
+    private final long startedNs;
+
+    private NodeMarker.@Nullable Mark mark;
+    private boolean registered;
+    private boolean halted;
+    private boolean haReady;
+    private boolean wasConnected;
+    private long registeredNs;
+
+    /** When it last stood or resigned: only what was asked of the register later counts. */
+    private long stoodNs;
+
+    private @Nullable Mastership won;
+    private @Nullable Mastership mastership;
+    private long nowNs;
+
+    private volatile View view;
+    private volatile boolean closing;
+    private volatile boolean closed;
+    private long closingNs;
+    private boolean closeBegun;
+    private boolean released;
+
+    RoleAgent(AgentSetup setup) {
+        this.setup = setup;
+        self = setup.self();
+        keyspace = setup.keyspace();
+        log = keyspace.log();
+        clock = keyspace.clock();
+        events = setup.events();
+        incarnation = setup.incarnation();
+        register = new RegisterDialogue(setup.register(), clock, setup.wake());
+        foundMark = setup.marker().load();
+        foundOperations = log.lastOpId() > 0;
+        startedNs = clock.nanoTime();
+        stoodNs = startedNs;
+        view = new View(Role.REPLICA, TopologyState.INITIAL, null, false);
+    }
+
+    View view() {
+        return view;
+    }
+
+    boolean closed() {
+        return closed;
+    }
+
+    /** Asks it to give up what it holds and end; it has when {@link #closed()}. */
+    void close() {
+        closing = true;
+        setup.wake().run();
+    }
+
+    /**
+     * Does what is to be done now.
+     *
+     * @return after how many nanoseconds it wants to be called again, at the latest
+     */
+    long step() {
+        nowNs = clock.nanoTime();
+        register.takeAnswers();
+        TopologyState state = register.state();
+        Mastership acting = mastership;
+        if (closing) {
+            stepClosing();
+        } else if (state == null) {
+            register.read();
+        } else if (acting != null) {
+            stepMaster(acting, state);
+        } else {
+            stepReplica(state);
+        }
+        publish();
+        return waitNs();
+    }
+
+    /** Gives up for good after a failure that it can't judge. The keyspace keeps serving reads. */
+    void fail(Throwable failure) {
+        halted = true;
+        Mastership acting = mastership;
+        mastership = null;
+        won = null;
+        if (acting != null) {
+            acting.lease.end();
+            acting.inSync.close();
+        }
+        setup.shipping().close();
+        setup.following().stop();
+        events.alarm(
+                view.state().term(),
+                "replication of this node has stopped and needs a restart: " + failure);
+        publish();
+    }
+
+    // ---- replica ---------------------------------------------------------------------------
+
+    private void stepReplica(TopologyState state) {
+        noteConnection(state);
+        if (register.changePending()) {
+            return;
+        }
+        if (halted) {
+            readWhenDue();
+        } else if (won != null) {
+            stepWon(won, state);
+        } else if (!isRegistered(state)) {
+            registerThisStart(state);
+        } else if (!registered) {
+            begin(state);
+        } else {
+            stepRegistered(state);
+        }
+    }
+
+    private void stepRegistered(TopologyState state) {
+        if (state.term() == 0 && state.inSync().isEmpty()) {
+            stepFirstStart(state);
+        } else if (isForeign(state)) {
+            halt(
+                    state,
+                    "the directory holds operations up to opId="
+                            + log.lastOpId()
+                            + " that were never part of this pair, expected an empty directory"
+                            + " for a node that joins");
+        } else if (mayStand(state)) {
+            stand(state);
+        } else {
+            follow(state);
+        }
+        readWhenDue();
+    }
+
+    /**
+     * Enters this start's incarnation. In the same change a node that may have lost acknowledged
+     * operations leaves the in-sync set.
+     */
+    private void registerThisStart(TopologyState state) {
+        if (registered) {
+            halt(
+                    state,
+                    "node="
+                            + self
+                            + " was started somewhere else under the same name, expected one");
+            return;
+        }
+        Set<String> inSync = new TreeSet<>(state.inSync());
+        if (inSync.contains(self) && !mayHaveEverything(state)) {
+            inSync.remove(self);
+            if (inSync.isEmpty()) {
+                halt(
+                        state,
+                        "this node is the only one in sync, and its machine went down with"
+                                + " operations that were not forced to disk: acknowledged writes"
+                                + " may be missing after opId="
+                                + log.lastOpId()
+                                + ". Accept that with acceptPossibleLoss(), or bring back another"
+                                + " copy");
+                return;
+            }
+        }
+        Map<String, Long> incarnations = new TreeMap<>(state.incarnations());
+        incarnations.put(self, incarnation);
+        register.change(
+                new TopologyState(
+                        state.version() + 1,
+                        state.term(),
+                        state.master(),
+                        inSync,
+                        state.minInSync(),
+                        state.lineage(),
+                        incarnations),
+                outcome -> {});
+    }
+
+    /** Whether this node's log still holds whatever it has acknowledged. */
+    boolean mayHaveEverything(TopologyState state) {
+        NodeMarker.Mark found = foundMark;
+        if (found == null) {
+            return false;
+        }
+        return found.clean()
+                || found.bootId().equals(setup.marker().currentBootId())
+                || (found.alone() && isAlone(state))
+                || (setup.acceptPossibleLoss() && isAlone(state));
+    }
+
+    /** The incarnation is in the register. The mark is written only now, or A6 could be skipped. */
+    private void begin(TopologyState state) {
+        registered = true;
+        registeredNs = nowNs;
+        if (foundMark != null || !foundOperations) {
+            storeMark(false, foundMark != null && foundMark.alone() && isAlone(state));
+        }
+        events.tell(
+                Kind.REGISTERED,
+                state.term(),
+                log.lastOpId(),
+                0,
+                nowNs - startedNs,
+                "incarnation=" + incarnation + " inSync=" + state.inSync());
+    }
+
+    /**
+     * The register is empty. A node with operations goes first, so that a keyspace that lived alone
+     * keeps them; else the first one in the configuration, unless it does not come.
+     */
+    private void stepFirstStart(TopologyState state) {
+        long rank = setup.dataNodes().indexOf(self);
+        long delayNs = foundOperations ? rank : FIRST_START_NS + rank * FIRST_START_RANK_NS;
+        if (nowNs - registeredNs >= delayNs) {
+            stand(state);
+        }
+    }
+
+    private boolean isForeign(TopologyState state) {
+        return foundMark == null && foundOperations && !state.inSync().contains(self);
+    }
+
+    boolean mayStand(TopologyState state) {
+        if (!state.inSync().contains(self) || register.viewSentNs() - stoodNs <= 0) {
+            return false;
+        }
+        String master = state.master();
+        if (master == null || master.equals(self)) {
+            return true;
+        }
+        return register.leaseLeftMs() == 0 && nowNs - startedNs > COURTESY_NS;
+    }
+
+    private void follow(TopologyState state) {
+        String master = state.master();
+        Long masterIncarnation = master == null ? null : state.incarnations().get(master);
+        if (master == null || masterIncarnation == null || master.equals(self)) {
+            setup.following().stop();
+        } else {
+            setup.following()
+                    .follow(new Leader(master, state.term(), masterIncarnation, incarnation));
+        }
+    }
+
+    private void noteConnection(TopologyState state) {
+        boolean connected = setup.following().connected();
+        if (wasConnected && !connected) {
+            events.tell(
+                    Kind.MASTER_LOST,
+                    state.term(),
+                    log.lastOpId(),
+                    0,
+                    nowNs - setup.following().lastHeardNs(),
+                    "master=" + state.master());
+            register.read();
+        }
+        wasConnected = connected;
+    }
+
+    private void halt(TopologyState state, String sentence) {
+        halted = true;
+        setup.following().stop();
+        events.alarm(state.term(), sentence);
+    }
+
+    // ---- election --------------------------------------------------------------------------
+
+    private void stand(TopologyState state) {
+        stoodNs = nowNs;
+        long heardNs = setup.following().lastHeardNs();
+        stopFollowing();
+        wasConnected = false;
+        String master = state.master();
+        if (master != null && !master.equals(self)) {
+            events.tell(
+                    Kind.MASTER_DETECTED_DEAD,
+                    state.term(),
+                    log.lastOpId(),
+                    0,
+                    heardNs == 0 ? 0 : nowNs - heardNs,
+                    "master=" + master + " has let its lease end");
+        }
+        keyspace.force();
+        long lastOpId = log.lastOpId();
+        // The log's own term can be the higher one only if the register's state was lost.
+        long term = Math.max(state.term(), log.lineage().lastTerm()) + 1;
+        register.change(
+                new TopologyState(
+                        state.version() + 1,
+                        term,
+                        self,
+                        Set.of(self),
+                        setup.minInSync(),
+                        log.lineage().begin(term, lastOpId + 1),
+                        state.incarnations()),
+                outcome -> onStood(outcome, term, lastOpId));
+    }
+
+    /** A1. */
+    void stopFollowing() {
+        setup.following().stop();
+    }
+
+    private void onStood(Outcome outcome, long term, long lastOpId) {
+        if (outcome != Outcome.ACCEPTED) {
+            // Without an answer it may have been elected all the same. It then finds itself named
+            // as master without acting as one, and stands again: it never acts on such a term.
+            register.read();
+            return;
+        }
+        InSyncSet inSync = newInSyncSet();
+        won = new Mastership(term, Lease.ended(clock), inSync, stoodNs);
+        events.tell(
+                Kind.ELECTED,
+                term,
+                lastOpId,
+                0,
+                clock.nanoTime() - stoodNs,
+                "lineage=" + log.lineage().terms());
+        renew(won);
+    }
+
+    InSyncSet newInSyncSet() {
+        return new InSyncSet(self, keyspace, Set.of(self), setup.minInSync());
+    }
+
+    private void stepWon(Mastership elected, TopologyState state) {
+        if (!holds(elected, state)) {
+            won = null;
+            register.read();
+        } else if (elected.leased()) {
+            won = null;
+            actAsMaster(elected, state);
+        } else {
+            renew(elected);
+        }
+    }
+
+    private void actAsMaster(Mastership elected, TopologyState state) {
+        long barrierOpId;
+        try {
+            adopt(elected, state);
+            barrierOpId = keyspace.promote(elected.term, elected.lease);
+        } catch (HotpairException e) {
+            if (e.category() != HotpairException.Category.NOT_MASTER) {
+                throw e;
+            }
+            // The first lease ended before the barrier was written: as if it had never been given.
+            resign(elected, state, "its first lease ended");
+            return;
+        }
+        mastership = elected;
+        elected.loggedBefore = barrierOpId;
+        elected.inSync.start();
+        setup.shipping().open(elected.term, incarnation, elected.inSync);
+        if (mark == null) {
+            storeMark(false, false);
+        }
+        events.tell(
+                Kind.PROMOTED,
+                elected.term,
+                barrierOpId,
+                0,
+                clock.nanoTime() - elected.stoodNs,
+                "takes writes");
+    }
+
+    // ---- master ----------------------------------------------------------------------------
+
+    private void stepMaster(Mastership acting, TopologyState state) {
+        if (!acting.lease.isValid()) {
+            resign(acting, state, "its lease ended");
+        } else if (!holds(acting, state)) {
+            resign(
+                    acting,
+                    state,
+                    "the register has term=" + state.term() + " master=" + state.master());
+        } else {
+            renewWhenDue(acting);
+            if (acting.adoptedVersion != state.version()) {
+                adopt(acting, state);
+            }
+            if (!register.changePending()) {
+                stepMembership(acting, state);
+            }
+        }
+    }
+
+    private boolean holds(Mastership held, TopologyState state) {
+        return state.term() == held.term
+                && self.equals(state.master())
+                && isRegistered(state)
+                && !halted;
+    }
+
+    private void renewWhenDue(Mastership held) {
+        if (nowNs - held.renewalSentNs >= RENEWAL_INTERVAL_NS) {
+            held.renewalSentNs = nowNs;
+            renew(held);
+        }
+    }
+
+    private void renew(Mastership held) {
+        register.renew(
+                held.term,
+                incarnation,
+                sentNs -> {
+                    if (held == won || held == mastership) {
+                        held.extendLease(
+                                sentNs + MILLISECONDS.toNanos(TopologyRegister.HOLDER_LEASE_MS));
+                    }
+                });
+    }
+
+    /** Takes over what the register says of the in-sync set; nothing is proposed any more. */
+    private void adopt(Mastership held, TopologyState state) {
+        boolean first = held.adoptedVersion == Mastership.NEVER;
+        held.adoptedVersion = state.version();
+        held.proposal = null;
+        held.aloneOpId = log.lastOpId();
+        held.inSync.settle(state.inSync());
+        applyRule(held, state);
+        if (!first) {
+            events.tell(
+                    Kind.IN_SYNC_CHANGED,
+                    held.term,
+                    held.aloneOpId,
+                    0,
+                    0,
+                    "inSync=" + state.inSync());
+        }
+    }
+
+    /** Has every batch forced, and refuses writes, as the in-sync set asks. */
+    private void applyRule(Mastership held, TopologyState state) {
+        boolean alone = held.inSync.mayBeAlone();
+        if (alone != held.forcing) {
+            held.forcing = alone;
+            keyspace.forceEveryBatch(alone);
+        }
+        String refusal = null;
+        if (state.inSync().size() < state.minInSync()) {
+            refusal =
+                    "in sync are "
+                            + state.inSync()
+                            + ", expected at least "
+                            + state.minInSync()
+                            + " members";
+        }
+        if (held.adoptedVersion == state.version() && !Objects.equals(refusal, held.refusal)) {
+            held.refusal = refusal;
+            keyspace.refuseWrites(refusal);
+        }
+    }
+
+    private void stepMembership(Mastership acting, TopologyState state) {
+        if (register.unsettled()) {
+            settle(state);
+            return;
+        }
+        for (InSyncSet.Progress session : acting.inSync.sessions()) {
+            session.look(acting.loggedBefore, nowNs);
+        }
+        Set<String> stalled = stalledMembers(acting, state);
+        InSyncSet.Progress newcomer = newcomer(acting, state);
+        acting.loggedBefore = log.lastOpId();
+        if (!stalled.isEmpty()) {
+            shrink(acting, state, stalled);
+        } else if (newcomer != null) {
+            expand(acting, state, newcomer);
+        } else if (acting.proposal != null) {
+            adopt(acting, state);
+        } else {
+            markAlone(acting, state);
+        }
+    }
+
+    /**
+     * A change that was never answered could still be made at any time. A change that changes
+     * nothing takes its version, and so decides it.
+     */
+    private void settle(TopologyState state) {
+        register.change(
+                new TopologyState(
+                        state.version() + 1,
+                        state.term(),
+                        state.master(),
+                        state.inSync(),
+                        state.minInSync(),
+                        state.lineage(),
+                        state.incarnations()),
+                outcome -> {});
+    }
+
+    private Set<String> stalledMembers(Mastership acting, TopologyState state) {
+        Set<String> stalled = new TreeSet<>();
+        for (InSyncSet.Progress session : acting.inSync.sessions()) {
+            if (session.stalledNs(nowNs) > STALL_LIMIT_NS
+                    && state.inSync().contains(session.member())) {
+                stalled.add(session.member());
+            }
+        }
+        return stalled;
+    }
+
+    private InSyncSet.@Nullable Progress newcomer(Mastership acting, TopologyState state) {
+        for (InSyncSet.Progress session : acting.inSync.sessions()) {
+            if (!state.inSync().contains(session.member())
+                    && session.connected()
+                    && hasCaughtUp(acting, session)
+                    && isSameStart(session, state)) {
+                return session;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * A newcomer must have been close once; after that it must only come forward. Asking for more
+     * would drop and renew the proposal again and again under load.
+     */
+    private boolean hasCaughtUp(Mastership acting, InSyncSet.Progress session) {
+        Set<String> proposal = acting.proposal;
+        boolean proposed = proposal != null && proposal.contains(session.member());
+        return proposed
+                ? session.stalledNs(nowNs) <= STALL_LIMIT_NS
+                : session.loggedOpId() >= acting.loggedBefore;
+    }
+
+    /** Whether what a session acknowledged is still true of the member that the register knows. */
+    boolean isSameStart(InSyncSet.Progress session, TopologyState state) {
+        return Long.valueOf(session.incarnation())
+                .equals(state.incarnations().get(session.member()));
+    }
+
+    /** A4: propose, force, change. */
+    private void shrink(Mastership acting, TopologyState state, Set<String> stalled) {
+        Set<String> next = new TreeSet<>(state.inSync());
+        next.removeAll(stalled);
+        if (!next.equals(acting.proposal)) {
+            acting.proposal = next;
+            acting.inSync.propose(next);
+            acting.proposalOpId = log.lastOpId();
+            applyRule(acting, state);
+        }
+        if (isForced(acting.proposalOpId)) {
+            changeInSync(acting, state, next);
+        }
+    }
+
+    boolean isForced(long opId) {
+        return keyspace.durable().get() >= opId;
+    }
+
+    /** A4: the wider rule first; then everything granted by the narrower one; then the change. */
+    private void expand(Mastership acting, TopologyState state, InSyncSet.Progress newcomer) {
+        Set<String> next = new TreeSet<>(state.inSync());
+        next.add(newcomer.member());
+        if (!next.equals(acting.proposal)) {
+            acting.proposal = next;
+            acting.proposalOpId = widen(acting.inSync, next);
+            applyRule(acting, state);
+        }
+        if (newcomer.loggedOpId() >= acting.proposalOpId) {
+            if (mark != null && mark.alone()) {
+                storeMark(false, false);
+            }
+            changeInSync(acting, state, next);
+        }
+    }
+
+    long widen(InSyncSet inSync, Set<String> next) {
+        return inSync.propose(next);
+    }
+
+    private void changeInSync(Mastership acting, TopologyState state, Set<String> next) {
+        register.change(
+                new TopologyState(
+                        state.version() + 1,
+                        state.term(),
+                        state.master(),
+                        next,
+                        state.minInSync(),
+                        state.lineage(),
+                        state.incarnations()),
+                outcome -> onInSyncChanged(acting, outcome));
+    }
+
+    private void onInSyncChanged(Mastership acting, Outcome outcome) {
+        TopologyState state = register.state();
+        // Without an answer the proposal stands, until a read or another change has decided it.
+        if (outcome != Outcome.UNKNOWN
+                && state != null
+                && acting == mastership
+                && state.term() == acting.term) {
+            adopt(acting, state);
+        }
+    }
+
+    /** Remembers that all is forced, so that even a power cut leaves no doubt. */
+    private void markAlone(Mastership acting, TopologyState state) {
+        NodeMarker.Mark present = mark;
+        if (present != null
+                && !present.alone()
+                && isAlone(state)
+                && keyspace.durable().get() >= acting.aloneOpId) {
+            storeMark(false, true);
+        }
+    }
+
+    private void resign(Mastership held, TopologyState state, String reason) {
+        held.lease.end();
+        held.inSync.close();
+        setup.shipping().close();
+        keyspace.demote();
+        keyspace.forceEveryBatch(false);
+        keyspace.refuseWrites(null);
+        mastership = null;
+        won = null;
+        stoodNs = nowNs;
+        events.tell(Kind.DEMOTED, held.term, log.lastOpId(), 0, 0, reason);
+        if (state.term() == held.term) {
+            register.read();
+        }
+    }
+
+    // ---- closing ---------------------------------------------------------------------------
+
+    private void stepClosing() {
+        if (!closeBegun) {
+            closeBegun = true;
+            closingNs = nowNs;
+        }
+        TopologyState state = register.state();
+        boolean inTime = nowNs - closingNs < CLOSE_LIMIT_NS;
+        Mastership acting = mastership;
+        if (acting != null && state != null) {
+            if (draining(acting, state)) {
+                renewWhenDue(acting);
+                return;
+            }
+            resign(acting, state, "it closes");
+        }
+        if (inTime && register.changePending()) {
+            return;
+        }
+        if (inTime && !released && registered && state != null && self.equals(state.master())) {
+            release(state);
+            return;
+        }
+        end();
+    }
+
+    /** Whether members in sync still have to receive what was written last. */
+    private boolean draining(Mastership acting, TopologyState state) {
+        keyspace.refuseWrites("node=" + self + " is closing");
+        return nowNs - closingNs < DRAIN_LIMIT_NS
+                && acting.lease.isValid()
+                && holds(acting, state)
+                && acting.inSync.loggedByAll(state.inSync()) < log.lastOpId();
+    }
+
+    /** Ends its own lease in the register, so that another need not wait for it. */
+    private void release(TopologyState state) {
+        register.change(
+                new TopologyState(
+                        state.version() + 1,
+                        state.term() + 1,
+                        null,
+                        state.inSync(),
+                        state.minInSync(),
+                        state.lineage(),
+                        state.incarnations()),
+                outcome -> released = outcome == Outcome.ACCEPTED);
+    }
+
+    private void end() {
+        setup.shipping().close();
+        setup.following().stop();
+        try {
+            keyspace.force();
+            if (mark != null) {
+                storeMark(true, mark.alone());
+            }
+        } catch (HotpairException e) {
+            // The keyspace reports its log's failure itself. Without the mark the next start is
+            // taken for an unclean one, which is true.
+            events.alarm(view.state().term(), "closed without forcing the log: " + e.getMessage());
+        }
+        closed = true;
+    }
+
+    // ---- small things ----------------------------------------------------------------------
+
+    private boolean isRegistered(TopologyState state) {
+        return Long.valueOf(incarnation).equals(state.incarnations().get(self));
+    }
+
+    private boolean isAlone(TopologyState state) {
+        return state.inSync().size() == 1 && state.inSync().contains(self);
+    }
+
+    private void storeMark(boolean clean, boolean alone) {
+        NodeMarker.Mark next = new NodeMarker.Mark(setup.marker().currentBootId(), clean, alone);
+        setup.marker().store(next);
+        mark = next;
+    }
+
+    private void readWhenDue() {
+        if (nowNs - register.viewSentNs() >= readDelayNs()) {
+            register.read();
+        }
+    }
+
+    /** Until the next read: short of the interval if the lease ends before. */
+    private long readDelayNs() {
+        long leaseNs = register.leaseEndNs() - register.viewSentNs() + 1;
+        return register.leaseLeftMs() > 0 ? Math.min(READ_INTERVAL_NS, leaseNs) : READ_INTERVAL_NS;
+    }
+
+    private long waitNs() {
+        Mastership acting = mastership;
+        if (acting != null) {
+            return acting.proposal != null ? SHORT_STEP_NS : STEP_NS;
+        }
+        if (won != null || closing) {
+            return SHORT_STEP_NS;
+        }
+        long untilReadNs = register.viewSentNs() + readDelayNs() - nowNs;
+        return Math.max(SHORT_STEP_NS / 5, Math.min(STEP_NS, untilReadNs));
+    }
+
+    private void publish() {
+        TopologyState state = register.state();
+        Mastership acting = mastership;
+        if (!haReady && register.everyVoterReady()) {
+            haReady = true;
+            events.tell(Kind.HA_READY, view.state().term(), 0, 0, 0, "every voter takes part");
+        }
+        view =
+                new View(
+                        acting == null ? Role.REPLICA : Role.MASTER,
+                        state == null ? TopologyState.INITIAL : state,
+                        acting == null ? null : acting.inSync,
+                        haReady);
+    }
+}
