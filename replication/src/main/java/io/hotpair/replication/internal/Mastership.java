@@ -21,6 +21,9 @@ final class Mastership {
     /** The version of the register's state by which the in-sync set was settled. */
     long adoptedVersion = NEVER;
 
+    /** The in-sync set that was settled. */
+    Set<String> adoptedInSync = Set.of();
+
     /** The set that is to become the in-sync set, or null. */
     @Nullable Set<String> proposal;
 

@@ -501,13 +501,15 @@ class RoleAgent {
 
     /** Takes over what the register says of the in-sync set; nothing is proposed any more. */
     private void adopt(Mastership held, TopologyState state) {
+        boolean changed = !state.inSync().equals(held.adoptedInSync);
         boolean first = held.adoptedVersion == Mastership.NEVER;
         held.adoptedVersion = state.version();
+        held.adoptedInSync = state.inSync();
         held.proposal = null;
         held.aloneOpId = log.lastOpId();
         held.inSync.settle(state.inSync());
         applyRule(held, state);
-        if (!first) {
+        if (changed && !first) {
             events.tell(
                     Kind.IN_SYNC_CHANGED,
                     held.term,

@@ -1,0 +1,252 @@
+package io.hotpair.replication.internal;
+
+import io.hotpair.Clock;
+import io.hotpair.HotpairException;
+import io.hotpair.HotpairException.Category;
+import io.hotpair.log.FrameBuffer;
+import io.hotpair.log.FrameDescriptor;
+import io.hotpair.log.FrameEncoder;
+import io.hotpair.log.OperationType;
+import io.hotpair.topology.Lease;
+import io.hotpair.topology.ReplicatedKeyspace;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.concurrent.ThreadFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What replication steers, in memory. Written against the port's words alone, so that what it does
+ * is what core's engine must do.
+ */
+final class MemoryKeyspace implements ReplicatedKeyspace {
+    private final Path directory;
+    private final MemoryLog log;
+    private final Clock clock;
+    private final boolean forcesAtOnce;
+    private final MemoryWatermark logged = new MemoryWatermark();
+    private final MemoryWatermark durable = new MemoryWatermark();
+    private final MemoryWatermark committed = new MemoryWatermark();
+    private final FrameEncoder encoder = new FrameEncoder();
+
+    private boolean master;
+    private boolean ignoresForcing;
+    private @Nullable Lease lease;
+    private long term;
+    private volatile boolean forcing;
+    private @Nullable String refusal;
+    private int promotions;
+
+    MemoryKeyspace(Path directory, MemoryLog log, Clock clock, boolean forcesAtOnce) {
+        this.directory = directory;
+        this.log = log;
+        this.clock = clock;
+        this.forcesAtOnce = forcesAtOnce;
+        logged.raise(log.lastOpId());
+        durable.raise(log.forcedOpId());
+    }
+
+    /** A planted bug: every force is a lie. */
+    void ignoreForcing() {
+        ignoresForcing = true;
+    }
+
+    @Override
+    public String name() {
+        return "test";
+    }
+
+    @Override
+    public Path directory() {
+        return directory;
+    }
+
+    @Override
+    public MemoryLog log() {
+        return log;
+    }
+
+    @Override
+    public Clock clock() {
+        return clock;
+    }
+
+    @Override
+    public ThreadFactory threadFactory() {
+        return task -> {
+            Thread thread = new Thread(task, "test-" + directory.getFileName());
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+
+    @Override
+    public MemoryWatermark logged() {
+        return logged;
+    }
+
+    @Override
+    public MemoryWatermark durable() {
+        return durable;
+    }
+
+    @Override
+    public MemoryWatermark committed() {
+        return committed;
+    }
+
+    @Override
+    public void commit(long opId) {
+        committed.raise(opId);
+    }
+
+    @Override
+    public void forceEveryBatch(boolean everyBatch) {
+        forcing = everyBatch;
+        if (everyBatch && forcesAtOnce) {
+            force();
+        }
+    }
+
+    boolean forcing() {
+        return forcing;
+    }
+
+    @Override
+    public synchronized void refuseWrites(@Nullable String sentence) {
+        refusal = sentence;
+    }
+
+    synchronized boolean takesWrites() {
+        Lease held = lease;
+        return master && held != null && held.isValid() && refusal == null;
+    }
+
+    synchronized boolean isLeasedMaster() {
+        Lease held = lease;
+        return master && held != null && held.isValid();
+    }
+
+    synchronized long term() {
+        return term;
+    }
+
+    synchronized int promotions() {
+        return promotions;
+    }
+
+    @Override
+    public synchronized long promote(long newTerm, Lease newLease) {
+        if (master || newTerm <= log.lastTerm()) {
+            throw new IllegalStateException(
+                    "term="
+                            + newTerm
+                            + " master="
+                            + master
+                            + ", expected a replica and a term"
+                            + " above "
+                            + log.lastTerm());
+        }
+        if (!newLease.isValid()) {
+            throw new HotpairException(Category.NOT_MASTER, "the lease has ended");
+        }
+        committed.reset(0);
+        master = true;
+        promotions++;
+        term = newTerm;
+        lease = newLease;
+        long opId = log.lastOpId() + 1;
+        encoder.begin(term, log.lastOpId());
+        int unused = encoder.beginOperation(OperationType.TERM_BARRIER, opId, 0, 0, 0);
+        encoder.commitOperation();
+        append();
+        return opId;
+    }
+
+    @Override
+    public synchronized void demote() {
+        master = false;
+        lease = null;
+        committed.reset(0);
+    }
+
+    /** A client's write. */
+    synchronized long put(String key, String value) {
+        if (refusal != null && master) {
+            throw new HotpairException(Category.NOT_ENOUGH_REPLICAS, refusal);
+        }
+        if (!takesWrites()) {
+            throw new HotpairException(Category.NOT_MASTER, "not master");
+        }
+        byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
+        byte[] valueBytes = value.getBytes(StandardCharsets.UTF_8);
+        long opId = log.lastOpId() + 1;
+        encoder.begin(term, log.lastOpId());
+        int at =
+                encoder.beginOperation(
+                        OperationType.SET, opId, 0, keyBytes.length, valueBytes.length);
+        System.arraycopy(keyBytes, 0, encoder.bytes(), at, keyBytes.length);
+        System.arraycopy(valueBytes, 0, encoder.bytes(), at + keyBytes.length, valueBytes.length);
+        encoder.commitOperation();
+        append();
+        return opId;
+    }
+
+    @Override
+    public long apply(FrameBuffer frame) {
+        synchronized (this) {
+            if (master) {
+                throw new IllegalStateException("apply on a master");
+            }
+            FrameDescriptor.verify(frame, "arrival");
+            log.append(frame);
+        }
+        logged.raise(log.lastOpId());
+        return log.lastOpId();
+    }
+
+    @Override
+    public void force() {
+        if (!ignoresForcing) {
+            log.force();
+        }
+        durable.raise(log.lastOpId());
+    }
+
+    @Override
+    public synchronized Path rewindTo(long opId) {
+        if (master) {
+            throw new IllegalStateException("rewind of a master");
+        }
+        Path saved = log.cutAfter(opId);
+        logged.reset(log.lastOpId());
+        durable.reset(log.forcedOpId());
+        return saved;
+    }
+
+    /** How a client learns that its write is acknowledged at level peer. */
+    synchronized boolean isAcknowledged(long opId, long inTerm) {
+        Lease held = lease;
+        return master
+                && term == inTerm
+                && committed.get() >= opId
+                && held != null
+                && held.isValid();
+    }
+
+    private void append() {
+        int parts = encoder.fragmentCount();
+        if (parts == 1) {
+            log.append(encoder.seal(clock.currentTimeMs()));
+        } else {
+            FrameBuffer part = new FrameBuffer();
+            for (int i = 0; i < parts; i++) {
+                encoder.fragment(i, clock.currentTimeMs(), part);
+                log.append(part);
+            }
+        }
+        if (forcing && forcesAtOnce) {
+            force();
+        }
+        logged.raise(log.lastOpId());
+    }
+}

@@ -1,0 +1,253 @@
+package io.hotpair.replication.internal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.hotpair.HotpairException;
+import io.hotpair.log.FrameEncoder;
+import io.hotpair.replication.PairEvent;
+import io.hotpair.replication.PairEvent.Kind;
+import io.hotpair.topology.Member;
+import io.hotpair.topology.Role;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PairSessionTest {
+    @TempDir Path directory;
+
+    @Test
+    void shouldMakeTheFirstConfiguredNodeMasterAndBringTheOtherInSync() {
+        try (TestPair pair = new TestPair(directory, 1)) {
+            pair.b.start();
+            pair.a.start();
+            TestPair.Node master = pair.awaitMaster();
+            assertEquals("a", master.name);
+            pair.awaitInSync(2);
+            long opId = master.write("k");
+            assertEquals(pair.a.log.operations(), pair.b.log.operations());
+            assertEquals(opId, pair.b.log.lastOpId());
+        }
+    }
+
+    @Test
+    void shouldAcknowledgeByThePeerWithinAMillisecond() {
+        try (TestPair pair = new TestPair(directory, 1)) {
+            pair.a.start();
+            pair.b.start();
+            TestPair.Node master = pair.awaitMaster();
+            pair.awaitInSync(2);
+            long[] tookNs = new long[2_000];
+            for (int i = 0; i < tookNs.length; i++) {
+                long beganNs = System.nanoTime();
+                long opId = master.keyspace.put("k" + i, "v");
+                while (master.keyspace.committed().get() < opId) {
+                    Thread.onSpinWait();
+                    if (System.nanoTime() - beganNs > 10_000_000_000L) {
+                        throw new AssertionError(pair.describe());
+                    }
+                }
+                tookNs[i] = System.nanoTime() - beganNs;
+            }
+            Arrays.sort(tookNs);
+            long medianUs = tookNs[tookNs.length / 2] / 1_000;
+            assertTrue(medianUs < 1_000, "median=" + medianUs + " us, expected below 1000");
+        }
+    }
+
+    @Test
+    void shouldTakeOverWhenTheMasterLosesTheRegisterAndFollowAfterwards() {
+        try (TestPair pair = new TestPair(directory, 1)) {
+            pair.a.start();
+            pair.b.start();
+            assertEquals("a", pair.awaitMaster().name);
+            pair.awaitInSync(2);
+            pair.a.write("before");
+            pair.a.cutOff = true;
+            Await.until("b is master", () -> pair.b.keyspace.takesWrites(), pair::describe);
+            assertFalse(pair.a.keyspace.takesWrites());
+            PairEvent promoted = pair.b.awaitEvent(Kind.PROMOTED);
+            assertEquals(2, promoted.term());
+            assertNotNull(pair.b.lastEvent(Kind.MASTER_DETECTED_DEAD));
+            pair.b.write("after");
+            pair.a.cutOff = false;
+            pair.awaitInSync(2);
+            pair.b.write("together");
+            assertEquals(pair.a.log.operations(), pair.b.log.operations());
+            assertEquals(0, pair.a.session().fullCopyCount());
+        }
+    }
+
+    @Test
+    void shouldCutTheTailThatADeposedMasterWroteAlone() {
+        try (TestPair pair = new TestPair(directory, 1)) {
+            pair.a.start();
+            pair.b.start();
+            pair.awaitMaster();
+            pair.awaitInSync(2);
+            long shared = pair.a.write("shared");
+            // A crash: everything of the process is gone, but its log got one operation more.
+            pair.a.cutOff = true;
+            Await.until("b is master", () -> pair.b.keyspace.takesWrites(), pair::describe);
+            pair.a.stop();
+            appendInTerm(pair.a, 1, "never shipped");
+            pair.b.write("new term");
+            pair.a.cutOff = false;
+            pair.a.start();
+            pair.awaitInSync(2);
+            PairEvent cut = pair.a.awaitEvent(Kind.CUT);
+            assertEquals(shared, cut.opId());
+            assertEquals(1, cut.operations());
+            PairEvent resumed = pair.a.awaitEvent(Kind.RESUMED);
+            assertEquals(shared, resumed.opId());
+            pair.b.write("together");
+            assertEquals(pair.a.log.operations(), pair.b.log.operations());
+        }
+    }
+
+    private static void appendInTerm(TestPair.Node node, long term, String key) {
+        Frames.append(node.log, new FrameEncoder(), term, key);
+    }
+
+    @Test
+    void shouldHandOverAtOnceWhenTheMasterCloses() {
+        try (TestPair pair = new TestPair(directory, 1)) {
+            pair.a.start();
+            pair.b.start();
+            pair.awaitMaster();
+            pair.awaitInSync(2);
+            pair.a.write("k");
+            long beganNs = System.nanoTime();
+            pair.a.stop();
+            Await.until("b is master", () -> pair.b.keyspace.takesWrites(), pair::describe);
+            long tookMs = (System.nanoTime() - beganNs) / 1_000_000;
+            assertTrue(tookMs < 800, "took " + tookMs + " ms, expected less than a lease");
+            assertEquals(
+                    pair.a.log.operations(),
+                    pair.b.log.operations().subList(0, pair.a.log.operations().size()));
+            pair.a.start();
+            pair.awaitInSync(2);
+            pair.b.write("k2");
+            assertEquals(pair.a.log.operations(), pair.b.log.operations());
+        }
+    }
+
+    @Test
+    void shouldLetTheLastMasterGoOnWhenBothRestart() {
+        try (TestPair pair = new TestPair(directory, 1)) {
+            pair.a.start();
+            pair.b.start();
+            pair.awaitMaster();
+            pair.awaitInSync(2);
+            pair.a.write("k");
+            // Both are cut off first, so that neither can hand over: as if both were killed.
+            pair.a.cutOff = true;
+            pair.b.cutOff = true;
+            pair.a.stop();
+            pair.b.stop();
+            int operations = pair.a.log.operations().size();
+            pair.a.cutOff = false;
+            pair.b.cutOff = false;
+            pair.b.start();
+            pair.a.start();
+            assertEquals("a", pair.awaitMaster().name);
+            pair.awaitInSync(2);
+            pair.a.write("k2");
+            assertEquals(operations + 2, pair.a.log.operations().size());
+            assertEquals(pair.a.log.operations(), pair.b.log.operations());
+        }
+    }
+
+    @Test
+    void shouldGoOnAloneAndWelcomeTheReplicaBack() {
+        try (TestPair pair = new TestPair(directory, 1)) {
+            pair.a.start();
+            pair.b.start();
+            pair.awaitMaster();
+            pair.awaitInSync(2);
+            pair.b.stop();
+            pair.a.write("waits until the set has shrunk");
+            assertEquals(Set.of("a"), pair.register.state().inSync());
+            assertEquals(pair.a.log.lastOpId(), pair.a.log.forcedOpId());
+            pair.b.start();
+            pair.awaitInSync(2);
+            pair.a.write("k");
+            assertEquals(pair.a.log.operations(), pair.b.log.operations());
+        }
+    }
+
+    @Test
+    void shouldRefuseWritesWithTooFewInSync() {
+        try (TestPair pair = new TestPair(directory, 2)) {
+            pair.a.start();
+            Await.until("a is master", () -> pair.a.isMaster(), pair::describe);
+            HotpairException refused =
+                    assertThrows(HotpairException.class, () -> pair.a.keyspace.put("k", "v"));
+            assertEquals(HotpairException.Category.NOT_ENOUGH_REPLICAS, refused.category());
+            assertEquals("in sync are [a], expected at least 2 members", refused.getMessage());
+            pair.b.start();
+            pair.awaitInSync(2);
+            Await.until("writes are taken", () -> pair.a.keyspace.takesWrites(), pair::describe);
+            pair.a.write("k");
+            pair.b.stop();
+            Await.until("writes are refused", () -> !pair.a.keyspace.takesWrites(), pair::describe);
+        }
+    }
+
+    @Test
+    void shouldRefuseANodeWhoseOperationsAreOfAnotherHistory() {
+        try (TestPair pair = new TestPair(directory, 1)) {
+            pair.a.start();
+            pair.awaitMaster();
+            appendInTerm(pair.b, 1, "a life of its own");
+            pair.b.start();
+            PairEvent alarm = pair.b.awaitEvent(Kind.ALARM);
+            assertTrue(alarm.text().contains("never part of this pair"), alarm.text());
+            assertEquals(1, pair.b.log.operations().size());
+            assertNotNull(pair.b.session().status().alarm());
+        }
+    }
+
+    @Test
+    void shouldAnswerWhoIsWho() {
+        try (TestPair pair = new TestPair(directory, 1)) {
+            pair.a.start();
+            pair.b.start();
+            pair.awaitMaster();
+            pair.awaitInSync(2);
+            long opId = pair.a.write("k");
+            PairSession onMaster = pair.a.session();
+            assertEquals(Role.MASTER, onMaster.role());
+            assertEquals(1, onMaster.term());
+            Member replica = onMaster.members().get(1);
+            assertEquals(new Member("b", "localhost", 6379, true, true, opId, 0), replica);
+            PairSession onReplica = pair.b.session();
+            Await.until(
+                    "the replica knows its master",
+                    () -> onReplica.master() != null && onReplica.status().inSync().size() == 2,
+                    pair::describe);
+            assertEquals(Role.REPLICA, onReplica.role());
+            Member master = onReplica.master();
+            assertNotNull(master);
+            assertEquals("a", master.name());
+            assertTrue(onReplica.status().haReady());
+            assertNull(onReplica.status().alarm());
+        }
+    }
+
+    @Test
+    void shouldReportThePortThatIsTaken() {
+        try (TestPair pair = new TestPair(directory, 1)) {
+            pair.a.start();
+            TestPair.Node twin = pair.new Node("a", directory.resolve("twin"));
+            HotpairException refused = assertThrows(HotpairException.class, twin::start);
+            assertEquals(HotpairException.Category.NETWORK, refused.category());
+        }
+    }
+}
