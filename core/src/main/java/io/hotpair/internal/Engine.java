@@ -4,6 +4,8 @@ import io.hotpair.Clock;
 import io.hotpair.HotpairException;
 import io.hotpair.log.OperationReader;
 import io.hotpair.log.OperationType;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +50,16 @@ import org.jspecify.annotations.Nullable;
 public final class Engine {
     /** The answer for an absent key. */
     public static final int ABSENT = -1;
+
+    private static final VarHandle MODE;
+
+    static {
+        try {
+            MODE = MethodHandles.lookup().findVarHandle(Engine.class, "mode", Mode.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
 
     private static final int MAX_DECIMAL_LENGTH = 20;
     private static final long BACKPRESSURE_PARK_NS = 50_000;
@@ -114,6 +127,14 @@ public final class Engine {
     /** Changes what it may do. Writes that began before may still be under way on return. */
     void mode(Mode to) {
         mode = to;
+    }
+
+    /** Changes what it may do, depending on what it may do now. */
+    void changeMode(UnaryOperator<Mode> change) {
+        Mode present = mode;
+        while (!MODE.compareAndSet(this, present, change.apply(present))) {
+            present = mode;
+        }
     }
 
     /** Waits until every operation under way at the call has left. */

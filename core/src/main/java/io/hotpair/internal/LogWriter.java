@@ -302,11 +302,13 @@ final class LogWriter implements Runnable {
         failure = reason;
         LOGGER.error(
                 "log failed, the keyspace takes no more writes: {}", reason.getMessage(), cause);
-        engine.mode(
-                engine.mode()
-                        .refusing(
-                                HotpairException.Category.LOG_FAILED,
-                                "the log failed: " + reason.getMessage()));
+        engine.changeMode(
+                mode ->
+                        mode.closed()
+                                ? mode
+                                : mode.refusing(
+                                        HotpairException.Category.LOG_FAILED,
+                                        "the log failed: " + reason.getMessage()));
         logged.close();
         durable.close();
     }

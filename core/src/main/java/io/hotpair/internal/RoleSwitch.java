@@ -118,15 +118,18 @@ final class RoleSwitch implements ReplicatedKeyspace {
 
     @Override
     public void refuseWrites(@Nullable String refusal) {
-        Mode mode = engine.mode();
+        engine.changeMode(mode -> refusing(mode, refusal));
+    }
+
+    /** A failure of the log is set before the mode says so: it is not overwritten here. */
+    private Mode refusing(Mode mode, @Nullable String refusal) {
         Lease lease = mode.lease();
         if (lease == null || writer.failure() != null) {
-            return;
+            return mode;
         }
-        engine.mode(
-                refusal == null
-                        ? Mode.master(mode.term(), lease)
-                        : mode.refusing(HotpairException.Category.NOT_ENOUGH_REPLICAS, refusal));
+        return refusal == null
+                ? Mode.master(mode.term(), lease)
+                : mode.refusing(HotpairException.Category.NOT_ENOUGH_REPLICAS, refusal);
     }
 
     /** Brings memory to what the log holds. */

@@ -200,7 +200,7 @@ final class Slab {
             // Another thread may have added one meanwhile.
             return !CHUNK.compareAndSet(this, full, full);
         }
-        Chunk fresh = new Chunk(mem.allocate(chunkLength), chunkLength);
+        Chunk fresh = new Chunk(allocateCharged(chunkLength), chunkLength);
         if (!CHUNK.compareAndSet(this, full, fresh)) {
             mem.free(fresh.start);
             accountant.refund(chunkLength);
@@ -211,11 +211,24 @@ final class Slab {
     private long allocateRegion(Stripe stripe, long lengthBytes, boolean fromReserve) {
         for (int i = 0; i < SCAVENGE_ATTEMPTS; i++) {
             if (accountant.charge(lengthBytes, fromReserve)) {
-                return mem.allocate(lengthBytes);
+                return allocateCharged(lengthBytes);
             }
             scavenge(stripe);
         }
         return 0;
+    }
+
+    /** Takes from the machine what was charged; if it has no more, the charge is taken back. */
+    private long allocateCharged(long lengthBytes) {
+        long address = 0;
+        try {
+            address = mem.allocate(lengthBytes);
+            return address;
+        } finally {
+            if (address == 0) {
+                accountant.refund(lengthBytes);
+            }
+        }
     }
 
     /** Gives back a block that was never published, or whose grace period is over. */
@@ -255,15 +268,14 @@ final class Slab {
 
     /** Frees what this stripe retired and nobody can reach any more. */
     void reclaim(Stripe stripe) {
-        int present = stripe.limboCount();
-        if (present == 0) {
+        if (stripe.limboCount() == 0) {
             return;
         }
         stripes.advance();
         long safe = stripes.safeEpoch();
         long taken = takenOpId.getAsLong();
-        // What a retirement retires once more stands behind those that were present.
-        for (int i = 0; i < present && stripe.oldestEpoch() < safe; i++) {
+        // What is retired once more here has a newer epoch than any that is safe, so this ends.
+        while (stripe.limboCount() > 0 && stripe.oldestEpoch() < safe) {
             long address = stripe.oldestAddress();
             long kind = stripe.oldestKind();
             if (kind == RECORD && mem.getLong(address) > taken) {
