@@ -1,0 +1,33 @@
+package io.hotpair.persistence;
+
+import io.hotpair.log.LogProvider;
+import io.hotpair.log.OperationLog;
+import java.nio.file.Path;
+
+/**
+ * Opens logs on Chronicle Queue. Stateless, and safe for use by any thread; registered with {@link
+ * java.util.ServiceLoader}.
+ *
+ * <p>The JVM must have been started with {@code --add-opens java.base/java.lang.reflect=ALL-UNNAMED
+ * --add-exports java.base/sun.nio.ch=ALL-UNNAMED}. That is checked before any class of Chronicle is
+ * loaded.
+ *
+ * <p>A directory belongs to one log at a time, in this JVM and in all others on the machine. The
+ * files in it are readable by their owner only.
+ */
+public final class ChronicleLogProvider implements LogProvider {
+
+    /** Creates the provider; touches nothing. */
+    public ChronicleLogProvider() {}
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Reads and checks the whole log, so the time that it takes grows with the log's length.
+     */
+    @Override
+    public OperationLog open(Path directory) {
+        JvmFlags.require();
+        return ChronicleLog.open(directory, LogOptions.standard());
+    }
+}

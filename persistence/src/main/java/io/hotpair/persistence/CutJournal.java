@@ -1,0 +1,75 @@
+package io.hotpair.persistence;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The cuts that were made, in the file {@code cuts}: one line each, {@code cycle position keptOpId
+ * directory}, the last being where the tail was saved. It makes a cut durable before the first
+ * frame of the next term is there to tell of it, and whatever that term is.
+ */
+final class CutJournal {
+    static final String FILE_NAME = "cuts";
+
+    private final Path file;
+    private final List<Entry> entries;
+
+    /**
+     * One cut.
+     *
+     * @param cut what was cut
+     * @param tail the name of the directory where the tail was saved
+     */
+    record Entry(Cut cut, String tail) {
+        String toLine() {
+            Place boundary = cut.boundary();
+            return boundary.cycle() + " " + boundary.position() + " " + cut.keptOpId() + " " + tail;
+        }
+
+        static Entry parse(String line, Path file) {
+            String[] parts = line.split(" ", -1);
+            if (parts.length != 4) {
+                throw Failures.corruption(file + ": line=" + line + ", expected four fields");
+            }
+            Place boundary = new Place(Integer.parseInt(parts[0]), Long.parseLong(parts[1]));
+            return new Entry(new Cut(boundary, Long.parseLong(parts[2])), parts[3]);
+        }
+    }
+
+    private CutJournal(Path file, List<Entry> entries) {
+        this.file = file;
+        this.entries = entries;
+    }
+
+    /**
+     * Reads the journal; an absent one is empty.
+     *
+     * @throws io.hotpair.HotpairException {@code CORRUPTION}
+     */
+    static CutJournal read(Path directory) throws IOException {
+        Path file = directory.resolve(FILE_NAME);
+        List<Entry> entries = new ArrayList<>();
+        if (Files.exists(file)) {
+            for (String line : SealedText.read(file)) {
+                entries.add(Entry.parse(line, file));
+            }
+        }
+        return new CutJournal(file, entries);
+    }
+
+    List<Entry> entries() {
+        return entries;
+    }
+
+    /** Adds a cut. On return it is durable. */
+    void add(Entry entry) throws IOException {
+        List<String> lines = new ArrayList<>();
+        entries.forEach(e -> lines.add(e.toLine()));
+        lines.add(entry.toLine());
+        SealedText.write(file, lines);
+        entries.add(entry);
+    }
+}

@@ -1,0 +1,270 @@
+package io.hotpair.persistence;
+
+import io.hotpair.log.FrameBuffer;
+import io.hotpair.log.FrameDescriptor;
+import io.hotpair.log.Lineage;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a log holds: its segments in order, where it was cut, which terms wrote the live part, and
+ * waypoints to find an opId without reading everything.
+ *
+ * <p>Frames lie on the medium in the order in which they were appended. A cut leaves dead ones
+ * behind: an operation is live if its opId is at most the kept opId of every cut whose boundary
+ * lies after it. Nothing else has to be known to tell live from dead, whatever the terms are.
+ *
+ * <p>One thread at a time changes it (recovery, then the appending thread). Any thread may read the
+ * volatile fields, and the waypoints under their lock.
+ */
+final class History {
+    /** A seek reads at most about this much that it does not want. */
+    private static final long WAYPOINT_DISTANCE = 256 * 1024;
+
+    private volatile Segment[] segments = {};
+    private volatile Cut[] cuts = {};
+    private volatile Lineage lineage = Lineage.EMPTY;
+    private volatile long firstOpId;
+    private volatile long lastOpId;
+
+    private final List<Waypoint> waypoints = new ArrayList<>();
+    private boolean waypointDue;
+    private long lastWaypointPosition;
+
+    // The large operation of which some fragments were seen, but not yet all.
+    private int fragmentsSeen;
+    private int fragmentCount;
+    private long fragmentedOpId;
+    private long fragmentedTerm;
+
+    /**
+     * A frame at which reading can begin.
+     *
+     * @param segment where
+     * @param position of its document
+     * @param previousOpId the last live opId before it, when it was appended
+     */
+    record Waypoint(Segment segment, long position, long previousOpId) {}
+
+    Lineage lineage() {
+        return lineage;
+    }
+
+    long firstOpId() {
+        return firstOpId;
+    }
+
+    long lastOpId() {
+        return lastOpId;
+    }
+
+    @Nullable Segment lastSegment() {
+        Segment[] all = segments;
+        return all.length == 0 ? null : all[all.length - 1];
+    }
+
+    /** The oldest segment, or the one after another; null if there is none yet. */
+    @Nullable Segment segmentAfter(@Nullable Segment segment) {
+        int cycle = segment == null ? -1 : segment.cycle();
+        for (Segment candidate : segments) {
+            if (candidate.cycle() > cycle) {
+                return candidate;
+            }
+        }
+        return null;
+    }
+
+    /** Where the next frame will be appended, or later. For the appending thread. */
+    Place end() {
+        Segment last = lastSegment();
+        return last == null ? Place.START : new Place(last.cycle(), last.written());
+    }
+
+    /** Up to where readers may read. */
+    Place published() {
+        Segment last = lastSegment();
+        return last == null ? Place.START : new Place(last.cycle(), last.end());
+    }
+
+    Segment addSegment(int cycle, Path directory) {
+        Segment segment = new Segment(cycle, directory);
+        Segment[] grown = Arrays.copyOf(segments, segments.length + 1);
+        grown[grown.length - 1] = segment;
+        segments = grown;
+        waypointDue = true;
+        return segment;
+    }
+
+    /** Takes back the last segment, which holds no frame. */
+    void removeLastSegment() {
+        segments = Arrays.copyOf(segments, segments.length - 1);
+    }
+
+    /**
+     * The highest opId that is live in a frame.
+     *
+     * @param cycle the frame's segment
+     * @param position where its document begins
+     */
+    long liveLimit(int cycle, long position) {
+        long limit = Long.MAX_VALUE;
+        for (Cut cut : cuts) {
+            if (cut.boundary().isAfter(cycle, position)) {
+                limit = Math.min(limit, cut.keptOpId());
+            }
+        }
+        return limit;
+    }
+
+    /** Whether a large operation was begun and not completed. */
+    boolean isInsideOperation() {
+        return fragmentCount != 0;
+    }
+
+    /**
+     * Why a frame does not continue this history.
+     *
+     * @return the reason, or null if it does
+     */
+    @Nullable String objectionTo(FrameBuffer frame) {
+        return isInsideOperation() ? objectionToFragment(frame) : objectionToFirst(frame);
+    }
+
+    private @Nullable String objectionToFirst(FrameBuffer frame) {
+        long previous = FrameDescriptor.previousOpId(frame);
+        long first = FrameDescriptor.firstOpId(frame);
+        long last = FrameDescriptor.lastOpId(frame);
+        long term = FrameDescriptor.term(frame);
+        int count = FrameDescriptor.fragmentCount(frame);
+        if (previous != lastOpId) {
+            return "previousOpId=" + previous + ", expected " + lastOpId;
+        }
+        if (first <= previous || last < first) {
+            return "opIds=" + first + " to " + last + ", expected to ascend from " + previous;
+        }
+        if (term < lineage.lastTerm()) {
+            return "term=" + term + ", expected at least " + lineage.lastTerm();
+        }
+        if (FrameDescriptor.fragmentIndex(frame) != 0
+                || count < 1
+                || (count > 1 && first != last)) {
+            return "fragment="
+                    + FrameDescriptor.fragmentIndex(frame)
+                    + " of "
+                    + count
+                    + ", expected a whole frame or the first fragment of one operation";
+        }
+        return null;
+    }
+
+    private @Nullable String objectionToFragment(FrameBuffer frame) {
+        boolean continues =
+                FrameDescriptor.fragmentIndex(frame) == fragmentsSeen
+                        && FrameDescriptor.fragmentCount(frame) == fragmentCount
+                        && FrameDescriptor.firstOpId(frame) == fragmentedOpId
+                        && FrameDescriptor.lastOpId(frame) == fragmentedOpId
+                        && FrameDescriptor.previousOpId(frame) == lastOpId
+                        && FrameDescriptor.term(frame) == fragmentedTerm;
+        return continues
+                ? null
+                : "fragment="
+                        + FrameDescriptor.fragmentIndex(frame)
+                        + " of opId="
+                        + FrameDescriptor.firstOpId(frame)
+                        + ", expected fragment "
+                        + fragmentsSeen
+                        + " of opId="
+                        + fragmentedOpId;
+    }
+
+    /**
+     * Takes a frame that is written and to which there is no objection. Readers see it when it
+     * completes its operations.
+     */
+    void accept(FrameBuffer frame, Segment segment, long header, long frameEnd) {
+        if (FrameDescriptor.fragmentIndex(frame) == 0) {
+            addWaypoint(segment, header, FrameDescriptor.previousOpId(frame));
+        }
+        segment.add(header, frameEnd);
+        if (!FrameDescriptor.isComplete(frame)) {
+            fragmentsSeen = FrameDescriptor.fragmentIndex(frame) + 1;
+            fragmentCount = FrameDescriptor.fragmentCount(frame);
+            fragmentedOpId = FrameDescriptor.firstOpId(frame);
+            fragmentedTerm = FrameDescriptor.term(frame);
+            return;
+        }
+        fragmentCount = 0;
+        segment.publish();
+        lineage = lineage.begin(FrameDescriptor.term(frame), FrameDescriptor.firstOpId(frame));
+        if (firstOpId == 0) {
+            firstOpId = FrameDescriptor.firstOpId(frame);
+        }
+        lastOpId = FrameDescriptor.lastOpId(frame);
+    }
+
+    /** Ends the live part. The boundary is not before any frame that was accepted. */
+    void cut(Cut cut) {
+        long kept = cut.keptOpId();
+        Cut[] grown = Arrays.copyOf(cuts, cuts.length + 1);
+        grown[grown.length - 1] = cut;
+        cuts = grown;
+        fragmentCount = 0;
+        lineage = new Lineage(lineage.terms().stream().filter(t -> t.firstOpId() <= kept).toList());
+        lastOpId = kept;
+        if (kept < firstOpId) {
+            firstOpId = 0;
+        }
+        forgetWaypointsAbove(kept);
+        waypointDue = true;
+    }
+
+    /** The fragments seen so far belong to an operation that was never completed. */
+    void abandonOperation(Place boundary) {
+        cut(new Cut(boundary, lastOpId));
+    }
+
+    /**
+     * The last frame before which no live operation is newer than an opId.
+     *
+     * @return where to begin reading for what is newer; null to begin with the first segment
+     */
+    @Nullable Waypoint waypointFor(long opId) {
+        synchronized (waypoints) {
+            int low = 0;
+            int high = waypoints.size();
+            while (low < high) {
+                int middle = (low + high) >>> 1;
+                if (waypoints.get(middle).previousOpId() <= opId) {
+                    low = middle + 1;
+                } else {
+                    high = middle;
+                }
+            }
+            return low == 0 ? null : waypoints.get(low - 1);
+        }
+    }
+
+    private void addWaypoint(Segment segment, long position, long previousOpId) {
+        if (!waypointDue && position - lastWaypointPosition < WAYPOINT_DISTANCE) {
+            return;
+        }
+        waypointDue = false;
+        lastWaypointPosition = position;
+        synchronized (waypoints) {
+            waypoints.add(new Waypoint(segment, position, previousOpId));
+        }
+    }
+
+    /** Those that remain ascend in their opIds, which is what the binary search rests on. */
+    private void forgetWaypointsAbove(long opId) {
+        synchronized (waypoints) {
+            int size = waypoints.size();
+            while (size > 0 && waypoints.get(size - 1).previousOpId() > opId) {
+                waypoints.remove(--size);
+            }
+        }
+    }
+}

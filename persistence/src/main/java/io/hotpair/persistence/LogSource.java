@@ -1,0 +1,214 @@
+package io.hotpair.persistence;
+
+import io.hotpair.HotpairException;
+import io.hotpair.log.FrameBuffer;
+import io.hotpair.log.FrameDescriptor;
+import io.hotpair.log.FrameEncoder;
+import io.hotpair.log.OperationReader;
+import io.hotpair.log.OperationSource;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads live frames. It follows the appending thread through {@link Segment#end()} alone, so it
+ * never meets a document that is half written.
+ */
+final class LogSource implements OperationSource {
+    private final History history;
+    private final Consumer<LogSource> onClose;
+    private final FrameEncoder encoder = new FrameEncoder();
+    private final OperationReader operations = new OperationReader();
+    private @Nullable SegmentReader reader;
+    private volatile boolean closed;
+
+    // Frames before this place are wanted only for operations newer than this opId. What is
+    // appended later is wanted whatever its opIds are: after a cut they begin lower again.
+    private Place seekBoundary = Place.START;
+    private long soughtOpId;
+
+    LogSource(History history, Consumer<LogSource> onClose) {
+        this.history = history;
+        this.onClose = onClose;
+    }
+
+    @Override
+    public void seekAfter(long opId) {
+        requireOpen();
+        long lastOpId = history.lastOpId();
+        if (opId < 0 || opId > lastOpId) {
+            throw new IllegalArgumentException("opId=" + opId + ", expected 0 to " + lastOpId);
+        }
+        seekBoundary = history.published();
+        soughtOpId = opId;
+        beginAt(history.waypointFor(opId));
+    }
+
+    private void beginAt(History.@Nullable Waypoint waypoint) {
+        closeReader();
+        if (waypoint != null) {
+            SegmentReader opened = new SegmentReader(waypoint.segment());
+            opened.position(waypoint.position());
+            reader = opened;
+        } else if (history.firstOpId() != 0) {
+            throw new HotpairException(
+                    HotpairException.Category.NOT_RETAINED,
+                    "opId=" + soughtOpId + ", expected at least " + (history.firstOpId() - 1));
+        }
+    }
+
+    @Override
+    public boolean poll(FrameBuffer into) {
+        requireOpen();
+        try {
+            return pollOpen(into);
+        } catch (HotpairException e) {
+            // Closing the log closes the files of its readers, also in the middle of a read.
+            requireOpen();
+            throw e;
+        }
+    }
+
+    private boolean pollOpen(FrameBuffer into) {
+        while (nextFrame(into)) {
+            if (keepLive(into) && isWanted(into)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Reads and verifies the next frame, live or dead. */
+    private boolean nextFrame(FrameBuffer into) {
+        SegmentReader current = reader;
+        while (true) {
+            // Asked before its end is: when there is a next segment, this one's end is final.
+            Segment next = history.segmentAfter(current == null ? null : current.segment());
+            if (current != null && nextFrameOf(current, into)) {
+                return true;
+            }
+            if (next == null) {
+                return false;
+            }
+            closeReader();
+            current = new SegmentReader(next);
+            reader = current;
+        }
+    }
+
+    private static boolean nextFrameOf(SegmentReader current, FrameBuffer into) {
+        long end = current.segment().end();
+        while (current.position() < end) {
+            switch (current.next(end)) {
+                case FRAME -> {
+                    current.copyTo(into);
+                    FrameDescriptor.verify(into, current.place());
+                    return true;
+                }
+                case METADATA -> {
+                    // Chronicle's own.
+                }
+                default ->
+                        throw Failures.corruption(
+                                current.place()
+                                        + " is damaged: "
+                                        + current.damage()
+                                        + " before the last frame's end at "
+                                        + end);
+            }
+        }
+        return false;
+    }
+
+    /** Takes the dead operations out of a frame. */
+    private boolean keepLive(FrameBuffer frame) {
+        SegmentReader current = reader;
+        if (current == null) {
+            return false;
+        }
+        long limit = history.liveLimit(current.segment().cycle(), current.header());
+        if (FrameDescriptor.lastOpId(frame) <= limit) {
+            return true;
+        }
+        return FrameDescriptor.firstOpId(frame) <= limit && encodeUpTo(frame, limit);
+    }
+
+    private boolean encodeUpTo(FrameBuffer frame, long limit) {
+        encoder.begin(FrameDescriptor.term(frame), FrameDescriptor.previousOpId(frame));
+        operations.wrap(frame);
+        while (operations.next() && operations.opId() <= limit) {
+            int offset =
+                    encoder.beginOperation(
+                            operations.type(),
+                            operations.opId(),
+                            operations.deadlineMs(),
+                            operations.keyLength(),
+                            operations.valueLength());
+            System.arraycopy(
+                    operations.bytes(),
+                    operations.keyOffset(),
+                    encoder.bytes(),
+                    offset,
+                    operations.keyLength() + operations.valueLength());
+            encoder.commitOperation();
+        }
+        if (encoder.count() == 0) {
+            return false;
+        }
+        FrameBuffer sealed = encoder.seal(FrameDescriptor.timestampMs(frame));
+        System.arraycopy(sealed.bytes(), 0, frame.bytes(), 0, sealed.length());
+        frame.length(sealed.length());
+        return true;
+    }
+
+    private boolean isWanted(FrameBuffer frame) {
+        SegmentReader current = reader;
+        return current == null
+                || FrameDescriptor.lastOpId(frame) > soughtOpId
+                || !seekBoundary.isAfter(current.segment().cycle(), current.header());
+    }
+
+    /**
+     * The highest live opId that is not above a limit.
+     *
+     * @return the opId, or 0 if there is none
+     */
+    static long lastLiveUpTo(History history, long limit) {
+        History.Waypoint waypoint = history.waypointFor(Math.max(0, limit - 1));
+        long found = waypoint == null ? 0 : waypoint.previousOpId();
+        FrameBuffer frame = new FrameBuffer();
+        OperationReader reader = new OperationReader();
+        try (LogSource source = new LogSource(history, ignored -> {})) {
+            source.beginAt(waypoint);
+            while (source.poll(frame) && FrameDescriptor.firstOpId(frame) <= limit) {
+                reader.wrap(frame);
+                while (reader.next() && reader.opId() <= limit) {
+                    found = reader.opId();
+                }
+            }
+        }
+        return found;
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            closeReader();
+            onClose.accept(this);
+        }
+    }
+
+    private void closeReader() {
+        SegmentReader current = reader;
+        reader = null;
+        if (current != null) {
+            current.close();
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the reader, or its log, is closed");
+        }
+    }
+}

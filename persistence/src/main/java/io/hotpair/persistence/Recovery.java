@@ -1,0 +1,339 @@
+package io.hotpair.persistence;
+
+import io.hotpair.HotpairException;
+import io.hotpair.log.FrameBuffer;
+import io.hotpair.log.FrameDescriptor;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads a whole log before it is used: verifies every frame and that each one continues the one
+ * before, finds the cuts, and takes a torn tail off the last segment.
+ *
+ * <p>What counts as a torn tail depends on how the last session ended. All before the durable mark
+ * was forced, so damage there is corruption, always. After a clean close the mark stands at the
+ * end, so there is no torn tail at all. If the process died but the machine stayed up, the page
+ * cache has what was stored in the order in which it was stored: at most one document at the end is
+ * incomplete, and anything else is corruption. If the machine went down, any of the pages after the
+ * mark may be old, new or missing: the log ends before the first one that does not fit.
+ */
+final class Recovery {
+    private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
+
+    /** A segment that was never completed holds its header and two index pages, no more. */
+    private static final long MAX_UNBORN_LENGTH = 128 * 1024;
+
+    private static final int FIRST_HEADER_INCOMPLETE = 0x8000_0000;
+
+    private final Path home;
+    private final Path queue;
+    private final DurableMark mark;
+    private final boolean sameBoot;
+    private final List<CutJournal.Entry> pendingCuts;
+    private final History history = new History();
+    private final FrameBuffer frame = new FrameBuffer();
+
+    private Recovery(Path home, Path queue, DurableMark mark, CutJournal cuts, String bootId) {
+        this.home = home;
+        this.queue = queue;
+        this.mark = mark;
+        sameBoot = mark.isSameBoot(bootId);
+        pendingCuts = new ArrayList<>(cuts.entries());
+    }
+
+    /**
+     * Recovers.
+     *
+     * @throws HotpairException {@code CORRUPTION} naming file, position and both checksums, or
+     *     {@code UNKNOWN_VERSION}
+     */
+    static History run(Path home, Path queue, DurableMark mark, CutJournal cuts, String bootId)
+            throws IOException {
+        return new Recovery(home, queue, mark, cuts, bootId).run();
+    }
+
+    private History run() throws IOException {
+        List<Path> files = segmentFiles();
+        for (int i = 0; i < files.size(); i++) {
+            readSegment(files.get(i), i == files.size() - 1);
+        }
+        if (history.isInsideOperation()) {
+            LOG.warn(
+                    "log={}: the operation after opId={} was not written to its end and is dropped",
+                    home,
+                    history.lastOpId());
+            history.abandonOperation(history.end());
+        }
+        applyCutsBefore(history.end().cycle(), history.end().position());
+        if (!pendingCuts.isEmpty() || mark.place().compareTo(history.end()) > 0) {
+            throw Failures.corruption(
+                    queue
+                            + ": the log ends at "
+                            + history.end()
+                            + ", expected at least "
+                            + mark.place()
+                            + ": something is missing at its end");
+        }
+        return history;
+    }
+
+    private List<Path> segmentFiles() throws IOException {
+        try (Stream<Path> entries = Files.list(queue)) {
+            // The names sort as the hours do.
+            return entries.filter(p -> p.toString().endsWith(Segment.SUFFIX)).sorted().toList();
+        }
+    }
+
+    private void readSegment(Path file, boolean isLast) throws IOException {
+        int cycle = Segment.cycleOf(file);
+        boolean unborn;
+        try (SegmentReader reader = new SegmentReader(new Segment(cycle, queue))) {
+            unborn = isLast && isUnborn(reader, cycle);
+        }
+        if (unborn) {
+            LOG.warn("log={}: {} was being created when the session ended: removed", home, file);
+            Files.delete(file);
+            Directories.force(queue);
+            return;
+        }
+        Segment segment = history.addSegment(cycle, queue);
+        try (SegmentReader reader = new SegmentReader(segment)) {
+            readDocuments(reader, segment, isLast);
+            segment.contentEnd(reader.header());
+        }
+        if (isLast && segment.documentCount() == 0 && !mark.place().isAfter(cycle, 0)) {
+            // Nothing was appended to it, so nothing needs it, whatever state it is in.
+            history.removeLastSegment();
+            Files.delete(file);
+            Directories.force(queue);
+        }
+    }
+
+    private void readDocuments(SegmentReader reader, Segment segment, boolean isLast)
+            throws IOException {
+        long limit = reader.fileLength();
+        while (true) {
+            switch (reader.next(limit)) {
+                case FRAME -> {
+                    HotpairException damage = damageIn(reader);
+                    if (damage != null) {
+                        endAt(reader, isLast, damage);
+                        return;
+                    }
+                    acceptFrame(reader, segment);
+                }
+                case METADATA -> {
+                    // Chronicle's own.
+                }
+                case NOTHING -> {
+                    requireNothingFrom(reader, reader.header(), isLast);
+                    return;
+                }
+                case END -> {
+                    segment.seal();
+                    requireNothingFrom(reader, reader.endOfSegmentMark(), isLast);
+                    return;
+                }
+                case DAMAGED -> {
+                    endAt(reader, isLast, damaged(reader, reader.damage()));
+                    return;
+                }
+            }
+        }
+    }
+
+    private @Nullable HotpairException damageIn(SegmentReader reader) {
+        reader.copyTo(frame);
+        try {
+            FrameDescriptor.verify(frame, reader.place());
+            return null;
+        } catch (HotpairException e) {
+            if (e.category() != HotpairException.Category.CORRUPTION) {
+                throw e;
+            }
+            return e;
+        }
+    }
+
+    private void acceptFrame(SegmentReader reader, Segment segment) {
+        Place place = new Place(segment.cycle(), reader.header());
+        applyCutsBefore(place.cycle(), place.position());
+        String objection = history.objectionTo(frame);
+        if (objection != null && history.isInsideOperation() && abandonsOperation()) {
+            history.abandonOperation(place);
+            objection = history.objectionTo(frame);
+        }
+        if (objection != null && cutsDeadTerm()) {
+            history.cut(new Cut(place, FrameDescriptor.previousOpId(frame)));
+            objection = history.objectionTo(frame);
+        }
+        if (objection != null) {
+            throw Failures.corruption(
+                    "frame at "
+                            + reader.place()
+                            + String.format(
+                                    Locale.ROOT,
+                                    " (checksum=%08x, computed the same)",
+                                    FrameDescriptor.crc(frame))
+                            + " does not continue the log: "
+                            + objection
+                            + ": something is missing or damaged before it");
+        }
+        history.accept(frame, segment, reader.header(), reader.end());
+    }
+
+    private void applyCutsBefore(int cycle, long position) {
+        while (!pendingCuts.isEmpty()) {
+            Cut cut = pendingCuts.get(0).cut();
+            if (cut.boundary().isAfter(cycle, position)) {
+                return;
+            }
+            if (cut.keptOpId() > history.lastOpId()) {
+                throw Failures.corruption(
+                        home.resolve(CutJournal.FILE_NAME)
+                                + ": kept opId="
+                                + cut.keptOpId()
+                                + ", expected at most "
+                                + history.lastOpId());
+            }
+            history.cut(cut);
+            pendingCuts.remove(0);
+        }
+    }
+
+    /** A session died amid a large operation, and the next one went on from the one before. */
+    private boolean abandonsOperation() {
+        return FrameDescriptor.fragmentIndex(frame) == 0
+                && FrameDescriptor.previousOpId(frame) == history.lastOpId();
+    }
+
+    /** A later term went on from an opId that it shares with the term before. */
+    private boolean cutsDeadTerm() {
+        long previous = FrameDescriptor.previousOpId(frame);
+        return FrameDescriptor.fragmentIndex(frame) == 0
+                && FrameDescriptor.term(frame) > history.lineage().lastTerm()
+                && previous < history.lastOpId()
+                && (previous == 0 || LogSource.lastLiveUpTo(history, previous) == previous);
+    }
+
+    private void requireNothingFrom(SegmentReader reader, long from, boolean isLast)
+            throws IOException {
+        long found = reader.firstNonZero(from);
+        if (found < 0) {
+            return;
+        }
+        HotpairException damage =
+                damaged(reader, "the segment ends here, but there is more at position " + found);
+        endAt(reader, isLast, damage);
+    }
+
+    /** The document that the reader stands at is no good: cuts there, or refuses. */
+    private void endAt(SegmentReader reader, boolean isLast, HotpairException damage)
+            throws IOException {
+        long position = reader.header();
+        int cycle = reader.segment().cycle();
+        boolean forced = mark.place().isAfter(cycle, position);
+        if (!isLast || forced || mark.isClosed() || (sameBoot && !isOneDocument(reader))) {
+            throw damage;
+        }
+        long last = reader.lastNonZero(position);
+        LOG.warn(
+                "log={}: {} ends in {} bytes that were not completely written: cut off",
+                home,
+                reader.place(),
+                last + 1 - position,
+                damage);
+        saveTorn(reader, position, last);
+        eraseBackwards(reader.segment().file(), position, last);
+    }
+
+    /**
+     * Whether what stands behind the last whole document can be one that was being written:
+     * Chronicle stores the content first and the header, until then zero, last.
+     */
+    private static boolean isOneDocument(SegmentReader reader) {
+        long begin = reader.header();
+        if (reader.next(reader.fileLength()) != SegmentReader.Document.NOTHING) {
+            return false;
+        }
+        long length = reader.lastNonZero(begin) + 1 - begin - SegmentReader.HEADER_LENGTH;
+        if (length > FrameDescriptor.MAX_LENGTH) {
+            return false;
+        }
+        long frameBegin = begin + SegmentReader.HEADER_LENGTH;
+        if (length < FrameDescriptor.HEADER_LENGTH
+                || frameBegin + FrameDescriptor.HEADER_LENGTH > reader.fileLength()) {
+            return true;
+        }
+        byte[] head = reader.bytes(frameBegin, FrameDescriptor.HEADER_LENGTH);
+        boolean isFrame = FrameDescriptor.getInt(head, 0) == FrameDescriptor.MAGIC;
+        return !isFrame || length <= FrameDescriptor.getInt(head, FrameDescriptor.LENGTH_OFFSET);
+    }
+
+    /** Whether a session died while it created the segment, so that no frame can be in it. */
+    private boolean isUnborn(SegmentReader reader, int cycle) {
+        if (mark.isClosed() || mark.place().isAfter(cycle, 0)) {
+            return false;
+        }
+        long length = reader.lastNonZero(0) + 1;
+        if (length == 0) {
+            return true;
+        }
+        byte[] content = reader.bytes(0, (int) Math.min(length, MAX_UNBORN_LENGTH));
+        int header = content.length < Integer.BYTES ? 0 : FrameDescriptor.getInt(content, 0);
+        return (header == 0 || header == FIRST_HEADER_INCOMPLETE)
+                && length <= MAX_UNBORN_LENGTH
+                && !holdsFrame(content);
+    }
+
+    private static boolean holdsFrame(byte[] content) {
+        for (int i = 0; i + Integer.BYTES <= content.length; i += Integer.BYTES) {
+            if (FrameDescriptor.getInt(content, i) == FrameDescriptor.MAGIC) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Keeps what is cut off, for whoever wants to know what it was. */
+    private void saveTorn(SegmentReader reader, long position, long last) throws IOException {
+        Path directory = home.resolve(DivergentTail.DIRECTORY);
+        Directories.create(directory);
+        Path file =
+                directory.resolve(
+                        "torn-" + Segment.nameOf(reader.segment().cycle()) + "-" + position);
+        Directories.writeAtomically(
+                file, reader.bytes(position, (int) Math.max(0, last + 1 - position)));
+    }
+
+    /**
+     * Puts zeros over a torn tail, from its end to its beginning: should this be interrupted, what
+     * is left is a torn tail still.
+     */
+    private static void eraseBackwards(Path file, long position, long last) throws IOException {
+        byte[] zeros = new byte[4096];
+        try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) {
+            long end = last + 1;
+            while (end > position) {
+                int count = (int) Math.min(zeros.length, end - position);
+                end -= count;
+                out.seek(end);
+                out.write(zeros, 0, count);
+            }
+            out.getFD().sync();
+        }
+    }
+
+    private static HotpairException damaged(SegmentReader reader, String what) {
+        return Failures.corruption(reader.place() + " is damaged: " + what);
+    }
+}

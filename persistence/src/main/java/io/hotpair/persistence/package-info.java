@@ -1,0 +1,17 @@
+/**
+ * The log on Chronicle Queue. {@link io.hotpair.persistence.ChronicleLogProvider} is found by
+ * {@link java.util.ServiceLoader}; everything else is package-private.
+ *
+ * <p>A tour: {@code ChronicleLog} is the append side; it keeps {@code QueueWriter} (the only class
+ * that touches Chronicle) behind {@code AllocatedFile}, which allocates and forces, and it tells
+ * {@code History} what was written. {@code History} knows the segments, the cuts and which
+ * operations are live. {@code SegmentReader} walks a segment file by itself, copying what it reads;
+ * {@code Recovery} checks a whole log with it at open, {@code LogSource} serves readers with it.
+ * {@code DirectoryLock}, {@code LogIdentity}, {@code DurableMark} and {@code CutJournal} are the
+ * small files beside the queue. The layout on disk is in {@code persistence/docs/log-format.md},
+ * the reasons are in {@code persistence/docs/decisions.md}.
+ */
+@NullMarked
+package io.hotpair.persistence;
+
+import org.jspecify.annotations.NullMarked;
