@@ -52,12 +52,15 @@ class ReclamationTest {
         long untilNs = System.nanoTime() + RUN_NS;
         long count = 0;
         while (System.nanoTime() < untilNs) {
-            // A window that moves, so that keys come and go and tombstones pile up and are purged.
-            long number = random.nextInt(KEYS) + (count >>> 12) * 100;
+            // A few hot keys, so that what a slow reader holds is soon replaced; and a window that
+            // moves, so that keys come and go and tombstones pile up and are purged.
+            boolean hot = random.nextInt(4) != 0;
+            long number =
+                    hot ? -1 - random.nextInt(8) : random.nextInt(KEYS) + (count >>> 12) * 100;
             ByteBuffer.wrap(key).putLong(number);
             int choice = random.nextInt(10);
             if (choice < 4) {
-                int length = 16 + random.nextInt(random.nextInt(10) == 0 ? 250 : 12) * 8;
+                int length = 16 + random.nextInt(hot ? 250 : 12) * 8;
                 fill(value, length, number, random.nextLong());
                 session.put(key, 0, key.length, value, 0, length, Session.NEVER);
             } else if (choice < 6) {
