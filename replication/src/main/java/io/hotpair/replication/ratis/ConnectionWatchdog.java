@@ -1,0 +1,112 @@
+package io.hotpair.replication.ratis;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
+import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.RaftServerRpc;
+import org.apache.ratis.server.RaftServerRpcWithProxy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes a voter's connections anew when the other end has been silent for too long. A connection
+ * that was cut without a word is noticed by nobody: TCP waits longer and longer before it sends
+ * again, up to two minutes, and goes on waiting after the network has healed.
+ *
+ * <p>A leader renews the connection to each follower that does not answer. Who hears of no leader
+ * renews all, since it is about to ask for votes over them.
+ */
+final class ConnectionWatchdog implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ConnectionWatchdog.class);
+
+    private static final long PERIOD_NS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long SILENCE_NS = TimeUnit.MILLISECONDS.toNanos(VoterSettings.SILENCE_MS);
+
+    private final VoterConfig config;
+    private final RaftServer.Division division;
+    private final RaftServerRpc rpc;
+    private final Map<String, Long> renewedNs = new HashMap<>();
+    private final Thread thread;
+    private volatile boolean isClosed;
+    private long leaderSeenNs = System.nanoTime();
+
+    private ConnectionWatchdog(
+            VoterConfig config, RaftServer server, RaftServer.Division division) {
+        this.config = config;
+        this.division = division;
+        this.rpc = server.getServerRpc();
+        thread = new Thread(this::run, "hotpair-voter-" + config.voter() + "-watchdog");
+        thread.setDaemon(true);
+    }
+
+    static ConnectionWatchdog start(
+            VoterConfig config, RaftServer server, RaftServer.Division division) {
+        ConnectionWatchdog watchdog = new ConnectionWatchdog(config, server, division);
+        watchdog.thread.start();
+        return watchdog;
+    }
+
+    private void run() {
+        while (!isClosed) {
+            LockSupport.parkNanos(PERIOD_NS);
+            try {
+                look(System.nanoTime());
+            } catch (RuntimeException e) {
+                // The server may be closing under it. Whatever it was, the next round looks again.
+                LOG.debug("voter={} could not look after its connections", config.voter(), e);
+            }
+        }
+    }
+
+    private void look(long nowNs) {
+        if (isClosed || !division.getInfo().isAlive()) {
+            return;
+        }
+        RoleInfoProto role = division.getInfo().getRoleInfoProto();
+        if (division.getInfo().isLeader()) {
+            leaderSeenNs = nowNs;
+            for (ServerRpcProto follower : role.getLeaderInfo().getFollowerInfoList()) {
+                if (follower.getLastRpcElapsedTimeMs() > VoterSettings.SILENCE_MS) {
+                    renew(follower.getId().getId().toStringUtf8(), nowNs);
+                }
+            }
+        } else if (hearsOfLeader(role)) {
+            leaderSeenNs = nowNs;
+        } else if (nowNs - leaderSeenNs > SILENCE_NS) {
+            config.voters().keySet().stream()
+                    .filter(name -> !name.equals(config.voter()))
+                    .forEach(name -> renew(name, nowNs));
+        }
+    }
+
+    private static boolean hearsOfLeader(RoleInfoProto role) {
+        return role.hasFollowerInfo()
+                && role.getFollowerInfo().hasLeaderInfo()
+                && role.getFollowerInfo().getLeaderInfo().getLastRpcElapsedTimeMs()
+                        <= VoterSettings.SILENCE_MS;
+    }
+
+    private void renew(String name, long nowNs) {
+        Long before = renewedNs.get(name);
+        if (before != null && nowNs - before < SILENCE_NS) {
+            return;
+        }
+        renewedNs.put(name, nowNs);
+        LOG.debug("voter={} renews its connection to silent voter={}", config.voter(), name);
+        if (rpc instanceof RaftServerRpcWithProxy<?, ?> connections) {
+            connections.getProxies().resetProxy(RaftPeerId.valueOf(name));
+        }
+    }
+
+    @Override
+    public void close() {
+        isClosed = true;
+        LockSupport.unpark(thread);
+    }
+}

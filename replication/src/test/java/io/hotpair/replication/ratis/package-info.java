@@ -1,0 +1,4 @@
+@NullMarked
+package io.hotpair.replication.ratis;
+
+import org.jspecify.annotations.NullMarked;
