@@ -1,0 +1,229 @@
+package io.hotpair.resp;
+
+import io.hotpair.Session;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a command knows of who sent it. Written by the thread of its event loop only; CLIENT LIST
+ * reads some fields from another without ordering, which is benign: they may be a moment old.
+ */
+final class Client {
+    /** What CLIENT REPLY asked for. */
+    enum ReplyMode {
+        ON,
+        OFF,
+        /** Leave out the next reply. */
+        SKIP_NEXT,
+        /** Leave out this reply, then go on. */
+        SKIP
+    }
+
+    private final long id;
+    private final Connection connection;
+    private final RespServer server;
+    private final Session session;
+    private final String address;
+    private final String localAddress;
+    private final String host;
+    private final long connectedAtNs;
+    private int protocol = 2;
+    private boolean authenticated;
+    private boolean evictable = true;
+    private volatile @Nullable String name;
+    private volatile String libraryName = "";
+    private volatile String libraryVersion = "";
+    private ReplyMode replyMode = ReplyMode.ON;
+    private @Nullable Command lastCommand;
+    private long lastCommandNs;
+    private @Nullable Parked parked;
+    private long opId;
+    private long term;
+    private boolean closing;
+
+    Client(long id, Connection connection, RespServer server, Session session, Endpoints ends) {
+        this.id = id;
+        this.connection = connection;
+        this.server = server;
+        this.session = session;
+        address = ends.remote();
+        localAddress = ends.local();
+        host = ends.remoteHost();
+        connectedAtNs = server.keyspace().nanoTime();
+        lastCommandNs = connectedAtNs;
+        authenticated = !server.config().requiresPassword();
+    }
+
+    /**
+     * Both ends of a connection, as text.
+     *
+     * @param remote the client's address and port
+     * @param local our address and port
+     * @param remoteHost the client's address
+     */
+    record Endpoints(String remote, String local, String remoteHost) {}
+
+    long id() {
+        return id;
+    }
+
+    Connection connection() {
+        return connection;
+    }
+
+    RespServer server() {
+        return server;
+    }
+
+    KeyspacePort keyspace() {
+        return server.keyspace();
+    }
+
+    Session session() {
+        return session;
+    }
+
+    String address() {
+        return address;
+    }
+
+    String localAddress() {
+        return localAddress;
+    }
+
+    String host() {
+        return host;
+    }
+
+    long connectedAtNs() {
+        return connectedAtNs;
+    }
+
+    int protocol() {
+        return protocol;
+    }
+
+    void protocol(int version) {
+        protocol = version;
+    }
+
+    boolean isAuthenticated() {
+        return authenticated;
+    }
+
+    void authenticated(boolean whether) {
+        authenticated = whether;
+    }
+
+    boolean isEvictable() {
+        return evictable;
+    }
+
+    void evictable(boolean whether) {
+        evictable = whether;
+        connection.account().protectFromEviction(!whether);
+    }
+
+    @Nullable String name() {
+        return name;
+    }
+
+    void name(@Nullable String newName) {
+        name = newName;
+    }
+
+    String libraryName() {
+        return libraryName;
+    }
+
+    void libraryName(String library) {
+        libraryName = library;
+    }
+
+    String libraryVersion() {
+        return libraryVersion;
+    }
+
+    void libraryVersion(String version) {
+        libraryVersion = version;
+    }
+
+    ReplyMode replyMode() {
+        return replyMode;
+    }
+
+    void replyMode(ReplyMode mode) {
+        replyMode = mode;
+    }
+
+    @Nullable Command lastCommand() {
+        return lastCommand;
+    }
+
+    long lastCommandNs() {
+        return lastCommandNs;
+    }
+
+    void executed(Command command, long nowNs) {
+        lastCommand = command;
+        lastCommandNs = nowNs;
+    }
+
+    /** Puts the command that is executing aside until it can be answered. */
+    void park(Parked command) {
+        parked = command;
+    }
+
+    @Nullable Parked parked() {
+        return parked;
+    }
+
+    void unpark() {
+        parked = null;
+    }
+
+    /** Begins a command: it has written nothing. */
+    void beginCommand() {
+        opId = 0;
+    }
+
+    /** Takes down what the session's last call wrote. Called after each call that may write. */
+    void noteWrite() {
+        long last = session.lastOpId();
+        if (last != 0) {
+            opId = last;
+            term = session.lastTerm();
+        }
+    }
+
+    /** The opId of the last write of the command that is executing, or 0. */
+    long commandOpId() {
+        return opId;
+    }
+
+    long commandTerm() {
+        return term;
+    }
+
+    /** The opId of this client's last write in its whole life, or 0. */
+    long lastOpId() {
+        return connection.lastOpId();
+    }
+
+    /** Ends the connection when the replies so far are sent. */
+    void close() {
+        closing = true;
+    }
+
+    boolean isClosing() {
+        return closing;
+    }
+
+    /** Puts everything back to what it was when the client connected. */
+    void reset() {
+        protocol = 2;
+        authenticated = !server.config().requiresPassword();
+        name = null;
+        replyMode = ReplyMode.ON;
+        evictable(true);
+    }
+}

@@ -1,0 +1,380 @@
+package io.hotpair.resp;
+
+import static io.hotpair.resp.Command.Flag.ADMIN;
+import static io.hotpair.resp.Command.Flag.LOADING;
+import static io.hotpair.resp.Command.Flag.NOSCRIPT;
+import static io.hotpair.resp.Command.Flag.STALE;
+
+import io.hotpair.resp.Client.ReplyMode;
+import io.hotpair.resp.Command.Category;
+import io.hotpair.resp.Command.Group;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** CLIENT: who is connected, and how. */
+final class ClientCommands {
+    private static final Set<String> TYPES =
+            Set.of("normal", "master", "replica", "slave", "pubsub");
+
+    private ClientCommands() {}
+
+    static void register(CommandTable table) {
+        Command client =
+                table.add("client", -2, Group.CONNECTION)
+                        .since("2.4.0")
+                        .summary("Tells of connections and changes them.");
+        registerOwn(table, client);
+        registerOthers(table, client);
+    }
+
+    private static void registerOwn(CommandTable table, Command client) {
+        own(table, client, "id", 2, "")
+                .since("5.0.0")
+                .summary("Returns the connection's id.")
+                .does((r, c, out) -> out.integer(c.id()));
+        own(table, client, "getname", 2, "")
+                .since("2.6.9")
+                .summary("Returns the connection's name.")
+                .does(ClientCommands::getName);
+        own(table, client, "setname", 3, "connection-name")
+                .since("2.6.9")
+                .summary("Names the connection.")
+                .does(
+                        (r, c, out) -> {
+                            checkName(r, 2);
+                            c.name(name(r, 2));
+                            out.ok();
+                        });
+        own(table, client, "setinfo", 4, "(LIB-NAME libname|LIB-VER libver)")
+                .since("7.2.0")
+                .summary("Says which library the client uses.")
+                .does(ClientCommands::setInfo);
+        own(table, client, "info", 2, "")
+                .since("6.2.0")
+                .tips("nondeterministic_output")
+                .summary("Describes this connection.")
+                .does((r, c, out) -> out.verbatim(describe(c) + "\n"));
+        own(table, client, "reply", 3, "(ON|OFF|SKIP)")
+                .since("3.2.0")
+                .summary("Says whether the connection gets replies.")
+                .does(ClientCommands::reply);
+        own(table, client, "no-touch", 3, "(ON|OFF)")
+                .since("7.2.0")
+                .summary("Accepted; use of keys is not counted here anyway.")
+                .does(
+                        (r, c, out) -> {
+                            onOrOff(r);
+                            out.ok();
+                        });
+        table.addSubcommand(client, "help", 2)
+                .flags(LOADING, STALE)
+                .categories(Category.CONNECTION)
+                .since("5.0.0")
+                .summary("Lists the subcommands.")
+                .does((r, c, out) -> HelpText.write(client, out));
+    }
+
+    private static void registerOthers(CommandTable table, Command client) {
+        admin(table, client, "list", -2, "[TYPE (NORMAL|MASTER|REPLICA|PUBSUB)] [ID client-id...]")
+                .since("2.4.0")
+                .tips("nondeterministic_output")
+                .complexity("O(N), N being the number of clients")
+                .summary("Describes all connections.")
+                .does(ClientCommands::list);
+        admin(
+                        table,
+                        client,
+                        "kill",
+                        -3,
+                        "(ip:port|[ID client-id] [TYPE type] [USER username] [ADDR ip:port]"
+                                + " [LADDR ip:port] [SKIPME yesno])")
+                .since("2.4.0")
+                .complexity("O(N), N being the number of clients")
+                .summary("Ends connections.")
+                .does(ClientCommands::kill);
+        admin(table, client, "no-evict", 3, "(ON|OFF)")
+                .since("7.0.0")
+                .summary("Says whether the connection may be ended when clients hold too much.")
+                .does(
+                        (r, c, out) -> {
+                            c.evictable(!onOrOff(r));
+                            out.ok();
+                        });
+        admin(table, client, "pause", -3, "timeout [WRITE|ALL]")
+                .since("2.9.50")
+                .summary("Holds commands back for some milliseconds.")
+                .does(ClientCommands::pause);
+        admin(table, client, "unpause", 2, "")
+                .since("6.2.0")
+                .summary("Ends a pause.")
+                .does(
+                        (r, c, out) -> {
+                            c.server().pause().end();
+                            out.ok();
+                        });
+    }
+
+    private static Command own(
+            CommandTable table, Command client, String name, int arity, String syntax) {
+        return table.addSubcommand(client, name, arity)
+                .flags(NOSCRIPT, LOADING, STALE)
+                .categories(Category.CONNECTION)
+                .syntax(syntax);
+    }
+
+    private static Command admin(
+            CommandTable table, Command client, String name, int arity, String syntax) {
+        return table.addSubcommand(client, name, arity)
+                .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+                .categories(Category.CONNECTION)
+                .syntax(syntax);
+    }
+
+    /** Refuses names that would make two lines, or two fields, of one in CLIENT LIST. */
+    static void checkName(Request request, int argument) {
+        if (!isPrintable(request, argument)) {
+            throw new CommandException(
+                    "ERR Client names cannot contain spaces, newlines or special characters.");
+        }
+    }
+
+    static @Nullable String name(Request request, int argument) {
+        return request.length(argument) == 0 ? null : request.text(argument);
+    }
+
+    private static boolean isPrintable(Request request, int argument) {
+        int from = request.offset(argument);
+        for (int i = from; i < from + request.length(argument); i++) {
+            byte b = request.bytes()[i];
+            if (b < '!' || b > '~') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static void getName(Request request, Client client, ReplyBuffer reply) {
+        String name = client.name();
+        if (name == null) {
+            reply.nullValue();
+        } else {
+            reply.bulk(name);
+        }
+    }
+
+    private static void setInfo(Request request, Client client, ReplyBuffer reply) {
+        String what = request.text(2).toLowerCase(Locale.ROOT);
+        boolean library = what.equals("lib-name");
+        if (!library && !what.equals("lib-ver")) {
+            throw new CommandException("ERR Unrecognized option '" + request.text(2) + "'");
+        }
+        if (!isPrintable(request, 3)) {
+            throw new CommandException(
+                    "ERR " + what + " cannot contain spaces, newlines or special characters.");
+        }
+        if (library) {
+            client.libraryName(request.text(3));
+        } else {
+            client.libraryVersion(request.text(3));
+        }
+        reply.ok();
+    }
+
+    private static void reply(Request request, Client client, ReplyBuffer reply) {
+        if (request.is(2, "ON")) {
+            client.replyMode(ReplyMode.ON);
+            reply.ok();
+        } else if (request.is(2, "OFF")) {
+            client.replyMode(ReplyMode.OFF);
+        } else if (request.is(2, "SKIP")) {
+            if (client.replyMode() != ReplyMode.OFF) {
+                client.replyMode(ReplyMode.SKIP_NEXT);
+            }
+        } else {
+            throw CommandException.syntax();
+        }
+    }
+
+    private static boolean onOrOff(Request request) {
+        if (request.is(2, "ON")) {
+            return true;
+        }
+        if (request.is(2, "OFF")) {
+            return false;
+        }
+        throw CommandException.syntax();
+    }
+
+    private static void pause(Request request, Client client, ReplyBuffer reply) {
+        boolean writesOnly = false;
+        if (request.count() == 4) {
+            writesOnly = request.is(3, "WRITE");
+            if (!writesOnly && !request.is(3, "ALL")) {
+                throw new CommandException("ERR CLIENT PAUSE mode must be WRITE or ALL");
+            }
+        } else if (request.count() > 4) {
+            throw CommandException.syntax();
+        }
+        if (!request.isInteger(2)) {
+            throw new CommandException("ERR timeout is not an integer or out of range");
+        }
+        long timeoutMs = request.integer(2);
+        if (timeoutMs < 0) {
+            throw new CommandException("ERR timeout is negative");
+        }
+        long nowNs = client.keyspace().nanoTime();
+        long lengthNs = Math.min(TimeUnit.MILLISECONDS.toNanos(timeoutMs), Long.MAX_VALUE / 4);
+        client.server().pause().begin(nowNs + lengthNs, writesOnly, nowNs);
+        reply.ok();
+    }
+
+    private static void list(Request request, Client client, ReplyBuffer reply) {
+        Predicate<Client> wanted = c -> true;
+        if (request.count() == 4 && request.is(2, "TYPE")) {
+            String type = type(request, 3);
+            wanted = c -> type.equals("normal");
+        } else if (request.count() > 3 && request.is(2, "ID")) {
+            Set<Long> ids = new HashSet<>();
+            for (int i = 3; i < request.count(); i++) {
+                if (!request.isInteger(i)) {
+                    throw new CommandException("ERR Invalid client ID");
+                }
+                ids.add(request.integer(i));
+            }
+            wanted = c -> ids.contains(c.id());
+        } else if (request.count() != 2) {
+            throw CommandException.syntax();
+        }
+        StringBuilder text = new StringBuilder();
+        for (Connection connection : client.server().clients().all()) {
+            if (wanted.test(connection.client())) {
+                text.append(describe(connection.client())).append('\n');
+            }
+        }
+        reply.verbatim(text.toString());
+    }
+
+    private static String type(Request request, int argument) {
+        String type = request.text(argument).toLowerCase(Locale.ROOT);
+        if (!TYPES.contains(type)) {
+            throw new CommandException("ERR Unknown client type '" + request.text(argument) + "'");
+        }
+        return type;
+    }
+
+    private static void kill(Request request, Client client, ReplyBuffer reply) {
+        if (request.count() == 3) {
+            String address = request.text(2);
+            if (kill(client, c -> c.address().equals(address), false) == 0) {
+                throw new CommandException("ERR No such client");
+            }
+            reply.ok();
+            return;
+        }
+        if (request.count() % 2 != 0) {
+            throw CommandException.syntax();
+        }
+        Predicate<Client> wanted = c -> true;
+        boolean skipMe = true;
+        for (int i = 2; i < request.count(); i += 2) {
+            if (request.is(i, "SKIPME")) {
+                skipMe = request.is(i + 1, "YES");
+                if (!skipMe && !request.is(i + 1, "NO")) {
+                    throw CommandException.syntax();
+                }
+            } else {
+                wanted = wanted.and(filter(request, i));
+            }
+        }
+        reply.integer(kill(client, wanted, skipMe));
+    }
+
+    private static Predicate<Client> filter(Request request, int option) {
+        String value = request.text(option + 1);
+        if (request.is(option, "ID")) {
+            if (!request.isInteger(option + 1) || request.integer(option + 1) < 1) {
+                throw new CommandException("ERR client-id should be greater than 0");
+            }
+            long id = request.integer(option + 1);
+            return c -> c.id() == id;
+        }
+        if (request.is(option, "TYPE")) {
+            String type = type(request, option + 1);
+            return c -> type.equals("normal");
+        }
+        if (request.is(option, "ADDR")) {
+            return c -> c.address().equals(value);
+        }
+        if (request.is(option, "LADDR")) {
+            return c -> c.localAddress().equals(value);
+        }
+        if (request.is(option, "USER")) {
+            if (!value.equals("default")) {
+                throw new CommandException("ERR No such user '" + value + "'");
+            }
+            return Client::isAuthenticated;
+        }
+        throw CommandException.syntax();
+    }
+
+    private static long kill(Client asking, Predicate<Client> wanted, boolean skipMe) {
+        List<Connection> found =
+                asking.server().clients().all().stream()
+                        .filter(c -> wanted.test(c.client()))
+                        .filter(c -> !skipMe || c.client() != asking)
+                        .toList();
+        for (Connection connection : found) {
+            if (connection.client() == asking) {
+                asking.close();
+            } else {
+                connection.kill();
+            }
+        }
+        return found.size();
+    }
+
+    private static String describe(Client client) {
+        Connection connection = client.connection();
+        long nowNs = client.keyspace().nanoTime();
+        String name = client.name();
+        Command last = client.lastCommand();
+        long held = connection.account().heldBytes();
+        return "id="
+                + client.id()
+                + " addr="
+                + client.address()
+                + " laddr="
+                + client.localAddress()
+                + " fd=-1 name="
+                + (name == null ? "" : name)
+                + " age="
+                + TimeUnit.NANOSECONDS.toSeconds(nowNs - client.connectedAtNs())
+                + " idle="
+                + TimeUnit.NANOSECONDS.toSeconds(nowNs - client.lastCommandNs())
+                + " flags="
+                + (connection.isBlocked() ? "b" : client.isEvictable() ? "N" : "e")
+                + " db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf="
+                + connection.heldLength()
+                + " qbuf-free="
+                + Math.max(0, connection.heldCapacity() - connection.heldLength())
+                + " argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll="
+                + connection.outbox().batchCount()
+                + " omem="
+                + connection.outbox().queuedBytes()
+                + " tot-mem="
+                + held
+                + " events=r cmd="
+                + (last == null ? "NULL" : last.fullName())
+                + " user=default redir=-1 resp="
+                + client.protocol()
+                + " lib-name="
+                + client.libraryName()
+                + " lib-ver="
+                + client.libraryVersion();
+    }
+}

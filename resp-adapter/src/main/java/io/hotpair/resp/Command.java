@@ -1,0 +1,269 @@
+package io.hotpair.resp;
+
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a command is. Everything that is said of it elsewhere, by COMMAND, in errors, in the
+ * documentation, comes from here. Filled once while the table is made, then only read.
+ */
+final class Command {
+    /** What a command does or needs, in the order in which COMMAND INFO tells. */
+    enum Flag {
+        WRITE,
+        READONLY,
+        DENYOOM,
+        ADMIN,
+        NOSCRIPT,
+        LOADING,
+        STALE,
+        FAST,
+        NO_AUTH,
+        NO_ASYNC_LOADING,
+        NO_MULTI,
+        ALLOW_BUSY;
+
+        String text() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** What access rules call the commands, in the order in which COMMAND INFO tells. */
+    enum Category {
+        KEYSPACE,
+        READ,
+        WRITE,
+        STRING,
+        ADMIN,
+        FAST,
+        SLOW,
+        DANGEROUS,
+        CONNECTION;
+
+        String text() {
+            return "@" + name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** The chapter of the documentation. */
+    enum Group {
+        STRING,
+        GENERIC,
+        CONNECTION,
+        SERVER;
+
+        String text() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** What a command does. Executed in the event loop's thread; must not block. */
+    @FunctionalInterface
+    interface Function {
+        void execute(Request request, Client client, ReplyBuffer reply);
+    }
+
+    /**
+     * Where the keys are among the arguments.
+     *
+     * @param first the first key's place, the command's name being 0
+     * @param last the last key's place, counted from the end if negative
+     * @param step how far they are apart
+     * @param access what is done with them, in the words of COMMAND INFO
+     * @param notes what else there is to say, or null
+     */
+    record Keys(int first, int last, int step, List<String> access, @Nullable String notes) {}
+
+    private final String name;
+    private final int arity;
+    private final @Nullable Command container;
+    private final Group group;
+    private final Set<Flag> flags = EnumSet.noneOf(Flag.class);
+    private final Set<Category> extraCategories = EnumSet.noneOf(Category.class);
+    private final Map<String, Command> subcommands = new LinkedHashMap<>();
+    private final List<String> tips = new ArrayList<>();
+    private final int id;
+    private @Nullable Keys keys;
+    private String since = "1.0.0";
+    private String syntax = "";
+    private String summary = "";
+    private String complexity = "O(1)";
+    private @Nullable Function function;
+    private boolean write;
+    private boolean touchesKeys;
+
+    Command(int id, String name, int arity, Group group, @Nullable Command container) {
+        this.id = id;
+        this.name = name;
+        this.arity = arity;
+        this.group = group;
+        this.container = container;
+    }
+
+    Command flags(Flag... which) {
+        flags.addAll(List.of(which));
+        write = flags.contains(Flag.WRITE);
+        touchesKeys = write || flags.contains(Flag.READONLY);
+        return this;
+    }
+
+    Command categories(Category... which) {
+        extraCategories.addAll(List.of(which));
+        return this;
+    }
+
+    Command keys(int first, int last, int step, String... access) {
+        keys = new Keys(first, last, step, List.of(access), null);
+        return this;
+    }
+
+    Command keyNotes(String notes) {
+        Keys known = keys;
+        if (known == null) {
+            throw new IllegalStateException("keys of " + name + " =null, expected before notes");
+        }
+        keys = new Keys(known.first(), known.last(), known.step(), known.access(), notes);
+        return this;
+    }
+
+    Command tips(String... which) {
+        tips.addAll(List.of(which));
+        return this;
+    }
+
+    Command since(String version) {
+        since = version;
+        return this;
+    }
+
+    Command syntax(String text) {
+        syntax = text;
+        return this;
+    }
+
+    Command summary(String text) {
+        summary = text;
+        return this;
+    }
+
+    Command complexity(String text) {
+        complexity = text;
+        return this;
+    }
+
+    Command does(Function what) {
+        function = what;
+        return this;
+    }
+
+    int id() {
+        return id;
+    }
+
+    /** The name alone, lower-case. */
+    String name() {
+        return name;
+    }
+
+    /** The name with its container's, as {@code client|list}. */
+    String fullName() {
+        return container == null ? name : container.name + "|" + name;
+    }
+
+    int arity() {
+        return arity;
+    }
+
+    boolean acceptsArguments(int count) {
+        return arity >= 0 ? count == arity : count >= -arity;
+    }
+
+    Group group() {
+        return group;
+    }
+
+    Set<Flag> flags() {
+        return flags;
+    }
+
+    boolean has(Flag flag) {
+        return flags.contains(flag);
+    }
+
+    boolean isWrite() {
+        return write;
+    }
+
+    /** Whether what it answers rests on keys. */
+    boolean touchesKeys() {
+        return touchesKeys;
+    }
+
+    Map<String, Command> subcommands() {
+        return subcommands;
+    }
+
+    boolean isContainer() {
+        return !subcommands.isEmpty() && function == null;
+    }
+
+    List<String> tips() {
+        return tips;
+    }
+
+    @Nullable Keys keys() {
+        return keys;
+    }
+
+    String since() {
+        return since;
+    }
+
+    String syntax() {
+        return syntax;
+    }
+
+    String summary() {
+        return summary;
+    }
+
+    String complexity() {
+        return complexity;
+    }
+
+    Function function() {
+        Function known = function;
+        if (known == null) {
+            throw new IllegalStateException("function of " + name + "=null, expected one");
+        }
+        return known;
+    }
+
+    /** Its categories: those that its flags imply, and those that the table adds. */
+    Set<Category> categories() {
+        Set<Category> all =
+                EnumSet.copyOf(extraCategories.isEmpty() ? Set.of(speed()) : extraCategories);
+        all.add(speed());
+        if (has(Flag.WRITE)) {
+            all.add(Category.WRITE);
+        }
+        if (has(Flag.READONLY)) {
+            all.add(Category.READ);
+        }
+        if (has(Flag.ADMIN)) {
+            all.add(Category.ADMIN);
+            all.add(Category.DANGEROUS);
+        }
+        return all;
+    }
+
+    private Category speed() {
+        return has(Flag.FAST) ? Category.FAST : Category.SLOW;
+    }
+}

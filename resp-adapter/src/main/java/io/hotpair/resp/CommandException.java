@@ -1,0 +1,75 @@
+package io.hotpair.resp;
+
+/**
+ * Ends a command with an error reply. Carries no stack trace: it is an answer to the client, not a
+ * failure of ours, and clients can ask for as many as they like.
+ */
+final class CommandException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * @param message the reply, its error code first, without the leading hyphen
+     */
+    CommandException(String message) {
+        super(message, null, false, false);
+    }
+
+    /** The reply, its error code first. */
+    String reply() {
+        String message = getMessage();
+        return message == null ? "ERR" : message;
+    }
+
+    static CommandException invalidExpire(String command) {
+        return new CommandException("ERR invalid expire time in '" + command + "' command");
+    }
+
+    static CommandException syntax() {
+        return new CommandException("ERR syntax error");
+    }
+
+    static CommandException notAnInteger() {
+        return new CommandException("ERR value is not an integer or out of range");
+    }
+
+    static CommandException notAFloat() {
+        return new CommandException("ERR value is not a valid float");
+    }
+
+    static CommandException incrementOverflow() {
+        return new CommandException("ERR increment or decrement would overflow");
+    }
+
+    static CommandException decrementOverflow() {
+        return new CommandException("ERR decrement would overflow");
+    }
+
+    static CommandException notFinite() {
+        return new CommandException("ERR increment would produce NaN or Infinity");
+    }
+
+    static CommandException tooLong() {
+        return new CommandException("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+    }
+
+    static CommandException offsetRange() {
+        return new CommandException("ERR offset is out of range");
+    }
+
+    static CommandException invalidCursor() {
+        return new CommandException("ERR invalid cursor");
+    }
+
+    static CommandException notAuthenticated() {
+        return new CommandException("NOAUTH Authentication required.");
+    }
+
+    static CommandException readOnly() {
+        return new CommandException("READONLY You can't write against a read only replica.");
+    }
+
+    static CommandException wrongPassword() {
+        return new CommandException(
+                "WRONGPASS invalid username-password pair or user is disabled.");
+    }
+}

@@ -1,0 +1,490 @@
+package io.hotpair.resp;
+
+import io.hotpair.Session;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.SocketChannel;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client's connection: what arrives is parsed and executed at once, in the event loop's thread.
+ *
+ * <pre>
+ *  network ──► worker's read array ──► parser ──► dispatcher ──► worker's reply buffer ──► outbox
+ *                     │ what is left of an incomplete command          one batch per read
+ *                     ▼
+ *               array of our own, while there is something to keep
+ * </pre>
+ *
+ * An idle client holds no buffer at all. Nothing more is executed, and soon nothing more is read,
+ * while a command is parked or the outbox is congested.
+ */
+final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Owner {
+    private static final int KEPT_ARRAY = 16 << 10;
+    private static final int FIRST_ARRAY = 1 << 10;
+    private static final int READ_AHEAD = 64 << 10;
+    private static final int SUBMIT_AT = 64 << 10;
+    private static final long LINGER_NS = TimeUnit.SECONDS.toNanos(1);
+    private static final byte[] NOTHING = {};
+
+    private final SocketChannel channel;
+    private final Worker worker;
+    private final RespServer server;
+    private final Client client;
+    private final MemoryBudget.Account account;
+    private final Outbox outbox;
+    private final RequestParser parser;
+
+    private byte[] held = NOTHING;
+    private int heldEnd;
+    private boolean holding;
+    private int chargedIndexBytes;
+
+    private boolean running;
+    private boolean closing;
+    private boolean lingering;
+    private boolean closed;
+    private boolean parkedScheduled;
+    private long lingerSinceNs;
+    private long lastOpId;
+    private long parkedReadTerm = ReplyBuffer.NO_TERM;
+
+    private long progressMark;
+    private long progressNs;
+
+    Connection(long id, SocketChannel channel, Worker worker, Session session) {
+        this.channel = channel;
+        this.worker = worker;
+        server = worker.server();
+        account = server.budget().open(this::evict);
+        client = new Client(id, this, server, session, endpoints(channel));
+        outbox = new Outbox(channel, worker, account, this);
+        parser = new RequestParser(server.settings().maxBulkLength());
+        progressNs = client.connectedAtNs();
+    }
+
+    Client client() {
+        return client;
+    }
+
+    MemoryBudget.Account account() {
+        return account;
+    }
+
+    Worker worker() {
+        return worker;
+    }
+
+    Outbox outbox() {
+        return outbox;
+    }
+
+    /** Bytes of an incomplete or postponed command. */
+    int heldLength() {
+        return holding ? parser.remaining() : 0;
+    }
+
+    int heldCapacity() {
+        return held.length;
+    }
+
+    boolean isBlocked() {
+        return client.parked() != null;
+    }
+
+    /** The opId of this client's last write, or 0. */
+    long lastOpId() {
+        return lastOpId;
+    }
+
+    /** Disconnects at once, from any thread. */
+    // When it is done the pipeline hears of it; there is nobody else to tell.
+    @SuppressWarnings("FutureReturnValueIgnored")
+    void kill() {
+        channel.close();
+    }
+
+    private void evict() {
+        server.countEviction(client);
+        kill();
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        worker.connections().add(this);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        closed = true;
+        worker.connections().remove(this);
+        server.clients().remove(this);
+        outbox.close();
+        Parked parked = client.parked();
+        if (parked != null) {
+            parked.cancel();
+            client.unpark();
+        }
+        account.close();
+        held = NOTHING;
+        holding = false;
+        parser.input(NOTHING, 0, 0);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf in = (ByteBuf) message;
+        try {
+            if (!closing && !closed) {
+                receive(in);
+            }
+        } finally {
+            in.release();
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        outbox.flush();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (channel.isWritable() && !running && !closed) {
+            outbox.settled();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (cause instanceof IOException) {
+            kill();
+        } else {
+            fail(cause);
+        }
+    }
+
+    @Override
+    public void outboxAdvanced() {
+        run();
+        outbox.flush();
+    }
+
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // If it fails the connection is gone anyway.
+    public void outboxClosing() {
+        // The error that was just written must not be lost to the reset that a close with unread
+        // input causes: say that no more comes, read on for a moment, then close.
+        lingering = true;
+        lingerSinceNs = server.keyspace().nanoTime();
+        outbox.flush();
+        channel.shutdownOutput();
+        channel.config().setAutoRead(true);
+    }
+
+    private void receive(ByteBuf in) {
+        int count = in.readableBytes();
+        worker.statistics().received(count);
+        if (holding) {
+            if (!append(in, count)) {
+                return;
+            }
+        } else {
+            byte[] shared = worker.readArray(count);
+            in.readBytes(shared, 0, count);
+            parser.input(shared, 0, count);
+        }
+        run();
+    }
+
+    /** Appends to what is held, in a larger array if need be, never by more than has arrived. */
+    private boolean append(ByteBuf in, int count) {
+        int from = parser.start();
+        int kept = heldEnd - from;
+        long needed = (long) kept + count;
+        if (needed > server.settings().queryBufferLimitBytes()) {
+            refuse(
+                    "ERR Protocol error: the command is longer than the limit for client input, "
+                            + server.settings().queryBufferLimitBytes()
+                            + " bytes");
+            return false;
+        }
+        if (needed > held.length - from) {
+            byte[] larger = needed <= held.length / 2 ? held : new byte[grown(needed)];
+            System.arraycopy(held, from, larger, 0, kept);
+            account.charge((long) larger.length - held.length);
+            held = larger;
+            from = 0;
+        }
+        in.readBytes(held, from + kept, count);
+        heldEnd = from + kept + count;
+        parser.input(held, from, heldEnd);
+        return !closed;
+    }
+
+    private int grown(long needed) {
+        long doubled = Math.max(needed, 2L * held.length);
+        long announced = parser.needed();
+        long length = announced > needed ? Math.min(doubled, announced) : doubled;
+        return (int) Math.min(length, Integer.MAX_VALUE - 64);
+    }
+
+    /** Executes what has arrived, as far as it is complete and may be. */
+    private void run() {
+        if (running || closed || closing) {
+            return;
+        }
+        running = true;
+        ReplyBuffer reply = worker.reply();
+        begin(reply);
+        try {
+            if (client.parked() != null && !parkedScheduled) {
+                advanceParked(reply);
+            }
+            while (mayExecute() && executeNext(reply)) {
+                if (reply.length() >= SUBMIT_AT) {
+                    outbox.submit(reply);
+                    begin(reply);
+                }
+            }
+            outbox.submit(reply);
+            stow();
+            updateReading();
+        } catch (RuntimeException | Error e) {
+            // Also an OutOfMemoryError: this client goes, the listener and the host stay.
+            fail(e);
+        } finally {
+            running = false;
+        }
+    }
+
+    private void fail(Throwable cause) {
+        RespServer.LOGGER.error(
+                "Client id={} addr={} is disconnected after a failure",
+                client.id(),
+                client.address(),
+                cause);
+        kill();
+    }
+
+    private void begin(ReplyBuffer reply) {
+        long limit =
+                Math.min(
+                        server.settings().outputBufferLimitBytes(),
+                        server.budget().availableBytes());
+        reply.begin(client.protocol(), limit);
+    }
+
+    private boolean mayExecute() {
+        return !closing && !closed && client.parked() == null && !outbox.congested();
+    }
+
+    private boolean executeNext(ReplyBuffer reply) {
+        int before = parser.start();
+        switch (parser.next(client.isAuthenticated())) {
+            case INCOMPLETE -> {
+                return false;
+            }
+            case ERROR -> {
+                reply.error("ERR Protocol error: " + parser.error());
+                reply.end(ReplyBuffer.Ground.NOTHING);
+                close(reply);
+                return false;
+            }
+            case REQUEST -> {
+                Dispatcher.Result result =
+                        worker.dispatcher().execute(parser.request(), client, reply);
+                if (client.commandOpId() != 0) {
+                    lastOpId = client.commandOpId();
+                }
+                switch (result) {
+                    case DONE -> {}
+                    case PARKED -> parkedReadTerm = reply.readTerm();
+                    case HELD -> parser.rewindTo(before);
+                    case DROP -> {
+                        closing = true;
+                        kill();
+                    }
+                }
+                if (client.isClosing()) {
+                    close(reply);
+                }
+                return !closing;
+            }
+        }
+        throw new IllegalStateException("an outcome that is not known");
+    }
+
+    private void close(ReplyBuffer reply) {
+        closing = true;
+        reply.close();
+    }
+
+    private void refuse(String error) {
+        ReplyBuffer reply = worker.reply();
+        begin(reply);
+        reply.error(error);
+        reply.end(ReplyBuffer.Ground.NOTHING);
+        close(reply);
+        outbox.submit(reply);
+    }
+
+    /** Keeps what is left of the input, in an array of our own. */
+    private void stow() {
+        if (closed) {
+            return;
+        }
+        int left = closing ? 0 : parser.remaining();
+        if (left == 0) {
+            holding = false;
+            if (held.length > KEPT_ARRAY) {
+                releaseHeld();
+            }
+            parser.input(held, 0, 0);
+        } else if (!holding) {
+            if (held.length < left) {
+                byte[] own = new byte[Math.max(FIRST_ARRAY, left)];
+                account.charge((long) own.length - held.length);
+                held = own;
+            }
+            System.arraycopy(worker.readArray(0), parser.start(), held, 0, left);
+            heldEnd = left;
+            holding = true;
+            parser.input(held, 0, left);
+        }
+        chargeIndex();
+    }
+
+    private void releaseHeld() {
+        account.charge(-held.length);
+        held = NOTHING;
+        parser.input(held, 0, 0);
+    }
+
+    private void chargeIndex() {
+        int indexBytes = holding ? parser.request().indexBytes() : 0;
+        if (indexBytes != chargedIndexBytes) {
+            account.charge((long) indexBytes - chargedIndexBytes);
+            chargedIndexBytes = indexBytes;
+        }
+    }
+
+    private void updateReading() {
+        if (closed) {
+            return;
+        }
+        boolean read =
+                closing || (mayExecute() || (client.parked() != null && heldLength() < READ_AHEAD));
+        if (channel.config().isAutoRead() != read) {
+            channel.config().setAutoRead(read);
+        }
+    }
+
+    // A task that can't run any more, because the listener closes, is not missed.
+    @SuppressWarnings("FutureReturnValueIgnored")
+    private void advanceParked(ReplyBuffer reply) {
+        Parked parked = client.parked();
+        if (parked == null) {
+            return;
+        }
+        long delayNs = worker.dispatcher().advance(parked, parkedReadTerm, client, reply);
+        if (client.commandOpId() != 0) {
+            lastOpId = client.commandOpId();
+        }
+        if (delayNs == Parked.DONE) {
+            parkedReadTerm = ReplyBuffer.NO_TERM;
+            if (client.isClosing()) {
+                close(reply);
+            }
+        } else if (delayNs == 0) {
+            parkedScheduled = true;
+            worker.execute(this::resume);
+        } else {
+            parkedScheduled = true;
+            worker.loop().schedule(this::resume, delayNs, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void resume() {
+        parkedScheduled = false;
+        if (!closed) {
+            run();
+            outbox.flush();
+        }
+    }
+
+    /** Looks whether a time-out has passed. */
+    void tick(long nowNs) {
+        outbox.timeOut(nowNs, server.acknowledgementTimeoutNs());
+        if (closed) {
+            return;
+        }
+        if (lingering) {
+            if (nowNs - lingerSinceNs > LINGER_NS) {
+                kill();
+            }
+            return;
+        }
+        if (isIdle(nowNs)) {
+            drop("was idle for too long");
+        } else if (!client.isAuthenticated()
+                && nowNs - client.connectedAtNs() > server.config().handshakeTimeout().toNanos()) {
+            drop("did not authenticate in time");
+        } else if (isStalled(nowNs)) {
+            drop("does not read its replies");
+        } else if (!holding && held.length > 0) {
+            releaseHeld();
+        }
+    }
+
+    private void drop(String why) {
+        RespServer.LOGGER.info(
+                "Client id={} addr={} {}: disconnected", client.id(), client.address(), why);
+        kill();
+    }
+
+    private boolean isIdle(long nowNs) {
+        long limitNs = server.settings().idleTimeoutNs();
+        return limitNs > 0
+                && client.parked() == null
+                && outbox.isEmpty()
+                && nowNs - client.lastCommandNs() > limitNs;
+    }
+
+    /** Whether replies wait that the client could read, and none has left for too long. */
+    private boolean isStalled(long nowNs) {
+        long pending = channel.unsafe().outboundBuffer() == null ? 0 : pendingBytes();
+        long mark = outbox.handedBytes() - pending;
+        if (mark != progressMark || pending == 0) {
+            progressMark = mark;
+            progressNs = nowNs;
+            return false;
+        }
+        return nowNs - progressNs > server.config().stallTimeout().toNanos();
+    }
+
+    private long pendingBytes() {
+        var buffer = channel.unsafe().outboundBuffer();
+        return buffer == null ? 0 : buffer.totalPendingWriteBytes();
+    }
+
+    private static Client.Endpoints endpoints(SocketChannel channel) {
+        InetSocketAddress remote = channel.remoteAddress();
+        return new Client.Endpoints(
+                text(remote),
+                text(channel.localAddress()),
+                remote == null ? "" : remote.getAddress().getHostAddress());
+    }
+
+    private static String text(@Nullable InetSocketAddress address) {
+        if (address == null) {
+            return "?:0";
+        }
+        String host = address.getAddress().getHostAddress();
+        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + address.getPort();
+    }
+}

@@ -1,0 +1,295 @@
+package io.hotpair.resp;
+
+import static io.hotpair.resp.Command.Flag.ALLOW_BUSY;
+import static io.hotpair.resp.Command.Flag.FAST;
+import static io.hotpair.resp.Command.Flag.LOADING;
+import static io.hotpair.resp.Command.Flag.NOSCRIPT;
+import static io.hotpair.resp.Command.Flag.NO_AUTH;
+import static io.hotpair.resp.Command.Flag.STALE;
+
+import io.hotpair.resp.Command.Category;
+import io.hotpair.resp.Command.Flag;
+import io.hotpair.resp.Command.Group;
+import io.hotpair.topology.Role;
+import io.hotpair.topology.Topology;
+import java.util.concurrent.TimeUnit;
+
+/** What concerns a connection itself. */
+final class ConnectionCommands {
+    private static final Flag[] HANDSHAKE = {NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY};
+    private static final long WAIT_POLL_NS = TimeUnit.MILLISECONDS.toNanos(2);
+
+    private ConnectionCommands() {}
+
+    static void register(CommandTable table) {
+        add(table, "ping", -1, "[message]")
+                .flags(FAST)
+                .tips("request_policy:all_shards", "response_policy:all_succeeded")
+                .summary("Answers PONG, or the message.")
+                .does(ConnectionCommands::ping);
+        add(table, "echo", 2, "message")
+                .flags(LOADING, STALE, FAST)
+                .summary("Answers the message.")
+                .does((r, c, out) -> out.bulk(r.bytes(), r.offset(1), r.length(1)));
+        add(table, "auth", -2, "[username] password")
+                .flags(HANDSHAKE)
+                .summary("Authenticates the connection. The only user is `default`.")
+                .does(ConnectionCommands::auth);
+        add(table, "hello", -1, "[protover [AUTH username password] [SETNAME clientname]]")
+                .flags(HANDSHAKE)
+                .since("6.0.0")
+                .summary("Chooses RESP2 or RESP3, and authenticates and names the connection.")
+                .does(ConnectionCommands::hello);
+        add(table, "quit", -1, "")
+                .flags(HANDSHAKE)
+                .summary("Ends the connection.")
+                .does(
+                        (r, c, out) -> {
+                            out.ok();
+                            c.close();
+                        });
+        add(table, "reset", 1, "")
+                .flags(HANDSHAKE)
+                .since("6.2.0")
+                .summary("Puts the connection back to what it was when it began.")
+                .does(
+                        (r, c, out) -> {
+                            c.reset();
+                            out.protocol(2);
+                            out.status("RESET");
+                        });
+        add(table, "select", 2, "index")
+                .flags(LOADING, STALE, FAST)
+                .summary("Selects database 0, the only one.")
+                .does(ConnectionCommands::select);
+        table.add("wait", 3, Group.GENERIC)
+                .categories(Category.CONNECTION)
+                .syntax("numreplicas timeout")
+                .flags(NOSCRIPT)
+                .tips("request_policy:all_shards", "response_policy:agg_min")
+                .since("3.0.0")
+                .summary(
+                        "Waits until so many replicas have this connection's last write in their"
+                                + " log, and says how many have.")
+                .does(ConnectionCommands::await);
+    }
+
+    private static Command add(CommandTable table, String name, int arity, String syntax) {
+        return table.add(name, arity, Group.CONNECTION)
+                .categories(Category.CONNECTION)
+                .syntax(syntax);
+    }
+
+    private static void ping(Request request, Client client, ReplyBuffer reply) {
+        if (request.count() > 2) {
+            throw new CommandException("ERR wrong number of arguments for 'ping' command");
+        }
+        if (request.count() == 1) {
+            reply.status("PONG");
+        } else {
+            reply.bulk(request.bytes(), request.offset(1), request.length(1));
+        }
+    }
+
+    private static void select(Request request, Client client, ReplyBuffer reply) {
+        if (request.integer(1) != 0) {
+            throw new CommandException("ERR DB index is out of range");
+        }
+        reply.ok();
+    }
+
+    private static void auth(Request request, Client client, ReplyBuffer reply) {
+        if (request.count() > 3) {
+            throw CommandException.syntax();
+        }
+        boolean named = request.count() == 3;
+        if (!named && !client.server().config().requiresPassword()) {
+            throw new CommandException(
+                    "ERR AUTH <password> called without any password configured for the default"
+                            + " user. Are you sure your configuration is correct?");
+        }
+        boolean knownUser = !named || isDefaultUser(request, 1);
+        if (authenticate(request, client, knownUser, named ? 2 : 1)) {
+            reply.ok();
+        }
+    }
+
+    private static boolean isDefaultUser(Request request, int argument) {
+        return request.text(argument).equals("default");
+    }
+
+    /**
+     * Checks a password.
+     *
+     * @return whether it was right; if not, an error is thrown, or will be, when the guesser has
+     *     waited
+     */
+    private static boolean authenticate(
+            Request request, Client client, boolean knownUser, int argument) {
+        RespServer server = client.server();
+        PasswordCheck check = server.passwords();
+        if (check.isSwamped(client.host())) {
+            client.close();
+            throw CommandException.wrongPassword();
+        }
+        boolean right =
+                knownUser
+                        && (!server.config().requiresPassword()
+                                || isRight(request, check, argument));
+        if (right) {
+            check.succeeded(client.host());
+            client.authenticated(true);
+            return true;
+        }
+        RespServer.LOGGER.warn(
+                "Wrong password from client id={} addr={}", client.id(), client.address());
+        long delayNs = check.delayNs(client.host());
+        if (delayNs == 0) {
+            throw CommandException.wrongPassword();
+        }
+        client.park(new Refusal(check, client.host(), delayNs));
+        return false;
+    }
+
+    private static boolean isRight(Request request, PasswordCheck check, int argument) {
+        int length = Math.min(request.length(argument), PasswordHash.MAX_LENGTH * 4);
+        return check.isRight(PasswordHash.of(request.bytes(), request.offset(argument), length));
+    }
+
+    /** The error for a wrong password, after a while. */
+    private static final class Refusal implements Parked {
+        private final PasswordCheck check;
+        private final String host;
+        private final long delayNs;
+        private boolean waited;
+
+        Refusal(PasswordCheck check, String host, long delayNs) {
+            this.check = check;
+            this.host = host;
+            this.delayNs = delayNs;
+        }
+
+        @Override
+        public long advance(ReplyBuffer reply) {
+            if (!waited) {
+                waited = true;
+                return delayNs;
+            }
+            check.answered(host);
+            throw CommandException.wrongPassword();
+        }
+
+        @Override
+        public void cancel() {
+            check.answered(host);
+        }
+    }
+
+    private static void hello(Request request, Client client, ReplyBuffer reply) {
+        long version = 0;
+        if (request.count() > 1) {
+            if (!request.isInteger(1)) {
+                throw new CommandException(
+                        "ERR Protocol version is not an integer or out of range");
+            }
+            version = request.integer(1);
+            if (version != 2 && version != 3) {
+                throw new CommandException("NOPROTO unsupported protocol version");
+            }
+        }
+        int password = 0;
+        int name = 0;
+        for (int i = 2; i < request.count(); i++) {
+            int more = request.count() - i - 1;
+            if (request.is(i, "AUTH") && more >= 2) {
+                password = i + 2;
+                i += 2;
+            } else if (request.is(i, "SETNAME") && more >= 1) {
+                name = i + 1;
+                ClientCommands.checkName(request, name);
+                i++;
+            } else {
+                throw new CommandException(
+                        "ERR Syntax error in HELLO option '" + request.text(i) + "'");
+            }
+        }
+        if (password > 0
+                && !authenticate(request, client, isDefaultUser(request, password - 1), password)) {
+            return;
+        }
+        if (!client.isAuthenticated()) {
+            throw new CommandException(
+                    "NOAUTH HELLO must be called with the client already authenticated, otherwise"
+                            + " the HELLO AUTH <user> <pass> option can be used to authenticate the"
+                            + " client and select the RESP protocol version at the same time");
+        }
+        if (name > 0) {
+            client.name(ClientCommands.name(request, name));
+        }
+        if (version != 0) {
+            client.protocol((int) version);
+            reply.protocol((int) version);
+        }
+        describe(client, reply);
+    }
+
+    private static void describe(Client client, ReplyBuffer reply) {
+        Topology topology = client.keyspace().topology();
+        boolean replica = topology != null && topology.role() == Role.REPLICA;
+        reply.map(7);
+        reply.bulk("server");
+        reply.bulk("redis");
+        reply.bulk("version");
+        reply.bulk(RespServer.REDIS_VERSION);
+        reply.bulk("proto");
+        reply.integer(client.protocol());
+        reply.bulk("id");
+        reply.integer(client.id());
+        reply.bulk("mode");
+        reply.bulk("standalone");
+        reply.bulk("role");
+        reply.bulk(replica ? "replica" : "master");
+        reply.bulk("modules");
+        reply.array(0);
+    }
+
+    private static void await(Request request, Client client, ReplyBuffer reply) {
+        if (isReplica(client)) {
+            throw new CommandException(
+                    "ERR WAIT cannot be used with replica instances. Please also note that since"
+                            + " Redis 4.0 if a replica is configured to be writable (which is not"
+                            + " the default) writes to replicas are just local and are not"
+                            + " propagated.");
+        }
+        long replicas = request.integer(1);
+        if (!request.isInteger(2)) {
+            throw new CommandException("ERR timeout is not an integer or out of range");
+        }
+        long timeoutMs = request.integer(2);
+        if (timeoutMs < 0) {
+            throw new CommandException("ERR timeout is negative");
+        }
+        KeyspacePort keyspace = client.keyspace();
+        long opId = client.lastOpId();
+        long nowNs = keyspace.nanoTime();
+        if (ReplicationCommands.replicasAt(keyspace.topology(), opId) >= replicas) {
+            reply.integer(ReplicationCommands.replicasAt(keyspace.topology(), opId));
+            return;
+        }
+        client.park(
+                out -> {
+                    int reached = ReplicationCommands.replicasAt(keyspace.topology(), opId);
+                    long waitedMs = TimeUnit.NANOSECONDS.toMillis(keyspace.nanoTime() - nowNs);
+                    if (reached < replicas && (timeoutMs == 0 || waitedMs < timeoutMs)) {
+                        return WAIT_POLL_NS;
+                    }
+                    out.integer(reached);
+                    return Parked.DONE;
+                });
+    }
+
+    private static boolean isReplica(Client client) {
+        Topology topology = client.keyspace().topology();
+        return topology != null && topology.role() == Role.REPLICA;
+    }
+}

@@ -1,0 +1,269 @@
+package io.hotpair.resp;
+
+import io.hotpair.HotpairException;
+import io.hotpair.resp.Command.Flag;
+import io.hotpair.resp.ReplyBuffer.Ground;
+import io.hotpair.topology.Role;
+import io.hotpair.topology.Topology;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+
+/**
+ * Finds a command, checks that it may run, runs it, and turns what goes wrong into the error that
+ * the client expects. The order of the checks is Redis's, as a client may depend on which error
+ * comes first.
+ */
+final class Dispatcher {
+    private static final int MAX_NAME_IN_ERROR = 128;
+
+    /** How an execution ended. */
+    enum Result {
+        /** Its reply is written. */
+        DONE,
+        /** It goes on later; {@link Client#parked()} says with what. */
+        PARKED,
+        /** It was not begun, because clients are paused; it is to be given again. */
+        HELD,
+        /** The connection is to be closed without a reply. */
+        DROP
+    }
+
+    private final RespServer server;
+    private final WorkerStatistics statistics;
+    private final CommandTable table;
+    private final boolean paired;
+
+    Dispatcher(RespServer server, WorkerStatistics statistics) {
+        this.server = server;
+        this.statistics = statistics;
+        table = server.commands();
+        paired = server.keyspace().topology() != null;
+    }
+
+    Result execute(Request request, Client client, ReplyBuffer reply) {
+        client.beginCommand();
+        Command command = table.find(request.bytes(), request.offset(0), request.length(0));
+        int from = reply.length();
+        try {
+            if (command == null) {
+                if (isOtherProtocol(request)) {
+                    return crossProtocol(client);
+                }
+                throw unknownCommand(request);
+            }
+            command = withSubcommand(command, request);
+            check(command, request, client);
+        } catch (CommandException e) {
+            if (command != null) {
+                statistics.rejected(command);
+            }
+            reply.error(e.reply());
+            finish(client, reply, from, Ground.NOTHING);
+            return Result.DONE;
+        }
+        if (server.pause().holds(command, server.keyspace().nanoTime())) {
+            client.park(new PauseWait(server, command));
+            return Result.HELD;
+        }
+        return run(command, request, client, reply, from);
+    }
+
+    /**
+     * Goes on with a parked command.
+     *
+     * @return {@link Parked#DONE}, or nanoseconds until the next call
+     */
+    long advance(Parked parked, long readTerm, Client client, ReplyBuffer reply) {
+        int from = reply.length();
+        if (readTerm != ReplyBuffer.NO_TERM) {
+            reply.reads(readTerm);
+        }
+        long delayNs;
+        Command command = client.lastCommand();
+        Ground ground = Ground.READ;
+        try {
+            delayNs = parked.advance(reply);
+        } catch (CommandException | HotpairException | IllegalStateException e) {
+            reply.truncate(from);
+            ground = failed(e, client, reply);
+            delayNs = Parked.DONE;
+        }
+        if (delayNs == Parked.DONE) {
+            client.unpark();
+            if (!(parked instanceof PauseWait) && command != null) {
+                finish(client, reply, from, ground(command, client, ground));
+            }
+        }
+        return delayNs;
+    }
+
+    private Result run(
+            Command command, Request request, Client client, ReplyBuffer reply, int from) {
+        if (paired && command.touchesKeys()) {
+            reply.reads(server.keyspace().term());
+        }
+        Ground ground = Ground.READ;
+        long startNs = server.keyspace().nanoTime();
+        client.executed(command, startNs);
+        try {
+            command.function().execute(request, client, reply);
+        } catch (CommandException
+                | HotpairException
+                | IllegalArgumentException
+                | IllegalStateException e) {
+            reply.truncate(from);
+            ground = failed(e, client, reply);
+            statistics.failed(command);
+        }
+        long ns = server.keyspace().nanoTime() - startNs;
+        statistics.executed(command, ns);
+        if (server.slowLog().isSlow(ns) && !command.has(Flag.NO_AUTH)) {
+            server.slowLog().add(request, client, ns, server.keyspace().currentTimeMs());
+        }
+        if (client.parked() != null) {
+            return Result.PARKED;
+        }
+        finish(client, reply, from, ground(command, client, ground));
+        return Result.DONE;
+    }
+
+    private static Ground ground(Command command, Client client, Ground ifRead) {
+        if (client.commandOpId() != 0) {
+            return Ground.WRITE;
+        }
+        return command.touchesKeys() ? ifRead : Ground.NOTHING;
+    }
+
+    private static void finish(Client client, ReplyBuffer reply, int from, Ground ground) {
+        if (client.commandOpId() != 0) {
+            reply.wrote(client.commandOpId(), client.commandTerm());
+        }
+        switch (client.replyMode()) {
+            case ON -> {}
+            case OFF -> reply.truncate(from);
+            case SKIP_NEXT -> {
+                reply.truncate(from);
+                client.replyMode(Client.ReplyMode.SKIP);
+            }
+            case SKIP -> {
+                reply.truncate(from);
+                client.replyMode(Client.ReplyMode.ON);
+            }
+        }
+        reply.end(ground);
+    }
+
+    private static Command withSubcommand(Command command, Request request) {
+        if (command.subcommands().isEmpty() || request.count() < 2) {
+            return command;
+        }
+        Command sub = command.subcommands().get(request.text(1).toLowerCase(Locale.ROOT));
+        if (sub == null) {
+            throw new CommandException(
+                    "ERR unknown subcommand '"
+                            + request.text(1, MAX_NAME_IN_ERROR)
+                            + "'. Try "
+                            + command.name().toUpperCase(Locale.ROOT)
+                            + " HELP.");
+        }
+        return sub;
+    }
+
+    private void check(Command command, Request request, Client client) {
+        if (!command.acceptsArguments(request.count()) || command.isContainer()) {
+            throw new CommandException(
+                    "ERR wrong number of arguments for '" + command.fullName() + "' command");
+        }
+        if (!client.isAuthenticated() && !command.has(Flag.NO_AUTH)) {
+            throw CommandException.notAuthenticated();
+        }
+        if (paired && command.isWrite()) {
+            Topology topology = server.keyspace().topology();
+            if (topology != null && topology.role() == Role.REPLICA) {
+                throw CommandException.readOnly();
+            }
+        }
+    }
+
+    /**
+     * Writes the error for a failure.
+     *
+     * @return what the error rests on: one about values rests on what was read
+     */
+    private Ground failed(RuntimeException failure, Client client, ReplyBuffer reply) {
+        if (failure instanceof CommandException e) {
+            reply.error(e.reply());
+            return Ground.READ;
+        }
+        if (failure instanceof HotpairException e) {
+            reply.error(text(e));
+            return e.category() == HotpairException.Category.WRONG_VALUE
+                    ? Ground.READ
+                    : Ground.NOTHING;
+        }
+        reply.error("ERR " + message(failure));
+        if (failure instanceof IllegalStateException) {
+            // The keyspace is closed, or a bug: either way this listener has nothing more to give.
+            RespServer.LOGGER.warn(
+                    "A command of client id={} addr={} failed",
+                    client.id(),
+                    client.address(),
+                    failure);
+            client.close();
+        }
+        return Ground.NOTHING;
+    }
+
+    private static String text(HotpairException failure) {
+        return switch (failure.category()) {
+            case MEMORY_LIMIT -> "OOM command not allowed when used memory > 'maxmemory'.";
+            case NOT_MASTER -> CommandException.readOnly().reply();
+            case NOT_ENOUGH_REPLICAS -> "NOREPLICAS Not enough good replicas to write.";
+            case LOG_FAILED ->
+                    "MISCONF the log can't be written, so commands that may modify the data set are"
+                            + " disabled: "
+                            + message(failure);
+            case BUSY -> "TRYAGAIN the log can't keep up, so the command was not executed";
+            case WRONG_VALUE -> CommandException.notAnInteger().reply();
+            case OUTCOME_UNKNOWN -> Outbox.UNKNOWN_OUTCOME;
+            default -> "ERR " + message(failure);
+        };
+    }
+
+    private static String message(RuntimeException failure) {
+        String message = failure.getMessage();
+        byte[] utf8 =
+                (message == null ? failure.getClass().getSimpleName() : message)
+                        .getBytes(StandardCharsets.UTF_8);
+        return new String(utf8, StandardCharsets.ISO_8859_1);
+    }
+
+    private static CommandException unknownCommand(Request request) {
+        StringBuilder arguments = new StringBuilder();
+        for (int i = 1; i < request.count() && arguments.length() < MAX_NAME_IN_ERROR; i++) {
+            arguments
+                    .append('\'')
+                    .append(request.text(i, MAX_NAME_IN_ERROR - arguments.length()))
+                    .append("' ");
+        }
+        return new CommandException(
+                "ERR unknown command '"
+                        + request.text(0, MAX_NAME_IN_ERROR)
+                        + "', with args beginning with: "
+                        + arguments);
+    }
+
+    /** Whether a web browser, or something that was tricked into talking to us, is at the end. */
+    private static boolean isOtherProtocol(Request request) {
+        return request.is(0, "POST") || request.is(0, "HOST:");
+    }
+
+    private static Result crossProtocol(Client client) {
+        RespServer.LOGGER.warn(
+                "Possible cross protocol scripting: client id={} addr={} sent POST or Host:;"
+                        + " disconnected",
+                client.id(),
+                client.address());
+        return Result.DROP;
+    }
+}

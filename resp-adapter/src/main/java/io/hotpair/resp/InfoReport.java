@@ -1,0 +1,338 @@
+package io.hotpair.resp;
+
+import io.hotpair.KeyspaceStatistics;
+import io.hotpair.topology.Member;
+import io.hotpair.topology.Role;
+import io.hotpair.topology.Topology;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+
+/** What INFO answers: Redis's sections and names, of what is so here. */
+final class InfoReport {
+    private static final Set<String> BY_DEFAULT =
+            Set.of(
+                    "server",
+                    "clients",
+                    "memory",
+                    "persistence",
+                    "stats",
+                    "replication",
+                    "cpu",
+                    "modules",
+                    "errorstats",
+                    "cluster",
+                    "keyspace");
+
+    private final RespServer server;
+    private final KeyspaceStatistics statistics;
+    private final @Nullable Topology topology;
+    private final Map<String, Consumer<StringBuilder>> sections = new LinkedHashMap<>();
+
+    InfoReport(RespServer server) {
+        this.server = server;
+        statistics = server.keyspace().statistics();
+        topology = server.keyspace().topology();
+        sections.put("server", this::server);
+        sections.put("clients", this::clients);
+        sections.put("memory", this::memory);
+        sections.put("persistence", this::persistence);
+        sections.put("stats", this::stats);
+        sections.put("replication", this::replication);
+        sections.put("cpu", this::cpu);
+        sections.put("modules", out -> {});
+        sections.put("commandstats", this::commandStats);
+        sections.put("errorstats", this::errorStats);
+        sections.put("cluster", out -> line(out, "cluster_enabled", 0));
+        sections.put("keyspace", this::keyspace);
+    }
+
+    /**
+     * The report.
+     *
+     * @param asked names of sections, lower-case; none means the default ones
+     */
+    String text(Set<String> asked) {
+        boolean all = asked.contains("all") || asked.contains("everything");
+        boolean usual = asked.isEmpty() || asked.contains("default");
+        StringBuilder out = new StringBuilder();
+        sections.forEach(
+                (name, section) -> {
+                    if (all || asked.contains(name) || (usual && BY_DEFAULT.contains(name))) {
+                        if (out.length() > 0) {
+                            out.append("\r\n");
+                        }
+                        out.append("# ").append(title(name)).append("\r\n");
+                        section.accept(out);
+                    }
+                });
+        return out.toString();
+    }
+
+    private static String title(String name) {
+        return name.equals("cpu")
+                ? "CPU"
+                : name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1);
+    }
+
+    private static void line(StringBuilder out, String name, Object value) {
+        out.append(name).append(':').append(value).append("\r\n");
+    }
+
+    private void server(StringBuilder out) {
+        long uptimeSeconds = TimeUnit.NANOSECONDS.toSeconds(server.uptimeNs());
+        line(out, "redis_version", RespServer.REDIS_VERSION);
+        line(out, "redis_mode", "standalone");
+        line(out, "os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
+        line(out, "arch_bits", 64);
+        line(out, "hotpair_version", version());
+        line(out, "hotpair_keyspace", server.keyspace().name());
+        line(out, "java_version", Runtime.version());
+        line(out, "process_id", ProcessHandle.current().pid());
+        line(out, "run_id", server.runId());
+        line(out, "tcp_port", server.port());
+        line(out, "server_time_usec", server.keyspace().currentTimeMs() * 1000);
+        line(out, "uptime_in_seconds", uptimeSeconds);
+        line(out, "uptime_in_days", TimeUnit.SECONDS.toDays(uptimeSeconds));
+        line(out, "io_threads_active", server.config().eventLoopThreads() > 1 ? 1 : 0);
+    }
+
+    private static String version() {
+        String version = InfoReport.class.getPackage().getImplementationVersion();
+        return version == null ? "unknown" : version;
+    }
+
+    private void clients(StringBuilder out) {
+        List<Connection> all = server.clients().all();
+        line(out, "connected_clients", all.size());
+        line(out, "cluster_connections", 0);
+        line(out, "maxclients", server.settings().maxClients());
+        line(
+                out,
+                "client_recent_max_input_buffer",
+                all.stream().mapToInt(Connection::heldCapacity).max().orElse(0));
+        line(
+                out,
+                "client_recent_max_output_buffer",
+                all.stream().mapToLong(c -> c.outbox().queuedBytes()).max().orElse(0));
+        line(out, "blocked_clients", all.stream().filter(Connection::isBlocked).count());
+        line(out, "tracking_clients", 0);
+        line(out, "clients_in_timeout_table", 0);
+    }
+
+    private void memory(StringBuilder out) {
+        long used = statistics.usedMemoryBytes();
+        memoryLine(out, "used_memory", used);
+        memoryLine(out, "maxmemory", statistics.maxMemoryBytes());
+        line(out, "maxmemory_policy", "noeviction");
+        line(out, "used_memory_dataset", used);
+        line(out, "mem_clients_normal", server.budget().usedBytes());
+        line(out, "mem_clients_limit", server.budget().limitBytes());
+        Runtime jvm = Runtime.getRuntime();
+        memoryLine(out, "heap_used", jvm.totalMemory() - jvm.freeMemory());
+        memoryLine(out, "heap_max", jvm.maxMemory());
+        line(out, "mem_allocator", "hotpair");
+        line(out, "active_defrag_running", 0);
+        line(out, "lazyfree_pending_objects", 0);
+    }
+
+    private static void memoryLine(StringBuilder out, String name, long bytes) {
+        line(out, name, bytes);
+        line(out, name + "_human", human(bytes));
+    }
+
+    private static String human(long bytes) {
+        String[] units = {"B", "K", "M", "G", "T"};
+        double amount = bytes;
+        int unit = 0;
+        while (amount >= 1024 && unit < units.length - 1) {
+            amount /= 1024;
+            unit++;
+        }
+        return unit == 0 ? bytes + "B" : String.format(Locale.ROOT, "%.2f%s", amount, units[unit]);
+    }
+
+    private void persistence(StringBuilder out) {
+        boolean hasLog = server.keyspace().hasLog();
+        line(out, "loading", 0);
+        line(out, "async_loading", 0);
+        line(out, "rdb_changes_since_last_save", 0);
+        line(out, "rdb_bgsave_in_progress", 0);
+        line(out, "rdb_last_bgsave_status", "ok");
+        line(out, "aof_enabled", hasLog ? 1 : 0);
+        line(out, "aof_rewrite_in_progress", 0);
+        line(out, "aof_last_bgrewrite_status", "ok");
+        line(out, "aof_last_write_status", "ok");
+        line(out, "acknowledgement", server.acknowledgement().name().toLowerCase(Locale.ROOT));
+        line(out, "last_op_id", statistics.lastOpId());
+        line(out, "logged_op_id", statistics.loggedOpId());
+        line(out, "durable_op_id", statistics.durableOpId());
+        line(out, "committed_op_id", statistics.committedOpId());
+    }
+
+    private void stats(StringBuilder out) {
+        line(out, "total_connections_received", server.clients().acceptedCount());
+        line(out, "total_commands_processed", sum(WorkerStatistics::commandCount));
+        line(out, "total_net_input_bytes", sum(WorkerStatistics::receivedBytes));
+        line(out, "total_net_output_bytes", sum(WorkerStatistics::sentBytes));
+        line(out, "rejected_connections", server.clients().rejectedCount());
+        line(out, "sync_full", topology == null ? 0 : topology.fullCopyCount());
+        line(out, "expired_keys", statistics.expiredCount());
+        line(out, "evicted_keys", 0);
+        line(out, "evicted_clients", server.budget().evictedCount());
+        line(out, "keyspace_hits", statistics.hitCount());
+        line(out, "keyspace_misses", statistics.missCount());
+        line(out, "pubsub_channels", 0);
+        line(out, "pubsub_patterns", 0);
+        line(out, "latest_fork_usec", 0);
+        line(out, "total_forks", 0);
+        line(out, "withheld_reply_batches", server.withheldBatches());
+        line(out, "total_error_replies", server.errorCounts().total());
+        line(out, "total_reads_processed", sum(WorkerStatistics::readCount));
+        line(out, "total_writes_processed", sum(WorkerStatistics::writeCount));
+    }
+
+    private long sum(ToLongFunction<WorkerStatistics> counter) {
+        long sum = 0;
+        for (Worker worker : server.workers()) {
+            sum += counter.applyAsLong(worker.statistics());
+        }
+        return sum;
+    }
+
+    private void replication(StringBuilder out) {
+        Topology pair = topology;
+        if (pair != null && pair.role() == Role.REPLICA) {
+            replica(out, pair);
+        } else {
+            line(out, "role", "master");
+        }
+        List<Member> replicas =
+                pair != null && pair.role() == Role.MASTER
+                        ? ReplicationCommands.replicas(pair).stream()
+                                .filter(Member::connected)
+                                .toList()
+                        : List.of();
+        line(out, "connected_slaves", replicas.size());
+        for (int i = 0; i < replicas.size(); i++) {
+            Member replica = replicas.get(i);
+            line(
+                    out,
+                    "slave" + i,
+                    "ip="
+                            + replica.clientHost()
+                            + ",port="
+                            + replica.clientPort()
+                            + ",state=online,offset="
+                            + replica.loggedOpId()
+                            + ",lag=0,lag_ops="
+                            + replica.lagOps()
+                            + ",in_sync="
+                            + (replica.inSync() ? "yes" : "no"));
+        }
+        line(out, "master_failover_state", "no-failover");
+        line(out, "master_replid", replicationId());
+        line(out, "master_replid2", "0".repeat(40));
+        line(out, "master_repl_offset", statistics.lastOpId());
+        line(out, "second_repl_offset", -1);
+        if (pair != null) {
+            line(out, "node_name", pair.nodeName());
+            line(out, "term", pair.term());
+        }
+    }
+
+    private void replica(StringBuilder out, Topology pair) {
+        Member master = pair.master();
+        line(out, "role", "slave");
+        line(out, "master_host", master == null ? "" : master.clientHost());
+        line(out, "master_port", master == null ? 0 : master.clientPort());
+        line(out, "master_link_status", ReplicationCommands.isLinked(pair) ? "up" : "down");
+        line(out, "master_last_io_seconds_ago", ReplicationCommands.isLinked(pair) ? 0 : -1);
+        line(out, "master_sync_in_progress", 0);
+        line(out, "slave_read_repl_offset", statistics.loggedOpId());
+        line(out, "slave_repl_offset", statistics.lastOpId());
+        line(out, "slave_priority", 100);
+        line(out, "slave_read_only", 1);
+        line(out, "replica_announced", 1);
+    }
+
+    /** The same on all nodes of a pair while a term lasts, as a replication id is. */
+    private String replicationId() {
+        Topology pair = topology;
+        if (pair == null) {
+            return server.runId();
+        }
+        String lineage = server.keyspace().name() + ":" + pair.term();
+        UUID id = UUID.nameUUIDFromBytes(lineage.getBytes(StandardCharsets.UTF_8));
+        return String.format(
+                Locale.ROOT,
+                "%016x%016x%08x",
+                id.getMostSignificantBits(),
+                id.getLeastSignificantBits(),
+                pair.term());
+    }
+
+    private void cpu(StringBuilder out) {
+        var threads = ManagementFactory.getThreadMXBean();
+        long processNs = 0;
+        if (ManagementFactory.getOperatingSystemMXBean()
+                instanceof com.sun.management.OperatingSystemMXBean system) {
+            processNs = system.getProcessCpuTime();
+        }
+        line(out, "used_cpu_sys", "0.000000");
+        line(out, "used_cpu_user", String.format(Locale.ROOT, "%.6f", processNs / 1e9));
+        line(out, "used_cpu_sys_children", "0.000000");
+        line(out, "used_cpu_user_children", "0.000000");
+        line(out, "jvm_threads", threads.getThreadCount());
+    }
+
+    private void commandStats(StringBuilder out) {
+        for (Command command : server.commands().everything()) {
+            long calls = sum(s -> s.calls(command));
+            long rejected = sum(s -> s.rejectedCalls(command));
+            if (calls == 0 && rejected == 0) {
+                continue;
+            }
+            long us = TimeUnit.NANOSECONDS.toMicros(sum(s -> s.durationNs(command)));
+            line(
+                    out,
+                    "cmdstat_" + command.fullName(),
+                    String.format(
+                            Locale.ROOT,
+                            "calls=%d,usec=%d,usec_per_call=%.2f,rejected_calls=%d,failed_calls=%d",
+                            calls,
+                            us,
+                            calls == 0 ? 0.0 : (double) us / calls,
+                            rejected,
+                            sum(s -> s.failedCalls(command))));
+        }
+    }
+
+    private void errorStats(StringBuilder out) {
+        server.errorCounts()
+                .byCode()
+                .forEach((code, count) -> line(out, "errorstat_" + code, "count=" + count.sum()));
+    }
+
+    private void keyspace(StringBuilder out) {
+        if (statistics.keyCount() > 0) {
+            line(
+                    out,
+                    "db0",
+                    "keys="
+                            + statistics.keyCount()
+                            + ",expires="
+                            + statistics.deadlineCount()
+                            + ",avg_ttl=0");
+        }
+    }
+}

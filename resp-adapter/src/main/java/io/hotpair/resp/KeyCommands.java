@@ -1,0 +1,446 @@
+package io.hotpair.resp;
+
+import static io.hotpair.resp.Command.Flag.FAST;
+import static io.hotpair.resp.Command.Flag.LOADING;
+import static io.hotpair.resp.Command.Flag.READONLY;
+import static io.hotpair.resp.Command.Flag.STALE;
+import static io.hotpair.resp.Command.Flag.WRITE;
+
+import io.hotpair.Session;
+import io.hotpair.StringEntry;
+import io.hotpair.resp.Command.Category;
+import io.hotpair.resp.Command.Group;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What can be done with a key whatever its value is. */
+final class KeyCommands {
+    private static final int MAX_SCAN_COUNT = 10_000;
+    private static final int DEFAULT_SCAN_COUNT = 10;
+    private static final int EMBEDDED_LENGTH = 44;
+
+    private KeyCommands() {}
+
+    static void register(CommandTable table) {
+        registerKeys(table);
+        registerDeadlines(table);
+        registerWalks(table);
+        registerObject(table);
+    }
+
+    private static Command add(CommandTable table, String name, int arity, String syntax) {
+        return table.add(name, arity, Group.GENERIC).categories(Category.KEYSPACE).syntax(syntax);
+    }
+
+    private static void registerKeys(CommandTable table) {
+        add(table, "del", -2, "key...")
+                .flags(WRITE)
+                .keys(1, -1, 1, "RM", "delete")
+                .tips("request_policy:multi_shard", "response_policy:agg_sum")
+                .complexity("O(N), N being the number of keys")
+                .summary("Deletes keys, one after the other.")
+                .does(KeyCommands::delete);
+        add(table, "unlink", -2, "key...")
+                .flags(WRITE, FAST)
+                .keys(1, -1, 1, "RM", "delete")
+                .tips("request_policy:multi_shard", "response_policy:agg_sum")
+                .since("4.0.0")
+                .complexity("O(N), N being the number of keys")
+                .summary("Deletes keys, one after the other; the same as DEL here.")
+                .does(KeyCommands::delete);
+        add(table, "exists", -2, "key...")
+                .flags(READONLY, FAST)
+                .keys(1, -1, 1, "RO")
+                .tips("request_policy:multi_shard", "response_policy:agg_sum")
+                .complexity("O(N), N being the number of keys")
+                .summary("Counts how many of the keys exist.")
+                .does(KeyCommands::exists);
+        add(table, "touch", -2, "key...")
+                .flags(READONLY, FAST)
+                .keys(1, -1, 1, "RO")
+                .tips("request_policy:multi_shard", "response_policy:agg_sum")
+                .since("3.2.1")
+                .complexity("O(N), N being the number of keys")
+                .summary("Counts how many of the keys exist; the same as EXISTS here.")
+                .does(KeyCommands::exists);
+        add(table, "type", 2, "key")
+                .flags(READONLY, FAST)
+                .keys(1, 1, 1, "RO")
+                .summary("Says what kind of value a key holds.")
+                .does(
+                        (r, c, out) ->
+                                out.status(length(r, 1, c) == Session.ABSENT ? "none" : "string"));
+        add(table, "randomkey", 1, "")
+                .flags(READONLY)
+                .tips("request_policy:all_shards", "nondeterministic_output")
+                .summary("Returns a key, each with about the same chance.")
+                .does((r, c, out) -> out.bulkOrNull(c.session().randomKey()));
+    }
+
+    private static void registerDeadlines(CommandTable table) {
+        expire(table, "expire", "seconds", "1.0.0", ExpireTime.Unit.SECONDS)
+                .summary("Sets in how many seconds a key expires.");
+        expire(table, "pexpire", "milliseconds", "2.6.0", ExpireTime.Unit.MILLISECONDS)
+                .summary("Sets in how many milliseconds a key expires.");
+        expire(table, "expireat", "unix-time-seconds", "1.2.0", ExpireTime.Unit.UNIX_SECONDS)
+                .summary("Sets when a key expires, in seconds since 1970.");
+        expire(
+                        table,
+                        "pexpireat",
+                        "unix-time-milliseconds",
+                        "2.6.0",
+                        ExpireTime.Unit.UNIX_MILLISECONDS)
+                .summary("Sets when a key expires, in milliseconds since 1970.");
+        left(table, "ttl", "1.0.0", (deadline, now) -> seconds(Math.max(0, deadline - now)))
+                .tips("nondeterministic_output")
+                .summary("Says in how many seconds a key expires.");
+        left(table, "pttl", "2.6.0", (deadline, now) -> Math.max(0, deadline - now))
+                .tips("nondeterministic_output")
+                .summary("Says in how many milliseconds a key expires.");
+        left(table, "expiretime", "7.0.0", (deadline, now) -> seconds(deadline))
+                .summary("Says when a key expires, in seconds since 1970.");
+        left(table, "pexpiretime", "7.0.0", (deadline, now) -> deadline)
+                .summary("Says when a key expires, in milliseconds since 1970.");
+        add(table, "persist", 2, "key")
+                .flags(WRITE, FAST)
+                .keys(1, 1, 1, "RW", "update")
+                .since("2.2.0")
+                .summary("Removes a key's deadline.")
+                .does(KeyCommands::persist);
+    }
+
+    private static Command expire(
+            CommandTable table, String name, String time, String since, ExpireTime.Unit unit) {
+        return add(table, name, -3, "key " + time + " [NX|XX|GT|LT]")
+                .flags(WRITE, FAST)
+                .keys(1, 1, 1, "RW", "update")
+                .since(since)
+                .does((r, c, out) -> expire(r, c, out, unit, name));
+    }
+
+    private static Command left(CommandTable table, String name, String since, Left left) {
+        return add(table, name, 2, "key")
+                .flags(READONLY, FAST)
+                .keys(1, 1, 1, "RO", "access")
+                .since(since)
+                .does((r, c, out) -> left(r, c, out, left));
+    }
+
+    private static void registerWalks(CommandTable table) {
+        add(table, "dbsize", 1, "")
+                .flags(READONLY, FAST)
+                .tips("request_policy:all_shards", "response_policy:agg_sum")
+                .summary("Counts the keys.")
+                .does((r, c, out) -> out.integer(c.keyspace().statistics().keyCount()));
+        add(table, "keys", 2, "pattern")
+                .flags(READONLY)
+                .categories(Category.DANGEROUS)
+                .tips("request_policy:all_shards", "nondeterministic_output_order")
+                .complexity("O(N), N being the number of keys; other clients have their turns")
+                .summary("Returns all keys that match a pattern.")
+                .does(
+                        (r, c, out) ->
+                                c.park(
+                                        new KeysWalk(
+                                                c.session(), new GlobPattern(r.copy(1), false))));
+        add(table, "scan", -2, "cursor [MATCH pattern] [COUNT count] [TYPE type]")
+                .flags(READONLY)
+                .tips("nondeterministic_output", "request_policy:special")
+                .since("2.8.0")
+                .complexity("O(1) for a call, O(N) for a walk over N keys")
+                .summary("Goes on with a walk over all keys; each is given exactly once.")
+                .does(KeyCommands::scan);
+        flush(table, "flushall").summary("Deletes all keys, in many small steps.");
+        flush(table, "flushdb").summary("Deletes all keys, in many small steps.");
+    }
+
+    private static Command flush(CommandTable table, String name) {
+        return table.add(name, -1, Group.SERVER)
+                .categories(Category.KEYSPACE, Category.DANGEROUS)
+                .syntax("[ASYNC|SYNC]")
+                .flags(WRITE)
+                .tips("request_policy:all_shards", "response_policy:all_succeeded")
+                .complexity("O(N), N being the number of keys; other clients have their turns")
+                .does(KeyCommands::flush);
+    }
+
+    private static void registerObject(CommandTable table) {
+        Command object =
+                table.add("object", -2, Group.GENERIC)
+                        .since("2.2.3")
+                        .summary("Says how a value is kept.");
+        object(table, object, "encoding")
+                .summary("Says in which form Redis would keep the value.")
+                .does(KeyCommands::encoding);
+        object(table, object, "refcount")
+                .summary("Says how many references a value has; always one.")
+                .does((r, c, out) -> ifPresent(r, c, out, 1));
+        object(table, object, "idletime")
+                .summary("Says for how long a key was not used; not counted, so always zero.")
+                .does((r, c, out) -> ifPresent(r, c, out, 0));
+        object(table, object, "freq")
+                .since("4.0.0")
+                .summary("Refuses: how often keys are used is not counted.")
+                .does(KeyCommands::frequency);
+        table.addSubcommand(object, "help", 2)
+                .flags(LOADING, STALE)
+                .categories(Category.KEYSPACE)
+                .since("6.2.0")
+                .summary("Lists the subcommands.")
+                .does((r, c, out) -> HelpText.write(object, out));
+    }
+
+    private static Command object(CommandTable table, Command container, String name) {
+        return table.addSubcommand(container, name, 3)
+                .flags(READONLY)
+                .categories(Category.KEYSPACE)
+                .keys(2, 2, 1, "RO")
+                .tips("nondeterministic_output")
+                .since("2.2.3")
+                .syntax("key");
+    }
+
+    private static int length(Request request, int argument, Client client) {
+        return client.session()
+                .length(request.bytes(), request.offset(argument), request.length(argument));
+    }
+
+    private static void delete(Request request, Client client, ReplyBuffer reply) {
+        long deleted = 0;
+        for (int i = 1; i < request.count(); i++) {
+            if (client.session().delete(request.bytes(), request.offset(i), request.length(i))) {
+                client.noteWrite();
+                deleted++;
+            }
+        }
+        reply.integer(deleted);
+    }
+
+    private static void exists(Request request, Client client, ReplyBuffer reply) {
+        long present = 0;
+        for (int i = 1; i < request.count(); i++) {
+            if (length(request, i, client) != Session.ABSENT) {
+                present++;
+            }
+        }
+        reply.integer(present);
+    }
+
+    private static void expire(
+            Request request,
+            Client client,
+            ReplyBuffer reply,
+            ExpireTime.Unit unit,
+            String command) {
+        ExpireConditions conditions = ExpireConditions.of(request);
+        long nowMs = client.keyspace().currentTimeMs();
+        long deadlineMs = ExpireTime.any(request.integer(2), unit, command, nowMs);
+        boolean changed =
+                client.session()
+                        .update(
+                                request.bytes(),
+                                request.offset(1),
+                                request.length(1),
+                                entry -> {
+                                    if (entry.exists() && conditions.allow(entry, deadlineMs)) {
+                                        expire(entry, deadlineMs, nowMs);
+                                    }
+                                });
+        client.noteWrite();
+        reply.integer(changed ? 1 : 0);
+    }
+
+    /** Sets a deadline; one that has passed deletes the key, as the number 0 can't say. */
+    static void expire(StringEntry entry, long deadlineMs, long nowMs) {
+        if (deadlineMs <= nowMs && deadlineMs != Session.NEVER) {
+            entry.delete();
+        } else {
+            entry.deadline(deadlineMs);
+        }
+    }
+
+    /** What TTL and its kin make of a deadline. */
+    @FunctionalInterface
+    private interface Left {
+        long of(long deadlineMs, long nowMs);
+    }
+
+    private static void left(Request request, Client client, ReplyBuffer reply, Left left) {
+        long deadlineMs =
+                client.session().deadlineMs(request.bytes(), request.offset(1), request.length(1));
+        if (deadlineMs == Session.ABSENT) {
+            reply.integer(-2);
+        } else if (deadlineMs == Session.NEVER) {
+            reply.integer(-1);
+        } else {
+            reply.integer(left.of(deadlineMs, client.keyspace().currentTimeMs()));
+        }
+    }
+
+    private static long seconds(long ms) {
+        return ms / 1000 + (ms % 1000 >= 500 ? 1 : 0);
+    }
+
+    private static void persist(Request request, Client client, ReplyBuffer reply) {
+        boolean changed =
+                client.session()
+                        .update(
+                                request.bytes(),
+                                request.offset(1),
+                                request.length(1),
+                                entry -> {
+                                    if (entry.currentDeadlineMs() != Session.NEVER) {
+                                        entry.deadline(Session.NEVER);
+                                    }
+                                });
+        client.noteWrite();
+        reply.integer(changed ? 1 : 0);
+    }
+
+    private static void scan(Request request, Client client, ReplyBuffer reply) {
+        if (!Decimals.isUnsigned(request.bytes(), request.offset(1), request.length(1))) {
+            throw CommandException.invalidCursor();
+        }
+        long cursor = Long.parseUnsignedLong(request.text(1));
+        ScanOptions options = ScanOptions.of(request);
+        List<byte[]> keys = new ArrayList<>();
+        long next =
+                client.session()
+                        .scan(
+                                cursor,
+                                options.count(),
+                                key -> {
+                                    if (options.matches(key)) {
+                                        keys.add(key);
+                                    }
+                                });
+        reply.array(2);
+        reply.bulk(Long.toUnsignedString(next));
+        reply.array(keys.size());
+        for (byte[] key : keys) {
+            reply.bulk(key);
+        }
+    }
+
+    private static void flush(Request request, Client client, ReplyBuffer reply) {
+        boolean valid =
+                request.count() == 1
+                        || (request.count() == 2
+                                && (request.is(1, "ASYNC") || request.is(1, "SYNC")));
+        if (!valid) {
+            throw CommandException.syntax();
+        }
+        client.park(new FlushWalk(client));
+    }
+
+    private static void encoding(Request request, Client client, ReplyBuffer reply) {
+        byte[] value = client.session().get(request.bytes(), request.offset(2), request.length(2));
+        if (value == null) {
+            reply.nullValue();
+        } else if (Decimals.isLong(value, 0, value.length)) {
+            reply.bulk("int");
+        } else {
+            reply.bulk(value.length <= EMBEDDED_LENGTH ? "embstr" : "raw");
+        }
+    }
+
+    private static void ifPresent(Request request, Client client, ReplyBuffer reply, long answer) {
+        if (length(request, 2, client) == Session.ABSENT) {
+            reply.nullValue();
+        } else {
+            reply.integer(answer);
+        }
+    }
+
+    private static void frequency(Request request, Client client, ReplyBuffer reply) {
+        if (length(request, 2, client) == Session.ABSENT) {
+            reply.nullValue();
+            return;
+        }
+        throw new CommandException(
+                "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please"
+                        + " note that when switching between policies at runtime LRU and LFU data"
+                        + " will take some time to adjust.");
+    }
+
+    /** On what EXPIRE depends. */
+    private record ExpireConditions(
+            boolean ifNone, boolean ifAny, boolean ifLater, boolean ifEarlier) {
+
+        static ExpireConditions of(Request request) {
+            boolean none = false;
+            boolean any = false;
+            boolean later = false;
+            boolean earlier = false;
+            for (int i = 3; i < request.count(); i++) {
+                if (request.is(i, "NX")) {
+                    none = true;
+                } else if (request.is(i, "XX")) {
+                    any = true;
+                } else if (request.is(i, "GT")) {
+                    later = true;
+                } else if (request.is(i, "LT")) {
+                    earlier = true;
+                } else {
+                    throw new CommandException("ERR Unsupported option " + request.text(i));
+                }
+            }
+            if (none && (any || later || earlier)) {
+                throw new CommandException(
+                        "ERR NX and XX, GT or LT options at the same time are not compatible");
+            }
+            if (later && earlier) {
+                throw new CommandException(
+                        "ERR GT and LT options at the same time are not compatible");
+            }
+            return new ExpireConditions(none, any, later, earlier);
+        }
+
+        boolean allow(StringEntry entry, long deadlineMs) {
+            long current = entry.currentDeadlineMs();
+            if (current == Session.NEVER) {
+                return !ifAny && !ifLater;
+            }
+            return !ifNone
+                    && (!ifLater || deadlineMs > current)
+                    && (!ifEarlier || deadlineMs < current);
+        }
+    }
+
+    /** What SCAN is to give. */
+    private record ScanOptions(int count, GlobPattern pattern, boolean strings) {
+
+        static ScanOptions of(Request request) {
+            int count = DEFAULT_SCAN_COUNT;
+            GlobPattern pattern = new GlobPattern(new byte[] {'*'}, false);
+            boolean strings = true;
+            for (int i = 2; i < request.count(); i += 2) {
+                if (i + 1 == request.count()) {
+                    throw CommandException.syntax();
+                }
+                if (request.is(i, "COUNT")) {
+                    count = count(request.integer(i + 1));
+                } else if (request.is(i, "MATCH")) {
+                    pattern = new GlobPattern(request.copy(i + 1), false);
+                } else if (request.is(i, "TYPE")) {
+                    strings = request.is(i + 1, "STRING");
+                } else {
+                    throw CommandException.syntax();
+                }
+            }
+            return new ScanOptions(count, pattern, strings);
+        }
+
+        /** COUNT is a hint; one step must stay short, however large it is. */
+        private static int count(long asked) {
+            if (asked < 1) {
+                throw CommandException.syntax();
+            }
+            return (int) Math.min(asked, MAX_SCAN_COUNT);
+        }
+
+        boolean matches(byte[] key) {
+            return strings && pattern.matches(key);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package io.hotpair.resp;
+
+import io.hotpair.Acknowledgement;
+import io.hotpair.Keyspace;
+import io.hotpair.KeyspaceStatistics;
+import io.hotpair.Session;
+import io.hotpair.Watermark;
+import io.hotpair.topology.Topology;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** What the listener needs of a keyspace, so that a test can stand in for one of a pair. */
+interface KeyspacePort {
+
+    /** The port to a real keyspace. */
+    static KeyspacePort of(Keyspace keyspace) {
+        return new KeyspacePort() {
+            @Override
+            public Session session() {
+                return keyspace.session();
+            }
+
+            @Override
+            public void whenAcknowledged(
+                    Acknowledgement level, long opId, long term, Watermark.Waiter waiter) {
+                keyspace.whenAcknowledged(level, opId, term, waiter);
+            }
+
+            @Override
+            public boolean vouches(long term) {
+                return keyspace.vouches(term);
+            }
+
+            @Override
+            public long term() {
+                return keyspace.term();
+            }
+
+            @Override
+            public @Nullable Topology topology() {
+                return keyspace.topology();
+            }
+
+            @Override
+            public KeyspaceStatistics statistics() {
+                return keyspace.statistics();
+            }
+
+            @Override
+            public String name() {
+                return keyspace.config().name();
+            }
+
+            @Override
+            public boolean hasLog() {
+                return keyspace.config().directory() != null;
+            }
+
+            @Override
+            public Acknowledgement acknowledgement() {
+                return keyspace.config().acknowledgement();
+            }
+
+            @Override
+            public Duration acknowledgementTimeout() {
+                return keyspace.config().acknowledgementTimeout();
+            }
+
+            @Override
+            public long currentTimeMs() {
+                return keyspace.config().clock().currentTimeMs();
+            }
+
+            @Override
+            public long nanoTime() {
+                return keyspace.config().clock().nanoTime();
+            }
+        };
+    }
+
+    Session session();
+
+    void whenAcknowledged(Acknowledgement level, long opId, long term, Watermark.Waiter waiter);
+
+    boolean vouches(long term);
+
+    long term();
+
+    @Nullable Topology topology();
+
+    KeyspaceStatistics statistics();
+
+    String name();
+
+    boolean hasLog();
+
+    Acknowledgement acknowledgement();
+
+    Duration acknowledgementTimeout();
+
+    long currentTimeMs();
+
+    long nanoTime();
+}

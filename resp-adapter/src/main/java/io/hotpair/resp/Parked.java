@@ -1,0 +1,22 @@
+package io.hotpair.resp;
+
+/**
+ * A command that can't be answered yet, or not in one go. Its connection executes nothing else
+ * meanwhile; the event loop's thread serves others.
+ */
+interface Parked {
+    /** The reply is written. */
+    long DONE = -1;
+
+    /**
+     * Goes on. Called in the event loop's thread; must be short.
+     *
+     * @param reply receives the reply, in the call that returns {@link #DONE}
+     * @return nanoseconds until it should be called again, 0 for as soon as others had their turn,
+     *     or {@link #DONE}
+     */
+    long advance(ReplyBuffer reply);
+
+    /** The client went before {@link #DONE}. */
+    default void cancel() {}
+}

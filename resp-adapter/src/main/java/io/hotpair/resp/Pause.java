@@ -1,0 +1,36 @@
+package io.hotpair.resp;
+
+/** Whether clients are held back, as CLIENT PAUSE asks. Thread-safe. */
+final class Pause {
+    private volatile boolean active;
+    private volatile boolean writesOnly;
+    private volatile long endNs;
+
+    /** Begins a pause, or lets the present one last longer; it never gets shorter or milder. */
+    synchronized void begin(long untilNs, boolean onlyWrites, long nowNs) {
+        if (active && endNs - nowNs > 0) {
+            endNs = endNs - untilNs > 0 ? endNs : untilNs;
+            writesOnly = writesOnly && onlyWrites;
+        } else {
+            endNs = untilNs;
+            writesOnly = onlyWrites;
+        }
+        active = true;
+    }
+
+    synchronized void end() {
+        active = false;
+    }
+
+    boolean isActive(long nowNs) {
+        return active && endNs - nowNs > 0;
+    }
+
+    /** Whether a command has to wait. CLIENT does not, or nobody could end the pause. */
+    boolean holds(Command command, long nowNs) {
+        return active
+                && (command.isWrite() || !writesOnly)
+                && !command.fullName().startsWith("client")
+                && endNs - nowNs > 0;
+    }
+}

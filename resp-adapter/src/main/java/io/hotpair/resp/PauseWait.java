@@ -1,0 +1,21 @@
+package io.hotpair.resp;
+
+import java.util.concurrent.TimeUnit;
+
+/** Holds a command back while clients are paused; then it is executed as if it came just now. */
+final class PauseWait implements Parked {
+    private static final long POLL_NS = TimeUnit.MILLISECONDS.toNanos(5);
+
+    private final RespServer server;
+    private final Command command;
+
+    PauseWait(RespServer server, Command command) {
+        this.server = server;
+        this.command = command;
+    }
+
+    @Override
+    public long advance(ReplyBuffer reply) {
+        return server.pause().holds(command, server.keyspace().nanoTime()) ? POLL_NS : DONE;
+    }
+}

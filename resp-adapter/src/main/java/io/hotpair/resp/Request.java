@@ -1,0 +1,112 @@
+package io.hotpair.resp;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * A command as it arrived: its arguments are slices of one array. Reused for the next one; valid
+ * while the command executes, unless it is parked, which copies what it needs.
+ */
+final class Request {
+    private static final int INITIAL_ARGUMENTS = 16;
+
+    private byte[] bytes = {};
+    private int base;
+    private int[] offsets = new int[INITIAL_ARGUMENTS];
+    private int[] lengths = new int[INITIAL_ARGUMENTS];
+    private int count;
+
+    /** Starts over with arguments in another array. */
+    void reset() {
+        count = 0;
+        if (offsets.length > 1024) {
+            offsets = new int[INITIAL_ARGUMENTS];
+            lengths = new int[INITIAL_ARGUMENTS];
+        }
+    }
+
+    /** Says where the arguments are, and from where their offsets count. */
+    void locate(byte[] array, int offset) {
+        bytes = array;
+        base = offset;
+    }
+
+    void add(int offset, int length) {
+        if (count == offsets.length) {
+            offsets = Arrays.copyOf(offsets, count * 2);
+            lengths = Arrays.copyOf(lengths, count * 2);
+        }
+        offsets[count] = offset;
+        lengths[count++] = length;
+    }
+
+    /** What the two index arrays take, for the budget of client memory. */
+    int indexBytes() {
+        return offsets.length * 2 * Integer.BYTES;
+    }
+
+    byte[] bytes() {
+        return bytes;
+    }
+
+    /** Arguments, the command's name included. */
+    int count() {
+        return count;
+    }
+
+    int offset(int argument) {
+        return base + offsets[argument];
+    }
+
+    int length(int argument) {
+        return lengths[argument];
+    }
+
+    byte[] copy(int argument) {
+        int from = offset(argument);
+        return Arrays.copyOfRange(bytes, from, from + lengths[argument]);
+    }
+
+    /** An argument with a character for each byte, so that it goes into an error unharmed. */
+    String text(int argument) {
+        return text(argument, Integer.MAX_VALUE);
+    }
+
+    String text(int argument, int maxLength) {
+        return new String(
+                bytes,
+                offset(argument),
+                Math.min(maxLength, lengths[argument]),
+                StandardCharsets.ISO_8859_1);
+    }
+
+    /** Whether an argument is a word, whatever its case. */
+    boolean is(int argument, String upperCase) {
+        int length = lengths[argument];
+        if (length != upperCase.length()) {
+            return false;
+        }
+        int from = offset(argument);
+        for (int i = 0; i < length; i++) {
+            int b = bytes[from + i];
+            if (b >= 'a' && b <= 'z') {
+                b -= 'a' - 'A';
+            }
+            if (b != upperCase.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    boolean isInteger(int argument) {
+        return Decimals.isLong(bytes, offset(argument), lengths[argument]);
+    }
+
+    long integer(int argument) {
+        if (!isInteger(argument)) {
+            throw CommandException.notAnInteger();
+        }
+        return Decimals.parse(bytes, offset(argument), lengths[argument]);
+    }
+}

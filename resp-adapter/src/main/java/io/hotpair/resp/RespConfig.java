@@ -1,0 +1,187 @@
+package io.hotpair.resp;
+
+import io.hotpair.Acknowledgement;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@link RespListener} is opened with; made by {@link #builder()}. Immutable. Passwords are
+ * kept as hashes only, and never printed.
+ */
+public final class RespConfig {
+    private final List<String> bindAddresses;
+    private final int port;
+    private final List<PasswordHash> passwords;
+    private final int maxClients;
+    private final int maxBulkLength;
+    private final long queryBufferLimitBytes;
+    private final long outputBufferLimitBytes;
+    private final long clientMemoryLimitBytes;
+    private final Duration idleTimeout;
+    private final Duration handshakeTimeout;
+    private final Duration stallTimeout;
+    private final int eventLoopThreads;
+    private final @Nullable Acknowledgement acknowledgement;
+
+    RespConfig(RespConfigBuilder from) {
+        bindAddresses = List.copyOf(from.bindAddresses);
+        port = from.port;
+        passwords = List.copyOf(from.passwords);
+        maxClients = from.maxClients;
+        maxBulkLength = from.maxBulkLength;
+        queryBufferLimitBytes = from.queryBufferLimitBytes;
+        outputBufferLimitBytes = from.outputBufferLimitBytes;
+        clientMemoryLimitBytes = from.clientMemoryLimitBytes;
+        idleTimeout = from.idleTimeout;
+        handshakeTimeout = from.handshakeTimeout;
+        stallTimeout = from.stallTimeout;
+        eventLoopThreads = from.eventLoopThreads;
+        acknowledgement = from.acknowledgement;
+    }
+
+    /**
+     * Starts a configuration.
+     *
+     * @return a builder with every default set
+     */
+    public static RespConfigBuilder builder() {
+        return new RespConfigBuilder();
+    }
+
+    /**
+     * Where the listener listens.
+     *
+     * @return the addresses
+     */
+    public List<String> bindAddresses() {
+        return bindAddresses;
+    }
+
+    /**
+     * The port that was asked for.
+     *
+     * @return the port, 0 for any free one
+     */
+    public int port() {
+        return port;
+    }
+
+    /**
+     * Whether clients must authenticate.
+     *
+     * @return whether there is a password
+     */
+    public boolean requiresPassword() {
+        return !passwords.isEmpty();
+    }
+
+    List<PasswordHash> passwords() {
+        return passwords;
+    }
+
+    /**
+     * How many clients may be connected at once.
+     *
+     * @return the count
+     */
+    public int maxClients() {
+        return maxClients;
+    }
+
+    /**
+     * The longest argument of a command.
+     *
+     * @return bytes
+     */
+    public int maxBulkLength() {
+        return maxBulkLength;
+    }
+
+    /**
+     * How much of a client's input may be held.
+     *
+     * @return bytes
+     */
+    public long queryBufferLimitBytes() {
+        return queryBufferLimitBytes;
+    }
+
+    /**
+     * How long one client's reply may be.
+     *
+     * @return bytes
+     */
+    public long outputBufferLimitBytes() {
+        return outputBufferLimitBytes;
+    }
+
+    /**
+     * How much input and output of all clients together may be held.
+     *
+     * @return bytes
+     */
+    public long clientMemoryLimitBytes() {
+        return clientMemoryLimitBytes;
+    }
+
+    /**
+     * How long a client may go without a complete command.
+     *
+     * @return the time, zero for ever
+     */
+    public Duration idleTimeout() {
+        return idleTimeout;
+    }
+
+    /**
+     * How long a client may take to authenticate.
+     *
+     * @return the time
+     */
+    public Duration handshakeTimeout() {
+        return handshakeTimeout;
+    }
+
+    /**
+     * How long a client may leave its replies unread.
+     *
+     * @return the time
+     */
+    public Duration stallTimeout() {
+        return stallTimeout;
+    }
+
+    /**
+     * How many threads serve the clients.
+     *
+     * @return the count
+     */
+    public int eventLoopThreads() {
+        return eventLoopThreads;
+    }
+
+    /**
+     * How far a write must have come before its reply is sent.
+     *
+     * @return the level, or null for the keyspace's
+     */
+    public @Nullable Acknowledgement acknowledgement() {
+        return acknowledgement;
+    }
+
+    @Override
+    public String toString() {
+        return "RespConfig[bind="
+                + bindAddresses
+                + ", port="
+                + port
+                + ", passwords="
+                + passwords.size()
+                + ", maxClients="
+                + maxClients
+                + ", eventLoopThreads="
+                + eventLoopThreads
+                + "]";
+    }
+}

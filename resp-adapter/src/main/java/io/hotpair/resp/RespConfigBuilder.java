@@ -1,0 +1,226 @@
+package io.hotpair.resp;
+
+import io.hotpair.Acknowledgement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Builds a {@link RespConfig}. A setter checks its value; none touches the network. Not
+ * thread-safe.
+ */
+public final class RespConfigBuilder {
+    private static final int MAX_PORT = 65_535;
+    private static final int MAX_BULK_LENGTH = 512 << 20;
+    private static final long MIN_LIMIT_BYTES = 64 << 10;
+
+    List<String> bindAddresses = List.of("127.0.0.1");
+    int port = 6379;
+    final List<PasswordHash> passwords = new ArrayList<>();
+    int maxClients = 10_000;
+    int maxBulkLength = MAX_BULK_LENGTH;
+    long queryBufferLimitBytes = 1L << 30;
+    long outputBufferLimitBytes = 1L << 30;
+    long clientMemoryLimitBytes = Math.max(Runtime.getRuntime().maxMemory() / 4, 16L << 20);
+    Duration idleTimeout = Duration.ZERO;
+    Duration handshakeTimeout = Duration.ofSeconds(10);
+    Duration stallTimeout = Duration.ofSeconds(60);
+    int eventLoopThreads = Math.min(2, Runtime.getRuntime().availableProcessors());
+    @Nullable Acknowledgement acknowledgement;
+
+    RespConfigBuilder() {}
+
+    /**
+     * Sets where to listen. The default is {@code 127.0.0.1}. Any address that is not of this
+     * machine's loopback needs a {@link #password}.
+     *
+     * @param addresses one or more
+     * @return this
+     */
+    public RespConfigBuilder bind(String... addresses) {
+        if (addresses.length == 0) {
+            throw new IllegalArgumentException("bind=[], expected at least one address");
+        }
+        bindAddresses = List.of(addresses);
+        return this;
+    }
+
+    /**
+     * Sets the port. The default is 6379.
+     *
+     * @param port 1 to 65535, or 0 for any free one, which {@link RespListener#port()} tells
+     * @return this
+     */
+    public RespConfigBuilder port(int port) {
+        this.port = (int) within("port", port, 0, MAX_PORT);
+        return this;
+    }
+
+    /**
+     * Adds a password that clients must give; any one of several will do, so that one can be
+     * replaced while clients still use the other. By default there is none.
+     *
+     * @param password 1 to 512 characters
+     * @return this
+     */
+    public RespConfigBuilder password(String password) {
+        if (password.isEmpty() || password.length() > PasswordHash.MAX_LENGTH) {
+            throw new IllegalArgumentException(
+                    "password of length="
+                            + password.length()
+                            + ", expected 1 to "
+                            + PasswordHash.MAX_LENGTH);
+        }
+        passwords.add(PasswordHash.of(password));
+        return this;
+    }
+
+    /**
+     * Limits how many clients may be connected at once. The default is 10000.
+     *
+     * @param count at least 1
+     * @return this
+     */
+    public RespConfigBuilder maxClients(int count) {
+        maxClients = (int) within("maxClients", count, 1, Integer.MAX_VALUE);
+        return this;
+    }
+
+    /**
+     * Limits the length of one argument. The default, and the most, is 512 MiB.
+     *
+     * @param bytes at least 1024
+     * @return this
+     */
+    public RespConfigBuilder maxBulkLength(int bytes) {
+        maxBulkLength = (int) within("maxBulkLength", bytes, 1024, MAX_BULK_LENGTH);
+        return this;
+    }
+
+    /**
+     * Limits how much input of one client is held while a command is incomplete. The default is 1
+     * GiB.
+     *
+     * @param bytes at least 64 KiB
+     * @return this
+     */
+    public RespConfigBuilder queryBufferLimit(long bytes) {
+        queryBufferLimitBytes =
+                within("queryBufferLimit", bytes, MIN_LIMIT_BYTES, Integer.MAX_VALUE - 64);
+        return this;
+    }
+
+    /**
+     * Limits the length of the replies to one client that are held. A reply that is longer is
+     * replaced by an error. The default is 1 GiB.
+     *
+     * @param bytes at least 64 KiB
+     * @return this
+     */
+    public RespConfigBuilder outputBufferLimit(long bytes) {
+        outputBufferLimitBytes =
+                within("outputBufferLimit", bytes, MIN_LIMIT_BYTES, Integer.MAX_VALUE - 64);
+        return this;
+    }
+
+    /**
+     * Limits how much input and output of all clients together is held; the largest client is
+     * disconnected when more is needed. The default is a quarter of the JVM's heap.
+     *
+     * @param bytes at least 64 KiB
+     * @return this
+     */
+    public RespConfigBuilder clientMemoryLimit(long bytes) {
+        clientMemoryLimitBytes = within("clientMemoryLimit", bytes, MIN_LIMIT_BYTES, 1L << 42);
+        return this;
+    }
+
+    /**
+     * Disconnects a client that has sent no complete command for this long. The default is zero:
+     * never. A client that waits for a reply is not idle.
+     *
+     * @param timeout zero or more
+     * @return this
+     */
+    public RespConfigBuilder idleTimeout(Duration timeout) {
+        if (timeout.isNegative()) {
+            throw new IllegalArgumentException("idleTimeout=" + timeout + ", expected 0 or more");
+        }
+        idleTimeout = timeout;
+        return this;
+    }
+
+    /**
+     * Disconnects a client that has not authenticated after this long, where there is a password.
+     * The default is 10 s.
+     *
+     * @param timeout above zero
+     * @return this
+     */
+    public RespConfigBuilder handshakeTimeout(Duration timeout) {
+        handshakeTimeout = positive("handshakeTimeout", timeout);
+        return this;
+    }
+
+    /**
+     * Disconnects a client that takes none of the replies that wait for it for this long. The
+     * default is 60 s.
+     *
+     * @param timeout above zero
+     * @return this
+     */
+    public RespConfigBuilder stallTimeout(Duration timeout) {
+        stallTimeout = positive("stallTimeout", timeout);
+        return this;
+    }
+
+    /**
+     * Sets how many threads serve the clients. The default is 2, or 1 on a machine with one
+     * processor.
+     *
+     * @param count 1 to 1024
+     * @return this
+     */
+    public RespConfigBuilder eventLoopThreads(int count) {
+        eventLoopThreads = (int) within("eventLoopThreads", count, 1, 1024);
+        return this;
+    }
+
+    /**
+     * Sets how far a write must have come before its reply is sent. The default is the keyspace's
+     * level.
+     *
+     * @param level the level
+     * @return this
+     */
+    public RespConfigBuilder acknowledgement(Acknowledgement level) {
+        acknowledgement = Objects.requireNonNull(level, "level");
+        return this;
+    }
+
+    /**
+     * Makes the configuration.
+     *
+     * @return the configuration
+     */
+    public RespConfig build() {
+        return new RespConfig(this);
+    }
+
+    private static long within(String what, long value, long min, long max) {
+        if (value < min || value > max) {
+            throw new IllegalArgumentException(
+                    what + "=" + value + ", expected " + min + " to " + max);
+        }
+        return value;
+    }
+
+    private static Duration positive(String what, Duration duration) {
+        if (duration.isNegative() || duration.isZero()) {
+            throw new IllegalArgumentException(what + "=" + duration + ", expected above zero");
+        }
+        return duration;
+    }
+}

@@ -1,0 +1,258 @@
+package io.hotpair.resp;
+
+import io.hotpair.Acknowledgement;
+import io.hotpair.HotpairException;
+import io.hotpair.Keyspace;
+import io.hotpair.Session;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets Redis clients work on a keyspace. Thread-safe.
+ *
+ * <pre>{@code
+ * try (RespListener listener = RespListener.open(keyspace, RespConfig.builder().port(0).build())) {
+ *     // redis-cli -p listener.port()
+ * }
+ * }</pre>
+ *
+ * <p>A command is executed at once, in the thread of an event loop; its reply is sent when its
+ * writes have come as far as the configuration's acknowledgement level asks. A reply {@code
+ * -UNKNOWN ...} means that a write was made and may or may not survive; see {@code
+ * docs/decisions.md}.
+ *
+ * <p>The listener does not own the keyspace: close the listener first.
+ */
+public final class RespListener implements AutoCloseable {
+    private static final long TICK_MS = 100;
+    private static final long CLOSE_TIMEOUT_SECONDS = 10;
+    private static final int BACKLOG = 511;
+    private static final WriteBufferWaterMark WATER_MARK =
+            new WriteBufferWaterMark(64 << 10, 256 << 10);
+    private static final byte[] TOO_MANY =
+            "-ERR max number of clients reached\r\n".getBytes(StandardCharsets.US_ASCII);
+
+    private final RespServer server;
+    private final MultiThreadIoEventLoopGroup group;
+    private final PooledByteBufAllocator allocator;
+    private final Transport transport;
+    private final Map<EventExecutor, Worker> workers = new HashMap<>();
+    private final List<Channel> listening = new ArrayList<>();
+
+    private RespListener(KeyspacePort keyspace, RespConfig config) {
+        server = new RespServer(keyspace, config);
+        transport = Transport.best();
+        group =
+                new MultiThreadIoEventLoopGroup(
+                        config.eventLoopThreads(),
+                        new DefaultThreadFactory("hotpair-resp-" + keyspace.name(), true),
+                        transport.ioHandlers());
+        // An allocator of our own: what clients make it take goes when the listener goes, and the
+        // host's other uses of the network library are not touched.
+        allocator =
+                new PooledByteBufAllocator(
+                        true, 0, config.eventLoopThreads(), 8192, 8, 64, 16, false);
+        for (EventExecutor executor : group) {
+            Worker worker = new Worker((EventLoop) executor, server);
+            workers.put(executor, worker);
+            server.workers().add(worker);
+        }
+    }
+
+    /**
+     * Opens a listener. Returns when it accepts clients.
+     *
+     * @param keyspace what clients work on; it must stay open until the listener is closed
+     * @param config from {@link RespConfig#builder()}
+     * @return the listener; the caller closes it
+     * @throws IllegalStateException if an address is not of the loopback and there is no password,
+     *     or the keyspace has not what the acknowledgement level needs
+     * @throws HotpairException {@code NETWORK} if an address can't be listened at
+     */
+    public static RespListener open(Keyspace keyspace, RespConfig config) {
+        return open(KeyspacePort.of(keyspace), config);
+    }
+
+    static RespListener open(KeyspacePort keyspace, RespConfig config) {
+        checkLevel(keyspace, config.acknowledgement());
+        List<InetAddress> addresses = resolve(config);
+        RespListener listener = new RespListener(keyspace, config);
+        try {
+            listener.listen(addresses);
+            listener.startTicking();
+            return listener;
+        } catch (RuntimeException e) {
+            listener.close();
+            throw e;
+        }
+    }
+
+    /**
+     * The port that it listens at.
+     *
+     * @return the port; the one that was found if 0 was asked for
+     */
+    public int port() {
+        return server.port();
+    }
+
+    /**
+     * How many clients are connected.
+     *
+     * @return the count
+     */
+    public int clientCount() {
+        return server.clients().count();
+    }
+
+    /** Disconnects all clients, stops listening, ends the threads. Idempotent. */
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // The termination future is waited for instead.
+    public void close() {
+        for (Channel channel : listening) {
+            channel.close().syncUninterruptibly();
+        }
+        for (Connection connection : server.clients().all()) {
+            connection.kill();
+        }
+        group.shutdownGracefully(0, CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        boolean ended =
+                group.terminationFuture()
+                        .awaitUninterruptibly(CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        if (!ended) {
+            RespServer.LOGGER.warn(
+                    "The listener's threads did not end within {} s", CLOSE_TIMEOUT_SECONDS);
+        }
+    }
+
+    RespServer server() {
+        return server;
+    }
+
+    Transport transport() {
+        return transport;
+    }
+
+    private static void checkLevel(KeyspacePort keyspace, @Nullable Acknowledgement level) {
+        boolean needsLog = level != null && level != Acknowledgement.MEMORY;
+        boolean needsPair = level == Acknowledgement.PEER;
+        if ((needsLog && !keyspace.hasLog()) || (needsPair && keyspace.topology() == null)) {
+            throw new IllegalStateException(
+                    "acknowledgement="
+                            + level
+                            + ", expected a keyspace with a log, and for PEER one of a pair");
+        }
+    }
+
+    private static List<InetAddress> resolve(RespConfig config) {
+        List<InetAddress> addresses = new ArrayList<>();
+        for (String name : config.bindAddresses()) {
+            InetAddress address = resolve(name);
+            if (!address.isLoopbackAddress() && !config.requiresPassword()) {
+                throw new IllegalStateException(
+                        "bind="
+                                + name
+                                + " without a password, expected a password, or an address of this"
+                                + " machine's loopback such as 127.0.0.1");
+            }
+            addresses.add(address);
+        }
+        return addresses;
+    }
+
+    private static InetAddress resolve(String name) {
+        try {
+            return InetAddress.getByName(name);
+        } catch (UnknownHostException e) {
+            throw new HotpairException(
+                    HotpairException.Category.NETWORK,
+                    "bind=" + name + ", expected an address of this machine",
+                    e);
+        }
+    }
+
+    private void listen(List<InetAddress> addresses) {
+        server.port(server.config().port());
+        for (InetAddress address : addresses) {
+            Channel channel = listen(new InetSocketAddress(address, server.port()));
+            listening.add(channel);
+            server.port(((InetSocketAddress) channel.localAddress()).getPort());
+        }
+    }
+
+    private Channel listen(InetSocketAddress address) {
+        ChannelFuture bound =
+                new ServerBootstrap()
+                        .group(group)
+                        .channel(transport.channelType())
+                        .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                        .option(ChannelOption.SO_REUSEADDR, true)
+                        .option(ChannelOption.ALLOCATOR, allocator)
+                        .childOption(ChannelOption.ALLOCATOR, allocator)
+                        .childOption(ChannelOption.TCP_NODELAY, true)
+                        .childOption(ChannelOption.SO_KEEPALIVE, true)
+                        .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
+                        .childHandler(new Acceptor())
+                        .bind(address)
+                        .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new HotpairException(
+                    HotpairException.Category.NETWORK,
+                    "bind="
+                            + address.getAddress().getHostAddress()
+                            + " port="
+                            + address.getPort()
+                            + ", expected a free port of this machine: "
+                            + bound.cause().getMessage(),
+                    bound.cause());
+        }
+        return bound.channel();
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // It ticks until the loops end.
+    private void startTicking() {
+        for (Worker worker : workers.values()) {
+            worker.loop()
+                    .scheduleAtFixedRate(worker::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private final class Acceptor extends ChannelInitializer<SocketChannel> {
+        @Override
+        @SuppressWarnings("FutureReturnValueIgnored") // The listener closes, whatever came of it.
+        protected void initChannel(SocketChannel channel) {
+            Worker worker = workers.get(channel.eventLoop());
+            Session session = server.keyspace().session();
+            if (worker == null || !server.clients().admit()) {
+                channel.writeAndFlush(channel.alloc().buffer().writeBytes(TOO_MANY))
+                        .addListener(ChannelFutureListener.CLOSE);
+                return;
+            }
+            Connection connection =
+                    new Connection(server.clients().nextId(), channel, worker, session);
+            server.clients().add(connection);
+            channel.pipeline().addLast(connection);
+        }
+    }
+}

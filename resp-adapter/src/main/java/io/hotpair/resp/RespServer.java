@@ -1,0 +1,161 @@
+package io.hotpair.resp;
+
+import io.hotpair.Acknowledgement;
+import java.math.BigInteger;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What all clients of a listener share. Thread-safe. */
+final class RespServer {
+    static final Logger LOGGER = LoggerFactory.getLogger(RespListener.class);
+
+    /** The version of Redis whose replies these are; clients decide by it what they may send. */
+    static final String REDIS_VERSION = "7.0.15";
+
+    private final KeyspacePort keyspace;
+    private final RespConfig config;
+    private final Acknowledgement acknowledgement;
+    private final long acknowledgementTimeoutNs;
+    private final boolean waitsForWrites;
+    private final Settings settings;
+    private final Clients clients;
+    private final MemoryBudget budget;
+    private final ErrorCounts errorCounts = new ErrorCounts();
+    private final SlowLog slowLog;
+    private final Pause pause = new Pause();
+    private final PasswordCheck passwords;
+    private final CommandTable commands = new CommandTable();
+    private final List<Worker> workers = new CopyOnWriteArrayList<>();
+    private final AtomicLong withheldBatches = new AtomicLong();
+    private final String runId;
+    private final long startedAtNs;
+    private final long startedAtMs;
+    private volatile int port;
+
+    RespServer(KeyspacePort keyspace, RespConfig config) {
+        this.keyspace = keyspace;
+        this.config = config;
+        Acknowledgement asked = config.acknowledgement();
+        acknowledgement = asked == null ? keyspace.acknowledgement() : asked;
+        acknowledgementTimeoutNs = keyspace.acknowledgementTimeout().toNanos();
+        waitsForWrites = acknowledgement != Acknowledgement.MEMORY || keyspace.topology() != null;
+        settings = new Settings(config);
+        clients = new Clients(settings);
+        budget = new MemoryBudget(config.clientMemoryLimitBytes());
+        slowLog = new SlowLog(settings);
+        passwords = new PasswordCheck(config.passwords());
+        runId = String.format(Locale.ROOT, "%040x", new BigInteger(160, new SecureRandom()));
+        startedAtNs = keyspace.nanoTime();
+        startedAtMs = keyspace.currentTimeMs();
+    }
+
+    KeyspacePort keyspace() {
+        return keyspace;
+    }
+
+    RespConfig config() {
+        return config;
+    }
+
+    Acknowledgement acknowledgement() {
+        return acknowledgement;
+    }
+
+    /** Whether a write is acknowledged only some time after it was made, or perhaps not at all. */
+    boolean waitsForWrites() {
+        return waitsForWrites;
+    }
+
+    /** How long a reply waits at most. */
+    long acknowledgementTimeoutNs() {
+        return acknowledgementTimeoutNs;
+    }
+
+    Settings settings() {
+        return settings;
+    }
+
+    Clients clients() {
+        return clients;
+    }
+
+    MemoryBudget budget() {
+        return budget;
+    }
+
+    ErrorCounts errorCounts() {
+        return errorCounts;
+    }
+
+    SlowLog slowLog() {
+        return slowLog;
+    }
+
+    Pause pause() {
+        return pause;
+    }
+
+    PasswordCheck passwords() {
+        return passwords;
+    }
+
+    CommandTable commands() {
+        return commands;
+    }
+
+    List<Worker> workers() {
+        return workers;
+    }
+
+    String runId() {
+        return runId;
+    }
+
+    long uptimeNs() {
+        return keyspace.nanoTime() - startedAtNs;
+    }
+
+    long startedAtMs() {
+        return startedAtMs;
+    }
+
+    int port() {
+        return port;
+    }
+
+    void port(int boundTo) {
+        port = boundTo;
+    }
+
+    long withheldBatches() {
+        return withheldBatches.get();
+    }
+
+    /** Counts a batch of which replies were replaced by errors, for nobody answered for them. */
+    void countWithheldBatch() {
+        withheldBatches.incrementAndGet();
+    }
+
+    void countEviction(Client client) {
+        LOGGER.warn(
+                "Client id={} addr={} is disconnected: it held the most when all clients together"
+                        + " held more than {} bytes",
+                client.id(),
+                client.address(),
+                budget.limitBytes());
+    }
+
+    void resetStatistics() {
+        clients.resetCounts();
+        errorCounts.reset();
+        withheldBatches.set(0);
+        for (Worker worker : workers) {
+            worker.execute(worker.statistics()::reset);
+        }
+    }
+}

@@ -1,0 +1,385 @@
+package io.hotpair.resp;
+
+import static io.hotpair.resp.Command.Flag.ADMIN;
+import static io.hotpair.resp.Command.Flag.ALLOW_BUSY;
+import static io.hotpair.resp.Command.Flag.FAST;
+import static io.hotpair.resp.Command.Flag.LOADING;
+import static io.hotpair.resp.Command.Flag.NOSCRIPT;
+import static io.hotpair.resp.Command.Flag.NO_MULTI;
+import static io.hotpair.resp.Command.Flag.READONLY;
+import static io.hotpair.resp.Command.Flag.STALE;
+
+import io.hotpair.Session;
+import io.hotpair.resp.Command.Category;
+import io.hotpair.resp.Command.Group;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.LongConsumer;
+
+/** What concerns the server as a whole. */
+final class ServerCommands {
+    /** What a key takes besides its own bytes and its value's, about: record, entry, slack. */
+    private static final int KEY_OVERHEAD = 48;
+
+    private static final int DEFAULT_SLOW_ENTRIES = 10;
+
+    private ServerCommands() {}
+
+    static void register(CommandTable table) {
+        table.add("info", -1, Group.SERVER)
+                .categories(Category.DANGEROUS)
+                .flags(LOADING, STALE)
+                .tips(
+                        "nondeterministic_output",
+                        "request_policy:all_shards",
+                        "response_policy:special")
+                .syntax("[section...]")
+                .summary("Tells the server's figures.")
+                .does(ServerCommands::info);
+        table.add("time", 1, Group.SERVER)
+                .flags(LOADING, STALE, FAST)
+                .tips("nondeterministic_output")
+                .since("2.6.0")
+                .summary("Returns the time, in seconds and microseconds.")
+                .does(ServerCommands::time);
+        table.add("lolwut", -1, Group.SERVER)
+                .flags(READONLY, FAST)
+                .syntax("[VERSION version]")
+                .since("5.0.0")
+                .summary("Returns the version.")
+                .does((r, c, out) -> out.verbatim("Redis ver. " + RespServer.REDIS_VERSION + "\n"));
+        table.add("shutdown", -1, Group.SERVER)
+                .flags(ADMIN, NOSCRIPT, LOADING, STALE, NO_MULTI, ALLOW_BUSY)
+                .syntax("[NOSAVE|SAVE] [NOW] [FORCE] [ABORT]")
+                .summary("Refuses: the application that opened the listener closes it.")
+                .does(ServerCommands::shutdown);
+        table.add("debug", -2, Group.SERVER)
+                .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+                .syntax("subcommand [argument...]")
+                .summary("Refuses.")
+                .does(ServerCommands::debug);
+        registerConfig(table);
+        registerSlowLog(table);
+        registerLatency(table);
+        registerMemory(table);
+    }
+
+    private static void registerConfig(CommandTable table) {
+        Command config =
+                table.add("config", -2, Group.SERVER)
+                        .since("2.0.0")
+                        .summary("Tells the configuration, and changes some of it.");
+        admin(table, config, "get", -3, "parameter...")
+                .since("2.0.0")
+                .summary("Returns the parameters that match patterns.")
+                .does(ServerCommands::configGet);
+        admin(table, config, "set", -4, "parameter value [parameter value...]")
+                .since("2.0.0")
+                .tips("request_policy:all_nodes", "response_policy:all_succeeded")
+                .summary("Sets parameters, all or none.")
+                .does(ServerCommands::configSet);
+        admin(table, config, "resetstat", 2, "")
+                .since("2.0.0")
+                .summary("Sets the counters of INFO to zero.")
+                .does(
+                        (r, c, out) -> {
+                            c.server().resetStatistics();
+                            out.ok();
+                        });
+        admin(table, config, "rewrite", 2, "")
+                .since("2.8.0")
+                .summary("Refuses: there is no configuration file.")
+                .does(
+                        (r, c, out) -> {
+                            throw new CommandException(
+                                    "ERR The server is running without a config file");
+                        });
+        help(table, config);
+    }
+
+    private static void registerSlowLog(CommandTable table) {
+        Command slowlog =
+                table.add("slowlog", -2, Group.SERVER)
+                        .since("2.2.12")
+                        .summary("Tells which commands took long.");
+        slow(table, slowlog, "get", -2)
+                .syntax("[count]")
+                .tips("request_policy:all_nodes", "nondeterministic_output")
+                .complexity("O(N), N being the number of entries")
+                .summary("Returns the latest entries.")
+                .does(ServerCommands::slowGet);
+        slow(table, slowlog, "len", 2)
+                .tips(
+                        "request_policy:all_nodes",
+                        "response_policy:agg_sum",
+                        "nondeterministic_output")
+                .summary("Counts the entries.")
+                .does((r, c, out) -> out.integer(c.server().slowLog().size()));
+        slow(table, slowlog, "reset", 2)
+                .tips("request_policy:all_nodes", "response_policy:all_succeeded")
+                .summary("Drops the entries.")
+                .does(
+                        (r, c, out) -> {
+                            c.server().slowLog().reset();
+                            out.ok();
+                        });
+        help(table, slowlog);
+    }
+
+    private static Command slow(CommandTable table, Command slowlog, String name, int arity) {
+        return table.addSubcommand(slowlog, name, arity)
+                .flags(ADMIN, LOADING, STALE)
+                .since("2.2.12");
+    }
+
+    private static void registerLatency(CommandTable table) {
+        Command latency =
+                table.add("latency", -2, Group.SERVER)
+                        .since("2.8.13")
+                        .summary("Answers as a server that has seen no latency spikes.");
+        latency(table, latency, "latest", 2).does((r, c, out) -> out.array(0));
+        latency(table, latency, "history", 3).syntax("event").does((r, c, out) -> out.array(0));
+        latency(table, latency, "histogram", -2)
+                .since("7.0.0")
+                .syntax("[command...]")
+                .does((r, c, out) -> out.map(0));
+        latency(table, latency, "graph", 3)
+                .syntax("event")
+                .does(
+                        (r, c, out) -> {
+                            throw new CommandException(
+                                    "ERR No samples available for event '" + r.text(2) + "'");
+                        });
+        latency(table, latency, "doctor", 2)
+                .does((r, c, out) -> out.verbatim("Latency is not monitored here.\n"));
+        admin(table, latency, "reset", -2, "[event...]")
+                .since("2.8.13")
+                .tips("request_policy:all_nodes", "response_policy:all_succeeded")
+                .summary("Answers that there was nothing to reset.")
+                .does((r, c, out) -> out.integer(0));
+        help(table, latency);
+    }
+
+    private static Command latency(CommandTable table, Command latency, String name, int arity) {
+        return admin(table, latency, name, arity, "")
+                .since("2.8.13")
+                .tips(
+                        "nondeterministic_output",
+                        "request_policy:all_nodes",
+                        "response_policy:special")
+                .summary("Answers that there are no samples.");
+    }
+
+    private static void registerMemory(CommandTable table) {
+        Command memory =
+                table.add("memory", -2, Group.SERVER)
+                        .since("4.0.0")
+                        .summary("Tells what takes memory.");
+        table.addSubcommand(memory, "usage", -3)
+                .flags(READONLY)
+                .keys(2, 2, 1, "RO")
+                .syntax("key [SAMPLES count]")
+                .since("4.0.0")
+                .summary("Says about how many bytes a key and its value take.")
+                .does(ServerCommands::memoryUsage);
+        table.addSubcommand(memory, "doctor", 2)
+                .since("4.0.0")
+                .tips(
+                        "nondeterministic_output",
+                        "request_policy:all_shards",
+                        "response_policy:special")
+                .summary("Says how much of the limit is taken.")
+                .does(ServerCommands::memoryDoctor);
+        help(table, memory);
+    }
+
+    private static Command admin(
+            CommandTable table, Command container, String name, int arity, String syntax) {
+        return table.addSubcommand(container, name, arity)
+                .flags(ADMIN, NOSCRIPT, LOADING, STALE)
+                .syntax(syntax);
+    }
+
+    private static void help(CommandTable table, Command container) {
+        table.addSubcommand(container, "help", 2)
+                .flags(LOADING, STALE)
+                .since(container.since().compareTo("5.0.0") > 0 ? container.since() : "5.0.0")
+                .summary("Lists the subcommands.")
+                .does((r, c, out) -> HelpText.write(container, out));
+    }
+
+    private static void info(Request request, Client client, ReplyBuffer reply) {
+        Set<String> sections = new LinkedHashSet<>();
+        for (int i = 1; i < request.count(); i++) {
+            sections.add(request.text(i).toLowerCase(Locale.ROOT));
+        }
+        reply.verbatim(new InfoReport(client.server()).text(sections));
+    }
+
+    private static void time(Request request, Client client, ReplyBuffer reply) {
+        long nowMs = client.keyspace().currentTimeMs();
+        reply.array(2);
+        reply.bulkInteger(nowMs / 1000);
+        reply.bulkInteger(nowMs % 1000 * 1000);
+    }
+
+    private static void shutdown(Request request, Client client, ReplyBuffer reply) {
+        for (int i = 1; i < request.count(); i++) {
+            if (!(request.is(i, "NOSAVE")
+                    || request.is(i, "SAVE")
+                    || request.is(i, "NOW")
+                    || request.is(i, "FORCE")
+                    || request.is(i, "ABORT"))) {
+                throw CommandException.syntax();
+            }
+        }
+        throw new CommandException(
+                "ERR SHUTDOWN is refused: the application that opened the listener closes it");
+    }
+
+    private static void debug(Request request, Client client, ReplyBuffer reply) {
+        throw new CommandException(
+                "ERR DEBUG command not allowed. If the enable-debug-command option is set to"
+                        + " \"local\", you can run it from a local connection, otherwise you need to"
+                        + " set this option in the configuration file, and then restart the"
+                        + " server.");
+    }
+
+    private static void configGet(Request request, Client client, ReplyBuffer reply) {
+        ConfigTable table = new ConfigTable(client.server());
+        Map<String, String> found = new LinkedHashMap<>();
+        for (int i = 2; i < request.count(); i++) {
+            GlobPattern pattern = new GlobPattern(request.copy(i), true);
+            for (ConfigTable.Parameter parameter : table.parameters()) {
+                if (pattern.matches(parameter.name().getBytes(StandardCharsets.US_ASCII))) {
+                    found.put(parameter.name(), parameter.value().get());
+                }
+            }
+        }
+        reply.map(found.size());
+        found.forEach(
+                (name, value) -> {
+                    reply.bulk(name);
+                    reply.bulk(value);
+                });
+    }
+
+    private static void configSet(Request request, Client client, ReplyBuffer reply) {
+        if (request.count() % 2 != 0) {
+            throw CommandException.syntax();
+        }
+        ConfigTable table = new ConfigTable(client.server());
+        Map<LongConsumer, Long> changes = new LinkedHashMap<>();
+        Set<String> names = new LinkedHashSet<>();
+        for (int i = 2; i < request.count(); i += 2) {
+            ConfigTable.Parameter parameter = table.find(request.text(i));
+            if (parameter == null) {
+                throw new CommandException(
+                        "ERR Unknown option or number of arguments for CONFIG SET - '"
+                                + request.text(i)
+                                + "'");
+            }
+            ConfigTable.Range range = parameter.range();
+            if (range == null) {
+                throw refused(parameter, "can't set immutable config");
+            }
+            if (!names.add(parameter.name())) {
+                throw refused(parameter, "duplicate parameter");
+            }
+            changes.put(range.setter(), value(request, i + 1, parameter, range));
+        }
+        changes.forEach(LongConsumer::accept);
+        reply.ok();
+    }
+
+    private static long value(
+            Request request,
+            int argument,
+            ConfigTable.Parameter parameter,
+            ConfigTable.Range range) {
+        long value;
+        if (range.isMemory()) {
+            value = MemoryValue.parse(request.text(argument));
+            if (value < 0) {
+                throw refused(parameter, "argument must be a memory value");
+            }
+        } else if (request.isInteger(argument)) {
+            value = request.integer(argument);
+        } else {
+            throw refused(parameter, "argument couldn't be parsed into an integer");
+        }
+        if (value < range.min() || value > range.max()) {
+            throw refused(
+                    parameter,
+                    "argument must be between "
+                            + range.min()
+                            + " and "
+                            + range.max()
+                            + " inclusive");
+        }
+        return value;
+    }
+
+    private static CommandException refused(ConfigTable.Parameter parameter, String why) {
+        return new CommandException(
+                "ERR CONFIG SET failed (possibly related to argument '"
+                        + parameter.name()
+                        + "') - "
+                        + why);
+    }
+
+    private static void slowGet(Request request, Client client, ReplyBuffer reply) {
+        if (request.count() > 3) {
+            throw CommandException.syntax();
+        }
+        long count = DEFAULT_SLOW_ENTRIES;
+        if (request.count() == 3) {
+            if (!request.isInteger(2) || request.integer(2) < -1) {
+                throw new CommandException("ERR count should be greater than or equal to -1");
+            }
+            count = request.integer(2);
+        }
+        List<SlowLog.Entry> entries = client.server().slowLog().latest(count);
+        reply.array(entries.size());
+        for (SlowLog.Entry entry : entries) {
+            reply.array(6);
+            reply.integer(entry.id());
+            reply.integer(entry.timeMs() / 1000);
+            reply.integer(entry.durationUs());
+            reply.array(entry.arguments().size());
+            entry.arguments().forEach(reply::bulk);
+            reply.bulk(entry.address());
+            reply.bulk(entry.clientName());
+        }
+    }
+
+    private static void memoryUsage(Request request, Client client, ReplyBuffer reply) {
+        if (request.count() != 3) {
+            boolean samples = request.count() == 5 && request.is(3, "SAMPLES");
+            if (!samples || request.integer(4) < 0) {
+                throw CommandException.syntax();
+            }
+        }
+        int length = client.session().length(request.bytes(), request.offset(2), request.length(2));
+        if (length == Session.ABSENT) {
+            reply.nullValue();
+        } else {
+            reply.integer((long) length + request.length(2) + KEY_OVERHEAD);
+        }
+    }
+
+    private static void memoryDoctor(Request request, Client client, ReplyBuffer reply) {
+        var statistics = client.keyspace().statistics();
+        reply.verbatim(
+                "The keyspace takes "
+                        + statistics.usedMemoryBytes()
+                        + " of "
+                        + statistics.maxMemoryBytes()
+                        + " bytes.\n");
+    }
+}

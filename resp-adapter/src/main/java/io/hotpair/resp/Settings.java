@@ -1,0 +1,74 @@
+package io.hotpair.resp;
+
+import java.util.concurrent.TimeUnit;
+
+/** What CONFIG SET may change while the listener runs. Thread-safe. */
+final class Settings {
+    private volatile long idleTimeoutNs;
+    private volatile int maxClients;
+    private final int maxBulkLength;
+    private volatile long queryBufferLimitBytes;
+    private final long outputBufferLimitBytes;
+    private volatile long slowLogThresholdUs = 10_000;
+    private volatile long slowLogMaxLength = 128;
+
+    Settings(RespConfig config) {
+        idleTimeoutNs = config.idleTimeout().toNanos();
+        maxClients = config.maxClients();
+        maxBulkLength = config.maxBulkLength();
+        queryBufferLimitBytes = config.queryBufferLimitBytes();
+        outputBufferLimitBytes = config.outputBufferLimitBytes();
+    }
+
+    long idleTimeoutNs() {
+        return idleTimeoutNs;
+    }
+
+    long idleTimeoutSeconds() {
+        return TimeUnit.NANOSECONDS.toSeconds(idleTimeoutNs);
+    }
+
+    void idleTimeoutSeconds(long seconds) {
+        idleTimeoutNs = TimeUnit.SECONDS.toNanos(seconds);
+    }
+
+    int maxClients() {
+        return maxClients;
+    }
+
+    void maxClients(long count) {
+        maxClients = (int) count;
+    }
+
+    int maxBulkLength() {
+        return maxBulkLength;
+    }
+
+    long queryBufferLimitBytes() {
+        return queryBufferLimitBytes;
+    }
+
+    void queryBufferLimitBytes(long bytes) {
+        queryBufferLimitBytes = bytes;
+    }
+
+    long outputBufferLimitBytes() {
+        return outputBufferLimitBytes;
+    }
+
+    long slowLogThresholdUs() {
+        return slowLogThresholdUs;
+    }
+
+    void slowLogThresholdUs(long us) {
+        slowLogThresholdUs = us;
+    }
+
+    long slowLogMaxLength() {
+        return slowLogMaxLength;
+    }
+
+    void slowLogMaxLength(long length) {
+        slowLogMaxLength = length;
+    }
+}

@@ -1,0 +1,473 @@
+package io.hotpair.resp;
+
+import static io.hotpair.resp.Command.Flag.DENYOOM;
+import static io.hotpair.resp.Command.Flag.FAST;
+import static io.hotpair.resp.Command.Flag.READONLY;
+import static io.hotpair.resp.Command.Flag.WRITE;
+
+import io.hotpair.Session;
+import io.hotpair.StringEntry;
+import io.hotpair.StringUpdate;
+import io.hotpair.resp.Command.Category;
+import io.hotpair.resp.Command.Group;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Strings and counters. */
+final class StringCommands {
+    private static final byte[] EMPTY = {};
+
+    private StringCommands() {}
+
+    static void register(CommandTable table) {
+        registerReads(table);
+        registerWrites(table);
+        registerCounters(table);
+    }
+
+    private static Command add(CommandTable table, String name, int arity, String syntax) {
+        return table.add(name, arity, Group.STRING).categories(Category.STRING).syntax(syntax);
+    }
+
+    private static void registerReads(CommandTable table) {
+        add(table, "get", 2, "key")
+                .flags(READONLY, FAST)
+                .keys(1, 1, 1, "RO", "access")
+                .summary("Returns the value of a key.")
+                .does(StringCommands::get);
+        add(table, "mget", -2, "key...")
+                .flags(READONLY, FAST)
+                .keys(1, -1, 1, "RO", "access")
+                .tips("request_policy:multi_shard")
+                .complexity("O(N), N being the number of keys")
+                .summary("Returns the values of several keys, as they were at one moment.")
+                .does(StringCommands::mget);
+        add(table, "strlen", 2, "key")
+                .flags(READONLY, FAST)
+                .keys(1, 1, 1, "RO")
+                .since("2.2.0")
+                .summary("Returns the length of a value.")
+                .does(StringCommands::strlen);
+        add(table, "getrange", 4, "key start end")
+                .flags(READONLY)
+                .keys(1, 1, 1, "RO", "access")
+                .since("2.4.0")
+                .complexity("O(N), N being the length of the value")
+                .summary("Returns a part of a value.")
+                .does(StringCommands::getrange);
+        add(table, "substr", 4, "key start end")
+                .flags(READONLY)
+                .keys(1, 1, 1, "RO", "access")
+                .complexity("O(N), N being the length of the value")
+                .summary("Returns a part of a value; the older name of GETRANGE.")
+                .does(StringCommands::getrange);
+    }
+
+    private static void registerWrites(CommandTable table) {
+        add(
+                        table,
+                        "set",
+                        -3,
+                        "key value [NX|XX] [GET] [EX seconds|PX milliseconds|EXAT unix-time-seconds"
+                                + "|PXAT unix-time-milliseconds|KEEPTTL]")
+                .flags(WRITE, DENYOOM)
+                .keys(1, 1, 1, "RW", "access", "update", "variable_flags")
+                .keyNotes("RW and ACCESS due to the optional `GET` argument")
+                .summary("Sets a value, on conditions and with a deadline if so asked.")
+                .does(StringCommands::set);
+        add(table, "setnx", 3, "key value")
+                .flags(WRITE, DENYOOM, FAST)
+                .keys(1, 1, 1, "OW", "insert")
+                .summary("Sets a value if the key is absent.")
+                .does(StringCommands::setnx);
+        add(table, "setex", 4, "key seconds value")
+                .flags(WRITE, DENYOOM)
+                .keys(1, 1, 1, "OW", "update")
+                .since("2.0.0")
+                .summary("Sets a value that expires after some seconds.")
+                .does((r, c, out) -> setWithTime(r, c, out, ExpireTime.Unit.SECONDS, "setex"));
+        add(table, "psetex", 4, "key milliseconds value")
+                .flags(WRITE, DENYOOM)
+                .keys(1, 1, 1, "OW", "update")
+                .since("2.6.0")
+                .summary("Sets a value that expires after some milliseconds.")
+                .does(
+                        (r, c, out) ->
+                                setWithTime(r, c, out, ExpireTime.Unit.MILLISECONDS, "psetex"));
+        add(table, "getset", 3, "key value")
+                .flags(WRITE, DENYOOM, FAST)
+                .keys(1, 1, 1, "RW", "access", "update")
+                .summary("Sets a value and returns the one before.")
+                .does(StringCommands::getset);
+        add(table, "getdel", 2, "key")
+                .flags(WRITE, FAST)
+                .keys(1, 1, 1, "RW", "access", "delete")
+                .since("6.2.0")
+                .summary("Returns a value and deletes the key.")
+                .does(StringCommands::getdel);
+        add(
+                        table,
+                        "getex",
+                        -2,
+                        "key [EX seconds|PX milliseconds|EXAT unix-time-seconds"
+                                + "|PXAT unix-time-milliseconds|PERSIST]")
+                .flags(WRITE, FAST)
+                .keys(1, 1, 1, "RW", "access", "update")
+                .keyNotes("RW and UPDATE because it changes the TTL")
+                .since("6.2.0")
+                .summary("Returns a value and sets or removes the key's deadline.")
+                .does(StringCommands::getex);
+        add(table, "append", 3, "key value")
+                .flags(WRITE, DENYOOM, FAST)
+                .keys(1, 1, 1, "RW", "insert")
+                .since("2.0.0")
+                .complexity("O(N), N being the length of the value")
+                .summary("Appends to a value; an absent key counts as empty.")
+                .does(StringCommands::append);
+        add(table, "setrange", 4, "key offset value")
+                .flags(WRITE, DENYOOM)
+                .keys(1, 1, 1, "RW", "update")
+                .since("2.2.0")
+                .complexity("O(N), N being the length of the value")
+                .summary("Overwrites a part of a value, filling up with zero bytes before it.")
+                .does(StringCommands::setrange);
+    }
+
+    private static void registerCounters(CommandTable table) {
+        counter(table, "incr", 2, "key")
+                .summary("Adds one to the integer that a key holds.")
+                .does((r, c, out) -> add(r, c, out, 1));
+        counter(table, "decr", 2, "key")
+                .summary("Subtracts one from the integer that a key holds.")
+                .does((r, c, out) -> add(r, c, out, -1));
+        counter(table, "incrby", 3, "key increment")
+                .summary("Adds to the integer that a key holds.")
+                .does((r, c, out) -> add(r, c, out, r.integer(2)));
+        counter(table, "decrby", 3, "key decrement")
+                .summary("Subtracts from the integer that a key holds.")
+                .does((r, c, out) -> add(r, c, out, negated(r.integer(2))));
+        counter(table, "incrbyfloat", 3, "key increment")
+                .since("2.6.0")
+                .summary("Adds to the floating point number that a key holds.")
+                .does(StringCommands::incrbyfloat);
+    }
+
+    private static Command counter(CommandTable table, String name, int arity, String syntax) {
+        return add(table, name, arity, syntax)
+                .flags(WRITE, DENYOOM, FAST)
+                .keys(1, 1, 1, "RW", "access", "update");
+    }
+
+    /** Allocates nothing: the value is read straight into the reply. */
+    private static void get(Request request, Client client, ReplyBuffer reply) {
+        Session session = client.session();
+        while (true) {
+            int into = reply.valueOffset();
+            int length =
+                    session.get(
+                            request.bytes(),
+                            request.offset(1),
+                            request.length(1),
+                            reply.bytes(),
+                            into);
+            if (length == Session.ABSENT) {
+                reply.nullValue();
+                return;
+            }
+            if (length <= reply.bytes().length - into) {
+                reply.valueRead(length);
+                return;
+            }
+            reply.expectValue(length);
+        }
+    }
+
+    private static void mget(Request request, Client client, ReplyBuffer reply) {
+        int count = request.count() - 1;
+        int[] offsets = new int[count];
+        int[] lengths = new int[count];
+        for (int i = 0; i < count; i++) {
+            offsets[i] = request.offset(i + 1);
+            lengths[i] = request.length(i + 1);
+        }
+        byte[] @Nullable [] values =
+                Objects.requireNonNull(
+                        client.session().getAll(request.bytes(), offsets, lengths, count),
+                        "values");
+        reply.array(count);
+        for (int i = 0; i < count; i++) {
+            reply.bulkOrNull(values[i]);
+        }
+    }
+
+    private static void strlen(Request request, Client client, ReplyBuffer reply) {
+        int length = client.session().length(request.bytes(), request.offset(1), request.length(1));
+        reply.integer(length == Session.ABSENT ? 0 : length);
+    }
+
+    private static void getrange(Request request, Client client, ReplyBuffer reply) {
+        long start = request.integer(2);
+        long end = request.integer(3);
+        byte[] value = read(request, client);
+        int length = value == null ? 0 : value.length;
+        if (value == null || length == 0 || (start < 0 && end < 0 && start > end)) {
+            reply.bulk(EMPTY);
+            return;
+        }
+        long from = Math.max(0, start < 0 ? length + start : start);
+        long to = Math.min(length - 1L, Math.max(0, end < 0 ? length + end : end));
+        if (from > to) {
+            reply.bulk(EMPTY);
+        } else {
+            reply.bulk(value, (int) from, (int) (to - from + 1));
+        }
+    }
+
+    private static byte @Nullable [] read(Request request, Client client) {
+        return client.session().get(request.bytes(), request.offset(1), request.length(1));
+    }
+
+    /** Allocates nothing without options. */
+    private static void set(Request request, Client client, ReplyBuffer reply) {
+        if (request.count() == 3) {
+            put(request, 2, client, Session.NEVER);
+            reply.ok();
+            return;
+        }
+        StringOptions options = StringOptions.ofSet(request);
+        long deadlineMs = options.deadlineMs("set", client.keyspace().currentTimeMs());
+        if (options.isPlain()) {
+            put(request, 2, client, deadlineMs);
+            reply.ok();
+            return;
+        }
+        Outcome outcome = new Outcome();
+        update(
+                request,
+                client,
+                entry -> {
+                    outcome.previous = entry.current();
+                    outcome.done = options.allows(entry.exists());
+                    if (outcome.done) {
+                        entry.set(request.bytes(), request.offset(2), request.length(2));
+                        if (!options.keepsDeadline()) {
+                            entry.deadline(deadlineMs);
+                        }
+                    }
+                });
+        if (options.returnsPrevious()) {
+            reply.bulkOrNull(outcome.previous);
+        } else if (outcome.done) {
+            reply.ok();
+        } else {
+            reply.nullValue();
+        }
+    }
+
+    private static void put(Request request, int value, Client client, long deadlineMs) {
+        client.session()
+                .put(
+                        request.bytes(),
+                        request.offset(1),
+                        request.length(1),
+                        request.bytes(),
+                        request.offset(value),
+                        request.length(value),
+                        deadlineMs);
+        client.noteWrite();
+    }
+
+    private static void update(Request request, Client client, StringUpdate update) {
+        client.session().update(request.bytes(), request.offset(1), request.length(1), update);
+        client.noteWrite();
+    }
+
+    private static void setnx(Request request, Client client, ReplyBuffer reply) {
+        Outcome outcome = new Outcome();
+        update(
+                request,
+                client,
+                entry -> {
+                    outcome.done = !entry.exists();
+                    if (outcome.done) {
+                        entry.set(request.bytes(), request.offset(2), request.length(2));
+                    }
+                });
+        reply.integer(outcome.done ? 1 : 0);
+    }
+
+    private static void setWithTime(
+            Request request,
+            Client client,
+            ReplyBuffer reply,
+            ExpireTime.Unit unit,
+            String command) {
+        long nowMs = client.keyspace().currentTimeMs();
+        put(request, 3, client, ExpireTime.positive(request.integer(2), unit, command, nowMs));
+        reply.ok();
+    }
+
+    private static void getset(Request request, Client client, ReplyBuffer reply) {
+        Outcome outcome = new Outcome();
+        update(
+                request,
+                client,
+                entry -> {
+                    outcome.previous = entry.current();
+                    entry.set(request.bytes(), request.offset(2), request.length(2));
+                    entry.deadline(Session.NEVER);
+                });
+        reply.bulkOrNull(outcome.previous);
+    }
+
+    private static void getdel(Request request, Client client, ReplyBuffer reply) {
+        Outcome outcome = new Outcome();
+        update(
+                request,
+                client,
+                entry -> {
+                    outcome.previous = entry.current();
+                    if (entry.exists()) {
+                        entry.delete();
+                    }
+                });
+        reply.bulkOrNull(outcome.previous);
+    }
+
+    private static void getex(Request request, Client client, ReplyBuffer reply) {
+        StringOptions options = StringOptions.ofGetex(request);
+        long nowMs = client.keyspace().currentTimeMs();
+        long deadlineMs = options.deadlineMs("getex", nowMs);
+        if (!options.changesDeadline()) {
+            get(request, client, reply);
+            return;
+        }
+        Outcome outcome = new Outcome();
+        update(
+                request,
+                client,
+                entry -> {
+                    outcome.previous = entry.current();
+                    if (entry.exists() && entry.currentDeadlineMs() != deadlineMs) {
+                        KeyCommands.expire(entry, deadlineMs, nowMs);
+                    }
+                });
+        reply.bulkOrNull(outcome.previous);
+    }
+
+    private static void append(Request request, Client client, ReplyBuffer reply) {
+        Outcome outcome = new Outcome();
+        int added = request.length(2);
+        int maxLength = client.server().settings().maxBulkLength();
+        update(
+                request,
+                client,
+                entry -> {
+                    byte[] current = entry.current();
+                    int from = current == null ? 0 : current.length;
+                    outcome.length = (long) from + added;
+                    outcome.done = current == null || outcome.length <= maxLength;
+                    if (outcome.done) {
+                        byte[] longer =
+                                Arrays.copyOf(current == null ? EMPTY : current, from + added);
+                        System.arraycopy(request.bytes(), request.offset(2), longer, from, added);
+                        entry.set(longer);
+                    }
+                });
+        if (!outcome.done) {
+            throw CommandException.tooLong();
+        }
+        reply.integer(outcome.length);
+    }
+
+    private static void setrange(Request request, Client client, ReplyBuffer reply) {
+        long offset = request.integer(2);
+        if (offset < 0) {
+            throw CommandException.offsetRange();
+        }
+        int added = request.length(3);
+        if (added == 0) {
+            strlen(request, client, reply);
+            return;
+        }
+        if (offset + added > client.server().settings().maxBulkLength() || offset + added < 0) {
+            throw CommandException.tooLong();
+        }
+        Outcome outcome = new Outcome();
+        update(request, client, entry -> outcome.length = overwrite(entry, request, (int) offset));
+        reply.integer(outcome.length);
+    }
+
+    private static long overwrite(StringEntry entry, Request request, int offset) {
+        byte[] current = entry.current();
+        int added = request.length(3);
+        int length = Math.max(current == null ? 0 : current.length, offset + added);
+        byte[] changed = Arrays.copyOf(current == null ? EMPTY : current, length);
+        System.arraycopy(request.bytes(), request.offset(3), changed, offset, added);
+        entry.set(changed);
+        return length;
+    }
+
+    private static void add(Request request, Client client, ReplyBuffer reply, long delta) {
+        long sum;
+        try {
+            sum =
+                    client.session()
+                            .increment(
+                                    request.bytes(), request.offset(1), request.length(1), delta);
+        } catch (ArithmeticException e) {
+            throw CommandException.incrementOverflow();
+        }
+        client.noteWrite();
+        reply.integer(sum);
+    }
+
+    private static long negated(long decrement) {
+        if (decrement == Long.MIN_VALUE) {
+            throw CommandException.decrementOverflow();
+        }
+        return -decrement;
+    }
+
+    private static void incrbyfloat(Request request, Client client, ReplyBuffer reply) {
+        LongDouble increment = LongDouble.parse(request.text(2));
+        Outcome outcome = new Outcome();
+        update(
+                request,
+                client,
+                entry -> {
+                    outcome.error = null;
+                    byte[] current = entry.current();
+                    LongDouble value =
+                            LongDouble.parse(
+                                    current == null
+                                            ? "0"
+                                            : new String(current, StandardCharsets.ISO_8859_1));
+                    if (value == null || increment == null) {
+                        outcome.error = CommandException.notAFloat();
+                        return;
+                    }
+                    LongDouble sum = value.plus(increment);
+                    if (!sum.isFinite()) {
+                        outcome.error = CommandException.notFinite();
+                        return;
+                    }
+                    outcome.previous = sum.toString().getBytes(StandardCharsets.US_ASCII);
+                    entry.set(outcome.previous);
+                });
+        if (outcome.error != null) {
+            throw outcome.error;
+        }
+        reply.bulkOrNull(outcome.previous);
+    }
+
+    /** What an update found or did, the last time that it was called. */
+    private static final class Outcome {
+        private byte @Nullable [] previous;
+        private boolean done;
+        private long length;
+        private @Nullable CommandException error;
+    }
+}

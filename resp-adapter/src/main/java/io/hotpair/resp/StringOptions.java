@@ -1,0 +1,108 @@
+package io.hotpair.resp;
+
+import io.hotpair.Session;
+import org.jspecify.annotations.Nullable;
+
+/** The options of SET and GETEX, with what excludes what as in Redis. */
+final class StringOptions {
+    private boolean ifAbsent;
+    private boolean ifPresent;
+    private boolean previous;
+    private boolean keepDeadline;
+    private boolean persist;
+    private ExpireTime.@Nullable Unit unit;
+    private long time;
+    private int timeArgument;
+
+    private StringOptions() {}
+
+    static StringOptions ofSet(Request request) {
+        StringOptions options = new StringOptions();
+        for (int i = 3; i < request.count(); i++) {
+            if (request.is(i, "NX") && !options.ifPresent) {
+                options.ifAbsent = true;
+            } else if (request.is(i, "XX") && !options.ifAbsent) {
+                options.ifPresent = true;
+            } else if (request.is(i, "GET")) {
+                options.previous = true;
+            } else if (request.is(i, "KEEPTTL") && options.unit == null) {
+                options.keepDeadline = true;
+            } else {
+                i = options.time(request, i);
+            }
+        }
+        options.readTime(request);
+        return options;
+    }
+
+    static StringOptions ofGetex(Request request) {
+        StringOptions options = new StringOptions();
+        for (int i = 2; i < request.count(); i++) {
+            if (request.is(i, "PERSIST") && options.unit == null) {
+                options.persist = true;
+            } else {
+                i = options.time(request, i);
+            }
+        }
+        options.readTime(request);
+        return options;
+    }
+
+    private int time(Request request, int at) {
+        ExpireTime.Unit asked = unit(request, at);
+        boolean excluded = keepDeadline || persist || (unit != null && unit != asked);
+        if (asked == null || excluded || at + 1 == request.count()) {
+            throw CommandException.syntax();
+        }
+        unit = asked;
+        timeArgument = at + 1;
+        return at + 1;
+    }
+
+    private static ExpireTime.@Nullable Unit unit(Request request, int at) {
+        if (request.is(at, "EX")) {
+            return ExpireTime.Unit.SECONDS;
+        }
+        if (request.is(at, "PX")) {
+            return ExpireTime.Unit.MILLISECONDS;
+        }
+        if (request.is(at, "EXAT")) {
+            return ExpireTime.Unit.UNIX_SECONDS;
+        }
+        return request.is(at, "PXAT") ? ExpireTime.Unit.UNIX_MILLISECONDS : null;
+    }
+
+    /** Syntax errors come before errors of numbers, so numbers are read last. */
+    private void readTime(Request request) {
+        if (unit != null) {
+            time = request.integer(timeArgument);
+        }
+    }
+
+    /** The deadline that is asked for; {@link Session#NEVER} without one. */
+    long deadlineMs(String command, long nowMs) {
+        ExpireTime.Unit given = unit;
+        return given == null ? Session.NEVER : ExpireTime.positive(time, given, command, nowMs);
+    }
+
+    /** Whether the value is to be set whatever is there, and nothing returned of it. */
+    boolean isPlain() {
+        return !ifAbsent && !ifPresent && !previous && !keepDeadline;
+    }
+
+    boolean allows(boolean exists) {
+        return exists ? !ifAbsent : !ifPresent;
+    }
+
+    boolean returnsPrevious() {
+        return previous;
+    }
+
+    boolean keepsDeadline() {
+        return keepDeadline;
+    }
+
+    boolean changesDeadline() {
+        return persist || unit != null;
+    }
+}

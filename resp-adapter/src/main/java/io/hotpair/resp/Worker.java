@@ -1,0 +1,100 @@
+package io.hotpair.resp;
+
+import io.netty.channel.EventLoop;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
+
+/**
+ * What one event loop's thread has for itself: the buffers that its clients take turns with, spare
+ * batches, counters. Only that thread uses it, but for {@link #execute} and reading the counters.
+ */
+final class Worker {
+    private static final int MAX_SPARE_BATCHES = 64;
+    private static final int READ_LENGTH = 64 << 10;
+
+    private final EventLoop loop;
+    private final RespServer server;
+    private final WorkerStatistics statistics;
+    private final ReplyBuffer reply;
+    private final Dispatcher dispatcher;
+    private final ArrayDeque<Batch> spareBatches = new ArrayDeque<>();
+    private final Set<Connection> connections = new LinkedHashSet<>();
+    private byte[] readArray = new byte[READ_LENGTH];
+
+    Worker(EventLoop loop, RespServer server) {
+        this.loop = loop;
+        this.server = server;
+        statistics = new WorkerStatistics(server.commands().size());
+        reply = new ReplyBuffer(server.errorCounts());
+        dispatcher = new Dispatcher(server, statistics);
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    RespServer server() {
+        return server;
+    }
+
+    WorkerStatistics statistics() {
+        return statistics;
+    }
+
+    ReplyBuffer reply() {
+        return reply;
+    }
+
+    Dispatcher dispatcher() {
+        return dispatcher;
+    }
+
+    Set<Connection> connections() {
+        return connections;
+    }
+
+    /** An array for what was just read, until the next read of any client. */
+    byte[] readArray(int length) {
+        if (readArray.length < length) {
+            readArray = new byte[length];
+        }
+        return readArray;
+    }
+
+    Batch batch() {
+        Batch batch = spareBatches.poll();
+        return batch == null ? new Batch() : batch;
+    }
+
+    void release(Batch batch) {
+        if (batch.isReusable() && spareBatches.size() < MAX_SPARE_BATCHES) {
+            batch.recycle();
+            spareBatches.add(batch);
+        }
+    }
+
+    /** Runs a task in the loop's thread. A listener that is closing has no more use for it. */
+    void execute(Runnable task) {
+        try {
+            loop.execute(task);
+        } catch (RejectedExecutionException e) {
+            RespServer.LOGGER.debug("The listener is closed, its clients are gone", e);
+        }
+    }
+
+    /** Looks after time-outs. */
+    void tick() {
+        if (connections.isEmpty()) {
+            return;
+        }
+        long nowNs = server.keyspace().nanoTime();
+        List<Connection> present = new ArrayList<>(connections);
+        for (Connection connection : present) {
+            connection.tick(nowNs);
+        }
+    }
+}
