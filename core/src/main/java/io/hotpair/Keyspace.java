@@ -180,6 +180,17 @@ public final class Keyspace implements AutoCloseable {
     }
 
     /**
+     * Sets a value that expires.
+     *
+     * @param key the key, in UTF-8
+     * @param value the value, in UTF-8
+     * @param timeToLive how long from now, at least a millisecond
+     */
+    public void put(String key, String value, Duration timeToLive) {
+        put(key.getBytes(UTF_8), value.getBytes(UTF_8), timeToLive);
+    }
+
+    /**
      * Sets a value if the key is absent.
      *
      * @param key the key
@@ -243,6 +254,27 @@ public final class Keyspace implements AutoCloseable {
         long sum = session.increment(key, 0, key.length, delta);
         await(session);
         return sum;
+    }
+
+    /**
+     * Adds to the decimal integer that a key holds, as {@link #increment(byte[], long)} does.
+     *
+     * @param key the key, in UTF-8
+     * @param delta what to add
+     * @return the sum
+     */
+    public long increment(String key, long delta) {
+        return increment(key.getBytes(UTF_8), delta);
+    }
+
+    /**
+     * Deletes a key.
+     *
+     * @param key the key, in UTF-8
+     * @return whether it was there
+     */
+    public boolean delete(String key) {
+        return delete(key.getBytes(UTF_8));
     }
 
     /**

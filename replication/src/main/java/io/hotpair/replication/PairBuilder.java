@@ -27,7 +27,7 @@ public final class PairBuilder {
     private long shippingBytesPerSecond;
     private boolean acceptPossibleLoss;
     private PairListener listener = event -> {};
-    private @Nullable RegisterFactory registerFactory;
+    private RegisterFactory registerFactory = RatisRegisters::open;
 
     PairBuilder() {}
 
@@ -201,7 +201,7 @@ public final class PairBuilder {
                         acceptPossibleLoss,
                         listener),
                 witness,
-                requireRegister());
+                registerFactory);
     }
 
     private void requireVoters() {
@@ -261,13 +261,5 @@ public final class PairBuilder {
                                 + " without a secret, expected secret(...) or loopback addresses");
             }
         }
-    }
-
-    private RegisterFactory requireRegister() {
-        RegisterFactory factory = registerFactory;
-        if (factory == null) {
-            throw new IllegalStateException("no consensus engine, expected one to be set");
-        }
-        return factory;
     }
 }

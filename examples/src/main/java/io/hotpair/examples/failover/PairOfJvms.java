@@ -1,0 +1,272 @@
+package io.hotpair.examples.failover;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+
+/**
+ * A witness and two data nodes, each a JVM of its own on this machine, and what they report.
+ * Everything is on loopback and in one directory, which is gone afterwards.
+ */
+final class PairOfJvms implements AutoCloseable {
+    private static final Duration START_LIMIT = Duration.ofSeconds(40);
+
+    private final Path directory;
+    private final Layout layout = Layout.free();
+    private final String trace;
+    private final Auditor auditor;
+    private final Map<String, NodeProcess> processes = new ConcurrentHashMap<>();
+    private final Map<NodeProcess, NodeState> states = new ConcurrentHashMap<>();
+    private final Map<String, Integer> starts = new HashMap<>();
+    private volatile long firstAckSinceNs;
+    private volatile long firstAckNs;
+    private final AtomicLong refusedCount = new AtomicLong();
+
+    PairOfJvms(String trace, Auditor auditor) {
+        this.trace = trace;
+        this.auditor = auditor;
+        try {
+            directory = Files.createTempDirectory("hotpair-failover-");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Starts all three and waits until one of them is master with the other in sync. */
+    void start() {
+        startWitness();
+        Layout.DATA_NODES.forEach(this::startNode);
+        awaitReady(List.of("a", "b", Layout.WITNESS));
+        awaitInSync();
+    }
+
+    void startWitness() {
+        launch(
+                Layout.WITNESS,
+                WitnessNode.class,
+                List.of(layout.text(), directory.resolve(Layout.WITNESS).toString()));
+    }
+
+    void startNode(String name) {
+        int start = starts.merge(name, 1, Integer::sum);
+        launch(
+                name,
+                ApplicationNode.class,
+                List.of(
+                        name,
+                        // A writer of its own for each start: its sequence begins anew.
+                        name + start,
+                        layout.text(),
+                        directory.resolve(name).toString(),
+                        trace));
+    }
+
+    private void launch(String name, Class<?> main, List<String> arguments) {
+        NodeState state = new NodeState();
+        NodeProcess process =
+                NodeProcess.start(
+                        name,
+                        main,
+                        arguments,
+                        directory.resolve(name + ".log"),
+                        (node, words) -> onReport(node, state, words));
+        states.put(process, state);
+        processes.put(name, process);
+    }
+
+    private void onReport(NodeProcess node, NodeState state, String[] words) {
+        long nowNs = System.nanoTime();
+        switch (words[0]) {
+            case "READY" -> state.ready();
+            case "ACK" -> {
+                auditor.acknowledged(words[1], Long.parseLong(words[2]), Long.parseLong(words[3]));
+                if (firstAckNs == 0 && Long.parseLong(words[3]) > firstAckSinceNs) {
+                    firstAckNs = nowNs;
+                }
+            }
+            case "STATUS" ->
+                    state.status(
+                            words[1],
+                            Long.parseLong(words[2]),
+                            Long.parseLong(words[3]),
+                            Long.parseLong(words[4]),
+                            Long.parseLong(words[5]));
+            case "EVENT" -> {
+                long term = Long.parseLong(words[2]);
+                if (words[1].equals("PROMOTED")) {
+                    auditor.promoted(node.name(), term);
+                }
+                state.event(
+                        new NodeState.Event(
+                                words[1],
+                                term,
+                                Long.parseLong(words[3]),
+                                Long.parseLong(words[4]),
+                                Long.parseLong(words[5]),
+                                nowNs));
+            }
+            case "DIGEST" -> state.digest(words[1], Long.parseLong(words[2]));
+            case "REFUSED" -> refusedCount.incrementAndGet();
+            default -> throw new IllegalStateException("report=" + String.join(" ", words));
+        }
+    }
+
+    Layout layout() {
+        return layout;
+    }
+
+    NodeProcess process(String name) {
+        NodeProcess process = processes.get(name);
+        if (process == null) {
+            throw new IllegalStateException("node=" + name + " was never started");
+        }
+        return process;
+    }
+
+    NodeState state(String name) {
+        NodeState state = states.get(process(name));
+        if (state == null) {
+            throw new IllegalStateException("node=" + name + " has no state");
+        }
+        return state;
+    }
+
+    static String other(String name) {
+        return name.equals("a") ? "b" : "a";
+    }
+
+    /** The node that says that it is master, in the highest term. */
+    String master() {
+        String master = "";
+        long term = 0;
+        for (String name : Layout.DATA_NODES) {
+            NodeState state = state(name);
+            if (process(name).isAlive() && state.isMaster() && state.term() > term) {
+                master = name;
+                term = state.term();
+            }
+        }
+        return master;
+    }
+
+    /** Notes when the first write of a term above this one is acknowledged. */
+    void watchForFirstAck(long aboveTerm) {
+        firstAckSinceNs = aboveTerm;
+        firstAckNs = 0;
+    }
+
+    long firstAckNs() {
+        return firstAckNs;
+    }
+
+    long refusedCount() {
+        return refusedCount.get();
+    }
+
+    void tellAll(String command) {
+        Layout.DATA_NODES.forEach(name -> process(name).tell(command));
+    }
+
+    void awaitReady(List<String> names) {
+        for (String name : names) {
+            await(
+                    START_LIMIT,
+                    name + " is ready",
+                    () -> {
+                        if (!process(name).isAlive()) {
+                            throw new IllegalStateException(name + " ended\n" + describe());
+                        }
+                        return state(name).isReady();
+                    });
+        }
+    }
+
+    /** Waits until there is a master and the other node is in its in-sync set. */
+    void awaitInSync() {
+        await(
+                START_LIMIT,
+                "both nodes are in sync",
+                () -> {
+                    String master = master();
+                    return !master.isEmpty()
+                            && state(master).inSyncCount() == Layout.DATA_NODES.size();
+                });
+    }
+
+    /** Waits for a condition, and says how everything stands when it does not come. */
+    void await(Duration limit, String what, BooleanSupplier condition) {
+        long giveUpNs = System.nanoTime() + limit.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - giveUpNs > 0) {
+                throw new IllegalStateException(
+                        "after " + limit + " still not: " + what + "\n" + describe());
+            }
+            LockSupport.parkNanos(2_000_000);
+        }
+    }
+
+    /** How everything stands, with the end of each node's log. */
+    String describe() {
+        StringBuilder text = new StringBuilder();
+        processes.forEach(
+                (name, process) ->
+                        text.append(name)
+                                .append(process.isAlive() ? " alive " : " dead ")
+                                .append(states.get(process))
+                                .append('\n')
+                                .append(logTail(name)));
+        return text.toString();
+    }
+
+    private String logTail(String name) {
+        try {
+            List<String> lines = Files.readAllLines(directory.resolve(name + ".log"));
+            int from = Math.max(0, lines.size() - 30);
+            return String.join("\n", lines.subList(from, lines.size())) + "\n";
+        } catch (IOException e) {
+            return "no log: " + e.getMessage() + "\n";
+        }
+    }
+
+    /** The digests of both copies, taken when both hold the same operations. */
+    List<String> digests() {
+        await(
+                Duration.ofSeconds(20),
+                "both logs end at the same opId",
+                () -> state("a").loggedOpId() == state("b").loggedOpId());
+        Layout.DATA_NODES.forEach(name -> state(name).forgetDigest());
+        tellAll("DIGEST");
+        await(
+                Duration.ofSeconds(20),
+                "both digests are there",
+                () -> Layout.DATA_NODES.stream().noneMatch(n -> state(n).digest().isEmpty()));
+        return Layout.DATA_NODES.stream().map(name -> state(name).digest()).toList();
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    @Override
+    public void close() {
+        processes.values().forEach(NodeProcess::close);
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

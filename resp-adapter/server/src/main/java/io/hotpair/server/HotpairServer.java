@@ -1,0 +1,167 @@
+package io.hotpair.server;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.hotpair.HotpairException;
+import io.hotpair.Keyspace;
+import io.hotpair.KeyspaceBuilder;
+import io.hotpair.replication.DataNode;
+import io.hotpair.replication.Pair;
+import io.hotpair.replication.PairBuilder;
+import io.hotpair.replication.ratis.VoterConfig;
+import io.hotpair.replication.ratis.Witness;
+import io.hotpair.resp.RespConfig;
+import io.hotpair.resp.RespConfigBuilder;
+import io.hotpair.resp.RespListener;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A keyspace as a process of its own, for Redis clients: alone, as one node of a pair, or as the
+ * pair's witness. Ends on SIGTERM in an orderly way.
+ */
+public final class HotpairServer implements AutoCloseable {
+    private static final Logger LOGGER = LoggerFactory.getLogger(HotpairServer.class);
+
+    private final @Nullable Keyspace keyspace;
+    private final @Nullable RespListener listener;
+    private final @Nullable Witness witness;
+
+    private HotpairServer(
+            @Nullable Keyspace keyspace,
+            @Nullable RespListener listener,
+            @Nullable Witness witness) {
+        this.keyspace = keyspace;
+        this.listener = listener;
+        this.witness = witness;
+    }
+
+    /**
+     * Runs the server. Exit code 1 for a bad option, 2 if it can't start.
+     *
+     * @param args the options; {@code --help} prints them
+     */
+    public static void main(String[] args) {
+        System.exit(run(args));
+    }
+
+    private static int run(String[] args) {
+        try {
+            ServerOptions options = ServerOptions.parse(args);
+            if (options.help) {
+                System.out.print(ServerOptions.USAGE);
+                return 0;
+            }
+            HotpairServer server = open(options);
+            CountDownLatch closed = new CountDownLatch(1);
+            // The process is ours, and SIGTERM is how operators end it.
+            Runtime.getRuntime()
+                    .addShutdownHook(
+                            new Thread(
+                                    () -> {
+                                        server.close();
+                                        closed.countDown();
+                                    },
+                                    "hotpair-shutdown"));
+            closed.await();
+            return 0;
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            System.err.println("hotpair-server: " + e.getMessage());
+            System.err.println("hotpair-server: --help lists the options");
+            return 1;
+        } catch (HotpairException e) {
+            System.err.println("hotpair-server: can't start: " + e.getMessage());
+            return 2;
+        } catch (InterruptedException e) {
+            return 0;
+        }
+    }
+
+    /** Opens what the options ask for. */
+    static HotpairServer open(ServerOptions options) {
+        if (options.mode == ServerOptions.Mode.WITNESS) {
+            Witness witness = Witness.open(voter(options));
+            LOGGER.info("witness of pair {} is ready", options.name);
+            return new HotpairServer(null, null, witness);
+        }
+        RespConfig listen = listener(options);
+        KeyspaceBuilder builder =
+                Keyspace.builder()
+                        .name(options.name)
+                        .directory(options.directory)
+                        .maxMemory(options.maxMemoryBytes)
+                        .acknowledgement(options.acknowledgement);
+        if (options.mode == ServerOptions.Mode.PAIR) {
+            builder.replication(pair(options));
+        }
+        Keyspace keyspace = Keyspace.open(builder.build());
+        try {
+            RespListener listener = RespListener.open(keyspace, listen);
+            LOGGER.info("ready to accept connections on port {}", listener.port());
+            return new HotpairServer(keyspace, listener, null);
+        } catch (RuntimeException e) {
+            keyspace.close();
+            throw e;
+        }
+    }
+
+    private static RespConfig listener(ServerOptions options) {
+        RespConfigBuilder builder = RespConfig.builder().port(options.port);
+        if (!options.bind.isEmpty()) {
+            builder.bind(options.bind.toArray(String[]::new));
+        }
+        if (options.password != null) {
+            builder.password(options.password);
+        }
+        return builder.build();
+    }
+
+    private static Pair pair(ServerOptions options) {
+        PairBuilder builder = Pair.builder().nodeName(options.node).minInSync(options.minInSync);
+        options.peers.forEach(builder::dataNode);
+        ServerOptions.WitnessNode witness = options.witness;
+        if (witness != null) {
+            builder.witness(witness.name(), witness.consensus());
+        }
+        if (options.secret != null) {
+            builder.secret(options.secret.getBytes(UTF_8));
+        }
+        return builder.build();
+    }
+
+    private static VoterConfig voter(ServerOptions options) {
+        ServerOptions.WitnessNode self = options.witness;
+        if (self == null) {
+            throw new IllegalArgumentException("--witness is missing, expected NAME=host:port");
+        }
+        VoterConfig.Builder builder =
+                VoterConfig.builder(options.name, self.name())
+                        .voter(self.name(), self.consensus())
+                        .witness(self.name())
+                        .directory(options.directory);
+        for (DataNode node : options.peers) {
+            builder.voter(node.name(), node.consensus());
+        }
+        return builder.build();
+    }
+
+    /** The port for Redis clients; 0 for a witness. */
+    int port() {
+        return listener == null ? 0 : listener.port();
+    }
+
+    @Override
+    public void close() {
+        if (listener != null) {
+            listener.close();
+        }
+        if (keyspace != null) {
+            keyspace.close();
+        }
+        if (witness != null) {
+            witness.close();
+        }
+    }
+}
