@@ -5,12 +5,9 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Opens a log, step by step: takes the directory, finds out who the log is, verifies what is in it,
@@ -18,8 +15,6 @@ import org.slf4j.LoggerFactory;
  * released.
  */
 final class LogOpening {
-    private static final Logger LOG = LoggerFactory.getLogger(LogOpening.class);
-
     private final Path home;
     private final Path queue;
     private final LogOptions options;
@@ -68,15 +63,11 @@ final class LogOpening {
         DurableMark openedMark = DurableMark.open(home);
         mark = openedMark;
         CutJournal cuts = CutJournal.read(home);
-        Directories.deleteTree(home.resolve(SegmentRebuild.DIRECTORY));
-        History history = recover(openedMark, cuts);
+        History history = Recovery.run(home, queue, openedMark, cuts, options.bootId());
         openedMark.begin(options.bootId());
         ChronicleThreads.retain();
         isChronicleRetained = true;
-        String disagreement = openQueue(history);
-        if (disagreement != null) {
-            history = rebuild(history, openedMark, cuts, disagreement);
-        }
+        QueueWriter openedWriter = openQueue(history.lastSegment());
         return new ChronicleLog(
                 options,
                 directoryLock,
@@ -84,13 +75,9 @@ final class LogOpening {
                 openedMark,
                 cuts,
                 history,
-                Objects.requireNonNull(writer),
+                openedWriter,
                 clock,
                 current);
-    }
-
-    private History recover(DurableMark openedMark, CutJournal cuts) throws IOException {
-        return Recovery.run(home, queue, openedMark, cuts, options.bootId());
     }
 
     private LogIdentity readOrCreateIdentity() throws IOException {
@@ -115,13 +102,7 @@ final class LogOpening {
         }
     }
 
-    /**
-     * Lets Chronicle open the queue.
-     *
-     * @return why what it sees is not what was read, or null if it is
-     */
-    private @Nullable String openQueue(History history) throws IOException {
-        Segment last = history.lastSegment();
+    private QueueWriter openQueue(@Nullable Segment last) throws IOException {
         if (last != null) {
             long firstCycle = last.isSealed() ? last.cycle() + 1L : last.cycle();
             clock.advanceTo(firstCycle * Segment.CYCLE_MS);
@@ -129,50 +110,12 @@ final class LogOpening {
         if (last != null && !last.isSealed()) {
             current = AllocatedFile.open(last.file(), options, last.contentEnd());
         }
-        try {
-            QueueWriter opened = QueueWriter.open(queue, clock);
-            writer = opened;
-            return last == null || opened.agreesWith(last)
-                    ? null
-                    : "Chronicle sees another end of " + last;
-        } catch (RuntimeException | AssertionError e) {
-            if (last == null) {
-                throw e;
-            }
-            return "Chronicle can't open " + last + ": " + e;
+        QueueWriter opened = QueueWriter.open(queue, clock);
+        writer = opened;
+        if (last != null) {
+            opened.requireEnd(last);
         }
-    }
-
-    private History rebuild(
-            History history, DurableMark openedMark, CutJournal cuts, String disagreement)
-            throws IOException {
-        Segment last = Objects.requireNonNull(history.lastSegment());
-        LOG.warn(
-                "log={}: {}, though all of its frames are sound: it is written anew",
-                home,
-                disagreement);
-        closeQueue();
-        SegmentRebuild.run(home, last, options);
-        History again = recover(openedMark, cuts);
-        String disagreementAgain = openQueue(again);
-        if (disagreementAgain != null || again.lastOpId() != history.lastOpId()) {
-            throw Failures.corruption(
-                    last.file() + " was written anew, to no avail: " + disagreementAgain);
-        }
-        return again;
-    }
-
-    private void closeQueue() throws IOException {
-        QueueWriter openedWriter = writer;
-        AllocatedFile openedFile = current;
-        writer = null;
-        current = null;
-        if (openedWriter != null) {
-            openedWriter.close();
-        }
-        if (openedFile != null) {
-            openedFile.close();
-        }
+        return opened;
     }
 
     private HotpairException abandoned(HotpairException reason) {

@@ -10,7 +10,6 @@ import net.openhft.chronicle.queue.ExcerptAppender;
 import net.openhft.chronicle.queue.RollCycles;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueue;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
-import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueStore;
 import net.openhft.chronicle.wire.DocumentContext;
 
 /**
@@ -110,29 +109,24 @@ final class QueueWriter implements AutoCloseable {
     }
 
     /**
-     * Whether Chronicle's own view of the last segment, which no checksum covers, is what was read
-     * from it: where it ends and how many documents it has.
+     * Checks that the last document which Chronicle can read is the last one that was read from the
+     * segment.
+     *
+     * @throws io.hotpair.HotpairException {@code CORRUPTION}
      */
-    boolean agreesWith(Segment last) {
-        if (last.documentCount() == 0 || last.isSealed()) {
-            return true;
+    void requireEnd(Segment last) {
+        long expected = RollCycles.FAST_HOURLY.toIndex(last.cycle(), last.documentCount() - 1);
+        long found = queue.lastIndex();
+        if (found != expected) {
+            throw Failures.corruption(
+                    last
+                            + " at position "
+                            + last.lastHeader()
+                            + ": Chronicle's last index="
+                            + Long.toHexString(found)
+                            + ", expected "
+                            + Long.toHexString(expected));
         }
-        SingleChronicleQueueStore store = queue.storeForCycle(last.cycle(), 0, false, null);
-        if (store == null) {
-            return false;
-        }
-        long writePosition;
-        try {
-            writePosition = store.writePosition();
-        } finally {
-            queue.closeStore(store);
-        }
-        // A process that was killed may have completed a document and not yet noted it there.
-        boolean isLast = writePosition == last.lastHeader();
-        boolean isBefore = writePosition == last.headerBefore();
-        return (isLast || isBefore)
-                && queue.lastIndex()
-                        == RollCycles.FAST_HOURLY.toIndex(last.cycle(), last.documentCount() - 1);
     }
 
     @Override

@@ -106,8 +106,9 @@ final class Recovery {
             return;
         }
         Segment segment = history.addSegment(cycle, queue);
+        SegmentIndex index = new SegmentIndex();
         try (SegmentReader reader = new SegmentReader(segment)) {
-            readDocuments(reader, segment, isLast);
+            readDocuments(reader, segment, index, isLast);
             segment.contentEnd(reader.header());
         }
         if (isLast && segment.documentCount() == 0 && !mark.place().isAfter(cycle, 0)) {
@@ -115,10 +116,25 @@ final class Recovery {
             history.removeLastSegment();
             Files.delete(file);
             Directories.force(queue);
+            return;
+        }
+        restore(index, file);
+    }
+
+    private void restore(SegmentIndex index, Path file) throws IOException {
+        long difference = index.restore(file);
+        if (difference >= 0 && mark.isClosed()) {
+            LOG.warn(
+                    "log={}: {} at position {} was damaged, though no frame was: Chronicle's index"
+                            + " has been computed anew",
+                    home,
+                    file,
+                    difference);
         }
     }
 
-    private void readDocuments(SegmentReader reader, Segment segment, boolean isLast)
+    private void readDocuments(
+            SegmentReader reader, Segment segment, SegmentIndex index, boolean isLast)
             throws IOException {
         long limit = reader.fileLength();
         while (true) {
@@ -130,10 +146,9 @@ final class Recovery {
                         return;
                     }
                     acceptFrame(reader, segment);
+                    index.addFrame(reader.header());
                 }
-                case METADATA -> {
-                    // Chronicle's own.
-                }
+                case METADATA -> index.addPage(reader.header());
                 case NOTHING -> {
                     requireNothingFrom(reader, reader.header(), isLast);
                     return;
@@ -262,21 +277,19 @@ final class Recovery {
      */
     private static boolean isOneDocument(SegmentReader reader) {
         long begin = reader.header();
-        if (reader.next(reader.fileLength()) != SegmentReader.Document.NOTHING) {
-            return false;
-        }
+        reader.position(begin);
+        boolean hasNoHeader = reader.next(reader.fileLength()) == SegmentReader.Document.NOTHING;
         long length = reader.lastNonZero(begin) + 1 - begin - SegmentReader.HEADER_LENGTH;
-        if (length > FrameDescriptor.MAX_LENGTH) {
+        if (!hasNoHeader || begin == 0 || length > FrameDescriptor.MAX_LENGTH) {
             return false;
         }
-        long frameBegin = begin + SegmentReader.HEADER_LENGTH;
-        if (length < FrameDescriptor.HEADER_LENGTH
-                || frameBegin + FrameDescriptor.HEADER_LENGTH > reader.fileLength()) {
+        if (length < FrameDescriptor.HEADER_LENGTH) {
             return true;
         }
-        byte[] head = reader.bytes(frameBegin, FrameDescriptor.HEADER_LENGTH);
-        boolean isFrame = FrameDescriptor.getInt(head, 0) == FrameDescriptor.MAGIC;
-        return !isFrame || length <= FrameDescriptor.getInt(head, FrameDescriptor.LENGTH_OFFSET);
+        byte[] content = reader.bytes(begin + SegmentReader.HEADER_LENGTH, (int) length);
+        return FrameDescriptor.getInt(content, 0) == FrameDescriptor.MAGIC
+                ? length <= FrameDescriptor.getInt(content, FrameDescriptor.LENGTH_OFFSET)
+                : length <= SegmentIndex.MAX_PAGE_LENGTH && !holdsFrame(content);
     }
 
     /** Whether a session died while it created the segment, so that no frame can be in it. */

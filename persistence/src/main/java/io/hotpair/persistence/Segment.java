@@ -28,7 +28,6 @@ final class Segment {
     private long written;
     private long documentCount;
     private long lastHeader;
-    private long headerBefore;
     private long contentEnd;
     private boolean sealed;
 
@@ -100,11 +99,6 @@ final class Segment {
         return lastHeader;
     }
 
-    /** Where the last but one frame's document begins; 0 if there is none. */
-    long headerBefore() {
-        return headerBefore;
-    }
-
     /** Whether Chronicle has marked its end, so that nothing can be appended. */
     boolean isSealed() {
         return sealed;
@@ -116,7 +110,6 @@ final class Segment {
 
     /** Takes note of a frame. */
     void add(long header, long frameEnd) {
-        headerBefore = lastHeader;
         lastHeader = header;
         written = frameEnd;
         documentCount++;

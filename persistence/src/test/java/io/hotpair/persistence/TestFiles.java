@@ -4,11 +4,15 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** Looks at, copies and damages the files of a log. */
 final class TestFiles {
+    private static final int PAGE = 4096;
+
     private TestFiles() {}
 
     static List<Path> segments(Path directory) throws IOException {
@@ -17,6 +21,40 @@ final class TestFiles {
         }
     }
 
+    static Path lastSegment(Path directory) throws IOException {
+        List<Path> all = segments(directory);
+        return all.get(all.size() - 1);
+    }
+
+    /** Where the documents of a segment begin that hold a frame. */
+    static List<Long> frameHeaders(Path segment) {
+        List<Long> headers = new ArrayList<>();
+        try (SegmentReader reader = reader(segment)) {
+            SegmentReader.Document document = reader.next(reader.fileLength());
+            while (document == SegmentReader.Document.FRAME
+                    || document == SegmentReader.Document.METADATA) {
+                if (document == SegmentReader.Document.FRAME) {
+                    headers.add(reader.header());
+                }
+                document = reader.next(reader.fileLength());
+            }
+        }
+        return headers;
+    }
+
+    /** Where the content of a segment ends, and zeros or the mark of its end begin. */
+    static long contentEnd(Path segment) {
+        try (SegmentReader reader = reader(segment)) {
+            SegmentReader.Document document = reader.next(reader.fileLength());
+            while (document == SegmentReader.Document.FRAME
+                    || document == SegmentReader.Document.METADATA) {
+                document = reader.next(reader.fileLength());
+            }
+            return reader.header();
+        }
+    }
+
+    /** Copies a log as it is at this moment, leaving the zeros in it out as holes. */
     static void copyTree(Path from, Path to) throws IOException {
         try (Stream<Path> files = Files.walk(from)) {
             for (Path file : files.toList()) {
@@ -24,19 +62,39 @@ final class TestFiles {
                 if (Files.isDirectory(file)) {
                     Files.createDirectories(target);
                 } else {
-                    Files.copy(file, target);
+                    copySparse(file, target);
+                }
+            }
+        }
+    }
+
+    private static void copySparse(Path from, Path to) throws IOException {
+        byte[] content = Files.readAllBytes(from);
+        byte[] zeros = new byte[PAGE];
+        try (RandomAccessFile raf = new RandomAccessFile(to.toFile(), "rw")) {
+            raf.setLength(content.length);
+            for (int at = 0; at < content.length; at += PAGE) {
+                int end = Math.min(at + PAGE, content.length);
+                if (!Arrays.equals(content, at, end, zeros, 0, end - at)) {
+                    raf.seek(at);
+                    raf.write(content, at, end - at);
                 }
             }
         }
     }
 
     static void flipBit(Path file, long position, int bit) throws IOException {
-        try (RandomAccessFile raf = new RandomAccessFile(file.toFile(), "rw")) {
+        byte[] found = read(file, position, 1);
+        write(file, position, (byte) (found[0] ^ (1 << bit)));
+    }
+
+    static byte[] read(Path file, long position, int count) throws IOException {
+        byte[] bytes = new byte[count];
+        try (RandomAccessFile raf = new RandomAccessFile(file.toFile(), "r")) {
             raf.seek(position);
-            int before = raf.read();
-            raf.seek(position);
-            raf.write(before ^ (1 << bit));
+            raf.readFully(bytes);
         }
+        return bytes;
     }
 
     static void write(Path file, long position, byte... bytes) throws IOException {
@@ -44,5 +102,19 @@ final class TestFiles {
             raf.seek(position);
             raf.write(bytes);
         }
+    }
+
+    static void truncate(Path file, long length) throws IOException {
+        try (RandomAccessFile raf = new RandomAccessFile(file.toFile(), "rw")) {
+            raf.setLength(length);
+        }
+    }
+
+    private static SegmentReader reader(Path segment) {
+        Path queue = segment.toAbsolutePath().getParent();
+        if (queue == null) {
+            throw new AssertionError(segment);
+        }
+        return new SegmentReader(new Segment(Segment.cycleOf(segment), queue));
     }
 }
