@@ -1,0 +1,110 @@
+package io.hotpair.persistence;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** A second JVM on this class path, that can be killed. Its output is read as it comes. */
+final class ChildJvm implements AutoCloseable {
+    private static final long TIMEOUT_S = 60;
+    private static final String END = "(end of output)";
+
+    private final Process process;
+    private final Thread reader;
+    private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+    private volatile String lastLine = "";
+
+    private ChildJvm(Process process) {
+        this.process = process;
+        reader = new Thread(this::read, "child-output");
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    static ChildJvm start(List<String> jvmFlags, Class<?> main, String... arguments)
+            throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(jvmFlags);
+        command.add("-cp");
+        command.add(
+                System.getProperty(
+                        "surefire.test.class.path", System.getProperty("java.class.path")));
+        command.add(main.getName());
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.redirectErrorStream(true);
+        return new ChildJvm(builder.start());
+    }
+
+    static List<String> requiredFlags() {
+        return List.of(JvmFlags.REQUIRED.split(" ", -1));
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    /** Waits for a line that begins so. */
+    String await(String prefix) throws InterruptedException {
+        List<String> seen = new ArrayList<>();
+        while (true) {
+            String line = lines.poll(TIMEOUT_S, TimeUnit.SECONDS);
+            if (line == null || line.equals(END)) {
+                throw new AssertionError("no " + prefix + " came, but " + seen);
+            }
+            if (line.startsWith(prefix)) {
+                return line;
+            }
+            seen.add(line);
+        }
+    }
+
+    /** SIGKILL; returns when the process is gone and all of its output was read. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly();
+        if (!process.waitFor(TIMEOUT_S, TimeUnit.SECONDS)) {
+            throw new AssertionError("pid=" + pid() + " did not die");
+        }
+        reader.join(TimeUnit.SECONDS.toMillis(TIMEOUT_S));
+    }
+
+    /** The last line that came whole. */
+    String lastLine() {
+        return lastLine;
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+        process.onExit().join();
+    }
+
+    private void read() {
+        try (BufferedReader in =
+                new BufferedReader(
+                        new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            StringBuilder line = new StringBuilder();
+            // Not readLine: that would give a line that was cut short by the kill as well.
+            for (int c = in.read(); c >= 0; c = in.read()) {
+                if (c == '\n') {
+                    lastLine = line.toString();
+                    lines.add(lastLine);
+                    line.setLength(0);
+                } else {
+                    line.append((char) c);
+                }
+            }
+        } catch (IOException e) {
+            lines.add("(" + e + ")");
+        }
+        lines.add(END);
+    }
+}

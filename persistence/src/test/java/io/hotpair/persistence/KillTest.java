@@ -1,0 +1,69 @@
+package io.hotpair.persistence;
+
+import static io.hotpair.persistence.TestFrames.ops;
+import static io.hotpair.persistence.TestFrames.readAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.hotpair.log.OperationLog;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Kills an appending JVM, again and again, on one log. {@code -Dhotpair.killCycles=N} sets how
+ * often.
+ */
+class KillTest {
+    private static final int CYCLES = Integer.getInteger("hotpair.killCycles", 10);
+    private static final long MAX_OPEN_NS = TimeUnit.SECONDS.toNanos(5);
+
+    @TempDir Path directory;
+
+    @Test
+    void shouldLoseNothingThatWasAcknowledgedWhenTheProcessIsKilled() throws Exception {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        long lost = 0;
+        long acknowledged = 0;
+        for (int cycle = 0; cycle < CYCLES; cycle++) {
+            acknowledged = appendAndKill(random);
+            long before = System.nanoTime();
+            try (OperationLog log = ChronicleLog.open(directory, LogOptions.standard())) {
+                long openNs = System.nanoTime() - before;
+                String state = "seed=" + seed + " cycle=" + cycle + " openNs=" + openNs;
+                lost += Math.max(0, acknowledged - log.lastOpId());
+                assertEquals(0, lost, state);
+                assertTrue(openNs < MAX_OPEN_NS, state);
+                // Checks every byte of every operation, so that nothing torn passes.
+                assertEquals(ops(1, 1, log.lastOpId()), readAll(log), state);
+            }
+        }
+        LoggerFactory.getLogger(KillTest.class)
+                .warn(
+                        "killed {} times, {} operations acknowledged, 0 lost, 0 torn: rate below"
+                                + " {} at 95 %",
+                        CYCLES, acknowledged, 3.0 / CYCLES);
+    }
+
+    /** Returns the last opId that the child acknowledged. */
+    private long appendAndKill(Random random) throws Exception {
+        try (ChildJvm child =
+                ChildJvm.start(
+                        ChildJvm.requiredFlags(),
+                        ChildMain.class,
+                        "append",
+                        directory.toString(),
+                        Long.toString(random.nextLong()))) {
+            child.await("acknowledged");
+            TimeUnit.MICROSECONDS.sleep(random.nextInt(400_000));
+            child.kill();
+            String last = child.lastLine();
+            assertTrue(last.startsWith("acknowledged "), last);
+            return Long.parseLong(last.substring("acknowledged ".length()));
+        }
+    }
+}
