@@ -6,8 +6,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
-import redis.clients.jedis.Jedis;
 
 /**
  * Kills a master in the middle of its work and shows what became of it. Ends with exit code 0 only
@@ -193,7 +191,7 @@ public final class FailoverExample {
     private boolean verdict(PairOfJvms pair) {
         List<String> digests = pair.digests();
         boolean equal = digests.get(0).equals(digests.get(1));
-        long lost = countLost(pair, pair.master());
+        long lost = pair.countLost();
         say("digests: a %s, b %s: %s", digests.get(0), digests.get(1), equal ? "equal" : "DIFFER");
         say(
                 "terms with a master: %d, with two masters: %d, acknowledged after a later term: %d",
@@ -226,18 +224,6 @@ public final class FailoverExample {
 
     List<Long> firstWriteMs() {
         return firstWriteMs;
-    }
-
-    /** Reads every key that was ever acknowledged back through a Redis client. */
-    private long countLost(PairOfJvms pair, String node) {
-        long lost = 0;
-        try (Jedis jedis = RedisLoad.connect(pair.layout(), node)) {
-            Set<String> keys = auditor.keys();
-            for (String key : keys) {
-                lost += auditor.lost(key, Auditor.sequenceOf(jedis.get(key)));
-            }
-        }
-        return lost;
     }
 
     private static void say(String format, Object... arguments) {

@@ -14,6 +14,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.Jedis;
 
 /**
  * A witness and two data nodes, each a JVM of its own on this machine, and what they report.
@@ -252,6 +254,24 @@ final class PairOfJvms implements AutoCloseable {
                 "both digests are there",
                 () -> Layout.DATA_NODES.stream().noneMatch(n -> state(n).digest().isEmpty()));
         return Layout.DATA_NODES.stream().map(name -> state(name).digest()).toList();
+    }
+
+    /** Reads every key that was ever acknowledged back from the master; counts what is missing. */
+    long countLost() {
+        long lost = 0;
+        try (Jedis jedis = RedisLoad.connect(layout, master())) {
+            for (String key : auditor.keys()) {
+                lost += auditor.lost(key, Auditor.sequenceOf(jedis.get(key)));
+            }
+        }
+        return lost;
+    }
+
+    /** What a node's Redis clients read. */
+    @Nullable String read(String node, String key) {
+        try (Jedis jedis = RedisLoad.connect(layout, node)) {
+            return jedis.get(key);
+        }
     }
 
     Path directory() {

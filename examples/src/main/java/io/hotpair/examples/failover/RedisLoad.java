@@ -74,6 +74,11 @@ final class RedisLoad implements AutoCloseable {
 
     @Override
     public void close() {
+        stop();
+    }
+
+    /** Ends the load; returns when the last write was answered or given up. */
+    void stop() {
         running = false;
         try {
             thread.join(5_000);

@@ -1,0 +1,124 @@
+package io.hotpair.examples.failover;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Three real JVMs, real signals, and an auditor outside. */
+@Timeout(3_600)
+class FailoverIT {
+    private static final int CYCLES = Integer.getInteger("hotpair.failovers", 5);
+
+    /** What a user is promised; the median is near one second. */
+    private static final long WORST_FIRST_WRITE_MS = 3_000;
+
+    private final Auditor auditor = new Auditor();
+
+    @Test
+    void shouldLoseNothingWhenMastersAreKilledInARow() {
+        FailoverExample example = new FailoverExample(CYCLES, 2, "");
+        assertTrue(example.run(), "see the verdict above");
+        assertEquals(CYCLES, example.firstWriteMs().size());
+        long worst = Collections.max(example.firstWriteMs());
+        assertTrue(worst <= WORST_FIRST_WRITE_MS, "first write after ms=" + example.firstWriteMs());
+    }
+
+    private static void assertSound(PairOfJvms pair, Auditor auditor) {
+        pair.tellAll("PAUSE");
+        List<String> digests = pair.digests();
+        assertEquals(digests.get(0), digests.get(1), pair::describe);
+        assertEquals(0, pair.countLost(), "acknowledged writes lost");
+        assertEquals(0, auditor.lateCount(), "acknowledged by a master after its term");
+        assertEquals(0, auditor.sharedTerms(), "terms with two masters");
+        assertTrue(auditor.count() > 100, "acknowledged=" + auditor.count());
+    }
+
+    @Test
+    void shouldNotAcceptAWriteAfterItsLeaseWhenAMasterIsStoppedAndContinued() throws IOException {
+        try (PairOfJvms pair = new PairOfJvms("", auditor)) {
+            pair.start();
+            pair.tellAll("LOAD");
+            pair.await(Duration.ofSeconds(20), "some writes", () -> auditor.count() > 2_000);
+            String stopped = pair.master();
+            String heir = PairOfJvms.other(stopped);
+            long term = pair.state(stopped).term();
+            pair.watchForFirstAck(term);
+            try (Socket client =
+                    new Socket(
+                            InetAddress.getLoopbackAddress(), pair.layout().clientPort(stopped))) {
+                client.setSoTimeout(10_000);
+                pair.process(stopped).signal("STOP");
+                long stopNs = System.nanoTime();
+                // Lies in the stopped master's socket until it goes on, long after its lease.
+                client.getOutputStream().write("SET zombie yes\r\n".getBytes(US_ASCII));
+                pair.await(
+                        Duration.ofSeconds(10),
+                        heir + " took the first write",
+                        () -> pair.firstAckNs() != 0);
+                pair.await(
+                        Duration.ofSeconds(15),
+                        "ten seconds pass",
+                        () -> System.nanoTime() - stopNs > 10_000_000_000L);
+                pair.process(stopped).signal("CONT");
+                assertFalse(reply(client).startsWith("+OK"), "a write after the lease");
+            }
+            pair.await(
+                    Duration.ofSeconds(20),
+                    stopped + " follows",
+                    () -> pair.state(stopped).role().equals("replica"));
+            pair.awaitInSync();
+            assertEquals(heir, pair.master());
+            assertEquals(0, pair.state(stopped).fullCopyCount());
+            assertSound(pair, auditor);
+            assertNotEquals("yes", pair.read(stopped, "zombie"));
+            assertNotEquals("yes", pair.read(heir, "zombie"));
+        }
+    }
+
+    private static String reply(Socket client) throws IOException {
+        InputStream in = client.getInputStream();
+        byte[] bytes = new byte[256];
+        try {
+            int length = in.read(bytes);
+            return length < 0 ? "closed" : new String(bytes, 0, length, US_ASCII);
+        } catch (SocketTimeoutException e) {
+            return "no reply";
+        }
+    }
+
+    @Test
+    void shouldHaveEveryAcknowledgedKeyWhenBothAreKilledAndStartedAgain() {
+        try (PairOfJvms pair = new PairOfJvms("", auditor);
+                RedisLoad redis = new RedisLoad(pair.layout(), Trace.read(""), auditor)) {
+            pair.start();
+            pair.tellAll("LOAD");
+            redis.watchForFirstAck();
+            pair.await(
+                    Duration.ofSeconds(20),
+                    "some writes of both kinds",
+                    () -> auditor.count() > 5_000 && redis.firstAckNs() != 0);
+            Layout.DATA_NODES.parallelStream().forEach(name -> pair.process(name).kill());
+            Layout.DATA_NODES.forEach(pair::startNode);
+            pair.awaitReady(Layout.DATA_NODES);
+            pair.awaitInSync();
+            redis.stop();
+            for (String name : Layout.DATA_NODES) {
+                assertEquals(0, pair.state(name).fullCopyCount());
+            }
+            assertSound(pair, auditor);
+        }
+    }
+}
