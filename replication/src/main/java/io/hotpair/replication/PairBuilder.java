@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +29,8 @@ public final class PairBuilder {
     private long shippingBytesPerSecond;
     private boolean acceptPossibleLoss;
     private PairListener listener = event -> {};
-    private RegisterFactory registerFactory = RatisRegisters::open;
+    private RatisRegisterFactory.@Nullable Tls consensusTls;
+    private @Nullable RegisterFactory registerFactory;
 
     PairBuilder() {}
 
@@ -73,8 +76,8 @@ public final class PairBuilder {
     }
 
     /**
-     * Sets the address at which this node listens for replicas. The default is the host of its own
-     * replication endpoint.
+     * Sets the address at which this node listens, for replicas and for voters. The default is the
+     * host of its own endpoint.
      *
      * @param host a name or a literal address of this machine
      * @return this
@@ -161,6 +164,23 @@ public final class PairBuilder {
         return this;
     }
 
+    /**
+     * Lets this node's voter speak TLS only, and believe only voters with a certificate. All nodes
+     * and the witness must do the same. The default is no TLS; then the consensus addresses belong
+     * on a private network.
+     *
+     * @param keyManager holds this voter's certificate and key
+     * @param trustManager says which certificates of other voters are believed
+     * @return this
+     */
+    public PairBuilder consensusTls(KeyManager keyManager, TrustManager trustManager) {
+        consensusTls =
+                new RatisRegisterFactory.Tls(
+                        Objects.requireNonNull(keyManager, "keyManager"),
+                        Objects.requireNonNull(trustManager, "trustManager"));
+        return this;
+    }
+
     PairBuilder registerFactory(RegisterFactory factory) {
         registerFactory = factory;
         return this;
@@ -201,7 +221,7 @@ public final class PairBuilder {
                         acceptPossibleLoss,
                         listener),
                 witness,
-                registerFactory);
+                register());
     }
 
     private void requireVoters() {
@@ -261,5 +281,10 @@ public final class PairBuilder {
                                 + " without a secret, expected secret(...) or loopback addresses");
             }
         }
+    }
+
+    private RegisterFactory register() {
+        RegisterFactory factory = registerFactory;
+        return factory == null ? new RatisRegisterFactory(bindHost, consensusTls) : factory;
     }
 }

@@ -208,7 +208,8 @@ class InSyncSet {
         }
     }
 
-    private void advance() {
+    /** Grants what the rule allows by now. */
+    final void advance() {
         lock.lock();
         try {
             long opId = closed || !started ? 0 : acknowledgedOpId(committed, proposed);
@@ -231,7 +232,10 @@ class InSyncSet {
             return 0;
         }
         boolean alone = smallerSize(now, next == null ? now : next) == 1;
-        long opId = alone ? keyspace.durable().get() : keyspace.logged().get();
+        // What another member acknowledges was read from this node's log, so there it is. The
+        // watermark of what is logged here must not be asked: it is raised after the log can be
+        // read, and an acknowledgement that overtakes it would be granted by nobody later.
+        long opId = alone ? keyspace.durable().get() : Long.MAX_VALUE;
         return Math.min(opId, loggedByAll(members));
     }
 

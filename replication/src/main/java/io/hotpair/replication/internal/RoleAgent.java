@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.hotpair.Clock;
 import io.hotpair.HotpairException;
+import io.hotpair.log.Lineage;
 import io.hotpair.log.OperationLog;
 import io.hotpair.replication.PairEvent.Kind;
 import io.hotpair.replication.internal.RegisterDialogue.Outcome;
@@ -57,7 +58,9 @@ class RoleAgent {
     static final long RENEWAL_INTERVAL_NS = MILLISECONDS.toNanos(200);
     static final long STALL_LIMIT_NS = MILLISECONDS.toNanos(500);
     private static final long STEP_NS = MILLISECONDS.toNanos(50);
+    private static final int MAX_REGISTERED_TERMS = 64;
     private static final long SHORT_STEP_NS = MILLISECONDS.toNanos(5);
+    private static final long REGISTRATION_INTERVAL_NS = MILLISECONDS.toNanos(50);
     private static final long DRAIN_LIMIT_NS = MILLISECONDS.toNanos(500);
     private static final long CLOSE_LIMIT_NS = MILLISECONDS.toNanos(2_000);
 
@@ -96,6 +99,7 @@ class RoleAgent {
     private boolean halted;
     private boolean haReady;
     private boolean wasConnected;
+    private long registrationSentNs;
     private long registeredNs;
 
     /** When it last stood or resigned: only what was asked of the register later counts. */
@@ -125,6 +129,7 @@ class RoleAgent {
         foundOperations = log.lastOpId() > 0;
         startedNs = clock.nanoTime();
         stoodNs = startedNs;
+        registrationSentNs = startedNs - REGISTRATION_INTERVAL_NS;
         view = new View(Role.REPLICA, TopologyState.INITIAL, null, false);
     }
 
@@ -196,6 +201,7 @@ class RoleAgent {
             stepWon(won, state);
         } else if (!isRegistered(state)) {
             registerThisStart(state);
+            readWhenDue();
         } else if (!registered) {
             begin(state);
         } else {
@@ -249,6 +255,11 @@ class RoleAgent {
                 return;
             }
         }
+        if (nowNs - registrationSentNs < REGISTRATION_INTERVAL_NS) {
+            return;
+        }
+        // Refused while a lease of this node's last start runs: nobody can know that it is dead.
+        registrationSentNs = nowNs;
         Map<String, Long> incarnations = new TreeMap<>(state.incarnations());
         incarnations.put(self, incarnation);
         register.change(
@@ -355,7 +366,8 @@ class RoleAgent {
     private void stand(TopologyState state) {
         stoodNs = nowNs;
         long heardNs = setup.following().lastHeardNs();
-        stopFollowing();
+        // A1: from here on nothing of the old master is taken or acknowledged.
+        setup.following().stop();
         wasConnected = false;
         String master = state.master();
         if (master != null && !master.equals(self)) {
@@ -378,14 +390,20 @@ class RoleAgent {
                         self,
                         Set.of(self),
                         setup.minInSync(),
-                        log.lineage().begin(term, lastOpId + 1),
+                        newest(log.lineage().begin(term, lastOpId + 1)),
                         state.incarnations()),
                 outcome -> onStood(outcome, term, lastOpId));
     }
 
-    /** A1. */
-    void stopFollowing() {
-        setup.following().stop();
+    /**
+     * The register is for people to read; what logs share they find out from each other. So it
+     * keeps no more terms than anybody reads, and stays small however often the master changes.
+     */
+    private static Lineage newest(Lineage lineage) {
+        int count = lineage.terms().size();
+        return count <= MAX_REGISTERED_TERMS
+                ? lineage
+                : new Lineage(lineage.terms().subList(count - MAX_REGISTERED_TERMS, count));
     }
 
     private void onStood(Outcome outcome, long term, long lastOpId) {
@@ -493,10 +511,14 @@ class RoleAgent {
                 incarnation,
                 sentNs -> {
                     if (held == won || held == mastership) {
-                        held.extendLease(
-                                sentNs + MILLISECONDS.toNanos(TopologyRegister.HOLDER_LEASE_MS));
+                        held.extendLease(sentNs + holderLeaseNs());
                     }
                 });
+    }
+
+    /** How long a lease lasts that was just given, from when it was asked for. */
+    long holderLeaseNs() {
+        return MILLISECONDS.toNanos(TopologyRegister.HOLDER_LEASE_MS);
     }
 
     /** Takes over what the register says of the in-sync set; nothing is proposed any more. */

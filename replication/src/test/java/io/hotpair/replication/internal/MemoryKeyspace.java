@@ -29,7 +29,7 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
     private final FrameEncoder encoder = new FrameEncoder();
 
     private boolean master;
-    private boolean ignoresForcing;
+    private Runnable forceWanted = () -> {};
     private @Nullable Lease lease;
     private long term;
     private volatile boolean forcing;
@@ -45,9 +45,9 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
         durable.raise(log.forcedOpId());
     }
 
-    /** A planted bug: every force is a lie. */
-    void ignoreForcing() {
-        ignoresForcing = true;
+    /** Says who forces when every batch is to be forced; called whenever there is something to. */
+    void onForceWanted(Runnable wanted) {
+        forceWanted = wanted;
     }
 
     @Override
@@ -102,8 +102,14 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
     @Override
     public void forceEveryBatch(boolean everyBatch) {
         forcing = everyBatch;
-        if (everyBatch && forcesAtOnce) {
+        forceIfWanted();
+    }
+
+    private void forceIfWanted() {
+        if (forcing && forcesAtOnce) {
             force();
+        } else if (forcing) {
+            forceWanted.run();
         }
     }
 
@@ -206,9 +212,7 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
 
     @Override
     public void force() {
-        if (!ignoresForcing) {
-            log.force();
-        }
+        log.force();
         durable.raise(log.lastOpId());
     }
 
@@ -244,9 +248,7 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
                 log.append(part);
             }
         }
-        if (forcing && forcesAtOnce) {
-            force();
-        }
+        forceIfWanted();
         logged.raise(log.lastOpId());
     }
 }

@@ -22,6 +22,8 @@ final class MemoryLog implements OperationLog {
     private final UUID id;
     private final List<FrameBuffer> frames = new ArrayList<>();
     private final List<Long> cuts = new ArrayList<>();
+    private final List<String> operations = new ArrayList<>();
+    private final OperationReader reader = new OperationReader();
     private int forcedFrames;
     private int removedFrames;
 
@@ -85,7 +87,12 @@ final class MemoryLog implements OperationLog {
                             + " and at least "
                             + lastTerm());
         }
-        frames.add(copyOf(frame));
+        FrameBuffer copy = copyOf(frame);
+        frames.add(copy);
+        reader.wrap(copy);
+        while (reader.next()) {
+            operations.add(FrameDescriptor.term(copy) + ":" + describe(reader));
+        }
     }
 
     @Override
@@ -102,6 +109,7 @@ final class MemoryLog implements OperationLog {
         while (frames.size() > forcedFrames) {
             frames.remove(frames.size() - 1);
         }
+        forgetOperations();
     }
 
     /** Loses its oldest frames, as retention would take them. */
@@ -131,6 +139,7 @@ final class MemoryLog implements OperationLog {
             frames.set(last, copyOf(shortened));
         }
         forcedFrames = frames.size();
+        forgetOperations();
         cuts.add(opId);
         return Path.of("divergent", "after-" + opId);
     }
@@ -147,15 +156,18 @@ final class MemoryLog implements OperationLog {
 
     /** Every live operation as {@code term:opId:type:key=value}, to compare logs with. */
     synchronized List<String> operations() {
-        List<String> operations = new ArrayList<>();
-        OperationReader reader = new OperationReader();
-        for (FrameBuffer buffer : frames) {
-            reader.wrap(buffer);
-            while (reader.next()) {
-                operations.add(FrameDescriptor.term(buffer) + ":" + describe(reader));
-            }
-        }
-        return operations;
+        return List.copyOf(operations);
+    }
+
+    /** Whether that operation is live here. */
+    synchronized boolean holds(String operation, long opId) {
+        return operations.size() >= opId && operations.get((int) opId - 1).equals(operation);
+    }
+
+    /** Forgets operations past the end of the live frames. OpIds have no gaps here. */
+    private void forgetOperations() {
+        int live = (int) lastOpId();
+        operations.subList(Math.min(live, operations.size()), operations.size()).clear();
     }
 
     private static String describe(OperationReader reader) {

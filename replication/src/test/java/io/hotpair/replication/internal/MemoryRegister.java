@@ -4,30 +4,23 @@ import io.hotpair.Clock;
 import io.hotpair.replication.register.RegisterView;
 import io.hotpair.replication.register.TopologyRegister;
 import io.hotpair.replication.register.TopologyState;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** A register that can't fail: the rules of the port, on one clock. */
 final class MemoryRegister {
     private final Clock clock;
-    private final List<TopologyState> history = new ArrayList<>();
     private TopologyState state = TopologyState.INITIAL;
     private long leaseEndNs;
 
     MemoryRegister(Clock clock) {
         this.clock = clock;
         leaseEndNs = clock.nanoTime();
-        history.add(state);
     }
 
     synchronized TopologyState state() {
         return state;
-    }
-
-    synchronized List<TopologyState> history() {
-        return List.copyOf(history);
     }
 
     synchronized RegisterView read() {
@@ -36,22 +29,17 @@ final class MemoryRegister {
 
     synchronized RegisterView compareAndSet(
             String caller, long expectedVersion, TopologyState next) {
-        boolean leased = leaseLeftNs() > 0 && !caller.equals(state.master());
+        boolean ends = endsMastership(next);
         if (expectedVersion != state.version()
                 || next.version() != expectedVersion + 1
                 || next.term() < state.term()
-                || (next.term() > state.term() && leased)) {
+                || (ends && leaseLeftNs() > 0 && !isGivenUp(caller, next))) {
             return view(false);
         }
-        if (next.term() > state.term()) {
-            leaseEndNs =
-                    clock.nanoTime()
-                            + (next.master() == null
-                                    ? 0
-                                    : TimeUnit.MILLISECONDS.toNanos(TopologyRegister.LEASE_MS));
+        if (ends || state.master() == null) {
+            changeLeader();
         }
         state = next;
-        history.add(next);
         return view(true);
     }
 
@@ -64,6 +52,11 @@ final class MemoryRegister {
                     clock.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TopologyRegister.LEASE_MS);
         }
         return view(granted);
+    }
+
+    /** Another voter leads: it knows of no renewal, so every lease starts at full length. */
+    synchronized void changeLeader() {
+        leaseEndNs = clock.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TopologyRegister.LEASE_MS);
     }
 
     /** The register as one node reaches it, answering at once. */
@@ -90,6 +83,23 @@ final class MemoryRegister {
             @Override
             public void close() {}
         };
+    }
+
+    private boolean endsMastership(TopologyState next) {
+        String master = state.master();
+        return master != null
+                && (next.term() != state.term()
+                        || !master.equals(next.master())
+                        || !sameIncarnation(master, next));
+    }
+
+    /** A process that was started anew is not the one that holds the lease. */
+    private boolean isGivenUp(String caller, TopologyState next) {
+        return caller.equals(state.master()) && sameIncarnation(caller, next);
+    }
+
+    private boolean sameIncarnation(String node, TopologyState next) {
+        return Objects.equals(state.incarnations().get(node), next.incarnations().get(node));
     }
 
     private RegisterView view(boolean accepted) {
