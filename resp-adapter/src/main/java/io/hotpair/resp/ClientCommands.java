@@ -171,7 +171,7 @@ final class ClientCommands {
         String what = request.text(2).toLowerCase(Locale.ROOT);
         boolean library = what.equals("lib-name");
         if (!library && !what.equals("lib-ver")) {
-            throw new CommandException("ERR Unrecognized option '" + request.text(2) + "'");
+            throw new CommandException("ERR Unrecognized option '" + request.inError(2) + "'");
         }
         if (!isPrintable(request, 3)) {
             throw new CommandException(
@@ -262,7 +262,8 @@ final class ClientCommands {
     private static String type(Request request, int argument) {
         String type = request.text(argument).toLowerCase(Locale.ROOT);
         if (!TYPES.contains(type)) {
-            throw new CommandException("ERR Unknown client type '" + request.text(argument) + "'");
+            throw new CommandException(
+                    "ERR Unknown client type '" + request.inError(argument) + "'");
         }
         return type;
     }

@@ -20,6 +20,10 @@ final class CommandException extends RuntimeException {
         return message == null ? "ERR" : message;
     }
 
+    static CommandException outOfMemory() {
+        return new CommandException("OOM command not allowed when used memory > 'maxmemory'.");
+    }
+
     static CommandException invalidExpire(String command) {
         return new CommandException("ERR invalid expire time in '" + command + "' command");
     }

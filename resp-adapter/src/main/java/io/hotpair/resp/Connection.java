@@ -242,10 +242,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         ReplyBuffer reply = worker.reply();
         begin(reply);
         try {
-            if (client.parked() != null && !parkedScheduled) {
-                advanceParked(reply);
-            }
-            while (mayExecute() && executeNext(reply)) {
+            while (goesOn(reply)) {
                 if (reply.length() >= SUBMIT_AT) {
                     outbox.submit(reply);
                     begin(reply);
@@ -269,6 +266,15 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
                 client.address(),
                 cause);
         kill();
+    }
+
+    /** Does what is next, be it the parked command or a new one, if there is anything to do. */
+    private boolean goesOn(ReplyBuffer reply) {
+        Parked parked = client.parked();
+        if (parked != null && !closed) {
+            return !parkedScheduled && advance(parked, reply);
+        }
+        return mayExecute() && executeNext(reply);
     }
 
     private void begin(ReplyBuffer reply) {
@@ -386,11 +392,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
 
     // A task that can't run any more, because the listener closes, is not missed.
     @SuppressWarnings("FutureReturnValueIgnored")
-    private void advanceParked(ReplyBuffer reply) {
-        Parked parked = client.parked();
-        if (parked == null) {
-            return;
-        }
+    private boolean advance(Parked parked, ReplyBuffer reply) {
         long delayNs = worker.dispatcher().advance(parked, parkedReadTerm, client, reply);
         if (client.commandOpId() != 0) {
             lastOpId = client.commandOpId();
@@ -400,13 +402,15 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
             if (client.isClosing()) {
                 close(reply);
             }
-        } else if (delayNs == 0) {
-            parkedScheduled = true;
+            return true;
+        }
+        parkedScheduled = true;
+        if (delayNs == 0) {
             worker.execute(this::resume);
         } else {
-            parkedScheduled = true;
             worker.loop().schedule(this::resume, delayNs, TimeUnit.NANOSECONDS);
         }
+        return false;
     }
 
     private void resume() {

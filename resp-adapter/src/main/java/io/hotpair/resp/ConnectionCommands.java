@@ -210,7 +210,7 @@ final class ConnectionCommands {
                 i++;
             } else {
                 throw new CommandException(
-                        "ERR Syntax error in HELLO option '" + request.text(i) + "'");
+                        "ERR Syntax error in HELLO option '" + request.inError(i) + "'");
             }
         }
         if (password > 0

@@ -5,6 +5,9 @@ final class Decimals {
     /** The longest text of a 64-bit number. */
     static final int MAX_LENGTH = 20;
 
+    /** A tenth of the largest unsigned number, which ends with a 5. */
+    private static final long MAX_TENTH = Long.divideUnsigned(-1L, 10);
+
     private static final byte[] MIN_VALUE = {
         '-', '9', '2', '2', '3', '3', '7', '2', '0', '3', '6', '8', '5', '4', '7', '7', '5', '8',
         '0', '8'
@@ -53,25 +56,39 @@ final class Decimals {
         return negative ? -magnitude : magnitude;
     }
 
-    /** Whether the bytes are the text of an unsigned 64-bit number, as a cursor is. */
-    static boolean isUnsigned(byte[] bytes, int offset, int length) {
-        if (length == 0 || length > MAX_LENGTH) {
-            return false;
+    /**
+     * Whether the bytes are a cursor: what C's {@code strtoul} reads, so a sign and no digits at
+     * all are allowed too.
+     */
+    static boolean isCursor(byte[] bytes, int offset, int length) {
+        int from = offset;
+        int end = offset + length;
+        if (length > 1 && (bytes[from] == '-' || bytes[from] == '+')) {
+            from++;
         }
         long value = 0;
-        for (int i = offset; i < offset + length; i++) {
+        for (int i = from; i < end; i++) {
             int digit = bytes[i] - '0';
-            if (digit < 0 || digit > 9) {
+            if (digit < 0
+                    || digit > 9
+                    || Long.compareUnsigned(value, MAX_TENTH) > 0
+                    || (value == MAX_TENTH && digit > 5)) {
                 return false;
             }
-            long next = value * 10 + digit;
-            if (Long.compareUnsigned(value, Long.divideUnsigned(-1L, 10)) > 0
-                    || Long.compareUnsigned(next, value * 10) < 0) {
-                return false;
-            }
-            value = next;
+            value = value * 10 + digit;
         }
         return true;
+    }
+
+    /** The cursor that {@link #isCursor} found. */
+    static long parseCursor(byte[] bytes, int offset, int length) {
+        long value = 0;
+        for (int i = offset; i < offset + length; i++) {
+            if (bytes[i] >= '0') {
+                value = value * 10 + (bytes[i] - '0');
+            }
+        }
+        return length > 0 && bytes[offset] == '-' ? -value : value;
     }
 
     /** How many bytes {@link #write} needs. */

@@ -161,7 +161,7 @@ final class Dispatcher {
         if (sub == null) {
             throw new CommandException(
                     "ERR unknown subcommand '"
-                            + request.text(1, MAX_NAME_IN_ERROR)
+                            + request.inError(1, MAX_NAME_IN_ERROR)
                             + "'. Try "
                             + command.name().toUpperCase(Locale.ROOT)
                             + " HELP.");
@@ -216,7 +216,7 @@ final class Dispatcher {
 
     private static String text(HotpairException failure) {
         return switch (failure.category()) {
-            case MEMORY_LIMIT -> "OOM command not allowed when used memory > 'maxmemory'.";
+            case MEMORY_LIMIT -> CommandException.outOfMemory().reply();
             case NOT_MASTER -> CommandException.readOnly().reply();
             case NOT_ENOUGH_REPLICAS -> "NOREPLICAS Not enough good replicas to write.";
             case LOG_FAILED ->
@@ -241,14 +241,12 @@ final class Dispatcher {
     private static CommandException unknownCommand(Request request) {
         StringBuilder arguments = new StringBuilder();
         for (int i = 1; i < request.count() && arguments.length() < MAX_NAME_IN_ERROR; i++) {
-            arguments
-                    .append('\'')
-                    .append(request.text(i, MAX_NAME_IN_ERROR - arguments.length()))
-                    .append("' ");
+            int left = MAX_NAME_IN_ERROR - arguments.length();
+            arguments.append('\'').append(request.inError(i, left)).append("' ");
         }
         return new CommandException(
                 "ERR unknown command '"
-                        + request.text(0, MAX_NAME_IN_ERROR)
+                        + request.inError(0, MAX_NAME_IN_ERROR)
                         + "', with args beginning with: "
                         + arguments);
     }

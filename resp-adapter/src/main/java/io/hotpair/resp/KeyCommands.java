@@ -250,9 +250,9 @@ final class KeyCommands {
         reply.integer(changed ? 1 : 0);
     }
 
-    /** Sets a deadline; one that has passed deletes the key, as the number 0 can't say. */
+    /** Sets a deadline; one that has passed, 0 included, deletes the key. */
     static void expire(StringEntry entry, long deadlineMs, long nowMs) {
-        if (deadlineMs <= nowMs && deadlineMs != Session.NEVER) {
+        if (deadlineMs <= nowMs) {
             entry.delete();
         } else {
             entry.deadline(deadlineMs);
@@ -298,10 +298,10 @@ final class KeyCommands {
     }
 
     private static void scan(Request request, Client client, ReplyBuffer reply) {
-        if (!Decimals.isUnsigned(request.bytes(), request.offset(1), request.length(1))) {
+        if (!Decimals.isCursor(request.bytes(), request.offset(1), request.length(1))) {
             throw CommandException.invalidCursor();
         }
-        long cursor = Long.parseUnsignedLong(request.text(1));
+        long cursor = Decimals.parseCursor(request.bytes(), request.offset(1), request.length(1));
         ScanOptions options = ScanOptions.of(request);
         List<byte[]> keys = new ArrayList<>();
         long next =
@@ -382,7 +382,7 @@ final class KeyCommands {
                 } else if (request.is(i, "LT")) {
                     earlier = true;
                 } else {
-                    throw new CommandException("ERR Unsupported option " + request.text(i));
+                    throw new CommandException("ERR Unsupported option " + request.inError(i));
                 }
             }
             if (none && (any || later || earlier)) {

@@ -67,12 +67,23 @@ final class Request {
         return Arrays.copyOfRange(bytes, from, from + lengths[argument]);
     }
 
-    /** An argument with a character for each byte, so that it goes into an error unharmed. */
+    /** An argument with a character for each byte. */
     String text(int argument) {
         return text(argument, Integer.MAX_VALUE);
     }
 
-    String text(int argument, int maxLength) {
+    /** An argument as Redis prints it in an error: what follows a zero byte is not printed. */
+    String inError(int argument) {
+        return inError(argument, Integer.MAX_VALUE);
+    }
+
+    String inError(int argument, int maxLength) {
+        String text = text(argument, maxLength);
+        int zero = text.indexOf('\0');
+        return zero < 0 ? text : text.substring(0, zero);
+    }
+
+    private String text(int argument, int maxLength) {
         return new String(
                 bytes,
                 offset(argument),

@@ -153,7 +153,7 @@ final class ServerCommands {
                 .does(
                         (r, c, out) -> {
                             throw new CommandException(
-                                    "ERR No samples available for event '" + r.text(2) + "'");
+                                    "ERR No samples available for event '" + r.inError(2) + "'");
                         });
         latency(table, latency, "doctor", 2)
                 .does((r, c, out) -> out.verbatim("Latency is not monitored here.\n"));
@@ -254,11 +254,12 @@ final class ServerCommands {
         ConfigTable table = new ConfigTable(client.server());
         Map<String, String> found = new LinkedHashMap<>();
         for (int i = 2; i < request.count(); i++) {
-            GlobPattern pattern = new GlobPattern(request.copy(i), true);
-            for (ConfigTable.Parameter parameter : table.parameters()) {
-                if (pattern.matches(parameter.name().getBytes(StandardCharsets.US_ASCII))) {
-                    found.put(parameter.name(), parameter.value().get());
-                }
+            String asked = request.text(i);
+            ConfigTable.Parameter exact = table.find(asked);
+            if (exact != null) {
+                found.put(asked, exact.value().get());
+            } else {
+                addMatching(table, new GlobPattern(request.copy(i), true), found);
             }
         }
         reply.map(found.size());
@@ -267,6 +268,15 @@ final class ServerCommands {
                     reply.bulk(name);
                     reply.bulk(value);
                 });
+    }
+
+    private static void addMatching(
+            ConfigTable table, GlobPattern pattern, Map<String, String> found) {
+        for (ConfigTable.Parameter parameter : table.parameters()) {
+            if (pattern.matches(parameter.name().getBytes(StandardCharsets.US_ASCII))) {
+                found.put(parameter.name(), parameter.value().get());
+            }
+        }
     }
 
     private static void configSet(Request request, Client client, ReplyBuffer reply) {
@@ -281,7 +291,7 @@ final class ServerCommands {
             if (parameter == null) {
                 throw new CommandException(
                         "ERR Unknown option or number of arguments for CONFIG SET - '"
-                                + request.text(i)
+                                + request.inError(i)
                                 + "'");
             }
             ConfigTable.Range range = parameter.range();

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** Strings and counters. */
 final class StringCommands {
     private static final byte[] EMPTY = {};
+    private static final int CHECKED_OFFSET = 1 << 20;
 
     private StringCommands() {}
 
@@ -237,7 +238,7 @@ final class StringCommands {
             return;
         }
         StringOptions options = StringOptions.ofSet(request);
-        long deadlineMs = options.deadlineMs("set", client.keyspace().currentTimeMs());
+        long deadlineMs = options.deadlineMs(request, "set", client.keyspace().currentTimeMs());
         if (options.isPlain()) {
             put(request, 2, client, deadlineMs);
             reply.ok();
@@ -338,20 +339,23 @@ final class StringCommands {
 
     private static void getex(Request request, Client client, ReplyBuffer reply) {
         StringOptions options = StringOptions.ofGetex(request);
-        long nowMs = client.keyspace().currentTimeMs();
-        long deadlineMs = options.deadlineMs("getex", nowMs);
-        if (!options.changesDeadline()) {
+        int length = client.session().length(request.bytes(), request.offset(1), request.length(1));
+        if (length == Session.ABSENT || !options.changesDeadline()) {
             get(request, client, reply);
             return;
         }
+        long nowMs = client.keyspace().currentTimeMs();
+        long deadlineMs = options.deadlineMs(request, "getex", nowMs);
         Outcome outcome = new Outcome();
         update(
                 request,
                 client,
                 entry -> {
                     outcome.previous = entry.current();
-                    if (entry.exists() && entry.currentDeadlineMs() != deadlineMs) {
+                    if (entry.exists() && deadlineMs != Session.NEVER) {
                         KeyCommands.expire(entry, deadlineMs, nowMs);
+                    } else if (entry.currentDeadlineMs() != Session.NEVER) {
+                        entry.deadline(Session.NEVER);
                     }
                 });
         reply.bulkOrNull(outcome.previous);
@@ -394,6 +398,11 @@ final class StringCommands {
         }
         if (offset + added > client.server().settings().maxBulkLength() || offset + added < 0) {
             throw CommandException.tooLong();
+        }
+        if (offset > CHECKED_OFFSET
+                && offset + added > client.keyspace().statistics().maxMemoryBytes()) {
+            // Told from the length alone, before so much of the heap is taken for nothing.
+            throw CommandException.outOfMemory();
         }
         Outcome outcome = new Outcome();
         update(request, client, entry -> outcome.length = overwrite(entry, request, (int) offset));

@@ -11,7 +11,6 @@ final class StringOptions {
     private boolean keepDeadline;
     private boolean persist;
     private ExpireTime.@Nullable Unit unit;
-    private long time;
     private int timeArgument;
 
     private StringOptions() {}
@@ -31,7 +30,6 @@ final class StringOptions {
                 i = options.time(request, i);
             }
         }
-        options.readTime(request);
         return options;
     }
 
@@ -44,7 +42,6 @@ final class StringOptions {
                 i = options.time(request, i);
             }
         }
-        options.readTime(request);
         return options;
     }
 
@@ -72,17 +69,15 @@ final class StringOptions {
         return request.is(at, "PXAT") ? ExpireTime.Unit.UNIX_MILLISECONDS : null;
     }
 
-    /** Syntax errors come before errors of numbers, so numbers are read last. */
-    private void readTime(Request request) {
-        if (unit != null) {
-            time = request.integer(timeArgument);
-        }
-    }
-
-    /** The deadline that is asked for; {@link Session#NEVER} without one. */
-    long deadlineMs(String command, long nowMs) {
+    /**
+     * The deadline that is asked for; {@link Session#NEVER} without one. Errors of syntax come
+     * before errors of numbers, so the number is read only here.
+     */
+    long deadlineMs(Request request, String command, long nowMs) {
         ExpireTime.Unit given = unit;
-        return given == null ? Session.NEVER : ExpireTime.positive(time, given, command, nowMs);
+        return given == null
+                ? Session.NEVER
+                : ExpireTime.positive(request.integer(timeArgument), given, command, nowMs);
     }
 
     /** Whether the value is to be set whatever is there, and nothing returned of it. */

@@ -1,0 +1,229 @@
+package io.hotpair.resp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.BiPredicate;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The same commands to a real redis-server and to a listener: the replies must be the same bytes.
+ */
+class DifferentialTest {
+    private static final int PROGRAMS = Integer.getInteger("hotpair.programs", 60);
+    private static final int COMMANDS = 500;
+    private static final long SEED = Long.getLong("hotpair.seed", 20_261_121);
+
+    /**
+     * A difference that is meant.
+     *
+     * @param why the reason
+     * @param applies whether a command may differ in this way, given both replies
+     */
+    private record Difference(String why, BiPredicate<String[], String[]> applies) {}
+
+    private static final List<Difference> TOLERATED =
+            List.of(
+                    new Difference(
+                            "SCAN and KEYS give keys in an order of their own",
+                            (command, replies) ->
+                                    is(command, "KEYS", "SCAN")
+                                            && sortedLines(replies[0])
+                                                    .equals(sortedLines(replies[1]))),
+                    new Difference(
+                            "only database 0 is there, Redis has 16",
+                            (command, replies) -> is(command, "SELECT")),
+                    new Difference(
+                            "Redis shares the objects of small integers and says that they have"
+                                    + " very many references",
+                            (command, replies) ->
+                                    is(command, "OBJECT")
+                                            && replies[0].equals(":2147483647\r\n")
+                                            && replies[1].equals(":1\r\n")),
+                    new Difference(
+                            "the encoding is told from the value; Redis also remembers how it came"
+                                    + " about, by APPEND or INCRBYFLOAT for example",
+                            (command, replies) ->
+                                    is(command, "OBJECT")
+                                            && replies[0].matches("(?s).*(raw|embstr).*")
+                                            && replies[1].matches("(?s).*(int|embstr).*")),
+                    new Difference(
+                            "the two read their clocks at different moments",
+                            (command, replies) ->
+                                    is(command, "TTL", "EXPIRETIME")
+                                            && Math.abs(number(replies[0]) - number(replies[1]))
+                                                    <= 5),
+                    new Difference(
+                            "the same time from now is later for who executes later",
+                            (command, replies) ->
+                                    is(command, "EXPIRE", "PEXPIRE")
+                                            && String.join(" ", command)
+                                                    .toUpperCase(Locale.ROOT)
+                                                    .matches("(?s).* (GT|LT)\\b.*")
+                                            && Math.abs(number(replies[0]) - number(replies[1]))
+                                                    == 1),
+                    new Difference(
+                            "an expired key is counted until it is removed, which either does when"
+                                    + " it comes to it",
+                            (command, replies) -> is(command, "DBSIZE")));
+
+    private static boolean is(String[] command, String... names) {
+        return Arrays.asList(names).contains(command[0].toUpperCase(Locale.ROOT));
+    }
+
+    private static long number(String reply) {
+        return reply.matches(":-?\\d+\r\n")
+                ? Long.parseLong(reply.substring(1, reply.length() - 2))
+                : Long.MIN_VALUE / 4;
+    }
+
+    private static List<String> sortedLines(String reply) {
+        List<String> lines = new ArrayList<>(Arrays.asList(reply.split("\r\n", -1)));
+        Collections.sort(lines);
+        return lines;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3})
+    void shouldAnswerRandomProgramsAsRedisDoes(int protocol) {
+        try (RealRedis redis = RealRedis.start();
+                TestListener listener = TestListener.open();
+                RawClient theirs = new RawClient(redis.port());
+                RawClient ours = listener.connect()) {
+            theirs.call("HELLO", Integer.toString(protocol));
+            ours.call("HELLO", Integer.toString(protocol));
+            for (int program = 0; program < PROGRAMS; program++) {
+                run(SEED + program, theirs, ours);
+            }
+        }
+    }
+
+    private static void run(long seed, RawClient theirs, RawClient ours) {
+        assertEquals(theirs.call("FLUSHALL"), ours.call("FLUSHALL"), "seed=" + seed);
+        RandomProgram program = new RandomProgram(seed);
+        List<String[]> commands = new ArrayList<>();
+        StringBuilder pipeline = new StringBuilder();
+        for (int i = 0; i < COMMANDS; i++) {
+            String[] command = program.next();
+            commands.add(command);
+            pipeline.append(RawClient.command(command));
+        }
+        theirs.send(pipeline.toString());
+        ours.send(pipeline.toString());
+        for (int i = 0; i < COMMANDS; i++) {
+            compare(
+                    "seed=" + seed + " command " + i + " of " + history(commands, i),
+                    commands.get(i),
+                    theirs.reply(),
+                    ours.reply());
+        }
+    }
+
+    /** What came before with the same key, or all of it if the command has none. */
+    private static String history(List<String[]> commands, int last) {
+        StringBuilder text = new StringBuilder();
+        String key = commands.get(last).length > 1 ? commands.get(last)[1] : "";
+        boolean all = !key.matches("k\\d");
+        for (int i = 0; i <= last; i++) {
+            if (all || Arrays.asList(commands.get(i)).contains(key)) {
+                text.append("\n  ").append(i).append(' ').append(Arrays.toString(commands.get(i)));
+            }
+        }
+        return text.toString();
+    }
+
+    private static void compare(String where, String[] command, String theirs, String ours) {
+        if (theirs.equals(ours)) {
+            return;
+        }
+        String[] replies = {theirs, ours};
+        for (Difference difference : TOLERATED) {
+            if (difference.applies().test(command, replies)) {
+                return;
+            }
+        }
+        assertEquals(theirs, ours, where);
+    }
+
+    @Test
+    void shouldAnswerMistakesAsRedisDoes() {
+        try (RealRedis redis = RealRedis.start();
+                TestListener listener = TestListener.open()) {
+            for (String line : Mistakes.LINES) {
+                try (RawClient theirs = new RawClient(redis.port());
+                        RawClient ours = listener.connect()) {
+                    theirs.send(line + "\r\n");
+                    ours.send(line + "\r\n");
+                    assertEquals(theirs.reply(), ours.reply(), line);
+                }
+            }
+        }
+    }
+
+    @Test
+    void shouldAnswerBrokenInputAsRedisDoes() {
+        try (RealRedis redis = RealRedis.start();
+                TestListener listener = TestListener.open()) {
+            for (String input : Mistakes.BROKEN) {
+                try (RawClient theirs = new RawClient(redis.port());
+                        RawClient ours = listener.connect()) {
+                    theirs.send(input);
+                    ours.send(input);
+                    assertEquals(theirs.untilClosed(), ours.untilClosed(), shortened(input));
+                }
+            }
+        }
+    }
+
+    private static String shortened(String input) {
+        return input.length() > 80 ? input.substring(0, 80) + "..." : input;
+    }
+
+    @Test
+    void shouldAskForThePasswordAsRedisDoes() {
+        try (RealRedis redis = RealRedis.start("--requirepass", "pw");
+                TestListener listener = TestListener.open(config -> config.password("pw"))) {
+            for (String line : Mistakes.UNAUTHENTICATED) {
+                try (RawClient theirs = new RawClient(redis.port());
+                        RawClient ours = listener.connect()) {
+                    theirs.send(line + "\r\nquit\r\n");
+                    ours.send(line + "\r\nquit\r\n");
+                    assertEquals(
+                            withoutId(theirs.untilClosed()), withoutId(ours.untilClosed()), line);
+                }
+            }
+        }
+    }
+
+    private static String withoutId(String reply) {
+        return reply.replaceAll("(\\$2\r\nid\r\n):\\d+", "$1:n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3})
+    void shouldDescribeItsCommandsAsRedisDoes(int protocol) {
+        List<String> newer = List.of("client|setinfo", "client|no-touch");
+        try (RealRedis redis = RealRedis.start();
+                TestListener listener = TestListener.open();
+                RawClient theirs = new RawClient(redis.port());
+                RawClient ours = listener.connect()) {
+            theirs.call("HELLO", Integer.toString(protocol));
+            ours.call("HELLO", Integer.toString(protocol));
+            for (Command command : listener.server().commands().everything()) {
+                // A container also lists its subcommands, of which there are fewer here.
+                if (command.subcommands().isEmpty() && !newer.contains(command.fullName())) {
+                    assertEquals(
+                            theirs.call("COMMAND", "INFO", command.fullName()),
+                            ours.call("COMMAND", "INFO", command.fullName()),
+                            command.fullName());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package io.hotpair.resp;
+
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** A real {@code redis-server}, as the judge. */
+final class RealRedis implements AutoCloseable {
+    private static final long DEADLINE_NS = TimeUnit.SECONDS.toNanos(20);
+
+    private final Process process;
+    private final Path directory;
+    private final int port;
+
+    private RealRedis(Process process, Path directory, int port) {
+        this.process = process;
+        this.directory = directory;
+        this.port = port;
+    }
+
+    /** Skips the test on a machine without a program of Redis; in CI that is a failure instead. */
+    static void require(String program) {
+        boolean present =
+                Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+                        .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
+        if (!present) {
+            String inCi = System.getenv().getOrDefault("CI", "");
+            assertNotEquals("true", inCi.toLowerCase(Locale.ROOT), program + " is not on the PATH");
+        }
+        assumeTrue(present, program + " is not on the PATH");
+    }
+
+    static RealRedis start(String... options) {
+        require("redis-server");
+        try {
+            int port = freePort();
+            Path directory = Files.createTempDirectory("hotpair-redis");
+            List<String> command = new ArrayList<>();
+            command.addAll(List.of("redis-server", "--port", Integer.toString(port)));
+            command.addAll(List.of("--save", "", "--dir", directory.toString()));
+            command.addAll(List.of("--bind", "127.0.0.1"));
+            command.addAll(List.of(options));
+            Process process =
+                    new ProcessBuilder(command)
+                            .redirectErrorStream(true)
+                            .redirectOutput(directory.resolve("out").toFile())
+                            .start();
+            RealRedis redis = new RealRedis(process, directory, port);
+            redis.awaitReady();
+            return redis;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private void awaitReady() throws IOException {
+        long startNs = System.nanoTime();
+        Path out = directory.resolve("out");
+        while (!Files.readString(out).contains("Ready to accept connections")) {
+            if (!process.isAlive() || System.nanoTime() - startNs > DEADLINE_NS) {
+                process.destroyForcibly();
+                throw new IllegalStateException(
+                        "redis-server is not ready: " + Files.readString(out));
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    int port() {
+        return port;
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+        try {
+            process.waitFor();
+            try (Stream<Path> files = Files.walk(directory)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while redis-server ended", e);
+        }
+    }
+}
