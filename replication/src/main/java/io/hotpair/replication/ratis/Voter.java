@@ -40,7 +40,7 @@ final class Voter implements AutoCloseable {
     private final VoterDirectory directory;
     private final RaftServer server;
     private final RaftServer.Division division;
-    private final ConnectionWatchdog watchdog;
+    private final VoterWatchdog watchdog;
     private final AtomicBoolean isClosed = new AtomicBoolean();
     private volatile @Nullable Throwable failure;
 
@@ -115,7 +115,7 @@ final class Voter implements AutoCloseable {
             closeQuietly(built, e);
             throw asHotpairException(e);
         }
-        watchdog = ConnectionWatchdog.start(config, server, division);
+        watchdog = VoterWatchdog.start(config, server, division);
     }
 
     private RaftServer build(RegisterMachine machine, long snapshotEvery) throws IOException {

@@ -26,9 +26,6 @@ final class VoterSettings {
     private static final long ELECTION_MIN_MS = 300;
     private static final long ELECTION_MAX_MS = 600;
 
-    private static final int WITNESS_PRIORITY = 1;
-    private static final int DATA_NODE_PRIORITY = 0;
-
     private static final SizeInBytes BUFFER = SizeInBytes.valueOf(1 << 20);
 
     private VoterSettings() {}
@@ -43,7 +40,6 @@ final class VoterSettings {
         return RaftPeer.newBuilder()
                 .setId(RaftPeerId.valueOf(name))
                 .setAddress(config.address(name).toString())
-                .setPriority(name.equals(config.witness()) ? WITNESS_PRIORITY : DATA_NODE_PRIORITY)
                 .build();
     }
 

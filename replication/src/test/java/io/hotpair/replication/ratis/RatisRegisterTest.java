@@ -170,8 +170,7 @@ class RatisRegisterTest {
         try (VoterGroup group = new VoterGroup(directory).openAll()) {
             RatisRegister a = group.get("a");
             TopologyState state = VoterGroup.makeMaster(a, "a").state();
-            group.close("b");
-            group.close("w");
+            group.close("b", "w");
             VoterGroup.eventually("loss", () -> isAnswered(a) ? null : true);
             group.open("b");
             assertEquals(state, VoterGroup.answered(a::read).state());
@@ -184,14 +183,7 @@ class RatisRegisterTest {
         try (VoterGroup group = new VoterGroup(directory)) {
             VoterGroup.NAMES.forEach(name -> group.open(name, 4));
             for (int i = 0; i < 10; i++) {
-                VoterGroup.answered(
-                        () -> {
-                            TopologyState now = VoterGroup.answered(group.get("a")::read).state();
-                            return group.get("a")
-                                    .compareAndSet(
-                                            now.version(),
-                                            States.withIncarnation(now, "b", now.version()));
-                        });
+                VoterGroup.changeB(group.get("a"));
             }
             state = VoterGroup.makeMaster(group.get("a"), "a").state();
             group.closeAll();
@@ -212,14 +204,7 @@ class RatisRegisterTest {
             TopologyState before = VoterGroup.makeMaster(group.get("a"), "a").state();
             group.close("b");
             for (int i = 0; i < 20; i++) {
-                VoterGroup.answered(
-                        () -> {
-                            TopologyState now = VoterGroup.answered(group.get("a")::read).state();
-                            return group.get("a")
-                                    .compareAndSet(
-                                            now.version(),
-                                            States.withIncarnation(now, "b", now.version()));
-                        });
+                VoterGroup.changeB(group.get("a"));
             }
             TopologyState state = VoterGroup.answered(group.get("a")::read).state();
             assertTrue(state.version() >= before.version() + 20);

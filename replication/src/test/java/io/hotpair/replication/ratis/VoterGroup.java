@@ -17,7 +17,10 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The voters a, b and the witness w in this JVM, on free loopback ports. */
@@ -28,8 +31,14 @@ final class VoterGroup implements AutoCloseable {
     private final Path directory;
     private final Map<String, Integer> ports;
     private final Map<String, RatisRegister> open = new TreeMap<>();
+    private final UnaryOperator<VoterConfig.Builder> customizing;
 
     VoterGroup(Path directory) throws IOException {
+        this(directory, UnaryOperator.identity());
+    }
+
+    VoterGroup(Path directory, UnaryOperator<VoterConfig.Builder> customizing) throws IOException {
+        this.customizing = customizing;
         this.directory = directory;
         this.ports = freePorts();
     }
@@ -38,7 +47,7 @@ final class VoterGroup implements AutoCloseable {
         VoterConfig.Builder builder =
                 VoterConfig.builder("test", name).witness("w").directory(directory.resolve(name));
         ports.forEach((voter, port) -> builder.voter(voter, "127.0.0.1:" + port));
-        return builder;
+        return customizing.apply(builder);
     }
 
     int port(String name) {
@@ -68,9 +77,18 @@ final class VoterGroup implements AutoCloseable {
         return register;
     }
 
-    void close(String name) {
-        get(name).close();
-        open.remove(name);
+    /** At the same time: each takes a second, until a thread of Ratis looks up. */
+    void close(String... names) {
+        CompletableFuture<?>[] closing =
+                Stream.of(names)
+                        .map(
+                                name ->
+                                        CompletableFuture.runAsync(
+                                                get(name)::close,
+                                                task -> new Thread(task, "closing").start()))
+                        .toArray(CompletableFuture<?>[]::new);
+        CompletableFuture.allOf(closing).join();
+        List.of(names).forEach(open::remove);
     }
 
     /** The voter that leads, once there is one that answers. */
@@ -92,7 +110,7 @@ final class VoterGroup implements AutoCloseable {
                 () -> {
                     try {
                         return call.call().get(5, TimeUnit.SECONDS);
-                    } catch (java.util.concurrent.ExecutionException e) {
+                    } catch (ExecutionException e) {
                         if (e.getCause() instanceof HotpairException) {
                             return null;
                         }
@@ -111,6 +129,19 @@ final class VoterGroup implements AutoCloseable {
                     RegisterView after =
                             answered(() -> by.compareAndSet(view.state().version(), next));
                     return after.accepted() ? after : null;
+                });
+    }
+
+    /** Makes some change that leaves the master alone. */
+    static TopologyState changeB(RatisRegister by) throws Exception {
+        return eventually(
+                "change",
+                () -> {
+                    TopologyState state = answered(by::read).state();
+                    TopologyState next =
+                            States.withIncarnation(state, "b", state.version() + 1_000);
+                    RegisterView view = answered(() -> by.compareAndSet(state.version(), next));
+                    return view.accepted() ? view.state() : null;
                 });
     }
 
@@ -152,9 +183,7 @@ final class VoterGroup implements AutoCloseable {
     }
 
     void closeAll() {
-        // At the same time: each waits a little for threads of its own to end.
-        open.values().parallelStream().forEach(RatisRegister::close);
-        open.clear();
+        close(open.keySet().toArray(String[]::new));
     }
 
     @Override

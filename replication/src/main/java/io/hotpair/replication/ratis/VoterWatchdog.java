@@ -10,20 +10,24 @@ import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.RaftServerRpc;
 import org.apache.ratis.server.RaftServerRpcWithProxy;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes a voter's connections anew when the other end has been silent for too long. A connection
- * that was cut without a word is noticed by nobody: TCP waits longer and longer before it sends
- * again, up to two minutes, and goes on waiting after the network has healed.
+ * Looks after a voter twice a second.
  *
- * <p>A leader renews the connection to each follower that does not answer. Who hears of no leader
- * renews all, since it is about to ask for votes over them.
+ * <p>It makes connections anew when the other end has been silent for too long. A connection that
+ * was cut without a word is noticed by nobody: TCP waits longer and longer before it sends again,
+ * up to two minutes, and goes on waiting after the network has healed. A leader renews the
+ * connection to each follower that does not answer. Who hears of no leader renews all, since it is
+ * about to ask for votes over them.
+ *
+ * <p>And it gives the lead to the witness, once that has been there for a while.
  */
-final class ConnectionWatchdog implements AutoCloseable {
+final class VoterWatchdog implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(ConnectionWatchdog.class);
+    private static final Logger LOG = LoggerFactory.getLogger(VoterWatchdog.class);
 
     private static final long PERIOD_NS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long SILENCE_NS = TimeUnit.MILLISECONDS.toNanos(VoterSettings.SILENCE_MS);
@@ -31,23 +35,28 @@ final class ConnectionWatchdog implements AutoCloseable {
     private final VoterConfig config;
     private final RaftServer.Division division;
     private final RaftServerRpc rpc;
+    private final @Nullable WitnessLead witnessLead;
     private final Map<String, Long> renewedNs = new HashMap<>();
     private final Thread thread;
     private volatile boolean isClosed;
     private long leaderSeenNs = System.nanoTime();
 
-    private ConnectionWatchdog(
-            VoterConfig config, RaftServer server, RaftServer.Division division) {
+    private VoterWatchdog(VoterConfig config, RaftServer server, RaftServer.Division division) {
         this.config = config;
         this.division = division;
         this.rpc = server.getServerRpc();
+        String witness = config.witness();
+        witnessLead =
+                witness == null || witness.equals(config.voter())
+                        ? null
+                        : new WitnessLead(config, witness, server);
         thread = new Thread(this::run, "hotpair-voter-" + config.voter() + "-watchdog");
         thread.setDaemon(true);
     }
 
-    static ConnectionWatchdog start(
+    static VoterWatchdog start(
             VoterConfig config, RaftServer server, RaftServer.Division division) {
-        ConnectionWatchdog watchdog = new ConnectionWatchdog(config, server, division);
+        VoterWatchdog watchdog = new VoterWatchdog(config, server, division);
         watchdog.thread.start();
         return watchdog;
     }
@@ -59,7 +68,7 @@ final class ConnectionWatchdog implements AutoCloseable {
                 look(System.nanoTime());
             } catch (RuntimeException e) {
                 // The server may be closing under it. Whatever it was, the next round looks again.
-                LOG.debug("voter={} could not look after its connections", config.voter(), e);
+                LOG.debug("voter={} could not be looked after", config.voter(), e);
             }
         }
     }
@@ -82,6 +91,9 @@ final class ConnectionWatchdog implements AutoCloseable {
             config.voters().keySet().stream()
                     .filter(name -> !name.equals(config.voter()))
                     .forEach(name -> renew(name, nowNs));
+        }
+        if (witnessLead != null) {
+            witnessLead.look(role, nowNs);
         }
     }
 
