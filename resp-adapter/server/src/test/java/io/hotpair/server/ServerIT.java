@@ -1,0 +1,253 @@
+package io.hotpair.server;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.RandomAccessFile;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The server as its user starts it: {@code java -jar}, no flag, a mistake now and then. */
+@Timeout(120)
+class ServerIT {
+    private static final Path JAR = Path.of("target", "hotpair-server.jar");
+
+    @TempDir private Path directory;
+    private final List<Process> started = new ArrayList<>();
+
+    @AfterEach
+    void endProcesses() throws InterruptedException {
+        for (Process process : started) {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    private Process start(String... options) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-Xmx128m", "-jar", JAR.toString()));
+        command.addAll(List.of(options));
+        Process process =
+                new ProcessBuilder(command)
+                        .redirectError(directory.resolve("err").toFile())
+                        .redirectOutput(directory.resolve("out").toFile())
+                        .start();
+        started.add(process);
+        return process;
+    }
+
+    private String text(String file) throws IOException {
+        return Files.readString(directory.resolve(file));
+    }
+
+    private Process startServing(int port) throws Exception {
+        Process process =
+                start(
+                        "--port",
+                        Integer.toString(port),
+                        "--dir",
+                        directory.resolve("data").toString(),
+                        "--maxmemory",
+                        "64mb");
+        long giveUpNs = System.nanoTime() + 30_000_000_000L;
+        while (!text("err").contains("ready to accept connections")) {
+            assertTrue(process.isAlive() && System.nanoTime() < giveUpNs, text("err"));
+            Thread.sleep(20);
+        }
+        return process;
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private String fails(int exitCode, String... options) throws Exception {
+        Process process = start(options);
+        assertTrue(process.waitFor(30, TimeUnit.SECONDS), "it should have ended: " + text("err"));
+        assertEquals(exitCode, process.exitValue(), text("err"));
+        return text("err");
+    }
+
+    /** Sends inline commands and gives the first line of each reply. */
+    private static List<String> ask(int port, List<String> commands) throws IOException {
+        List<String> replies = new ArrayList<>();
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+                BufferedReader in =
+                        new BufferedReader(
+                                new InputStreamReader(socket.getInputStream(), US_ASCII))) {
+            for (String command : commands) {
+                socket.getOutputStream().write((command + "\r\n").getBytes(US_ASCII));
+                String line = in.readLine();
+                replies.add(line.startsWith("$") && !line.equals("$-1") ? in.readLine() : line);
+            }
+        }
+        return replies;
+    }
+
+    private static void fill(int port, int count) throws IOException {
+        List<String> commands = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            commands.add("SET key" + i + " value" + i);
+        }
+        assertTrue(ask(port, commands).stream().allMatch("+OK"::equals));
+    }
+
+    private static void check(int port, int count) throws IOException {
+        List<String> commands = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            commands.add("GET key" + i);
+        }
+        List<String> replies = ask(port, commands);
+        for (int i = 0; i < count; i++) {
+            assertEquals("value" + i, replies.get(i));
+        }
+    }
+
+    @Test
+    void shouldServeByJavaJarAloneAndKeepItsKeysThroughAKill() throws Exception {
+        int port = freePort();
+        Process server = startServing(port);
+        fill(port, 2_000);
+        server.destroyForcibly().waitFor();
+        startServing(port);
+        check(port, 2_000);
+    }
+
+    @Test
+    void shouldEndInAnOrderlyWayOnSigterm() throws Exception {
+        int port = freePort();
+        Process server = startServing(port);
+        fill(port, 10);
+        server.destroy();
+        assertTrue(server.waitFor(20, TimeUnit.SECONDS), text("err"));
+        startServing(port);
+        check(port, 10);
+    }
+
+    @Test
+    void shouldNameTheOwnerOfADirectoryThatIsInUse() throws Exception {
+        int port = freePort();
+        Process owner = startServing(port);
+        fill(port, 100);
+        String error =
+                fails(
+                        2,
+                        "--port",
+                        Integer.toString(freePort()),
+                        "--dir",
+                        directory.resolve("data").toString());
+        assertTrue(error.contains(directory.resolve("data").toString()), error);
+        assertTrue(error.contains(Long.toString(owner.pid())), error);
+        check(port, 100);
+    }
+
+    @Test
+    void shouldRefuseADirectoryThatIsAFile() throws Exception {
+        Path file = Files.writeString(directory.resolve("file"), "not a directory");
+        String error = fails(2, "--port", "0", "--dir", file.toString());
+        assertTrue(error.contains(file.toString()), error);
+        assertEquals("not a directory", Files.readString(file));
+    }
+
+    @Test
+    void shouldNameAPortThatIsInUse() throws Exception {
+        int port = freePort();
+        startServing(port);
+        fill(port, 100);
+        String error =
+                fails(
+                        2,
+                        "--port",
+                        Integer.toString(port),
+                        "--dir",
+                        directory.resolve("other").toString());
+        assertTrue(error.contains(Integer.toString(port)), error);
+        check(port, 100);
+    }
+
+    @Test
+    void shouldNameADamagedPageOfTheLogAndLoseNothingElse() throws Exception {
+        int port = freePort();
+        Process server = startServing(port);
+        fill(port, 2_000);
+        server.destroyForcibly().waitFor();
+        Path segment = segment();
+        long at = offsetOf(segment, "value1000");
+        flip(segment, at);
+        String error =
+                fails(
+                        2,
+                        "--port",
+                        Integer.toString(port),
+                        "--dir",
+                        directory.resolve("data").toString());
+        assertTrue(error.contains(segment.getFileName().toString()), error);
+        assertTrue(error.contains("checksum"), error);
+        flip(segment, at);
+        startServing(port);
+        check(port, 2_000);
+    }
+
+    private Path segment() throws IOException {
+        try (Stream<Path> files = Files.walk(directory.resolve("data"))) {
+            return files.filter(file -> file.toString().endsWith(".cq4"))
+                    .filter(file -> !file.toString().contains("metadata"))
+                    .max(Comparator.naturalOrder())
+                    .orElseThrow();
+        }
+    }
+
+    private static long offsetOf(Path file, String text) throws IOException {
+        byte[] head = new byte[4 << 20];
+        try (RandomAccessFile data = new RandomAccessFile(file.toFile(), "r")) {
+            int length = data.read(head);
+            int at = new String(head, 0, length, ISO_8859_1).indexOf(text);
+            assertTrue(at > 0, "text=" + text + " is not in the first 4 MiB");
+            return at;
+        }
+    }
+
+    private static void flip(Path file, long at) throws IOException {
+        try (RandomAccessFile data = new RandomAccessFile(file.toFile(), "rw")) {
+            data.seek(at);
+            int old = data.read();
+            data.seek(at);
+            data.write(old ^ 4);
+        }
+    }
+
+    @Test
+    void shouldSayWhatIsWrongWithItsOptions() throws Exception {
+        assertTrue(fails(1, "--port", "70000").contains("expected 0 to 65535"));
+        assertTrue(fails(1, "--mode", "king").contains("standalone, pair, witness"));
+        assertTrue(fails(1, "--maxmemory", "lots").contains("expected a size such as 512mb"));
+        assertTrue(fails(1, "--nonsense", "x").contains("--help lists"));
+        assertTrue(
+                fails(1, "--bind", "0.0.0.0", "--dir", directory.toString()).contains("password"));
+        assertTrue(fails(1, "--mode", "witness").contains("--witness is missing"));
+        Process help = start("--help");
+        assertEquals(0, help.waitFor());
+        assertTrue(text("out").startsWith("usage: java -jar hotpair-server.jar"), text("out"));
+        assertEquals("", new String(Files.readAllBytes(directory.resolve("err")), UTF_8));
+    }
+}
