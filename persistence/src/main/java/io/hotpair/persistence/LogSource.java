@@ -49,6 +49,10 @@ final class LogSource implements OperationSource {
             SegmentReader opened = new SegmentReader(waypoint.segment());
             opened.position(waypoint.position());
             reader = opened;
+            if (closed) {
+                closeReader();
+                requireOpen();
+            }
         } else if (history.firstOpId() != 0) {
             throw new HotpairException(
                     HotpairException.Category.NOT_RETAINED,
@@ -92,6 +96,11 @@ final class LogSource implements OperationSource {
             closeReader();
             current = new SegmentReader(next);
             reader = current;
+            if (closed) {
+                // The log was closed meanwhile, and has not seen this reader.
+                closeReader();
+                requireOpen();
+            }
         }
     }
 

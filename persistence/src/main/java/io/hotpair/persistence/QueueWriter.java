@@ -60,9 +60,9 @@ final class QueueWriter implements AutoCloseable {
         try {
             Directories.restrict(directory.resolve(TABLE_FILE));
             return new QueueWriter(queue);
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable t) {
             queue.close();
-            throw e;
+            throw t;
         }
     }
 

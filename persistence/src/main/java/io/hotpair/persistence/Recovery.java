@@ -3,6 +3,7 @@ package io.hotpair.persistence;
 import io.hotpair.HotpairException;
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.FrameDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -32,6 +33,7 @@ final class Recovery {
     /** A segment that was never completed holds its header and two index pages, no more. */
     private static final long MAX_UNBORN_LENGTH = 128 * 1024;
 
+    private static final int COPY_BYTES = 64 * 1024;
     private static final int FIRST_HEADER_INCOMPLETE = 0x8000_0000;
 
     private final Path home;
@@ -324,8 +326,15 @@ final class Recovery {
         Path file =
                 directory.resolve(
                         "torn-" + Segment.nameOf(reader.segment().cycle()) + "-" + position);
-        Directories.writeAtomically(
-                file, reader.bytes(position, (int) Math.max(0, last + 1 - position)));
+        Files.deleteIfExists(file);
+        Directories.createFile(file);
+        try (FileOutputStream out = new FileOutputStream(file.toFile())) {
+            for (long at = position; at <= last; at += COPY_BYTES) {
+                out.write(reader.bytes(at, (int) Math.min(COPY_BYTES, last + 1 - at)));
+            }
+            out.getFD().sync();
+        }
+        Directories.force(directory);
     }
 
     /**

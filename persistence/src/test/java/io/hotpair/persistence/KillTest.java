@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 class KillTest {
     private static final int CYCLES = Integer.getInteger("hotpair.killCycles", 10);
+    private static final int CYCLES_PER_LOG = 10;
     private static final long MAX_OPEN_NS = TimeUnit.SECONDS.toNanos(5);
 
     @TempDir Path directory;
@@ -29,13 +30,18 @@ class KillTest {
         Random random = new Random(seed);
         long lost = 0;
         long acknowledged = 0;
+        long counted = 0;
         for (int cycle = 0; cycle < CYCLES; cycle++) {
-            acknowledged = appendAndKill(random);
+            counted = cycle % CYCLES_PER_LOG == 0 ? 0 : counted;
+            Path home = directory.resolve("log-" + cycle / CYCLES_PER_LOG);
+            long last = appendAndKill(home, random);
+            acknowledged += last - counted;
+            counted = last;
             long before = System.nanoTime();
-            try (OperationLog log = ChronicleLog.open(directory, LogOptions.standard())) {
+            try (OperationLog log = ChronicleLog.open(home, LogOptions.standard())) {
                 long openNs = System.nanoTime() - before;
                 String state = "seed=" + seed + " cycle=" + cycle + " openNs=" + openNs;
-                lost += Math.max(0, acknowledged - log.lastOpId());
+                lost += Math.max(0, last - log.lastOpId());
                 assertEquals(0, lost, state);
                 assertTrue(openNs < MAX_OPEN_NS, state);
                 // Checks every byte of every operation, so that nothing torn passes.
@@ -50,13 +56,13 @@ class KillTest {
     }
 
     /** Returns the last opId that the child acknowledged. */
-    private long appendAndKill(Random random) throws Exception {
+    private long appendAndKill(Path home, Random random) throws Exception {
         try (ChildJvm child =
                 ChildJvm.start(
                         ChildJvm.requiredFlags(),
                         ChildMain.class,
                         "append",
-                        directory.toString(),
+                        home.toString(),
                         Long.toString(random.nextLong()))) {
             child.await("acknowledged");
             TimeUnit.MICROSECONDS.sleep(random.nextInt(400_000));
