@@ -25,6 +25,13 @@ final class RateLimit {
         paidUntilNs = clock.nanoTime() - BURST_NS;
     }
 
+    /**
+     * How much may be sent at once, so that a limit does not come as long pauses between floods.
+     */
+    int batchLength(int maxLength) {
+        return bytesPerSecond == 0 ? maxLength : (int) Math.min(maxLength, bytesPerSecond / 20);
+    }
+
     /** How long to wait before anything more may be sent. */
     long delayNs() {
         return bytesPerSecond == 0 ? 0 : Math.max(0, paidUntilNs - clock.nanoTime());

@@ -290,6 +290,7 @@ final class ShippingServer implements Shipping {
             AtomicBoolean silent)
             throws IOException {
         RateLimit limit = new RateLimit(keyspace.clock(), bytesPerSecond);
+        int batchLength = limit.batchLength(SEND_LENGTH);
         AtomicBoolean armed = new AtomicBoolean();
         long heartbeatNs = keyspace.clock().nanoTime() - HEARTBEAT_INTERVAL_NS;
         while (!serving.ended && !silent.get()) {
@@ -304,7 +305,7 @@ final class ShippingServer implements Shipping {
             long delayNs = limit.delayNs();
             boolean full = false;
             while (delayNs == 0 && !full && session.pump(out)) {
-                full = out.length() >= SEND_LENGTH;
+                full = out.length() >= batchLength;
             }
             if (out.length() > 0) {
                 limit.pay(out.length());

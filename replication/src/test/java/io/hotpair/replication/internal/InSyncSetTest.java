@@ -1,0 +1,148 @@
+package io.hotpair.replication.internal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.hotpair.Clock;
+import io.hotpair.log.FrameEncoder;
+import io.hotpair.topology.Lease;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+class InSyncSetTest {
+    private static final Set<String> ALONE = Set.of("a");
+    private static final Set<String> BOTH = Set.of("a", "b");
+
+    private final MemoryKeyspace keyspace =
+            new MemoryKeyspace(Path.of("a"), new MemoryLog(new UUID(1, 1)), Clock.SYSTEM, false);
+
+    private InSyncSet started(Set<String> committed, int minInSync) {
+        long unused = keyspace.promote(1, Lease.permanent(Clock.SYSTEM));
+        InSyncSet set = new InSyncSet("a", keyspace, committed, minInSync);
+        set.start();
+        return set;
+    }
+
+    private long write(int count) {
+        long opId = 0;
+        for (int i = 0; i < count; i++) {
+            opId = keyspace.put("k" + i, "v");
+        }
+        return opId;
+    }
+
+    @Test
+    void shouldGrantWhatEveryMemberHas() {
+        InSyncSet set = started(BOTH, 1);
+        long last = write(5);
+        assertEquals(0, keyspace.committed().get());
+        InSyncSet.Progress b = set.join("b", 1, 2);
+        assertEquals(2, keyspace.committed().get());
+        set.acknowledged(b, last);
+        assertEquals(last, keyspace.committed().get());
+    }
+
+    @Test
+    void shouldGrantAloneOnlyWhatIsForced() {
+        InSyncSet set = started(ALONE, 1);
+        assertTrue(set.mayBeAlone());
+        long last = write(3);
+        assertEquals(0, keyspace.committed().get());
+        keyspace.force();
+        assertEquals(last, keyspace.committed().get());
+        long next = write(1);
+        keyspace.force();
+        assertEquals(next, keyspace.committed().get());
+    }
+
+    @Test
+    void shouldAskBothRulesWhileAChangeIsUnderWay() {
+        InSyncSet set = started(BOTH, 1);
+        InSyncSet.Progress b = set.join("b", 1, 0);
+        long last = write(3);
+        long unused = set.propose(ALONE);
+        keyspace.force();
+        assertEquals(0, keyspace.committed().get());
+        set.acknowledged(b, last);
+        assertEquals(last, keyspace.committed().get());
+        long next = write(1);
+        set.acknowledged(b, next);
+        assertEquals(last, keyspace.committed().get(), "acknowledged, and not forced");
+        keyspace.force();
+        assertEquals(next, keyspace.committed().get());
+    }
+
+    @Test
+    void shouldGrantByTheSmallerSetOnceItIsSettled() {
+        InSyncSet set = started(BOTH, 1);
+        long last = write(3);
+        keyspace.force();
+        long unused = set.propose(ALONE);
+        assertEquals(0, keyspace.committed().get());
+        set.settle(ALONE);
+        assertEquals(last, keyspace.committed().get());
+    }
+
+    @Test
+    void shouldSayWhatTheNarrowerRuleHadGranted() {
+        InSyncSet set = started(ALONE, 1);
+        long last = write(3);
+        keyspace.force();
+        assertEquals(last, set.propose(BOTH));
+        long unused = write(1);
+        keyspace.force();
+        assertEquals(last, keyspace.committed().get());
+    }
+
+    @Test
+    void shouldGrantNothingAfterClosing() {
+        InSyncSet set = started(BOTH, 1);
+        InSyncSet.Progress b = set.join("b", 1, 0);
+        long last = write(3);
+        set.close();
+        set.acknowledged(b, last);
+        set.settle(ALONE);
+        keyspace.force();
+        assertEquals(0, keyspace.committed().get());
+    }
+
+    @Test
+    void shouldGrantNothingBelowTheMinimum() {
+        InSyncSet set = started(ALONE, 2);
+        long last = write(3);
+        keyspace.force();
+        assertEquals(0, keyspace.committed().get());
+        InSyncSet.Progress b = set.join("b", 1, last);
+        set.settle(BOTH);
+        assertEquals(last, keyspace.committed().get());
+        assertFalse(set.mayBeAlone());
+        assertTrue(b.connected());
+    }
+
+    /** The peer can be quicker than the thread that raises this node's own watermark. */
+    @Test
+    void shouldGrantWhatIsAcknowledgedBeforeItCountsAsLoggedHere() {
+        InSyncSet set = started(BOTH, 1);
+        InSyncSet.Progress b = set.join("b", 1, 1);
+        Frames.append(keyspace.log(), new FrameEncoder(), 1, "k");
+        assertEquals(1, keyspace.logged().get());
+        set.acknowledged(b, 2);
+        assertEquals(2, keyspace.committed().get());
+    }
+
+    @Test
+    void shouldForgetTheProgressOfASessionThatWasReplaced() {
+        InSyncSet set = started(BOTH, 1);
+        long unused = write(5);
+        InSyncSet.Progress before = set.join("b", 1, 0);
+        InSyncSet.Progress after = set.join("b", 2, 0);
+        assertFalse(before.connected());
+        set.acknowledged(before, 5);
+        assertEquals(0, keyspace.committed().get());
+        set.acknowledged(after, 4);
+        assertEquals(4, keyspace.committed().get());
+    }
+}

@@ -1,0 +1,177 @@
+package io.hotpair.replication.internal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.hotpair.log.FrameEncoder;
+import io.hotpair.replication.PairEvent;
+import io.hotpair.replication.PairEvent.Kind;
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ShippingTest {
+    private final FrameEncoder encoder = new FrameEncoder();
+
+    @Test
+    void shouldShipEverythingToAnEmptyReplicaAndThenWhatIsWritten() {
+        try (ShippingFixture pair = ShippingFixture.open()) {
+            Frames.append(pair.masterLog, encoder, 1, "a", "b");
+            Frames.append(pair.masterLog, encoder, 2, "c");
+            pair.lead().follow().awaitSame();
+            assertEquals(0, pair.awaitEvent(Kind.RESUMED).opId());
+            pair.master.put("d", "1");
+            pair.awaitSame();
+        }
+    }
+
+    @Test
+    void shouldResumeWhereTheReplicaStopped() {
+        try (ShippingFixture pair = ShippingFixture.open()) {
+            Frames.append(pair.masterLog, encoder, 1, "a", "b");
+            Frames.append(pair.replicaLog, encoder, 1, "a", "b");
+            pair.lead().follow().awaitSame();
+            assertEquals(2, pair.awaitEvent(Kind.RESUMED).opId());
+            pair.stopFollowing();
+            pair.events.clear();
+            pair.master.put("while away", "1");
+            pair.follow().awaitSame();
+            assertEquals(3, pair.awaitEvent(Kind.RESUMED).opId());
+            assertNull(pair.event(Kind.CUT));
+        }
+    }
+
+    @Test
+    void shouldResumeInTheMiddleOfAFrame() {
+        try (ShippingFixture pair = ShippingFixture.open()) {
+            Frames.append(pair.masterLog, encoder, 1, "a", "b", "c", "d");
+            Frames.append(pair.replicaLog, encoder, 1, "a", "b");
+            pair.lead().follow().awaitSame();
+            assertEquals(2, pair.awaitEvent(Kind.RESUMED).opId());
+        }
+    }
+
+    @Test
+    void shouldCutTheTailOfADeposedMaster() {
+        try (ShippingFixture pair = ShippingFixture.open()) {
+            Frames.append(pair.masterLog, encoder, 1, "shared");
+            Frames.append(pair.masterLog, encoder, 3, "new");
+            Frames.append(pair.replicaLog, encoder, 1, "shared");
+            Frames.append(pair.replicaLog, encoder, 1, "never acknowledged", "nor this");
+            pair.lead().follow().awaitSame();
+            PairEvent cut = pair.awaitEvent(Kind.CUT);
+            assertEquals(1, cut.opId());
+            assertEquals(2, cut.operations());
+            assertEquals(List.of(1L), pair.replicaLog.cuts());
+        }
+    }
+
+    /** The last term of the replica says nothing here: both have the opId, in other terms. */
+    @Test
+    void shouldFindWhereHistoriesPartedSeveralTermsAgo() {
+        try (ShippingFixture pair = ShippingFixture.open()) {
+            Frames.append(pair.masterLog, encoder, 1, "1", "2");
+            Frames.append(pair.masterLog, encoder, 2, "3", "4", "5");
+            Frames.append(pair.masterLog, encoder, 4, "6", "7", "8");
+            Frames.append(pair.replicaLog, encoder, 1, "1", "2");
+            Frames.append(pair.replicaLog, encoder, 2, "3");
+            Frames.append(pair.replicaLog, encoder, 3, "other 4", "other 5");
+            Frames.append(pair.replicaLog, encoder, 5, "other 6", "other 7");
+            pair.lead().follow().awaitSame();
+            assertEquals(List.of(3L), pair.replicaLog.cuts());
+        }
+    }
+
+    @Test
+    void shouldShipAnOperationThatIsLongerThanAFrame() {
+        try (ShippingFixture pair = ShippingFixture.open()) {
+            pair.lead().follow();
+            pair.master.put("large", "x".repeat(3 << 20));
+            pair.master.put("small", "y");
+            pair.awaitSame();
+        }
+    }
+
+    @Test
+    void shouldRaiseAnAlarmWhenTheLogBeginsLater() {
+        try (ShippingFixture pair = ShippingFixture.open()) {
+            Frames.append(pair.masterLog, encoder, 1, "a");
+            Frames.append(pair.masterLog, encoder, 1, "b");
+            pair.masterLog.dropOldest(1);
+            pair.lead().follow();
+            PairEvent alarm = pair.awaitEvent(Kind.ALARM);
+            assertTrue(
+                    alarm.text()
+                            .endsWith(
+                                    "NOT_RETAINED, resume after opId=0, expected at least 1: the"
+                                            + " master's log begins later, and a full copy is"
+                                            + " needed"),
+                    alarm.text());
+            assertEquals(0, pair.replicaLog.lastOpId());
+        }
+    }
+
+    @Test
+    void shouldRefuseALogThatHasOtherBytesInTheSamePlace() {
+        try (ShippingFixture pair = ShippingFixture.open()) {
+            Frames.append(pair.masterLog, encoder, 1, "a");
+            Frames.append(pair.replicaLog, encoder, 1, "b");
+            pair.lead().follow();
+            PairEvent alarm = pair.awaitEvent(Kind.ALARM);
+            assertTrue(alarm.text().contains("DIVERGED"), alarm.text());
+            assertTrue(alarm.text().contains("the frames that end at opId=1 differ"), alarm.text());
+            assertEquals(1, pair.replicaLog.lastOpId());
+        }
+    }
+
+    @Test
+    void shouldComeBackAfterABreakInTheMiddleOfAFrame() throws IOException {
+        try (ShippingFixture pair = ShippingFixture.open();
+                BreakingProxy proxy = new BreakingProxy(pair.port, 700)) {
+            for (int i = 0; i < 20; i++) {
+                Frames.append(pair.masterLog, encoder, 1, "key " + i, "x".repeat(100));
+            }
+            pair.lead().followAt(proxy.port(), ShippingFixture.SECRET).awaitSame();
+            assertTrue(proxy.breakCount() > 3, "breaks=" + proxy.breakCount());
+            assertNull(pair.event(Kind.ALARM), pair::describe);
+        }
+    }
+
+    @Test
+    void shouldKeepToTheRateThatWasSet() {
+        try (ShippingFixture pair = new ShippingFixture(ShippingFixture.SECRET, 100_000)) {
+            for (int i = 0; i < 50; i++) {
+                Frames.append(pair.masterLog, encoder, 1, "x".repeat(1_000));
+            }
+            long beganNs = System.nanoTime();
+            pair.lead().follow().awaitSame();
+            long tookMs = (System.nanoTime() - beganNs) / 1_000_000;
+            assertTrue(tookMs > 300, "took " + tookMs + " ms for 50 kB at 100 kB/s");
+        }
+    }
+
+    @Test
+    void shouldTellAReplicaThatComesTooEarlyToTryAgain() {
+        try (ShippingFixture pair = ShippingFixture.open()) {
+            pair.listenOnly();
+            pair.follow();
+            assertNull(pair.event(Kind.ALARM), pair::describe);
+            Frames.append(pair.masterLog, encoder, 1, "a");
+            pair.becomeMaster();
+            pair.awaitSame();
+        }
+    }
+
+    @Test
+    void shouldAcknowledgeNothingOnceItStoppedToFollow() {
+        try (ShippingFixture pair = ShippingFixture.open()) {
+            pair.lead().follow().awaitSame();
+            pair.stopFollowing();
+            long lastOpId = pair.replicaLog.lastOpId();
+            pair.master.put("after", "1");
+            assertEquals(lastOpId, pair.replicaLog.lastOpId());
+            assertEquals(lastOpId, pair.master.committed().get());
+        }
+    }
+}

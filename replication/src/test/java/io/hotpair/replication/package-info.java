@@ -1,0 +1,5 @@
+/** Tests of what an application sees of a pair. */
+@NullMarked
+package io.hotpair.replication;
+
+import org.jspecify.annotations.NullMarked;
