@@ -20,6 +20,13 @@ final class CommandException extends RuntimeException {
         return message == null ? "ERR" : message;
     }
 
+    static CommandException replyTooLong(long limitBytes) {
+        return new CommandException(
+                "ERR the reply is longer than the limit for client output, "
+                        + limitBytes
+                        + " bytes; if the command writes, it was executed");
+    }
+
     static CommandException outOfMemory() {
         return new CommandException("OOM command not allowed when used memory > 'maxmemory'.");
     }

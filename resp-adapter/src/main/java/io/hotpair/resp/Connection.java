@@ -2,6 +2,7 @@ package io.hotpair.resp;
 
 import io.hotpair.Session;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.SocketChannel;
@@ -175,15 +176,18 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     }
 
     @Override
-    @SuppressWarnings("FutureReturnValueIgnored") // If it fails the connection is gone anyway.
     public void outboxClosing() {
         // The error that was just written must not be lost to the reset that a close with unread
-        // input causes: say that no more comes, read on for a moment, then close.
+        // input causes: when it is out, say that no more comes, read on for a moment, then close.
+        channel.config().setAutoRead(true);
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> linger());
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // If it fails the connection is gone anyway.
+    private void linger() {
         lingering = true;
         lingerSinceNs = server.keyspace().nanoTime();
-        outbox.flush();
         channel.shutdownOutput();
-        channel.config().setAutoRead(true);
     }
 
     private void receive(ByteBuf in) {
@@ -278,11 +282,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     }
 
     private void begin(ReplyBuffer reply) {
-        long limit =
-                Math.min(
-                        server.settings().outputBufferLimitBytes(),
-                        server.budget().availableBytes());
-        reply.begin(client.protocol(), limit);
+        reply.begin(client.protocol(), server.replyLimitBytes());
     }
 
     private boolean mayExecute() {

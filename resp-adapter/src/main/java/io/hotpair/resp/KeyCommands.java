@@ -138,11 +138,7 @@ final class KeyCommands {
                 .tips("request_policy:all_shards", "nondeterministic_output_order")
                 .complexity("O(N), N being the number of keys; other clients have their turns")
                 .summary("Returns all keys that match a pattern.")
-                .does(
-                        (r, c, out) ->
-                                c.park(
-                                        new KeysWalk(
-                                                c.session(), new GlobPattern(r.copy(1), false))));
+                .does((r, c, out) -> c.park(new KeysWalk(c, new GlobPattern(r.copy(1), false))));
         add(table, "scan", -2, "cursor [MATCH pattern] [COUNT count] [TYPE type]")
                 .flags(READONLY)
                 .tips("nondeterministic_output", "request_policy:special")

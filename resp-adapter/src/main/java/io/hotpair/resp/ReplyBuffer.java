@@ -335,10 +335,7 @@ final class ReplyBuffer {
         }
         // Errors are short and must get through, so a little is always granted.
         if (needed > limit + 1024) {
-            throw new CommandException(
-                    "ERR the reply is longer than the limit for client output, "
-                            + limit
-                            + " bytes; if the command writes, it was executed");
+            throw CommandException.replyTooLong(limit);
         }
         bytes =
                 Arrays.copyOf(

@@ -6,6 +6,7 @@ import io.hotpair.Keyspace;
 import io.hotpair.Session;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
@@ -48,6 +49,9 @@ public final class RespListener implements AutoCloseable {
     private static final long TICK_MS = 100;
     private static final long CLOSE_TIMEOUT_SECONDS = 10;
     private static final int BACKLOG = 511;
+    private static final int MIN_READ = 1 << 10;
+    private static final int FIRST_READ = 16 << 10;
+    private static final int MAX_READ = 64 << 10;
     private static final WriteBufferWaterMark WATER_MARK =
             new WriteBufferWaterMark(64 << 10, 256 << 10);
     private static final byte[] TOO_MANY =
@@ -210,6 +214,9 @@ public final class RespListener implements AutoCloseable {
                         .option(ChannelOption.SO_REUSEADDR, true)
                         .option(ChannelOption.ALLOCATOR, allocator)
                         .childOption(ChannelOption.ALLOCATOR, allocator)
+                        .childOption(
+                                ChannelOption.RECVBUF_ALLOCATOR,
+                                new AdaptiveRecvByteBufAllocator(MIN_READ, FIRST_READ, MAX_READ))
                         .childOption(ChannelOption.TCP_NODELAY, true)
                         .childOption(ChannelOption.SO_KEEPALIVE, true)
                         .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)

@@ -92,6 +92,11 @@ final class RespServer {
         return errorCounts;
     }
 
+    /** How long all replies of a batch together may become now. */
+    long replyLimitBytes() {
+        return Math.min(settings.outputBufferLimitBytes(), budget.availableBytes());
+    }
+
     SlowLog slowLog() {
         return slowLog;
     }

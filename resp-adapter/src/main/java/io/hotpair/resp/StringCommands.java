@@ -193,6 +193,7 @@ final class StringCommands {
             offsets[i] = request.offset(i + 1);
             lengths[i] = request.length(i + 1);
         }
+        checkTotal(request, client);
         byte[] @Nullable [] values =
                 Objects.requireNonNull(
                         client.session().getAll(request.bytes(), offsets, lengths, count),
@@ -200,6 +201,18 @@ final class StringCommands {
         reply.array(count);
         for (int i = 0; i < count; i++) {
             reply.bulkOrNull(values[i]);
+        }
+    }
+
+    /** A key named many times would otherwise be copied as often, all before a limit is met. */
+    private static void checkTotal(Request request, Client client) {
+        long limitBytes = client.server().replyLimitBytes();
+        long total = 0;
+        for (int i = 1; i < request.count(); i++) {
+            total += client.session().length(request.bytes(), request.offset(i), request.length(i));
+            if (total > limitBytes) {
+                throw CommandException.replyTooLong(limitBytes);
+            }
         }
     }
 

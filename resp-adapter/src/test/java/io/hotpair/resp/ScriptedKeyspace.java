@@ -1,0 +1,179 @@
+package io.hotpair.resp;
+
+import io.hotpair.Acknowledgement;
+import io.hotpair.Keyspace;
+import io.hotpair.KeyspaceStatistics;
+import io.hotpair.Session;
+import io.hotpair.Watermark;
+import io.hotpair.topology.Member;
+import io.hotpair.topology.Role;
+import io.hotpair.topology.Topology;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** A keyspace in memory that says of acknowledgements, terms and roles what a test wants. */
+final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
+    private final Keyspace keyspace =
+            Keyspace.open(Keyspace.builder().inMemory().maxMemory(32 << 20).build());
+    private final KeyspacePort real = KeyspacePort.of(keyspace);
+    private final ConcurrentLinkedQueue<Watermark.Waiter> waiters = new ConcurrentLinkedQueue<>();
+    private final List<Member> members = new CopyOnWriteArrayList<>();
+    private volatile boolean acknowledgesAtOnce;
+    private volatile boolean vouches = true;
+    private volatile Role role = Role.MASTER;
+    private volatile @Nullable Member master;
+    private volatile Duration timeout = Duration.ofSeconds(20);
+    private volatile UnaryOperator<Session> sessions = UnaryOperator.identity();
+
+    ScriptedKeyspace acknowledgesAtOnce(boolean whether) {
+        acknowledgesAtOnce = whether;
+        return this;
+    }
+
+    void vouches(boolean whether) {
+        vouches = whether;
+    }
+
+    void role(Role newRole) {
+        role = newRole;
+    }
+
+    void timeout(Duration newTimeout) {
+        timeout = newTimeout;
+    }
+
+    void sessions(UnaryOperator<Session> wrapper) {
+        sessions = wrapper;
+    }
+
+    void members(@Nullable Member newMaster, Member... all) {
+        master = newMaster;
+        members.clear();
+        members.addAll(List.of(all));
+    }
+
+    int waiterCount() {
+        return waiters.size();
+    }
+
+    /** Settles the oldest write that waits, in another thread than the event loop's. */
+    void settleNext(boolean reached) {
+        Watermark.Waiter waiter = waiters.poll();
+        if (waiter == null) {
+            throw new AssertionError("waiters=0, expected a write that waits");
+        }
+        waiter.done(reached);
+    }
+
+    Keyspace keyspace() {
+        return keyspace;
+    }
+
+    RespListener listen(UnaryOperator<RespConfigBuilder> settings) {
+        return RespListener.open(this, settings.apply(RespConfig.builder().port(0)).build());
+    }
+
+    @Override
+    public Session session() {
+        return sessions.apply(real.session());
+    }
+
+    @Override
+    public void whenAcknowledged(
+            Acknowledgement level, long opId, long term, Watermark.Waiter waiter) {
+        if (acknowledgesAtOnce) {
+            waiter.done(true);
+        } else {
+            waiters.add(waiter);
+        }
+    }
+
+    @Override
+    public boolean vouches(long term) {
+        return vouches;
+    }
+
+    @Override
+    public long term() {
+        return 7;
+    }
+
+    @Override
+    public Topology topology() {
+        return new Topology() {
+            @Override
+            public String nodeName() {
+                return "here";
+            }
+
+            @Override
+            public Role role() {
+                return role;
+            }
+
+            @Override
+            public long term() {
+                return 7;
+            }
+
+            @Override
+            public @Nullable Member master() {
+                return master;
+            }
+
+            @Override
+            public List<Member> members() {
+                return members;
+            }
+
+            @Override
+            public long fullCopyCount() {
+                return 0;
+            }
+        };
+    }
+
+    @Override
+    public KeyspaceStatistics statistics() {
+        return real.statistics();
+    }
+
+    @Override
+    public String name() {
+        return "scripted";
+    }
+
+    @Override
+    public boolean hasLog() {
+        return true;
+    }
+
+    @Override
+    public Acknowledgement acknowledgement() {
+        return Acknowledgement.PEER;
+    }
+
+    @Override
+    public Duration acknowledgementTimeout() {
+        return timeout;
+    }
+
+    @Override
+    public long currentTimeMs() {
+        return real.currentTimeMs();
+    }
+
+    @Override
+    public long nanoTime() {
+        return real.nanoTime();
+    }
+
+    @Override
+    public void close() {
+        keyspace.close();
+    }
+}
