@@ -20,7 +20,9 @@ final class AllocatedFile implements AutoCloseable {
     /** At least this much is allocated ahead of the appender. */
     static final int AHEAD_BYTES = 1024 * 1024;
 
-    private static final int STEP_BYTES = 1024 * 1024;
+    /** Small, because the append that needs it waits for it. */
+    private static final int STEP_BYTES = 256 * 1024;
+
     private static final byte[] ZEROS = new byte[64 * 1024];
 
     private final Path path;
@@ -84,7 +86,13 @@ final class AllocatedFile implements AutoCloseable {
         file.close();
     }
 
-    private static void requireSpace(Path path, LogOptions options) {
+    /**
+     * Checks that the file system is not nearly full.
+     *
+     * @param path a file, there or not, in a directory that is there
+     * @throws io.hotpair.HotpairException {@code LOG_FAILED}
+     */
+    static void requireSpace(Path path, LogOptions options) {
         Path directory = path.toAbsolutePath().getParent();
         long usable = options.freeSpace().usableBytes(directory == null ? path : directory);
         if (usable < options.watermarkBytes()) {

@@ -198,7 +198,10 @@ final class History {
         }
         fragmentCount = 0;
         segment.publish();
-        lineage = lineage.begin(FrameDescriptor.term(frame), FrameDescriptor.firstOpId(frame));
+        // There may be a gap before the frame's first opId, and what another history has there is
+        // dead.
+        lineage =
+                lineage.begin(FrameDescriptor.term(frame), FrameDescriptor.previousOpId(frame) + 1);
         if (firstOpId == 0) {
             firstOpId = FrameDescriptor.firstOpId(frame);
         }

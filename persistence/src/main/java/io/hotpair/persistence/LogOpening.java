@@ -110,6 +110,8 @@ final class LogOpening {
         if (last != null && !last.isSealed()) {
             current = AllocatedFile.open(last.file(), options, last.contentEnd());
         }
+        // Chronicle maps its table at once, and a store that can't be backed ends the JVM.
+        AllocatedFile.requireSpace(queue.resolve(QueueWriter.TABLE_FILE), options);
         QueueWriter opened = QueueWriter.open(queue, clock);
         writer = opened;
         if (last != null) {

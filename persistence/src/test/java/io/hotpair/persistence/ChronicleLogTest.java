@@ -373,6 +373,11 @@ class ChronicleLogTest {
             assertFailed(log);
             assertEquals(ops(1, 1, last), readAll(log));
         }
+        usable.set(1000);
+        HotpairException refused =
+                assertThrows(HotpairException.class, () -> ChronicleLog.open(directory, options));
+        assertEquals(Category.LOG_FAILED, refused.category());
+        usable.set(Long.MAX_VALUE);
         try (OperationLog log = ChronicleLog.open(directory, options)) {
             assertEquals(ops(1, 1, last), readAll(log));
             frames.append(log, 1, 1, 100);

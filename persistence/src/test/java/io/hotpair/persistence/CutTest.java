@@ -64,6 +64,19 @@ class CutTest {
     }
 
     @Test
+    void shouldPartHistoriesBeforeAGapThatATermBeginsWith() {
+        try (OperationLog log = open()) {
+            log.append(frames.frame(1, 0, 10, 1, 2, 3));
+            // The next term's first number was given up: another history may hold it in term 1.
+            log.append(frames.frame(2, 3, 10, 5, 6));
+            assertEquals(3, log.lineage().commonOpId(1, 4));
+        }
+        try (OperationLog log = open()) {
+            assertEquals(3, log.lineage().commonOpId(1, 4));
+        }
+    }
+
+    @Test
     void shouldStayCutWhenReopenedBeforeTheNextTermWrote() {
         Path tail;
         try (OperationLog log = open()) {
