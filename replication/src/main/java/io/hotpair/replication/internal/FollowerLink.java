@@ -2,6 +2,7 @@ package io.hotpair.replication.internal;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
+import io.hotpair.HotpairException;
 import io.hotpair.replication.Endpoint;
 import io.hotpair.replication.PairEvent.Kind;
 import io.hotpair.topology.ReplicatedKeyspace;
@@ -44,6 +45,7 @@ final class FollowerLink implements Following {
     private final ReentrantLock steering = new ReentrantLock();
     private volatile @Nullable Link link;
     private volatile long lastHeardNs;
+    private volatile @Nullable String failure;
 
     FollowerLink(
             ReplicatedKeyspace keyspace,
@@ -104,6 +106,11 @@ final class FollowerLink implements Following {
     public long masterLastOpId() {
         Link present = link;
         return present == null ? 0 : present.masterLastOpId;
+    }
+
+    @Override
+    public @Nullable String failure() {
+        return failure;
     }
 
     /** Ends everything; on return no thread of it is left. */
@@ -246,15 +253,26 @@ final class FollowerLink implements Following {
             }
         }
 
-        private void onUnusable(Throwable failure) {
+        /**
+         * A damaged or unexpected frame was refused before the keyspace saw it, and is asked for
+         * again. Anything else may have left an operation in the log and not in memory.
+         */
+        private void onUnusable(Throwable cause) {
             alarmed = true;
+            boolean refused =
+                    cause instanceof IllegalArgumentException
+                            || (cause instanceof HotpairException e
+                                    && e.category() == HotpairException.Category.CORRUPTION);
+            if (!refused) {
+                failure = String.valueOf(cause.getMessage());
+            }
             events.alarm(
                     leader.term(),
                     "what master="
                             + leader.name()
                             + " sends can't be applied: "
-                            + failure.getMessage());
-            LOG.error("following {} failed", leader, failure);
+                            + cause.getMessage());
+            LOG.error("following {} failed", leader, cause);
         }
 
         @Override

@@ -20,6 +20,7 @@ class FollowerSession {
     private final Leader leader;
     private final FollowerListener listener;
     private final FrameBuffer frame = new FrameBuffer();
+    private final String source;
 
     private long probedOpId;
     private boolean following;
@@ -31,6 +32,7 @@ class FollowerSession {
         this.keyspace = keyspace;
         this.leader = leader;
         this.listener = listener;
+        source = "master " + leader.name();
     }
 
     /**
@@ -170,6 +172,8 @@ class FollowerSession {
                             + leader.term()
                             + " or below");
         }
+        // Before the keyspace sees it: to its log, a bad checksum means that the disk is failing.
+        FrameDescriptor.verify(frame, source);
         loggedOpId = keyspace.apply(frame);
         masterLastOpId = Math.max(masterLastOpId, loggedOpId);
         acknowledgementDue = true;

@@ -1,5 +1,7 @@
 package io.hotpair.replication.internal;
 
+import org.jspecify.annotations.Nullable;
+
 /** What follows a master. Called by the agent's thread. */
 interface Following {
 
@@ -20,4 +22,10 @@ interface Following {
 
     /** The last opId in the master's log, as it last said. */
     long masterLastOpId();
+
+    /**
+     * What makes this node unfit to be master until it is started again: an operation that is in
+     * its log, and perhaps not in its memory. Null if there is nothing.
+     */
+    @Nullable String failure();
 }

@@ -62,6 +62,7 @@ class RoleAgent {
     private static final long SHORT_STEP_NS = MILLISECONDS.toNanos(5);
     private static final long REGISTRATION_INTERVAL_NS = MILLISECONDS.toNanos(50);
     private static final long DRAIN_LIMIT_NS = MILLISECONDS.toNanos(500);
+    private static final long MIN_DRAIN_NS = MILLISECONDS.toNanos(10);
     private static final long CLOSE_LIMIT_NS = MILLISECONDS.toNanos(2_000);
 
     /** How long a node that has just started lets the last master go first. */
@@ -210,7 +211,10 @@ class RoleAgent {
     }
 
     private void stepRegistered(TopologyState state) {
-        if (state.term() == 0 && state.inSync().isEmpty()) {
+        String failure = setup.following().failure();
+        if (failure != null) {
+            halt(state, "this node can't hold what its master holds: " + failure);
+        } else if (state.term() == 0 && state.inSync().isEmpty()) {
             stepFirstStart(state);
         } else if (isForeign(state)) {
             halt(
@@ -456,6 +460,9 @@ class RoleAgent {
         }
         mastership = elected;
         elected.loggedBefore = barrierOpId;
+        // A keyspace that was no master had no writes to refuse.
+        elected.refusal = null;
+        applyRule(elected, state);
         elected.inSync.start();
         setup.shipping().open(elected.term, incarnation, elected.inSync);
         if (mark == null) {
@@ -720,10 +727,14 @@ class RoleAgent {
     }
 
     private void resign(Mastership held, TopologyState state, String reason) {
-        held.lease.end();
+        if (!closing) {
+            held.lease.end();
+        }
         held.inSync.close();
         setup.shipping().close();
+        // With a lease that still runs, what was written but not yet logged reaches the log.
         keyspace.demote();
+        held.lease.end();
         keyspace.forceEveryBatch(false);
         keyspace.refuseWrites(null);
         mastership = null;
@@ -765,10 +776,12 @@ class RoleAgent {
     /** Whether members in sync still have to receive what was written last. */
     private boolean draining(Mastership acting, TopologyState state) {
         keyspace.refuseWrites("node=" + self + " is closing");
-        return nowNs - closingNs < DRAIN_LIMIT_NS
+        long sinceNs = nowNs - closingNs;
+        boolean behind = acting.inSync.loggedByAll(state.inSync()) < log.lastOpId();
+        // What was written last may not be in the log yet: that takes far less than the minimum.
+        return (behind ? sinceNs < DRAIN_LIMIT_NS : sinceNs < MIN_DRAIN_NS)
                 && acting.lease.isValid()
-                && holds(acting, state)
-                && acting.inSync.loggedByAll(state.inSync()) < log.lastOpId();
+                && holds(acting, state);
     }
 
     /** Ends its own lease in the register, so that another need not wait for it. */

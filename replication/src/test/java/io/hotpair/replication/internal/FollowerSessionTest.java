@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hotpair.Clock;
+import io.hotpair.HotpairException;
+import io.hotpair.log.FrameBuffer;
+import io.hotpair.log.FrameDescriptor;
 import io.hotpair.log.FrameEncoder;
 import java.nio.file.Path;
 import java.util.UUID;
@@ -81,6 +84,19 @@ class FollowerSessionTest {
         assertThrows(
                 IllegalArgumentException.class,
                 () -> deliver(5, 11, m -> m.frame(Frames.of(encoder, 5, 1, "k"))));
+        assertEquals(0, log.lastOpId());
+    }
+
+    @Test
+    void shouldRefuseADamagedFrameBeforeTheLogSeesIt() throws Exception {
+        session.begin("b", out);
+        deliver(5, 11, m -> m.common(0, 0));
+        FrameBuffer damaged = Frames.of(encoder, 5, 0, "k");
+        damaged.bytes()[FrameDescriptor.HEADER_LENGTH + 8] ^= 1;
+        HotpairException refused =
+                assertThrows(HotpairException.class, () -> deliver(5, 11, m -> m.frame(damaged)));
+        assertEquals(HotpairException.Category.CORRUPTION, refused.category());
+        assertTrue(String.valueOf(refused.getMessage()).startsWith("frame at master a is damaged"));
         assertEquals(0, log.lastOpId());
     }
 

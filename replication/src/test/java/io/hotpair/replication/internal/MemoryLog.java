@@ -42,7 +42,7 @@ final class MemoryLog implements OperationLog {
         for (FrameBuffer buffer : frames) {
             long term = FrameDescriptor.term(buffer);
             if (terms.isEmpty() || terms.get(terms.size() - 1).term() != term) {
-                terms.add(new Lineage.TermStart(term, FrameDescriptor.firstOpId(buffer)));
+                terms.add(new Lineage.TermStart(term, FrameDescriptor.previousOpId(buffer) + 1));
             }
         }
         return new Lineage(terms);

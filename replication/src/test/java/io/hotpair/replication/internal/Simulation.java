@@ -1105,6 +1105,11 @@ final class Simulation {
         public long masterLastOpId() {
             return 0;
         }
+
+        @Override
+        public @Nullable String failure() {
+            return null;
+        }
     }
 
     private static final class SimulatedShipping implements Shipping {
