@@ -155,13 +155,15 @@ final class RoleSwitch implements ReplicatedKeyspace {
         if (engine.mode().isMaster()) {
             throw new IllegalStateException("role=MASTER, expected REPLICA before a promotion");
         }
+        long barrier;
         writer.takeRole();
         try {
             writer.begin(term, lease);
+            // With the role held nobody poisons the barrier's place: it is the term's first opId.
+            barrier = engine.writeBarrier();
         } finally {
             writer.leaveRole();
         }
-        long barrier = engine.writeBarrier();
         engine.mode(Mode.master(term, lease));
         writer.signal();
         return barrier;

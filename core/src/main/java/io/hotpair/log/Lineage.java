@@ -18,7 +18,8 @@ public record Lineage(List<TermStart> terms) {
      * The beginning of a term in the history.
      *
      * @param term the term
-     * @param firstOpId the first opId of that term
+     * @param firstOpId one above the last opId before that term; the term's first operation may
+     *     have a higher one, since opIds have gaps
      */
     public record TermStart(long term, long firstOpId) {}
 
@@ -54,7 +55,8 @@ public record Lineage(List<TermStart> terms) {
      * opId left nothing that is live, and go.
      *
      * @param term the term, above the last one
-     * @param firstOpId its first opId
+     * @param firstOpId one above the last opId before it: of its first frame, the previous opId
+     *     plus one, never the frame's first opId, before which there may be a gap
      * @return the longer history; this one if the term is the last one already
      */
     public Lineage begin(long term, long firstOpId) {

@@ -81,7 +81,7 @@ public final class MemoryLog implements OperationLog {
         }
         frames.add(Arrays.copyOf(frame.bytes(), frame.length()));
         if (FrameDescriptor.isComplete(frame)) {
-            lineage = lineage.begin(term, FrameDescriptor.firstOpId(frame));
+            lineage = lineage.begin(term, FrameDescriptor.previousOpId(frame) + 1);
             lastOpId = FrameDescriptor.lastOpId(frame);
         }
     }
@@ -103,7 +103,7 @@ public final class MemoryLog implements OperationLog {
             }
             keptLineage =
                     keptLineage.begin(
-                            FrameDescriptor.term(frame), FrameDescriptor.firstOpId(frame));
+                            FrameDescriptor.term(frame), FrameDescriptor.previousOpId(frame) + 1);
             kept.add(FrameDescriptor.lastOpId(frame) <= opId ? bytes : shortened(frame, opId));
         }
         frames.clear();

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -16,6 +17,8 @@ import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisDataException;
 
 /** Three real JVMs, real signals, and an auditor outside. */
 @Timeout(3_600)
@@ -118,6 +121,45 @@ class FailoverIT {
             for (String name : Layout.DATA_NODES) {
                 assertEquals(0, pair.state(name).fullCopyCount());
             }
+            assertSound(pair, auditor);
+        }
+    }
+
+    @Test
+    void shouldStopRatherThanSplitWhenWitnessAndMasterAreGoneAndGoOnWhenOneReturns() {
+        try (PairOfJvms pair = new PairOfJvms("", auditor)) {
+            pair.start();
+            pair.tellAll("LOAD");
+            pair.await(Duration.ofSeconds(20), "some writes", () -> auditor.count() > 1_000);
+            pair.process(Layout.WITNESS).kill();
+            long before = auditor.count();
+            pair.await(
+                    Duration.ofSeconds(20),
+                    "writes go on without the witness",
+                    () -> auditor.count() > before + 1_000);
+            String master = pair.master();
+            String heir = PairOfJvms.other(master);
+            pair.watchForFirstAck(pair.state(master).term());
+            pair.process(master).kill();
+            long killNs = System.nanoTime();
+            pair.await(
+                    Duration.ofSeconds(15),
+                    "five seconds pass",
+                    () -> System.nanoTime() - killNs > 5_000_000_000L);
+            assertEquals(0, pair.firstAckNs(), "one voter of three must not take over");
+            try (Jedis jedis = RedisLoad.connect(pair.layout(), heir)) {
+                JedisDataException refusal =
+                        assertThrows(JedisDataException.class, () -> jedis.set("k", "v"));
+                assertTrue(refusal.toString().contains("READONLY"), refusal.toString());
+            }
+            pair.startWitness();
+            pair.await(
+                    Duration.ofSeconds(30),
+                    heir + " takes over once the witness is back",
+                    () -> pair.firstAckNs() != 0);
+            pair.startNode(master);
+            pair.awaitReady(List.of(master));
+            pair.awaitInSync();
             assertSound(pair, auditor);
         }
     }
