@@ -8,7 +8,8 @@ import java.util.UUID;
  * to that); every other method may be called from any thread.
  *
  * <p>The log is append-only. A <em>cut</em> is therefore logical: operations past it stay on the
- * medium, and every reader skips them, because a frame of a later term begins at a lower opId.
+ * medium, and every reader skips them. A log knows its cuts because it noted them, or because a
+ * frame of a later term goes on from a lower opId.
  */
 public interface OperationLog extends AutoCloseable {
 
@@ -44,7 +45,8 @@ public interface OperationLog extends AutoCloseable {
      * Appends a frame. On return it survives a crash of the process, and sources see it.
      *
      * @param frame a whole frame, sealed (its checksum is set). Its predecessor must be {@link
-     *     #lastOpId()} and its term not below the last one; not kept after the call
+     *     #lastOpId()} and its term not below that of the last live operation; not kept after the
+     *     call
      * @throws io.hotpair.HotpairException {@code LOG_FAILED} if it can't be written, after which
      *     every further append and force fails in the same way; {@code CORRUPTION} if its checksum
      *     is wrong
@@ -60,12 +62,13 @@ public interface OperationLog extends AutoCloseable {
     void force();
 
     /**
-     * Ends the live part of the log at an opId, so that a later term can go on from there. Saves
-     * what is cut off, as readable frames with a manifest, to a directory of its own first.
-     * Idempotent.
+     * Ends the live part of the log after the last operation that is not above an opId, so that a
+     * later term can go on from there. Saves what is cut off, as readable frames with a manifest,
+     * to a directory of its own first. Survives a crash of the machine on return. Idempotent.
      *
-     * @param opId the last opId that stays; not above {@link #lastOpId()}
-     * @return the directory with the divergent tail
+     * @param opId the last opId that may stay; not above {@link #lastOpId()}
+     * @return the directory with the divergent tail; where such directories are kept, if nothing
+     *     was cut
      * @throws io.hotpair.HotpairException {@code LOG_FAILED} if the tail can't be saved; then
      *     nothing was cut
      */
