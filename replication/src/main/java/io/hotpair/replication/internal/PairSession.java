@@ -1,6 +1,7 @@
 package io.hotpair.replication.internal;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import io.hotpair.replication.DataNode;
 import io.hotpair.replication.Endpoint;
@@ -19,9 +20,13 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One keyspace's replication at work: agent, sockets and register put together. Thread-safe. */
 public final class PairSession implements ReplicationSession {
+    private static final Logger LOG = LoggerFactory.getLogger(PairSession.class);
+    private static final long SLOW_STEP_NS = MILLISECONDS.toNanos(200);
     private static final long FAILED_STEP_NS = MILLISECONDS.toNanos(100);
 
     private final PairSettings settings;
@@ -193,7 +198,17 @@ public final class PairSession implements ReplicationSession {
 
     private void runAgent() {
         while (!agent.closed()) {
-            signal.await(stepOnce());
+            long beganNs = keyspace.clock().nanoTime();
+            long waitNs = stepOnce();
+            long tookNs = keyspace.clock().nanoTime() - beganNs;
+            if (tookNs > SLOW_STEP_NS) {
+                // A master that is kept from renewing its lease loses it: say what kept it.
+                LOG.warn(
+                        "node={} a step of the role agent took {} ms",
+                        settings.self(),
+                        NANOSECONDS.toMillis(tookNs));
+            }
+            signal.await(waitNs);
         }
     }
 

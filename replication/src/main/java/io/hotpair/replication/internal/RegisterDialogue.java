@@ -26,6 +26,9 @@ final class RegisterDialogue {
     /** After this long an unanswered renewal no longer keeps the next one from being sent. */
     private static final long RENEWAL_PATIENCE_NS = TimeUnit.MILLISECONDS.toNanos(400);
 
+    /** Half of what the lease leaves room for. */
+    private static final long SLOW_RENEWAL_NS = TimeUnit.MILLISECONDS.toNanos(350);
+
     /** What became of a change. */
     enum Outcome {
         ACCEPTED,
@@ -128,6 +131,7 @@ final class RegisterDialogue {
         if (aRenewal != null && aRenewal.future().isDone()) {
             renewal = null;
             RegisterView view = take(aRenewal);
+            noteSlowRenewal(aRenewal, view);
             if (view != null && view.accepted()) {
                 onRenewed.accept(aRenewal.sentNs());
             }
@@ -136,6 +140,16 @@ final class RegisterDialogue {
         if (aChange != null && aChange.future().isDone()) {
             change = null;
             takeChange(take(aChange));
+        }
+    }
+
+    private void noteSlowRenewal(Call asked, @Nullable RegisterView view) {
+        long tookNs = clock.nanoTime() - asked.sentNs();
+        if (tookNs > SLOW_RENEWAL_NS || view == null) {
+            LOG.warn(
+                    "renewal of the lease took {} ms, answered={}",
+                    TimeUnit.NANOSECONDS.toMillis(tookNs),
+                    view != null);
         }
     }
 
