@@ -24,12 +24,15 @@ final class GlobPattern {
         this.ignoreCase = ignoreCase;
     }
 
-    /** Whether it is a single star. */
-    boolean matchesAll() {
+    private boolean matchesAll() {
         return pattern.length == 1 && pattern[0] == '*';
     }
 
     boolean matches(byte[] text) {
+        if (text.length == 0) {
+            // In Redis only these match the empty key; two stars do not.
+            return pattern.length == 0 || matchesAll();
+        }
         int p = 0;
         int t = 0;
         int afterStar = -1;

@@ -27,6 +27,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +64,7 @@ public final class RespListener implements AutoCloseable {
     private final Transport transport;
     private final Map<EventExecutor, Worker> workers = new HashMap<>();
     private final List<Channel> listening = new ArrayList<>();
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private RespListener(KeyspacePort keyspace, RespConfig config) {
         server = new RespServer(keyspace, config);
@@ -134,6 +136,9 @@ public final class RespListener implements AutoCloseable {
     @Override
     @SuppressWarnings("FutureReturnValueIgnored") // The termination future is waited for instead.
     public void close() {
+        if (closed.getAndSet(true)) {
+            return;
+        }
         for (Channel channel : listening) {
             channel.close().syncUninterruptibly();
         }

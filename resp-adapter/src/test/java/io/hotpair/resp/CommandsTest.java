@@ -1,0 +1,229 @@
+package io.hotpair.resp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What a comparison with a real server does not show. */
+class CommandsTest {
+    private final TestListener listener = TestListener.open();
+    private final RawClient client = listener.connect();
+
+    @AfterEach
+    void close() {
+        client.close();
+        listener.close();
+    }
+
+    private static String bulk(String text) {
+        return "$" + text.length() + "\r\n" + text + "\r\n";
+    }
+
+    @Test
+    void shouldWalkOverAllKeysExactlyOnce() {
+        for (int i = 0; i < 5000; i++) {
+            listener.keyspace().put("key:" + i, "v");
+        }
+        Set<String> seen = new HashSet<>();
+        String cursor = "0";
+        Pattern keys = Pattern.compile("key:\\d+");
+        do {
+            String reply = client.call("SCAN", cursor, "COUNT", "100");
+            cursor = reply.split("\r\n", -1)[2];
+            Matcher matcher = keys.matcher(reply);
+            while (matcher.find()) {
+                assertTrue(seen.add(matcher.group()), matcher.group() + " came twice");
+            }
+        } while (!cursor.equals("0"));
+        assertEquals(5000, seen.size());
+        assertTrue(client.call("KEYS", "key:*").startsWith("*5000\r\n"));
+        assertTrue(client.call("SCAN", "0", "COUNT", "9223372036854775807").startsWith("*2\r\n"));
+        assertTrue(client.call("SCAN", "12345678901234567890").startsWith("*2\r\n"));
+        assertEquals("+OK\r\n", client.call("FLUSHALL"));
+        assertEquals(":0\r\n", client.call("DBSIZE"));
+    }
+
+    @Test
+    void shouldServeOthersWhileKeysAreListedOrDeleted() {
+        for (int i = 0; i < 20_000; i++) {
+            listener.keyspace().put("key:" + i, "v");
+        }
+        try (RawClient other = listener.connect()) {
+            client.send(RawClient.command("KEYS", "*") + RawClient.command("FLUSHDB", "ASYNC"));
+            for (int i = 0; i < 50; i++) {
+                assertEquals("+PONG\r\n", other.call("PING"));
+            }
+            assertTrue(client.reply().startsWith("*20000\r\n"));
+            assertEquals("+OK\r\n", client.reply());
+        }
+        assertEquals(0, listener.keyspace().statistics().keyCount());
+    }
+
+    @Test
+    void shouldExpireKeys() {
+        client.call("SET", "a", "1", "PX", "30");
+        Await.until(
+                () -> client.call("GET", "a").equals("$-1\r\n"), () -> client.call("PTTL", "a"));
+        assertEquals(":-2\r\n", client.call("TTL", "a"));
+        client.call("SET", "b", "1", "EX", "100");
+        assertEquals(":100\r\n", client.call("TTL", "b"));
+        client.call("SET", "c", "1", "PXAT", "1");
+        assertEquals("$-1\r\n", client.call("GET", "c"));
+    }
+
+    @Test
+    void shouldHoldCommandsBackDuringAPause() {
+        try (RawClient other = listener.connect()) {
+            assertEquals("+OK\r\n", client.call("CLIENT", "PAUSE", "100000", "WRITE"));
+            assertEquals("$-1\r\n", other.call("GET", "a"));
+            other.send(RawClient.command("SET", "a", "1") + RawClient.command("GET", "a"));
+            assertTrue(other.isSilentFor(50));
+            assertEquals("$-1\r\n", client.call("GET", "a"));
+            assertEquals("+OK\r\n", client.call("CLIENT", "UNPAUSE"));
+            assertEquals(List.of("+OK\r\n", bulk("1")), other.replies(2));
+            assertEquals("+OK\r\n", client.call("CLIENT", "PAUSE", "50"));
+            assertEquals(bulk("1"), other.call("GET", "a"));
+        }
+    }
+
+    @Test
+    void shouldDescribeAndKillClients() {
+        try (RawClient other = listener.connect()) {
+            other.call("CLIENT", "SETNAME", "other");
+            other.call("CLIENT", "SETINFO", "LIB-NAME", "raw");
+            other.call("HELLO", "3");
+            String list = client.call("CLIENT", "LIST");
+            assertTrue(
+                    list.matches(
+                            "(?s).*id=\\d+ addr=127.0.0.1:\\d+ laddr=127.0.0.1:\\d+ fd=-1"
+                                    + " name=other .* cmd=hello user=default redir=-1 resp=3"
+                                    + " lib-name=raw lib-ver=\n.*"),
+                    list);
+            assertEquals(bulk("other"), other.call("CLIENT", "GETNAME"));
+            String id = other.call("CLIENT", "ID").substring(1).trim();
+            assertEquals(":1\r\n", client.call("CLIENT", "KILL", "ID", id));
+            assertEquals("", other.untilClosed());
+        }
+        assertEquals(":1\r\n", client.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no"));
+        assertEquals("", client.untilClosed());
+    }
+
+    @Test
+    void shouldSuppressRepliesWhenAsked() {
+        client.send(
+                RawClient.command("CLIENT", "REPLY", "OFF")
+                        + RawClient.command("SET", "a", "1")
+                        + RawClient.command("nosuch")
+                        + RawClient.command("KEYS", "*")
+                        + RawClient.command("CLIENT", "REPLY", "ON")
+                        + RawClient.command("CLIENT", "REPLY", "SKIP")
+                        + RawClient.command("PING")
+                        + RawClient.command("GET", "a"));
+        assertEquals(List.of("+OK\r\n", bulk("1")), client.replies(2));
+    }
+
+    @Test
+    void shouldRememberSlowCommands() {
+        client.call("CONFIG", "SET", "slowlog-log-slower-than", "0", "slowlog-max-len", "3");
+        client.call("SET", "a", "x".repeat(200));
+        client.call("AUTH", "default", "secret");
+        String[] many = new String[40];
+        Arrays.fill(many, "k");
+        many[0] = "MGET";
+        client.call(many);
+        String entries = client.call("SLOWLOG", "GET");
+        assertTrue(entries.contains("... (72 more bytes)"), entries);
+        assertTrue(entries.contains("... (9 more arguments)"), entries);
+        assertFalse(entries.contains("secret"), entries);
+        assertEquals(":3\r\n", client.call("SLOWLOG", "LEN"));
+        client.call("CONFIG", "SET", "slowlog-log-slower-than", "-1");
+        assertEquals("+OK\r\n", client.call("SLOWLOG", "RESET"));
+        assertEquals("*0\r\n", client.call("SLOWLOG", "GET"));
+    }
+
+    @Test
+    void shouldCountWhatItDoes() {
+        client.call("SET", "a", "1");
+        client.call("GET", "a");
+        client.call("GET", "nosuch");
+        client.call("INCR");
+        client.call("SET", "t", "x");
+        client.call("INCR", "t");
+        String info = client.call("INFO", "commandstats", "errorstats", "stats", "keyspace");
+        assertTrue(info.contains("cmdstat_get:calls=2,"), info);
+        assertTrue(
+                info.matches("(?s).*cmdstat_incr:calls=1,.*,rejected_calls=1,failed_calls=1\r\n.*"),
+                info);
+        assertTrue(info.contains("errorstat_ERR:count=2\r\n"), info);
+        assertTrue(info.contains("keyspace_hits:"), info);
+        assertTrue(info.contains("db0:keys=2,expires=0,avg_ttl=0\r\n"), info);
+        assertEquals("+OK\r\n", client.call("CONFIG", "RESETSTAT"));
+        Await.until(
+                () -> !client.call("INFO", "commandstats").contains("cmdstat_get"),
+                () -> client.call("INFO", "commandstats"));
+    }
+
+    @Test
+    void shouldGiveEverySectionOfInfo() {
+        String info = client.call("INFO");
+        for (String section :
+                List.of(
+                        "Server",
+                        "Clients",
+                        "Memory",
+                        "Persistence",
+                        "Stats",
+                        "Replication",
+                        "CPU",
+                        "Errorstats",
+                        "Keyspace")) {
+            assertTrue(info.contains("# " + section + "\r\n"), section);
+        }
+        assertFalse(info.contains("# Commandstats"));
+        assertTrue(client.call("INFO", "everything").contains("# Commandstats"));
+        assertTrue(client.call("INFO", "nosuch").equals("$0\r\n\r\n"));
+        assertTrue(info.contains("role:master\r\n"));
+        client.call("HELLO", "3");
+        assertTrue(client.call("INFO", "server").startsWith("="));
+    }
+
+    @Test
+    void shouldBeUnknownWhatIsNotThereYet() {
+        for (String name :
+                List.of("MSET", "MSETNX", "MULTI", "HSET", "LPUSH", "SUBSCRIBE", "EVAL")) {
+            assertEquals(
+                    "-ERR unknown command '" + name + "', with args beginning with: 'a' 'b' \r\n",
+                    client.call(name, "a", "b"));
+        }
+        assertTrue(client.call("SHUTDOWN").startsWith("-ERR SHUTDOWN is refused"));
+        assertEquals("+PONG\r\n", client.call("PING"));
+    }
+
+    @Test
+    void shouldReadManyKeysAsTheyWereAtOneMoment() throws InterruptedException {
+        client.call("SET", "x", "0");
+        Thread writer =
+                new Thread(
+                        () -> {
+                            for (int i = 1; i <= 20_000; i++) {
+                                String n = Integer.toString(i);
+                                listener.keyspace().put("x", n);
+                            }
+                        });
+        writer.start();
+        while (writer.isAlive()) {
+            String[] lines = client.call("MGET", "x", "x").split("\r\n", -1);
+            assertEquals(lines[2], lines[4]);
+        }
+        writer.join();
+    }
+}

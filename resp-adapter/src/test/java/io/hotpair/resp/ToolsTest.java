@@ -1,0 +1,100 @@
+package io.hotpair.resp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Redis's own tools at work on a listener. */
+class ToolsTest {
+    private final TestListener listener = TestListener.open();
+
+    @AfterEach
+    void close() {
+        listener.close();
+    }
+
+    private String run(String input, String program, String... arguments)
+            throws IOException, InterruptedException {
+        RealRedis.require(program);
+        List<String> command = new ArrayList<>();
+        command.addAll(List.of(program, "-p", Integer.toString(listener.port())));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        try (OutputStream in = process.getOutputStream()) {
+            in.write(input.getBytes(StandardCharsets.UTF_8));
+        }
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), output);
+        return output;
+    }
+
+    @Test
+    void shouldServeRedisCli() throws Exception {
+        assertEquals("OK\n", run("", "redis-cli", "SET", "a", "b", "EX", "100"));
+        assertEquals(
+                "b\n1\n2\n\n100\n", run("GET a\nINCR n\nINCR n\nGET nosuch\nTTL a\n", "redis-cli"));
+        assertTrue(run("", "redis-cli", "INFO").contains("redis_version:7.0.15"));
+        assertTrue(run("", "redis-cli", "-3", "CONFIG", "GET", "save").contains("save"));
+        assertTrue(run("", "redis-cli", "COMMAND", "DOCS", "set").contains("milliseconds"));
+        assertTrue(run("", "redis-cli", "-3", "HELLO").contains("standalone"));
+        assertTrue(
+                run("SET p 1\r\n".repeat(1000), "redis-cli", "--pipe")
+                        .contains("errors: 0, replies: 1000"));
+    }
+
+    @Test
+    void shouldServeTheWalksOfRedisCli() throws Exception {
+        for (int i = 0; i < 200; i++) {
+            listener.keyspace().put("key:" + i, "x".repeat(i));
+        }
+        String[] scanned = run("", "redis-cli", "--scan", "--pattern", "key:*").split("\n", -1);
+        assertEquals(201, new TreeSet<>(Arrays.asList(scanned)).size());
+        String big = run("", "redis-cli", "--bigkeys");
+        assertTrue(big.contains("Biggest string found '\"key:199\"' has 199 bytes"), big);
+        String memory = run("", "redis-cli", "--memkeys");
+        assertTrue(memory.contains("Biggest string found '\"key:199\"'"), memory);
+    }
+
+    @Test
+    void shouldServeRedisBenchmark() throws Exception {
+        String pipelined =
+                run(
+                        "",
+                        "redis-benchmark",
+                        "-t",
+                        "ping,set,get,incr",
+                        "-P",
+                        "16",
+                        "-n",
+                        "20000",
+                        "-q");
+        String single =
+                run(
+                        "",
+                        "redis-benchmark",
+                        "-t",
+                        "ping,set,get,incr",
+                        "-n",
+                        "2000",
+                        "-r",
+                        "100",
+                        "-q");
+        for (String output : List.of(pipelined, single)) {
+            for (String test : List.of("PING_INLINE", "PING_MBULK", "SET", "GET", "INCR")) {
+                assertTrue(output.contains(test + ":"), output);
+            }
+            assertTrue(!output.contains("ERR"), output);
+            assertTrue(!output.contains("WARNING"), output);
+        }
+        assertEquals("20000", listener.keyspace().get("counter:__rand_int__"));
+    }
+}
