@@ -13,8 +13,8 @@ interface NodeMarker {
      *
      * @param bootId the boot of the machine during which this was written
      * @param clean whether the log was forced and nothing was written to it afterwards
-     * @param alone whether everything acknowledged was forced, because the node stands alone in the
-     *     in-sync set
+     * @param alone whether everything that this node has acknowledged is forced, because it stands
+     *     alone in the in-sync set, or is about to
      */
     record Mark(String bootId, boolean clean, boolean alone) {}
 

@@ -339,6 +339,8 @@ class RoleAgent {
         if (master == null || masterIncarnation == null || master.equals(self)) {
             setup.following().stop();
         } else {
+            // What is acknowledged to another master is not forced.
+            forgetAlone();
             setup.following()
                     .follow(new Leader(master, state.term(), masterIncarnation, incarnation));
         }
@@ -384,6 +386,10 @@ class RoleAgent {
                     "master=" + master + " has let its lease end");
         }
         keyspace.force();
+        if (mark != null && !mark.alone()) {
+            // True from here on whatever becomes of the election: nothing more is acknowledged.
+            storeMark(false, true);
+        }
         long lastOpId = log.lastOpId();
         // The log's own term can be the higher one only if the register's state was lost.
         long term = Math.max(state.term(), log.lineage().lastTerm()) + 1;
@@ -536,6 +542,9 @@ class RoleAgent {
         held.adoptedInSync = state.inSync();
         held.proposal = null;
         held.aloneOpId = log.lastOpId();
+        if (!isAlone(state)) {
+            forgetAlone();
+        }
         held.inSync.settle(state.inSync());
         applyRule(held, state);
         if (changed && !first) {
@@ -661,13 +670,13 @@ class RoleAgent {
             acting.proposalOpId = log.lastOpId();
             applyRule(acting, state);
         }
-        if (isForced(acting.proposalOpId)) {
+        if (keyspace.durable().get() >= acting.proposalOpId) {
+            if (next.size() == 1 && mark != null && !mark.alone()) {
+                // Before the change, which may be made without this node hearing of it any more.
+                storeMark(false, true);
+            }
             changeInSync(acting, state, next);
         }
-    }
-
-    boolean isForced(long opId) {
-        return keyspace.durable().get() >= opId;
     }
 
     /** A4: the wider rule first; then everything granted by the narrower one; then the change. */
@@ -680,9 +689,7 @@ class RoleAgent {
             applyRule(acting, state);
         }
         if (newcomer.loggedOpId() >= acting.proposalOpId) {
-            if (mark != null && mark.alone()) {
-                storeMark(false, false);
-            }
+            forgetAlone();
             changeInSync(acting, state, next);
         }
     }
@@ -822,6 +829,13 @@ class RoleAgent {
 
     private boolean isAlone(TopologyState state) {
         return state.inSync().size() == 1 && state.inSync().contains(self);
+    }
+
+    private void forgetAlone() {
+        NodeMarker.Mark present = mark;
+        if (present != null && present.alone()) {
+            storeMark(false, false);
+        }
     }
 
     private void storeMark(boolean clean, boolean alone) {
