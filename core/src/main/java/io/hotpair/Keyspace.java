@@ -155,6 +155,7 @@ public final class Keyspace implements AutoCloseable {
      * @param level how far it must have come when this returns
      */
     public void put(byte[] key, byte[] value, Acknowledgement level) {
+        core.checkLevel(level);
         KeyspaceSession session = new KeyspaceSession(core);
         session.put(key, 0, key.length, value, 0, value.length, Session.NEVER);
         core.await(level, session.outcome());

@@ -542,4 +542,80 @@ class LoggedKeyspaceTest {
         }
         assertEquals("v", replayed().get("k"));
     }
+
+    @Test
+    void shouldNotAnswerForAConditionWhenItsLeaseHasEnded() {
+        Steering steering = new Steering();
+        try (Keyspace keyspace = Keyspace.open(builder().replication(steering).build())) {
+            Lease lease = Lease.ended(Clock.SYSTEM);
+            lease.extendTo(System.nanoTime() + 3_600_000_000_000L);
+            steering.keyspace().promote(1, lease);
+            keyspace.put("k", "v");
+            lease.end();
+            assertEquals(
+                    HotpairException.Category.NOT_MASTER,
+                    categoryOf(() -> keyspace.putIfAbsent(bytes("k"), bytes("w"))));
+            assertEquals(
+                    HotpairException.Category.NOT_MASTER,
+                    categoryOf(() -> keyspace.delete("absent")));
+        }
+    }
+
+    @Test
+    void shouldNotLetAWaiterThatThrowsHurtTheLog() {
+        try (Keyspace keyspace =
+                Keyspace.open(builder().acknowledgement(Acknowledgement.MEMORY).build())) {
+            Session session = keyspace.session();
+            for (int i = 0; i < 3; i++) {
+                session.put(bytes("k"), 0, 1, bytes("v"), 0, 1, 0);
+                keyspace.whenAcknowledged(
+                        Acknowledgement.LOG,
+                        session.lastOpId() + 1,
+                        session.lastTerm(),
+                        ok -> {
+                            throw new IllegalStateException("planned");
+                        });
+            }
+            keyspace.put(bytes("k"), bytes("w"), Acknowledgement.LOG);
+        }
+        assertEquals("w", replayed().get("k"));
+    }
+
+    @Test
+    void shouldPutMemoryBackThoughTheDeadTermFilledIt() {
+        Steering steering = new Steering();
+        try (Keyspace keyspace =
+                Keyspace.open(
+                        builder()
+                                .replication(steering)
+                                .acknowledgement(Acknowledgement.MEMORY)
+                                .build())) {
+            Lease lease = Lease.ended(Clock.SYSTEM);
+            lease.extendTo(System.nanoTime() + 3_600_000_000_000L);
+            steering.keyspace().promote(1, lease);
+            keyspace.put(bytes("a"), new byte[25 << 20], Acknowledgement.LOG);
+            String digest = keyspace.digest();
+            lease.end();
+            for (String key : List.of("a", "b", "s")) {
+                assertEquals(
+                        HotpairException.Category.OUTCOME_UNKNOWN,
+                        categoryOf(
+                                () ->
+                                        keyspace.put(
+                                                bytes(key),
+                                                new byte[key.equals("b") ? 30 << 20 : 1])));
+            }
+            steering.keyspace().demote();
+            assertEquals(digest, keyspace.digest());
+        }
+    }
+
+    @Test
+    void shouldOverwriteALargeValueAgainAndAgain() {
+        try (Keyspace keyspace = Keyspace.open(builder().build())) {
+            for (int i = 0; i < 10; i++) {
+                keyspace.put(bytes("big"), new byte[25 << 20]);
+            }
+        }
+    }
 }

@@ -163,7 +163,8 @@ public final class Core {
         }
     }
 
-    private void checkLevel(Acknowledgement level) {
+    /** Refuses a level that this keyspace does not have. */
+    public void checkLevel(Acknowledgement level) {
         if ((level == Acknowledgement.PEER && config.replication() == null)
                 || (level == Acknowledgement.LOG && roles == null)) {
             throw new IllegalArgumentException(
@@ -178,6 +179,7 @@ public final class Core {
     public void await(Acknowledgement level, Outcome outcome) {
         Watermark watermark = watermark(level);
         if (outcome.opId() == 0) {
+            requireVouching(engine.mode(), outcome.term());
             return;
         }
         if (watermark != null) {
@@ -213,10 +215,17 @@ public final class Core {
 
     /** Refuses with {@code NOT_MASTER} what a master read that may be one no longer. */
     public void checkRead(Mode before) {
-        if (config.replication() != null && before.isMaster() && !before.vouches(before.term())) {
+        if (config.replication() != null && before.isMaster()) {
+            requireVouching(before, before.term());
+        }
+    }
+
+    /** A condition that did not hold is an answer like any other that a master gives. */
+    private static void requireVouching(Mode mode, long term) {
+        if (!mode.vouches(term)) {
             throw new HotpairException(
                     HotpairException.Category.NOT_MASTER,
-                    "the lease ended while reading: another node may be master");
+                    "the lease ended meanwhile: another node may be master");
         }
     }
 
@@ -241,36 +250,48 @@ public final class Core {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
+        ReplicationSession session = replication;
         try {
-            ReplicationSession session = replication;
             if (session != null) {
                 session.close();
             }
         } finally {
             expiry.stop();
             engine.refuseAll();
+            closeLog();
+        }
+    }
+
+    private void closeLog() {
+        boolean ended = false;
+        try {
             if (roles != null) {
                 roles.close();
             }
-            boolean ended = joinThreads();
+        } finally {
+            ended = joinThreads();
             if (log != null) {
                 log.close();
             }
-            if (ended) {
-                engine.release();
-            }
+        }
+        if (ended) {
+            engine.release();
         }
     }
 
     /** Waits for the threads; memory that one may still touch is better leaked than unmapped. */
     private boolean joinThreads() {
+        long giveUpNs = config.clock().nanoTime() + MAX_JOIN_MS * 1_000_000L;
         boolean interrupted = false;
         boolean ended = true;
         for (Thread thread : threads) {
-            try {
-                thread.join(MAX_JOIN_MS);
-            } catch (InterruptedException e) {
-                interrupted = true;
+            while (thread.isAlive() && config.clock().nanoTime() - giveUpNs < 0) {
+                try {
+                    thread.join(MAX_JOIN_MS);
+                } catch (InterruptedException e) {
+                    // An interrupt must not leave the log to two threads, nor memory behind.
+                    interrupted = true;
+                }
             }
             ended &= !thread.isAlive();
         }

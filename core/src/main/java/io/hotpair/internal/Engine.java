@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -63,6 +64,8 @@ public final class Engine {
 
     private static final int MAX_DECIMAL_LENGTH = 20;
     private static final long BACKPRESSURE_PARK_NS = 50_000;
+    private static final int MAX_MEMORY_ATTEMPTS = 100;
+    private static final long MEMORY_PARK_NS = 1_000_000;
 
     private final Mem mem;
     private final Stripes stripes;
@@ -288,25 +291,26 @@ public final class Engine {
     /** Visits about so many keys from a cursor on; returns where to go on, or 0. */
     public long scan(long cursor, int count, Consumer<byte[]> consumer) {
         Index.Cursor at = new Index.Cursor(cursor);
+        List<byte[]> keys = new ArrayList<>();
+        boolean more = true;
         Stripe stripe = enterToRead();
         try {
-            int[] given = new int[1];
-            boolean more = true;
-            while (more && given[0] < count) {
+            while (more && keys.size() < count) {
                 more =
                         index.visitBucket(
                                 at,
                                 record -> {
                                     if (live(record) != 0) {
-                                        given[0]++;
-                                        consumer.accept(Records.key(mem, record));
+                                        keys.add(Records.key(mem, record));
                                     }
                                 });
             }
-            return more ? at.encode() : 0;
         } finally {
             stripes.leave(stripe);
         }
+        // The consumer may take its time: it holds no epoch.
+        keys.forEach(consumer);
+        return more ? at.encode() : 0;
     }
 
     /** A key chosen at random, or null. */
@@ -399,6 +403,23 @@ public final class Engine {
         return giveUpNs == 0 ? nowNs + writeTimeoutNs : giveUpNs;
     }
 
+    /** Between two attempts of a write that found no memory: the caller holds nothing here. */
+    private void awaitRoomInMemory(int attempt) {
+        if (attempt == MAX_MEMORY_ATTEMPTS) {
+            throw noRoom();
+        }
+        stripes.advance();
+        if (attempt > 0) {
+            LockSupport.parkNanos(this, MEMORY_PARK_NS);
+        }
+    }
+
+    private HotpairException noRoom() {
+        return new HotpairException(
+                HotpairException.Category.MEMORY_LIMIT,
+                "maxMemory=" + maxMemoryBytes + " bytes are in use: no room for the write");
+    }
+
     private long newRecord(
             Stripe stripe,
             int type,
@@ -417,13 +438,10 @@ public final class Engine {
                         Records.blockLength(keyLength, valueLength, deadlineMs),
                         type != Records.STRING);
         if (record == 0) {
-            throw new HotpairException(
-                    HotpairException.Category.MEMORY_LIMIT,
-                    "maxMemory="
-                            + maxMemoryBytes
-                            + " bytes are in use: no room for a value of "
-                            + valueLength
-                            + " bytes");
+            if (slab.isPinned()) {
+                throw new NoRoomNow();
+            }
+            throw noRoom();
         }
         Records.writeHeader(
                 mem,
@@ -446,6 +464,33 @@ public final class Engine {
 
     /** Sets a value, whatever was there. */
     public void put(
+            byte[] key,
+            int keyOffset,
+            int keyLength,
+            byte[] value,
+            int valueOffset,
+            int valueLength,
+            long deadlineMs,
+            Outcome outcome) {
+        for (int attempt = 0; ; attempt++) {
+            try {
+                tryPut(
+                        key,
+                        keyOffset,
+                        keyLength,
+                        value,
+                        valueOffset,
+                        valueLength,
+                        deadlineMs,
+                        outcome);
+                return;
+            } catch (NoRoomNow e) {
+                awaitRoomInMemory(attempt);
+            }
+        }
+    }
+
+    private void tryPut(
             byte[] key,
             int keyOffset,
             int keyLength,
@@ -519,6 +564,17 @@ public final class Engine {
 
     /** Changes a key depending on what it holds; returns whether it did. */
     public boolean update(
+            byte[] key, int keyOffset, int keyLength, Decision decision, Outcome outcome) {
+        for (int attempt = 0; ; attempt++) {
+            try {
+                return tryUpdate(key, keyOffset, keyLength, decision, outcome);
+            } catch (NoRoomNow e) {
+                awaitRoomInMemory(attempt);
+            }
+        }
+    }
+
+    private boolean tryUpdate(
             byte[] key, int keyOffset, int keyLength, Decision decision, Outcome outcome) {
         long hash = sipHash.hash(key, keyOffset, keyLength);
         Stripe stripe = enterToWrite(outcome);
@@ -599,6 +655,17 @@ public final class Engine {
 
     /** Adds to a decimal integer; returns the sum. */
     public long increment(byte[] key, int keyOffset, int keyLength, long delta, Outcome outcome) {
+        for (int attempt = 0; ; attempt++) {
+            try {
+                return tryIncrement(key, keyOffset, keyLength, delta, outcome);
+            } catch (NoRoomNow e) {
+                awaitRoomInMemory(attempt);
+            }
+        }
+    }
+
+    private long tryIncrement(
+            byte[] key, int keyOffset, int keyLength, long delta, Outcome outcome) {
         long hash = sipHash.hash(key, keyOffset, keyLength);
         Stripe stripe = enterToWrite(outcome);
         try {
@@ -641,6 +708,16 @@ public final class Engine {
 
     /** Deletes a key; returns whether it was there. */
     public boolean delete(byte[] key, int keyOffset, int keyLength, Outcome outcome) {
+        for (int attempt = 0; ; attempt++) {
+            try {
+                return tryDelete(key, keyOffset, keyLength, outcome);
+            } catch (NoRoomNow e) {
+                awaitRoomInMemory(attempt);
+            }
+        }
+    }
+
+    private boolean tryDelete(byte[] key, int keyOffset, int keyLength, Outcome outcome) {
         long hash = sipHash.hash(key, keyOffset, keyLength);
         Stripe stripe = enterToWrite(outcome);
         try {
@@ -662,6 +739,16 @@ public final class Engine {
 
     /** Replaces a key by a tombstone if it has expired; returns whether it did. Masters only. */
     boolean removeIfExpired(byte[] key, Outcome outcome) {
+        for (int attempt = 0; ; attempt++) {
+            try {
+                return tryRemoveIfExpired(key, outcome);
+            } catch (NoRoomNow e) {
+                awaitRoomInMemory(attempt);
+            }
+        }
+    }
+
+    private boolean tryRemoveIfExpired(byte[] key, Outcome outcome) {
         long hash = sipHash.hash(key, 0, key.length);
         Stripe stripe = enterToWrite(outcome);
         try {
@@ -722,6 +809,16 @@ public final class Engine {
 
     /** Writes a barrier: an operation that touches no key. Returns its opId. */
     long writeBarrier() {
+        for (int attempt = 0; ; attempt++) {
+            try {
+                return tryWriteBarrier();
+            } catch (NoRoomNow e) {
+                awaitRoomInMemory(attempt);
+            }
+        }
+    }
+
+    private long tryWriteBarrier() {
         Stripe stripe = stripes.enter();
         try {
             byte[] none = new byte[0];
@@ -764,6 +861,37 @@ public final class Engine {
      * @param force whether it replaces a newer one as well, as a rewind must
      */
     void applyRecord(
+            int type,
+            byte[] key,
+            int keyOffset,
+            int keyLength,
+            byte[] value,
+            int valueOffset,
+            int valueLength,
+            long deadlineMs,
+            long opId,
+            boolean force) {
+        for (int attempt = 0; ; attempt++) {
+            try {
+                tryApplyRecord(
+                        type,
+                        key,
+                        keyOffset,
+                        keyLength,
+                        value,
+                        valueOffset,
+                        valueLength,
+                        deadlineMs,
+                        opId,
+                        force);
+                return;
+            } catch (NoRoomNow e) {
+                awaitRoomInMemory(attempt);
+            }
+        }
+    }
+
+    private void tryApplyRecord(
             int type,
             byte[] key,
             int keyOffset,

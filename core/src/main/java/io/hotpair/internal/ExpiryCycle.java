@@ -40,7 +40,7 @@ final class ExpiryCycle implements Runnable {
                 if (engine.mode().isMaster() && engine.sum(Engine.Counter.DEADLINES) > 0) {
                     removeExpired();
                 }
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | OutOfMemoryError e) {
                 // A role that was lost or a full log: the next round sees what is left.
                 LOGGER.debug("expiry cycle stopped early: {}", e.getMessage());
             }

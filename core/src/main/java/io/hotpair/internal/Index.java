@@ -75,8 +75,8 @@ final class Index {
     /** ... and drops at least so many: a rebuild that drops nothing would change nothing. */
     private static final int REBUILD_GAIN = SLOTS / 8;
 
-    private static final long FIRST_GRACE = 1;
-    private static final long SECOND_GRACE = 2;
+    private static final long FIRST_GRACE = -1;
+    private static final long SECOND_GRACE = -2;
 
     private static final VarHandle ENTRY = MethodHandles.arrayElementVarHandle(long[].class);
     private static final VarHandle DIRECTORY;
@@ -266,7 +266,7 @@ final class Index {
         for (int i = 0; i < droppedCount; i++) {
             slab.retire(stripe, dropped[i]);
         }
-        slab.retire(stripe, segment, FIRST_GRACE);
+        slab.retireSegment(stripe, segment, FIRST_GRACE);
         return first;
     }
 
@@ -386,7 +386,22 @@ final class Index {
             larger[2 * i] = segment;
             larger[2 * i + 1] = segment;
         }
-        DIRECTORY.compareAndSet(this, entries, larger);
+        if (DIRECTORY.compareAndSet(this, entries, larger)) {
+            // What was repaired after it was copied is carried over, so that no stale entry
+            // outlives
+            // the epoch of the thread that copied it, not even through a further copy.
+            for (int i = 0; i < larger.length; i++) {
+                carryOver(larger, i, (long) ENTRY.getVolatile(entries, i >>> 1));
+            }
+        }
+    }
+
+    private void carryOver(long[] larger, int i, long segment) {
+        long current = (long) ENTRY.getVolatile(larger, i);
+        while (generation(current) < generation(segment)
+                && !ENTRY.compareAndSet(larger, i, current, segment)) {
+            current = (long) ENTRY.getVolatile(larger, i);
+        }
     }
 
     private boolean released(Stripe stripe, long segment, long kind) {
@@ -394,7 +409,7 @@ final class Index {
             return true;
         }
         repairDirectory(segment);
-        slab.retire(stripe, segment, SECOND_GRACE);
+        slab.retireSegment(stripe, segment, SECOND_GRACE);
         return false;
     }
 
@@ -455,13 +470,14 @@ final class Index {
             long segment = liveSegment(upper);
             visitBucket(segment, cursor.bucket, visitor);
             upper = mem.getInt(segment + PREFIX) + (1 << (32 - depth(segment)));
-        } while (upper != end && upper != 0);
+            // A cursor of a client's making may name a smaller range than the segment has.
+        } while (upper != 0 && (end == 0 || Integer.compareUnsigned(upper, end) < 0));
         cursor.bucket++;
         if (cursor.bucket == BUCKETS) {
             cursor.bucket = 0;
-            cursor.prefix = end;
-            cursor.depth = end == 0 ? 0 : depth(liveSegment(end));
-            return end != 0;
+            cursor.prefix = upper;
+            cursor.depth = upper == 0 ? 0 : depth(liveSegment(upper));
+            return upper != 0;
         }
         return true;
     }

@@ -40,6 +40,7 @@ final class LogWriter implements Runnable {
     private final long forceIntervalNs;
     private final OpIdWatermark logged;
     private final OpIdWatermark durable;
+    private final OpIdWatermark committed;
     private final AtomicBoolean role = new AtomicBoolean();
     private volatile boolean parked;
     private volatile boolean stopped;
@@ -65,7 +66,8 @@ final class LogWriter implements Runnable {
             Clock clock,
             long forceIntervalNs,
             OpIdWatermark logged,
-            OpIdWatermark durable) {
+            OpIdWatermark durable,
+            OpIdWatermark committed) {
         this.engine = engine;
         this.ring = ring;
         this.log = log;
@@ -73,6 +75,7 @@ final class LogWriter implements Runnable {
         this.forceIntervalNs = forceIntervalNs;
         this.logged = logged;
         this.durable = durable;
+        this.committed = committed;
         lastForceNs = clock.nanoTime();
     }
 
@@ -143,19 +146,20 @@ final class LogWriter implements Runnable {
         if (!mayAppend()) {
             return failure != null && discardFailed();
         }
-        encoder.begin(term, lastAppended);
-        boolean moved = fill();
-        if (encoder.count() > 0) {
-            try {
+        try {
+            encoder.begin(term, lastAppended);
+            boolean moved = fill();
+            if (encoder.count() > 0) {
                 append();
-            } catch (RuntimeException e) {
-                fail(e);
-                return true;
             }
+            ring.release();
+            logged.raise(lastAppended);
+            return moved;
+        } catch (RuntimeException | Error e) {
+            // Whatever was passed in the ring is not in the log: going on would leave a hole.
+            fail(e);
+            return true;
         }
-        ring.release();
-        logged.raise(lastAppended);
-        return moved;
     }
 
     private boolean discardFailed() {
@@ -262,10 +266,22 @@ final class LogWriter implements Runnable {
         }
     }
 
+    /** Stops numbering again, for a promotion that came to nothing. */
+    void abandon() {
+        lease = null;
+        ring.suspend();
+    }
+
+    /** Timestamps never go back, whoever's clock they are from. */
+    void noteTimestamp(FrameBuffer frame) {
+        lastTimestampMs = Math.max(lastTimestampMs, FrameDescriptor.timestampMs(frame));
+    }
+
     /** Appends a frame of the master's, on a replica. */
     void append(FrameBuffer frame) {
         try {
             log.append(frame);
+            noteTimestamp(frame);
         } catch (HotpairException e) {
             fail(e);
             throw e;
@@ -291,7 +307,7 @@ final class LogWriter implements Runnable {
         }
     }
 
-    private void fail(RuntimeException cause) {
+    void fail(Throwable cause) {
         HotpairException reason =
                 cause instanceof HotpairException hotpair
                         ? hotpair
@@ -311,6 +327,7 @@ final class LogWriter implements Runnable {
                                         "the log failed: " + reason.getMessage()));
         logged.close();
         durable.close();
+        committed.close();
     }
 
     // ---- by anybody
@@ -389,7 +406,7 @@ final class LogWriter implements Runnable {
             }
             return moved;
         } catch (RuntimeException | Error e) {
-            fail(new IllegalStateException("log writer: " + e, e));
+            fail(e);
             return false;
         } finally {
             leaveRole();

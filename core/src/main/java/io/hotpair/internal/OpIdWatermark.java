@@ -6,6 +6,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A watermark of opIds. Raising it costs one store while nobody waits.
@@ -15,6 +17,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * operations on the queue, never while a waiter is called.
  */
 public final class OpIdWatermark implements Watermark {
+    private static final Logger LOGGER = LoggerFactory.getLogger(OpIdWatermark.class);
+
     private record Entry(long opId, Waiter waiter) {}
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -69,7 +73,7 @@ public final class OpIdWatermark implements Watermark {
         } finally {
             lock.unlock();
         }
-        failed.forEach(entry -> entry.waiter().done(false));
+        failed.forEach(entry -> call(entry.waiter(), false));
     }
 
     /** Tells all who wait, now or later, that it goes no further. */
@@ -94,6 +98,15 @@ public final class OpIdWatermark implements Watermark {
         } finally {
             lock.unlock();
         }
-        released.forEach(entry -> entry.waiter().done(true));
+        released.forEach(entry -> call(entry.waiter(), true));
+    }
+
+    /** A waiter that throws hurts nobody else: not the other waiters, and not the log. */
+    private static void call(Waiter waiter, boolean reached) {
+        try {
+            waiter.done(reached);
+        } catch (RuntimeException | Error e) {
+            LOGGER.error("a waiter for an acknowledgement failed", e);
+        }
     }
 }

@@ -58,7 +58,9 @@ final class RoleSwitch implements ReplicatedKeyspace {
         this.threadFactory = threadFactory;
         logged = new OpIdWatermark();
         durable = new OpIdWatermark();
-        writer = new LogWriter(engine, ring, log, clock, forceIntervalNs, logged, durable);
+        writer =
+                new LogWriter(
+                        engine, ring, log, clock, forceIntervalNs, logged, durable, committed);
         ring.suspend();
     }
 
@@ -138,6 +140,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
         try (OperationSource source = log.openSource()) {
             source.seekAfter(0);
             while (source.poll(frame)) {
+                writer.noteTimestamp(frame);
                 reader.wrap(frame);
                 while (reader.next()) {
                     engine.apply(reader);
@@ -155,18 +158,22 @@ final class RoleSwitch implements ReplicatedKeyspace {
         if (engine.mode().isMaster()) {
             throw new IllegalStateException("role=MASTER, expected REPLICA before a promotion");
         }
-        long barrier;
         writer.takeRole();
         try {
             writer.begin(term, lease);
             // With the role held nobody poisons the barrier's place: it is the term's first opId.
-            barrier = engine.writeBarrier();
+            // And
+            // the log can't fail before the mode says master, so that no failure is overwritten.
+            long barrier = engine.writeBarrier();
+            engine.mode(Mode.master(term, lease));
+            return barrier;
         } finally {
+            if (!engine.mode().isMaster()) {
+                writer.abandon();
+            }
             writer.leaveRole();
+            writer.signal();
         }
-        engine.mode(Mode.master(term, lease));
-        writer.signal();
-        return barrier;
     }
 
     /** Opens a lone keyspace for writes: it goes on in its log's term. */
@@ -175,10 +182,10 @@ final class RoleSwitch implements ReplicatedKeyspace {
         writer.takeRole();
         try {
             writer.begin(term, lease);
+            engine.mode(Mode.master(term, lease));
         } finally {
             writer.leaveRole();
         }
-        engine.mode(Mode.master(term, lease));
     }
 
     @Override
@@ -195,9 +202,13 @@ final class RoleSwitch implements ReplicatedKeyspace {
             writer.drainAll();
             long discarded = writer.discardAll();
             failWaiters();
-            if (discarded > 0) {
+            if (discarded > 0 || writer.failure() != null) {
                 restore(keysNewerThan(log.lastOpId()), log.lastOpId());
             }
+        } catch (RuntimeException | Error e) {
+            // Memory may hold what the log does not: this node must not go on with it.
+            writer.fail(e);
+            throw e;
         } finally {
             writer.leaveRole();
         }
@@ -218,9 +229,15 @@ final class RoleSwitch implements ReplicatedKeyspace {
         } finally {
             writer.leaveRole();
         }
-        reader.wrap(frame);
-        while (reader.next()) {
-            engine.apply(reader);
+        try {
+            reader.wrap(frame);
+            while (reader.next()) {
+                engine.apply(reader);
+            }
+        } catch (RuntimeException | Error e) {
+            // The log holds it and memory does not: what follows must not be built on that.
+            writer.fail(e);
+            throw e;
         }
         logged.raise(log.lastOpId());
         return log.lastOpId();
@@ -261,6 +278,9 @@ final class RoleSwitch implements ReplicatedKeyspace {
             failWaiters();
             restore(keys, opId);
             return saved;
+        } catch (RuntimeException | Error e) {
+            writer.fail(e);
+            throw e;
         } finally {
             writer.leaveRole();
         }
@@ -353,24 +373,28 @@ final class RoleSwitch implements ReplicatedKeyspace {
                     }
                     states.put(key, new State(operation));
                 });
-        byte[] none = new byte[0];
+        // Tombstones first, from the reserve: what they replace makes room for the values.
         for (ByteBuffer key : keys) {
-            byte[] bytes = new byte[key.remaining()];
-            key.duplicate().get(bytes);
-            State state = states.get(key);
-            byte[] value = state == null ? none : state.value;
-            engine.applyRecord(
-                    state == null ? Records.TOMBSTONE : Records.STRING,
-                    bytes,
-                    0,
-                    bytes.length,
-                    value,
-                    0,
-                    value.length,
-                    state == null ? 0 : state.deadlineMs,
-                    state == null ? Math.max(1, opId) : state.opId,
-                    true);
+            applyState(key, null, opId);
         }
+        states.forEach((key, state) -> applyState(key, state, opId));
+    }
+
+    private void applyState(ByteBuffer key, @Nullable State state, long opId) {
+        byte[] bytes = new byte[key.remaining()];
+        key.duplicate().get(bytes);
+        byte[] value = state == null ? new byte[0] : state.value;
+        engine.applyRecord(
+                state == null ? Records.TOMBSTONE : Records.STRING,
+                bytes,
+                0,
+                bytes.length,
+                value,
+                0,
+                value.length,
+                state == null ? 0 : state.deadlineMs,
+                state == null ? Math.max(1, opId) : state.opId,
+                true);
     }
 
     /**

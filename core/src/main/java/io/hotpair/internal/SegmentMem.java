@@ -6,6 +6,9 @@ import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Memory from Java 22 on, by the foreign memory API: Unsafe's memory access warns from 24 on.
@@ -187,19 +190,21 @@ final class SegmentMem extends Mem {
     }
 
     // Index 0 stays empty, so that no address is 0.
-    private Object[] windows = new Object[64];
-    private Object[] arenas = new Object[64];
+    private @Nullable Object[] windows = new Object[64];
+    private @Nullable Object[] arenas = new Object[64];
     private int nextWindow = 1;
-    private int[] freeWindows = new int[16];
-    private int freeCount;
+
+    /** Windows given back: the first of each run, with how many follow each other. */
+    private final TreeMap<Integer, Integer> freeRuns = new TreeMap<>();
 
     @Override
     protected synchronized long allocateRegion(long lengthBytes) {
-        int count = (int) ((lengthBytes + OFFSET_MASK) >>> WINDOW_SHIFT);
+        int count = windowCount(lengthBytes);
+        int window = takeWindows(count);
+        @Nullable Object arena = null;
         try {
-            Object arena = OPEN_ARENA.invokeExact();
+            arena = OPEN_ARENA.invokeExact();
             Object region = ALLOCATE.invokeExact(arena, lengthBytes, 64L);
-            int window = takeWindows(count);
             for (int i = 0; i < count; i++) {
                 Object slice = SLICE.invokeExact(region, (long) i << WINDOW_SHIFT);
                 windows[window + i] = slice;
@@ -208,13 +213,30 @@ final class SegmentMem extends Mem {
             VarHandle.releaseFence();
             return (long) window << WINDOW_SHIFT;
         } catch (Throwable e) {
+            if (arena != null) {
+                closeArena(arena);
+            }
+            giveWindows(window, count);
             throw rethrow(e);
         }
     }
 
+    private static int windowCount(long lengthBytes) {
+        return (int) ((lengthBytes + OFFSET_MASK) >>> WINDOW_SHIFT);
+    }
+
     private int takeWindows(int count) {
-        if (count == 1 && freeCount > 0) {
-            return freeWindows[--freeCount];
+        Map.Entry<Integer, Integer> run = freeRuns.firstEntry();
+        while (run != null && run.getValue() < count) {
+            run = freeRuns.higherEntry(run.getKey());
+        }
+        if (run != null) {
+            int first = run.getKey();
+            freeRuns.remove(first);
+            if (run.getValue() > count) {
+                freeRuns.put(first + count, run.getValue() - count);
+            }
+            return first;
         }
         if (nextWindow + count > MAX_WINDOWS) {
             throw new OutOfMemoryError("address space of the keyspace is used up");
@@ -229,24 +251,36 @@ final class SegmentMem extends Mem {
         return window;
     }
 
+    private void giveWindows(int window, int count) {
+        Arrays.fill(windows, window, window + count, null);
+        arenas[window] = null;
+        int first = window;
+        int length = count;
+        Map.Entry<Integer, Integer> before = freeRuns.lowerEntry(window);
+        if (before != null && before.getKey() + before.getValue() == window) {
+            first = before.getKey();
+            length += before.getValue();
+        }
+        Integer after = freeRuns.remove(window + count);
+        freeRuns.put(first, length + (after == null ? 0 : after));
+    }
+
     @Override
     protected synchronized void freeRegion(long address, long lengthBytes) {
         int window = (int) (address >>> WINDOW_SHIFT);
-        int count = (int) ((lengthBytes + OFFSET_MASK) >>> WINDOW_SHIFT);
+        closeArena(arenas[window]);
+        giveWindows(window, windowCount(lengthBytes));
+    }
+
+    private static void closeArena(@Nullable Object arena) {
         try {
-            CLOSE_ARENA.invokeExact(arenas[window]);
+            CLOSE_ARENA.invokeExact(arena);
         } catch (Throwable e) {
             throw rethrow(e);
         }
-        for (int i = window; i < window + count; i++) {
-            if (freeCount == freeWindows.length) {
-                freeWindows = Arrays.copyOf(freeWindows, freeCount * 2);
-            }
-            freeWindows[freeCount++] = i;
-        }
     }
 
-    private Object window(long address) {
+    private @Nullable Object window(long address) {
         return windows[(int) (address >>> WINDOW_SHIFT)];
     }
 
@@ -352,7 +386,7 @@ final class SegmentMem extends Mem {
 
     @Override
     boolean equal(long address, byte[] bytes, int offset, int lengthBytes) {
-        Object window = window(address);
+        @Nullable Object window = window(address);
         long at = address & OFFSET_MASK;
         try {
             int i = 0;

@@ -25,14 +25,22 @@ import java.util.function.LongSupplier;
  * blocks are not put together again.
  */
 final class Slab {
-    /** Retirement kind of an ordinary block, whose first word is its opId. */
-    static final long RECORD = 0;
-
     private static final int MIN_CHUNK_LENGTH = 64 << 10;
     private static final int MAX_CHUNK_LENGTH = 4 << 20;
     private static final int RUN_LENGTH = 16 << 10;
     private static final int RECLAIM_INTERVAL = 32;
-    private static final int SCAVENGE_ATTEMPTS = 64;
+    private static final int SCAVENGE_ATTEMPTS = 2;
+
+    /** Less in limbo than this is what writers at work have between two reclamations. */
+    private static final long PINNED_BYTES = 64 << 10;
+
+    /**
+     * Marks a region that passes its second grace period. What is in a chunk stays mapped, so that
+     * the log role may look at a record that is gone and find out by its slot (N3); a region is
+     * unmapped. The first period ends when every claimer has resolved its slot, the second when the
+     * log role, which may have read the slot before that, has left its epoch.
+     */
+    private static final long SECOND_GRACE = 1L << 62;
 
     private static final VarHandle CHUNK;
 
@@ -255,15 +263,20 @@ final class Slab {
 
     /** Retires a record that was just unlinked. */
     void retire(Stripe stripe, long address) {
-        retire(stripe, address, RECORD);
-    }
-
-    /** Retires something that was just unlinked; {@link Retirement} says what its kind means. */
-    void retire(Stripe stripe, long address, long kind) {
-        stripe.addToLimbo(address, stripes.retirementEpoch(), kind);
+        long length = Records.blockLength(mem, address);
+        stripe.addToLimbo(address, stripes.retirementEpoch(), length);
+        if (length > maxBlockLength) {
+            // A region is worth an epoch of its own: the next write may need its room.
+            stripes.advance();
+        }
         if (stripe.limboCount() % RECLAIM_INTERVAL == 0) {
             reclaim(stripe);
         }
+    }
+
+    /** Retires a segment that was just unlinked; {@link Retirement} says what its kind means. */
+    void retireSegment(Stripe stripe, long address, long kind) {
+        stripe.addToLimbo(address, stripes.retirementEpoch(), kind);
     }
 
     /** Frees what this stripe retired and nobody can reach any more. */
@@ -277,14 +290,16 @@ final class Slab {
         // What is retired once more here has a newer epoch than any that is safe, so this ends.
         while (stripe.limboCount() > 0 && stripe.oldestEpoch() < safe) {
             long address = stripe.oldestAddress();
-            long kind = stripe.oldestKind();
-            if (kind == RECORD && mem.getLong(address) > taken) {
+            long lengthOrKind = stripe.oldestLengthOrKind();
+            if (lengthOrKind >= 0 && mem.getLong(address) > taken) {
                 return;
             }
             stripe.removeOldest();
-            if (kind == RECORD) {
-                free(stripe, address, Records.blockLength(mem, address));
-            } else if (retirement.released(stripe, address, kind)) {
+            if (lengthOrKind > maxBlockLength && (lengthOrKind & SECOND_GRACE) == 0) {
+                stripe.addToLimbo(address, stripes.retirementEpoch(), lengthOrKind | SECOND_GRACE);
+            } else if (lengthOrKind >= 0) {
+                free(stripe, address, lengthOrKind & ~SECOND_GRACE);
+            } else if (retirement.released(stripe, address, lengthOrKind)) {
                 freeBlock(stripe, address, SizeClass.SEGMENT);
             }
         }
@@ -307,7 +322,19 @@ final class Slab {
                 }
             }
         }
-        Thread.onSpinWait();
+    }
+
+    /**
+     * Whether so much is in limbo that waiting for it is better than refusing. A thread that was
+     * descheduled inside an epoch, and the caller's own epoch too, keep there what others replaced
+     * meanwhile, which is soon more than a small keyspace has free.
+     */
+    boolean isPinned() {
+        long bytes = 0;
+        for (int i = 0; i < stripes.count(); i++) {
+            bytes += stripes.stripe(i).limboBytes();
+        }
+        return bytes >= PINNED_BYTES;
     }
 
     private void cutUpRun(Stripe stripe, int sizeClass) {

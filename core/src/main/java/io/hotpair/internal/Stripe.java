@@ -34,10 +34,11 @@ final class Stripe {
     long missCount;
     long expiredCount;
 
-    // Limbo: a ring of (address, epoch of retirement, kind), oldest first.
+    // Limbo: a ring of (address, epoch of retirement, length or kind), oldest first.
     private long[] limbo = new long[3 * 64];
     private int limboHead;
     private int limboCount;
+    private long limboBytes;
 
     Stripe(int index) {
         this.index = index;
@@ -47,15 +48,31 @@ final class Stripe {
         return limboCount;
     }
 
-    void addToLimbo(long address, long epoch, long kind) {
+    /** Bytes in limbo; for others, out of date at once. */
+    long limboBytes() {
+        return limboBytes;
+    }
+
+    /**
+     * Puts a block into limbo.
+     *
+     * @param lengthOrKind a record's length, or a negative number that says what else it is
+     */
+    void addToLimbo(long address, long epoch, long lengthOrKind) {
         if (limboCount * 3 == limbo.length) {
             growLimbo();
         }
         int at = (limboHead + limboCount) % (limbo.length / 3) * 3;
         limbo[at] = address;
         limbo[at + 1] = epoch;
-        limbo[at + 2] = kind;
+        limbo[at + 2] = lengthOrKind;
         limboCount++;
+        limboBytes += bytes(lengthOrKind);
+    }
+
+    /** A kind is negative, and marks stand above every length. */
+    private static long bytes(long lengthOrKind) {
+        return lengthOrKind < 0 ? 0 : lengthOrKind & 0xFFFF_FFFFL;
     }
 
     private void growLimbo() {
@@ -75,11 +92,12 @@ final class Stripe {
         return limbo[limboHead * 3 + 1];
     }
 
-    long oldestKind() {
+    long oldestLengthOrKind() {
         return limbo[limboHead * 3 + 2];
     }
 
     void removeOldest() {
+        limboBytes -= bytes(oldestLengthOrKind());
         limboHead = (limboHead + 1) % (limbo.length / 3);
         limboCount--;
     }
