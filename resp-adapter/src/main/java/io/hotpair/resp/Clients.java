@@ -67,9 +67,14 @@ final class Clients {
         rejectedCount.set(0);
     }
 
-    /** All of them, the oldest first. */
+    /** All that are not closed, the oldest first. */
     List<Connection> all() {
-        List<Connection> all = new ArrayList<>(connections);
+        List<Connection> all = new ArrayList<>();
+        for (Connection connection : connections) {
+            if (connection.isOpen()) {
+                all.add(connection);
+            }
+        }
         all.sort(Comparator.comparingLong(c -> c.client().id()));
         return all;
     }

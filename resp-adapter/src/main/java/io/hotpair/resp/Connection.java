@@ -93,6 +93,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         return held.length;
     }
 
+    boolean isOpen() {
+        return channel.isOpen();
+    }
+
     boolean isBlocked() {
         return client.parked() != null;
     }

@@ -14,10 +14,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /** A real {@code redis-server}, as the judge. */
 final class RealRedis implements AutoCloseable {
+    private static final long POLL_NS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long DEADLINE_NS = TimeUnit.SECONDS.toNanos(20);
 
     private final Process process;
@@ -80,7 +82,7 @@ final class RealRedis implements AutoCloseable {
                 throw new IllegalStateException(
                         "redis-server is not ready: " + Files.readString(out));
             }
-            Thread.onSpinWait();
+            LockSupport.parkNanos(POLL_NS);
         }
     }
 
