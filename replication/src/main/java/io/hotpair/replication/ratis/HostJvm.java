@@ -1,5 +1,7 @@
 package io.hotpair.replication.ratis;
 
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.apache.ratis.util.ExitUtils;
 
 /**
@@ -8,6 +10,10 @@ import org.apache.ratis.util.ExitUtils;
  * the application's own.
  */
 final class HostJvm {
+
+    /** Held here because the JDK forgets the level of a logger that nobody refers to. */
+    private static final Logger GREETING =
+            Logger.getLogger("org.apache.ratis.thirdparty.io.grpc.netty.TcpMetrics");
 
     private static boolean isProtected;
 
@@ -23,6 +29,9 @@ final class HostJvm {
         ExitUtils.disableSystemExit();
         ExitUtils.setTerminateOnUncaughtException(false);
         Thread.setDefaultUncaughtExceptionHandler(ofTheHost);
+        if (GREETING.getLevel() == null) {
+            GREETING.setLevel(Level.WARNING);
+        }
         isProtected = true;
     }
 }

@@ -205,7 +205,7 @@ final class LeaderCaller implements AutoCloseable {
                     goOn(target, failure);
                 }
             } catch (IOException | ExecutionException | TimeoutException e) {
-                isUncertain = true;
+                isUncertain |= request instanceof RegisterRequest.CompareAndSet;
                 outcomes.put(target, describe(e));
                 renewConnection(target);
             }

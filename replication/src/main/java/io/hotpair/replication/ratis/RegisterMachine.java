@@ -21,6 +21,7 @@ import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.exceptions.StateMachineException;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.storage.FileInfo;
@@ -80,7 +81,8 @@ final class RegisterMachine extends BaseStateMachine {
             return CompletableFuture.completedFuture(
                     message(RegisterCodec.encode(reply.withEveryVoterReady(everyVoterReady()))));
         } catch (NotLeadingException | HotpairException e) {
-            return CompletableFuture.failedFuture(e);
+            // Only an exception of this type goes into a reply; any other ends the connection.
+            return CompletableFuture.failedFuture(new StateMachineException(e.getMessage(), e));
         }
     }
 

@@ -5,7 +5,9 @@ import io.hotpair.HotpairException;
 import io.hotpair.HotpairException.Category;
 import io.hotpair.replication.Endpoint;
 import java.io.IOException;
-import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.util.Map;
 import java.util.TreeMap;
@@ -105,6 +107,7 @@ final class Voter implements AutoCloseable {
                 new RegisterMachine(new LeasedRegister(Clock.SYSTEM), this::onLogFailed);
         RaftServer built = null;
         try {
+            requireFreePort();
             built = build(machine, snapshotEvery);
             server = built;
             division = server.getDivision(VoterSettings.group(config).getGroupId());
@@ -116,6 +119,18 @@ final class Voter implements AutoCloseable {
             throw asHotpairException(e);
         }
         watchdog = VoterWatchdog.start(config, server, division);
+    }
+
+    /**
+     * Looks before Ratis does, which would log that it ends the JVM. If the port is taken between
+     * the two, the outcome is the same, with that line in the log.
+     */
+    private void requireFreePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            int port = config.address(config.voter()).port();
+            socket.bind(new InetSocketAddress(config.bindHost(), port));
+        }
     }
 
     private RaftServer build(RegisterMachine machine, long snapshotEvery) throws IOException {
@@ -228,7 +243,7 @@ final class Voter implements AutoCloseable {
             if (t instanceof HotpairException known) {
                 return known;
             }
-            if (t instanceof BindException || t instanceof UnknownHostException) {
+            if (t instanceof SocketException || t instanceof UnknownHostException) {
                 return network(e);
             }
         }

@@ -36,9 +36,10 @@ class RatisRegisterTest {
             List<Thread> racers = new ArrayList<>();
             int versions = 25;
             int[] wins = new int[versions + 1];
+            int[] unknown = new int[versions + 1];
             List<Throwable> failures = new ArrayList<>();
             for (String node : VoterGroup.NAMES) {
-                Thread racer = new Thread(() -> race(group.get(node), wins, failures));
+                Thread racer = new Thread(() -> race(group.get(node), wins, unknown, failures));
                 racers.add(racer);
                 racer.start();
             }
@@ -47,7 +48,9 @@ class RatisRegisterTest {
             }
             assertEquals(List.of(), failures);
             for (int version = 1; version <= versions; version++) {
-                assertEquals(1, wins[version], "winners of version=" + version);
+                assertTrue(wins[version] <= 1, "winners of version=" + version);
+                // Who got no answer, say because the leader changed, may be the winner.
+                assertTrue(wins[version] + unknown[version] >= 1, "winners of version=" + version);
             }
             for (String node : VoterGroup.NAMES) {
                 assertEquals(versions, VoterGroup.now(group.get(node).read()).state().version());
@@ -55,26 +58,42 @@ class RatisRegisterTest {
         }
     }
 
-    private static void race(RatisRegister register, int[] wins, List<Throwable> failures) {
+    private static void race(
+            RatisRegister register, int[] wins, int[] unknown, List<Throwable> failures) {
         try {
             RegisterView view = VoterGroup.answered(register::read);
             while (view.state().version() < wins.length - 1) {
-                long version = view.state().version();
                 TopologyState next =
                         States.withIncarnation(
                                 view.state(), "a", ThreadLocalRandom.current().nextLong());
-                view = VoterGroup.now(register.compareAndSet(version, next));
-                if (view.accepted()) {
-                    assertEquals(next, view.state());
-                    synchronized (wins) {
-                        wins[(int) version + 1]++;
-                    }
-                }
+                view = raceOnce(register, next, wins, unknown);
             }
         } catch (Throwable e) {
             synchronized (wins) {
                 failures.add(e);
             }
+        }
+    }
+
+    private static RegisterView raceOnce(
+            RatisRegister register, TopologyState next, int[] wins, int[] unknown)
+            throws Exception {
+        int version = (int) next.version();
+        try {
+            RegisterView view = VoterGroup.now(register.compareAndSet(version - 1, next));
+            if (view.accepted()) {
+                assertEquals(next, view.state());
+                synchronized (wins) {
+                    wins[version]++;
+                }
+            }
+            return view;
+        } catch (HotpairException e) {
+            assertEquals(Category.CONSENSUS, e.category());
+            synchronized (wins) {
+                unknown[version]++;
+            }
+            return VoterGroup.answered(register::read);
         }
     }
 
@@ -84,7 +103,10 @@ class RatisRegisterTest {
             RatisRegister a = group.get("a");
             RatisRegister b = group.get("b");
             TopologyState state = VoterGroup.makeMaster(a, "a").state();
-            RegisterView renewed = renew(a, state);
+            // Then the leader does not change under the test.
+            VoterGroup.eventually(
+                    "witness that leads", () -> group.leader().equals("w") ? true : null);
+            RegisterView renewed = renewAnswered(a, state);
             long renewedNs = System.nanoTime();
             assertTrue(renewed.accepted());
 
@@ -101,7 +123,7 @@ class RatisRegisterTest {
             long waitedMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - renewedNs);
             assertTrue(waitedMs >= 900, "elected after " + waitedMs + " ms");
 
-            RegisterView late = renew(a, state);
+            RegisterView late = renewAnswered(a, state);
             assertFalse(late.accepted());
             assertEquals(election, late.state());
             assertEquals(0, late.leaseLeftMs());
@@ -316,10 +338,6 @@ class RatisRegisterTest {
         } catch (ExecutionException e) {
             return false;
         }
-    }
-
-    private static RegisterView renew(RatisRegister by, TopologyState state) {
-        return VoterGroup.now(by.renewLease(state.term(), States.INCARNATION_A));
     }
 
     private static RegisterView renewAnswered(RatisRegister by, TopologyState state)

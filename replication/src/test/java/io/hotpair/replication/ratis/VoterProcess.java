@@ -5,10 +5,12 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A voter in a JVM of its own, that can be killed and stopped. */
 final class VoterProcess implements AutoCloseable {
@@ -46,8 +48,38 @@ final class VoterProcess implements AutoCloseable {
         return new VoterProcess(process);
     }
 
-    /** Sends STOP, CONT or KILL. */
-    void signal(String name) throws IOException, InterruptedException {
+    /**
+     * Stops it, and returns once all its threads stand still. The signal alone does not say so: on
+     * a busy machine the others run on until the one that takes it is given a processor.
+     */
+    void stop() throws Exception {
+        signal("STOP");
+        VoterGroup.eventually("standstill", () -> standsStill() ? true : null);
+    }
+
+    void goOn() throws Exception {
+        signal("CONT");
+    }
+
+    /** Linux says so of each thread; elsewhere the signal has to do. */
+    private boolean standsStill() throws IOException {
+        Path threads = Path.of("/proc", Long.toString(process.pid()), "task");
+        if (!Files.isDirectory(threads)) {
+            return true;
+        }
+        try (Stream<Path> all = Files.list(threads)) {
+            for (Path thread : all.toList()) {
+                String line = Files.readString(thread.resolve("stat"), StandardCharsets.UTF_8);
+                // The name, in parentheses, may hold anything; the state follows it.
+                if (line.charAt(line.lastIndexOf(')') + 2) != 'T') {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
         String pid = Long.toString(process.pid());
         int status = new ProcessBuilder("kill", "-" + name, pid).start().waitFor();
         if (status != 0) {

@@ -48,7 +48,7 @@ class VoterTlsTest {
         try (RatisRegister a = RatisRegister.open(withOurKey(group.config("a")).build());
                 RatisRegister b = RatisRegister.open(with("theirs", group.config("b")).build());
                 RatisRegister w = RatisRegister.open(group.config("w").build())) {
-            for (int i = 0; i < 3; i++) {
+            for (int i = 0; i < 2; i++) {
                 CompletableFuture<RegisterView> ofA = a.read();
                 CompletableFuture<RegisterView> ofB = b.read();
                 CompletableFuture<RegisterView> ofW = w.read();
