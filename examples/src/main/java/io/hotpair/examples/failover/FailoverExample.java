@@ -24,6 +24,7 @@ public final class FailoverExample {
     private final List<Long> firstWriteMs = new ArrayList<>();
     private final List<Long> detectMs = new ArrayList<>();
     private long fullCopies;
+    private long differences;
     private long startNs;
     private long shownCount;
     private long shownNs;
@@ -73,6 +74,7 @@ public final class FailoverExample {
                 pair.tellAll("LOAD");
                 for (int cycle = 1; cycle <= cycles; cycle++) {
                     killOneMaster(pair, redis, cycle);
+                    compareCopies(pair, redis);
                 }
                 runFor(pair, Duration.ofSeconds(Math.min(3, seconds)));
             }
@@ -188,6 +190,19 @@ public final class FailoverExample {
                 victim, resumedMs, resumeOpId, cut, copies);
     }
 
+    /** Holds the load for a moment, so that both copies stand at the same opId. */
+    private void compareCopies(PairOfJvms pair, RedisLoad redis) {
+        redis.pause(true);
+        pair.tellAll("PAUSE");
+        pair.await(Duration.ofSeconds(10), "the Redis client pauses", redis::isIdle);
+        List<String> digests = pair.digests();
+        boolean equal = digests.get(0).equals(digests.get(1));
+        differences += equal ? 0 : 1;
+        say("both copies hold %s: %s", digests.get(0), equal ? "equal" : "DIFFERENT");
+        pair.tellAll("LOAD");
+        redis.pause(false);
+    }
+
     private boolean verdict(PairOfJvms pair) {
         List<String> digests = pair.digests();
         boolean equal = digests.get(0).equals(digests.get(1));
@@ -202,6 +217,7 @@ public final class FailoverExample {
         say("acknowledged writes lost: %d of %d", lost, auditor.count());
         return lost == 0
                 && equal
+                && differences == 0
                 && auditor.sharedTerms() == 0
                 && auditor.lateCount() == 0
                 && fullCopies == 0

@@ -20,6 +20,8 @@ final class RedisLoad implements AutoCloseable {
     private volatile boolean running = true;
     private volatile long firstAckNs;
     private volatile boolean watching;
+    private volatile boolean paused;
+    private volatile boolean idle;
 
     RedisLoad(Layout layout, Trace trace, Auditor auditor) {
         this.layout = layout;
@@ -35,6 +37,12 @@ final class RedisLoad implements AutoCloseable {
         while (running) {
             try (Jedis jedis = connect(layout, Layout.DATA_NODES.get(node))) {
                 while (running) {
+                    if (paused) {
+                        idle = true;
+                        LockSupport.parkNanos(1_000_000);
+                        continue;
+                    }
+                    idle = false;
                     String key = WRITER + ":" + trace.key(sequence);
                     // A number is used once, even if the write fails: nobody knows what became of
                     // it.
@@ -60,6 +68,17 @@ final class RedisLoad implements AutoCloseable {
                         .connectionTimeoutMillis(500)
                         .socketTimeoutMillis(1_000)
                         .build());
+    }
+
+    /** Stops or goes on; a write under way ends first. */
+    void pause(boolean pause) {
+        idle = false;
+        paused = pause;
+    }
+
+    /** Whether it is paused and no write is under way. */
+    boolean isIdle() {
+        return idle;
     }
 
     /** Notes when the next write is acknowledged. */
