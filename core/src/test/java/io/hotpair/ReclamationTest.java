@@ -79,7 +79,7 @@ class ReclamationTest {
     @Test
     void shouldNeverShowAValueThatWasNotPut() throws Exception {
         try (Keyspace keyspace =
-                Keyspace.open(Keyspace.builder().inMemory().maxMemory(32 << 20).build())) {
+                Keyspace.open(Keyspace.builder().inMemory().maxMemory(256 << 20).build())) {
             ExecutorService pool = Executors.newFixedThreadPool(6);
             List<Future<?>> results = new ArrayList<>();
             for (int t = 0; t < 6; t++) {

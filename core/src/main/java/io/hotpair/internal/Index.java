@@ -111,6 +111,9 @@ final class Index {
     private long newSegment(Stripe stripe, int depth, int prefix, long generation) {
         long segment = slab.allocateBlock(stripe, SizeClass.SEGMENT, true);
         if (segment == 0) {
+            if (slab.isPinned()) {
+                throw new NoRoomNow();
+            }
             throw new HotpairException(
                     HotpairException.Category.MEMORY_LIMIT,
                     "maxMemory="
@@ -273,7 +276,7 @@ final class Index {
     private long secondChild(Stripe stripe, long first, int depth, int prefix, long generation) {
         try {
             return newSegment(stripe, depth + 1, prefix | (1 << (31 - depth)), generation);
-        } catch (HotpairException e) {
+        } catch (RuntimeException | Error e) {
             slab.freeBlock(stripe, first, SizeClass.SEGMENT);
             throw e;
         }
