@@ -6,6 +6,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.time.Instant;
 
 /** Siblings never know each other; core knows none of them, no file and no socket. */
 @AnalyzeClasses(packages = "io.hotpair", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -79,4 +80,14 @@ class ArchitectureTest {
                     .callMethod(System.class, "currentTimeMillis")
                     .orShould()
                     .callMethod(System.class, "nanoTime");
+
+    @ArchTest
+    static final ArchRule REPLICATION_READS_NO_WALL_CLOCK =
+            noClasses()
+                    .that()
+                    .resideInAPackage(REPLICATION)
+                    .should()
+                    .callMethod(System.class, "currentTimeMillis")
+                    .orShould()
+                    .callMethod(Instant.class, "now");
 }
