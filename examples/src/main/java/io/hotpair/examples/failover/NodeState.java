@@ -18,7 +18,6 @@ final class NodeState {
     private long inSyncCount;
     private long fullCopyCount;
     private String digest = "";
-    private long digestOpId;
 
     synchronized void ready() {
         ready = true;
@@ -41,9 +40,8 @@ final class NodeState {
         events.add(event);
     }
 
-    synchronized void digest(String newDigest, long atOpId) {
+    synchronized void digest(String newDigest) {
         digest = newDigest;
-        digestOpId = atOpId;
     }
 
     synchronized void forgetDigest() {
@@ -81,10 +79,6 @@ final class NodeState {
 
     synchronized String digest() {
         return digest;
-    }
-
-    synchronized long digestOpId() {
-        return digestOpId;
     }
 
     /** The last event of a kind that came after a moment. */

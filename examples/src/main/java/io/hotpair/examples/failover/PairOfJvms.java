@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -33,7 +32,6 @@ final class PairOfJvms implements AutoCloseable {
     private final Map<String, Integer> starts = new HashMap<>();
     private volatile long firstAckSinceNs;
     private volatile long firstAckNs;
-    private final AtomicLong refusedCount = new AtomicLong();
 
     PairOfJvms(String trace, Auditor auditor) {
         this.trace = trace;
@@ -118,8 +116,9 @@ final class PairOfJvms implements AutoCloseable {
                                 Long.parseLong(words[5]),
                                 nowNs));
             }
-            case "DIGEST" -> state.digest(words[1], Long.parseLong(words[2]));
-            case "REFUSED" -> refusedCount.incrementAndGet();
+            case "DIGEST" -> state.digest(words[1]);
+            // Not acknowledged, so there is nothing to audit.
+            case "REFUSED" -> {}
             default -> throw new IllegalStateException("report=" + String.join(" ", words));
         }
     }
@@ -170,10 +169,6 @@ final class PairOfJvms implements AutoCloseable {
 
     long firstAckNs() {
         return firstAckNs;
-    }
-
-    long refusedCount() {
-        return refusedCount.get();
     }
 
     void tellAll(String command) {
@@ -272,10 +267,6 @@ final class PairOfJvms implements AutoCloseable {
         try (Jedis jedis = RedisLoad.connect(layout, node)) {
             return jedis.get(key);
         }
-    }
-
-    Path directory() {
-        return directory;
     }
 
     @Override
