@@ -40,6 +40,8 @@ public final class HotpairException extends RuntimeException {
          * A value that is not what the operation works on, such as text where a number is needed.
          */
         WRONG_VALUE,
+        /** The key holds a value of another type than the operation works on. */
+        WRONG_TYPE,
         /** A socket, a port or a peer that can't be reached or used. */
         NETWORK,
         /** The consensus engine did not answer, or refused. */

@@ -4,7 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.hotpair.internal.Core;
 import io.hotpair.internal.Engine;
+import io.hotpair.internal.Executor;
+import io.hotpair.internal.HashCommands;
 import io.hotpair.internal.Mode;
+import io.hotpair.internal.Mutation;
+import io.hotpair.internal.Reader;
 import io.hotpair.topology.Topology;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,6 +40,7 @@ public final class Keyspace implements AutoCloseable {
 
     private final Core core;
     private final Engine engine;
+    private final Executor executor = new WaitingExecutor();
 
     private Keyspace(Core core) {
         this.core = core;
@@ -321,6 +326,35 @@ public final class Keyspace implements AutoCloseable {
         long deadlineMs = engine.deadlineMs(key, 0, key.length);
         core.checkRead(before);
         return deadlineMs > 0 ? Instant.ofEpochMilli(deadlineMs) : null;
+    }
+
+    /**
+     * Operations on hashes, each at the keyspace's level.
+     *
+     * @return the operations
+     */
+    public HashOperations hashes() {
+        return new HashCommands(executor);
+    }
+
+    /** Runs typed operations, and waits for what they wrote. */
+    private final class WaitingExecutor implements Executor {
+        @Override
+        public <R> R read(byte[] key, Reader<R> reader) {
+            KeyspaceSession.checkKey(key, 0, key.length);
+            Mode before = engine.mode();
+            R found = engine.read(key, reader);
+            core.checkRead(before);
+            return found;
+        }
+
+        @Override
+        public boolean write(byte[] key, Mutation mutation) {
+            KeyspaceSession session = new KeyspaceSession(core);
+            boolean changed = session.write(key, mutation);
+            await(session);
+            return changed;
+        }
     }
 
     private void await(KeyspaceSession session) {

@@ -1,18 +1,27 @@
 package io.hotpair;
 
 import io.hotpair.internal.Core;
-import io.hotpair.internal.Decision;
+import io.hotpair.internal.DeleteKey;
 import io.hotpair.internal.Engine;
+import io.hotpair.internal.Executor;
+import io.hotpair.internal.HashCommands;
+import io.hotpair.internal.IncrementString;
+import io.hotpair.internal.Mutation;
 import io.hotpair.internal.Outcome;
+import io.hotpair.internal.PutString;
+import io.hotpair.internal.Reader;
+import io.hotpair.internal.UpdateString;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The session on an engine: checks what the caller gives, and tells the log that it has work. */
-final class KeyspaceSession implements Session {
+final class KeyspaceSession implements Session, Executor {
     private final Core core;
     private final Engine engine;
     private final Outcome outcome = new Outcome();
+    private final PutString put = new PutString();
+    private final IncrementString increment = new IncrementString();
     private @Nullable UserDecision userDecision;
 
     KeyspaceSession(Core core) {
@@ -69,7 +78,8 @@ final class KeyspaceSession implements Session {
         checkKey(key, keyOffset, keyLength);
         checkValue(value, valueOffset, valueLength);
         checkDeadline(deadlineMs);
-        engine.put(key, keyOffset, keyLength, value, valueOffset, valueLength, deadlineMs, outcome);
+        Mutation mutation = put.of(value, valueOffset, valueLength, deadlineMs);
+        boolean unused = engine.mutate(key, keyOffset, keyLength, mutation, outcome);
         core.signal();
     }
 
@@ -84,7 +94,7 @@ final class KeyspaceSession implements Session {
         }
         decision = decision.take(update);
         try {
-            boolean changed = engine.update(key, keyOffset, keyLength, decision, outcome);
+            boolean changed = engine.mutate(key, keyOffset, keyLength, decision, outcome);
             core.signal();
             return changed;
         } finally {
@@ -95,15 +105,15 @@ final class KeyspaceSession implements Session {
     @Override
     public long increment(byte[] key, int keyOffset, int keyLength, long delta) {
         checkKey(key, keyOffset, keyLength);
-        long sum = engine.increment(key, keyOffset, keyLength, delta, outcome);
+        boolean unused = engine.mutate(key, keyOffset, keyLength, increment.of(delta), outcome);
         core.signal();
-        return sum;
+        return increment.sum();
     }
 
     @Override
     public boolean delete(byte[] key, int keyOffset, int keyLength) {
         checkKey(key, keyOffset, keyLength);
-        boolean deleted = engine.delete(key, keyOffset, keyLength, outcome);
+        boolean deleted = engine.mutate(key, keyOffset, keyLength, DeleteKey.DELETE, outcome);
         core.signal();
         return deleted;
     }
@@ -119,6 +129,25 @@ final class KeyspaceSession implements Session {
     @Override
     public byte @Nullable [] randomKey() {
         return engine.randomKey();
+    }
+
+    @Override
+    public <R> R read(byte[] key, Reader<R> reader) {
+        checkKey(key, 0, key.length);
+        return engine.read(key, reader);
+    }
+
+    @Override
+    public boolean write(byte[] key, Mutation mutation) {
+        checkKey(key, 0, key.length);
+        boolean changed = engine.mutate(key, 0, key.length, mutation, outcome);
+        core.signal();
+        return changed;
+    }
+
+    @Override
+    public HashOperations hashes() {
+        return new HashCommands(this);
     }
 
     @Override
@@ -155,7 +184,7 @@ final class KeyspaceSession implements Session {
     }
 
     /** Lets a user's update decide. One for each session, and another for each nested call. */
-    private static final class UserDecision implements Decision {
+    private static final class UserDecision extends UpdateString {
         private final StringEntry entry = new StringEntry();
         private @Nullable StringUpdate update;
 
@@ -171,7 +200,7 @@ final class KeyspaceSession implements Session {
         }
 
         @Override
-        public boolean decide(byte @Nullable [] current, long deadlineMs) {
+        protected boolean decide(byte @Nullable [] current, long deadlineMs) {
             entry.reset(current, deadlineMs);
             Objects.requireNonNull(update, "update").apply(entry);
             byte[] value = entry.value();
@@ -183,22 +212,22 @@ final class KeyspaceSession implements Session {
         }
 
         @Override
-        public byte @Nullable [] value() {
+        protected byte @Nullable [] value() {
             return entry.value();
         }
 
         @Override
-        public int valueOffset() {
+        protected int valueOffset() {
             return entry.valueOffset();
         }
 
         @Override
-        public int valueLength() {
+        protected int valueLength() {
             return entry.valueLength();
         }
 
         @Override
-        public long deadlineMs() {
+        protected long deadlineMs() {
             return entry.deadlineMs();
         }
     }

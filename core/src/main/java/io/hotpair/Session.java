@@ -148,6 +148,13 @@ public interface Session {
     byte @Nullable [] randomKey();
 
     /**
+     * Operations on hashes.
+     *
+     * @return the operations, whose writes are this session's
+     */
+    HashOperations hashes();
+
+    /**
      * The opId of the last write.
      *
      * @return the opId, or 0 if the last call to a writing method changed nothing

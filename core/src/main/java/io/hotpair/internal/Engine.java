@@ -2,18 +2,13 @@ package io.hotpair.internal;
 
 import io.hotpair.Clock;
 import io.hotpair.HotpairException;
-import io.hotpair.log.OperationReader;
-import io.hotpair.log.OperationType;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -62,7 +57,11 @@ public final class Engine {
         }
     }
 
-    private static final int MAX_DECIMAL_LENGTH = 20;
+    private static final byte[] NO_BYTES = new byte[0];
+
+    /** Another writer came first. */
+    private static final long LOST = -1;
+
     private static final long BACKPRESSURE_PARK_NS = 50_000;
     private static final int MAX_MEMORY_ATTEMPTS = 100;
     private static final long MEMORY_PARK_NS = 1_000_000;
@@ -78,6 +77,7 @@ public final class Engine {
     private final @Nullable OperationRing ring;
     private final long maxMemoryBytes;
     private final long writeTimeoutNs;
+    private final LongAdder expiredCount = new LongAdder();
     private volatile Mode mode = Mode.REPLICA;
 
     /**
@@ -168,13 +168,13 @@ public final class Engine {
     }
 
     /**
-     * Finds the record of a key as a reader sees it: numbered, not deleted, not expired.
+     * Finds the record of the stripe's key as a reader sees it: numbered, not deleted, not expired.
      *
      * @return the record, or 0
      */
     private long read(Stripe stripe, byte[] key, int offset, int length) {
-        long hash = sipHash.hash(key, offset, length);
-        long record = index.find(stripe, hash, key, offset, length, false);
+        stripe.key.set(key, offset, length, sipHash.hash(key, offset, length));
+        long record = index.find(stripe, false);
         long live = record == 0 ? 0 : live(record);
         if (live == 0) {
             stripe.missCount++;
@@ -184,6 +184,35 @@ public final class Engine {
         return live;
     }
 
+    /** Looks at a key; the result is null only if the reader's is. */
+    @SuppressWarnings("NullAway")
+    public <R> R read(byte[] key, Reader<R> reader) {
+        Stripe stripe = enterToRead();
+        try {
+            long record = read(stripe, key, 0, key.length);
+            return reader.read(edit(stripe), record);
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    private Edit edit(Stripe stripe) {
+        Edit edit = stripe.edit;
+        if (edit == null) {
+            edit = new Edit(this, mem, slab, stripe);
+            stripe.edit = edit;
+        }
+        return edit;
+    }
+
+    long nowMs() {
+        return clock.nowMs();
+    }
+
+    int memberHash(byte[] bytes, int offset, int length) {
+        return (int) (sipHash.hash(bytes, offset, length) >>> 32);
+    }
+
     /** The record itself if it is a value that has not expired, else 0. Numbers it first (I3). */
     private long live(long record) {
         numbering.number(record);
@@ -191,7 +220,7 @@ public final class Engine {
             return 0;
         }
         long deadlineMs = Records.deadlineMs(mem, record);
-        return (deadlineMs != 0 && deadlineMs <= clock.nowMs()) ? 0 : record;
+        return deadlineMs != 0 && deadlineMs <= clock.nowMs() ? 0 : record;
     }
 
     /** Copies a value if it fits; returns its length, or {@link #ABSENT}. */
@@ -202,6 +231,7 @@ public final class Engine {
             if (record == 0) {
                 return ABSENT;
             }
+            Edit.expect(mem, record, Records.STRING);
             int length = Records.valueLength(mem, record);
             if (length <= into.length - offset) {
                 Records.copyValue(mem, record, into, offset, length);
@@ -217,6 +247,7 @@ public final class Engine {
         Stripe stripe = enterToRead();
         try {
             long record = read(stripe, key, keyOffset, keyLength);
+            Edit.expect(mem, record, Records.STRING);
             return record == 0 ? null : Records.value(mem, record);
         } finally {
             stripes.leave(stripe);
@@ -228,6 +259,7 @@ public final class Engine {
         Stripe stripe = enterToRead();
         try {
             long record = read(stripe, key, keyOffset, keyLength);
+            Edit.expect(mem, record, Records.STRING);
             return record == 0 ? ABSENT : Records.valueLength(mem, record);
         } finally {
             stripes.leave(stripe);
@@ -263,7 +295,8 @@ public final class Engine {
             for (int i = 0; i < count; i++) {
                 // An odd number is the place of an absent key.
                 long record = (seen[i] & 1) == 0 ? live(seen[i]) : 0;
-                values[i] = record == 0 ? null : Records.value(mem, record);
+                boolean isString = record != 0 && Records.type(mem, record) == Records.STRING;
+                values[i] = isString ? Records.value(mem, record) : null;
                 stripe.hitCount += record == 0 ? 0 : 1;
                 stripe.missCount += record == 0 ? 1 : 0;
             }
@@ -277,7 +310,8 @@ public final class Engine {
         boolean same = true;
         for (int i = 0; i < seen.length; i++) {
             long hash = sipHash.hash(keys, offsets[i], lengths[i]);
-            long record = index.find(stripe, hash, keys, offsets[i], lengths[i], false);
+            stripe.key.set(keys, offsets[i], lengths[i], hash);
+            long record = index.find(stripe, false);
             if (record != 0) {
                 numbering.number(record);
             }
@@ -414,358 +448,117 @@ public final class Engine {
         }
     }
 
-    private HotpairException noRoom() {
-        return new HotpairException(
-                HotpairException.Category.MEMORY_LIMIT,
-                "maxMemory=" + maxMemoryBytes + " bytes are in use: no room for the write");
+    /** The refusal of a write that found no memory; the caller throws it. */
+    RuntimeException noRoom() {
+        return slab.isPinned()
+                ? new NoRoomNow()
+                : new HotpairException(
+                        HotpairException.Category.MEMORY_LIMIT,
+                        "maxMemory=" + maxMemoryBytes + " bytes are in use: no room for the write");
     }
 
-    private long newRecord(
-            Stripe stripe,
-            int type,
-            long hash,
-            byte[] key,
-            int keyOffset,
-            int keyLength,
-            byte[] value,
-            int valueOffset,
-            int valueLength,
-            long deadlineMs,
-            long version) {
-        long record =
-                slab.allocate(
-                        stripe,
-                        Records.blockLength(keyLength, valueLength, deadlineMs),
-                        type != Records.STRING);
-        if (record == 0) {
-            if (slab.isPinned()) {
-                throw new NoRoomNow();
-            }
-            throw noRoom();
-        }
-        Records.writeHeader(
-                mem,
-                record,
-                type,
-                (int) (hash >>> 32),
-                keyLength,
-                valueLength,
-                deadlineMs,
-                version);
-        long at = record + Records.keyOffset(mem, record);
-        mem.copyIn(key, keyOffset, at, keyLength);
-        mem.copyIn(value, valueOffset, at + keyLength, valueLength);
-        return record;
-    }
-
-    private void freeUnpublished(Stripe stripe, long record) {
-        slab.free(stripe, record, Records.blockLength(mem, record));
-    }
-
-    /** Sets a value, whatever was there. */
-    public void put(
-            byte[] key,
-            int keyOffset,
-            int keyLength,
-            byte[] value,
-            int valueOffset,
-            int valueLength,
-            long deadlineMs,
-            Outcome outcome) {
+    /**
+     * Changes a key.
+     *
+     * @param mutation decides; what it throws is thrown, and nothing is changed
+     * @return whether the key was changed
+     */
+    public boolean mutate(byte[] key, int offset, int length, Mutation mutation, Outcome outcome) {
         for (int attempt = 0; ; attempt++) {
             try {
-                tryPut(
-                        key,
-                        keyOffset,
-                        keyLength,
-                        value,
-                        valueOffset,
-                        valueLength,
-                        deadlineMs,
-                        outcome);
-                return;
+                return tryMutate(key, offset, length, mutation, outcome);
             } catch (NoRoomNow e) {
                 awaitRoomInMemory(attempt);
             }
         }
     }
 
-    private void tryPut(
-            byte[] key,
-            int keyOffset,
-            int keyLength,
-            byte[] value,
-            int valueOffset,
-            int valueLength,
-            long deadlineMs,
-            Outcome outcome) {
-        long hash = sipHash.hash(key, keyOffset, keyLength);
+    private boolean tryMutate(
+            byte[] key, int offset, int length, Mutation mutation, Outcome outcome) {
         Stripe stripe = enterToWrite(outcome);
         try {
-            long record =
-                    newRecord(
-                            stripe,
-                            Records.STRING,
-                            hash,
-                            key,
-                            keyOffset,
-                            keyLength,
-                            value,
-                            valueOffset,
-                            valueLength,
-                            deadlineMs,
-                            0);
-            long old = installBlind(stripe, hash, key, keyOffset, keyLength, record);
-            commit(stripe, old, record, outcome);
+            stripe.key.set(key, offset, length, sipHash.hash(key, offset, length));
+            while (true) {
+                long old = index.find(stripe, true);
+                long current = old == 0 ? 0 : live(old);
+                Edit edit = edit(stripe);
+                edit.begin(0, ring != null);
+                edit.nextKey(old);
+                long record = replace(stripe, edit, mutation, current);
+                if (record == Mutation.UNCHANGED) {
+                    return false;
+                }
+                if (record != LOST) {
+                    outcome.committed(numbering.number(record));
+                    replaced(stripe, edit, old, record);
+                    return true;
+                }
+            }
         } finally {
             stripes.leave(stripe);
         }
     }
 
-    private long installBlind(
-            Stripe stripe, long hash, byte[] key, int keyOffset, int keyLength, long record) {
+    /**
+     * Builds a record and installs it in the place of the one found.
+     *
+     * @return the record, {@link Mutation#UNCHANGED}, or {@link #LOST} if another one came first
+     */
+    private long replace(Stripe stripe, Edit edit, Mutation mutation, long current) {
+        boolean installed = false;
         try {
-            while (true) {
-                long old = index.find(stripe, hash, key, keyOffset, keyLength, true);
-                if (old != 0) {
-                    numbering.number(old);
-                }
-                if (index.install(stripe, hash, record)) {
-                    return old;
-                }
+            long record = mutation.apply(edit, current);
+            if (record == Mutation.UNCHANGED) {
+                return Mutation.UNCHANGED;
             }
-        } catch (RuntimeException | Error e) {
-            freeUnpublished(stripe, record);
-            throw e;
+            edit.settle();
+            installed = index.install(stripe, record);
+            return installed ? record : LOST;
+        } finally {
+            if (!installed) {
+                edit.abandon();
+            }
         }
     }
 
-    /** Numbers what was installed, counts, and retires what it replaced. */
-    private void commit(Stripe stripe, long old, long record, Outcome outcome) {
-        outcome.committed(numbering.number(record));
-        replaced(stripe, old, record);
-    }
-
-    private void replaced(Stripe stripe, long old, long record) {
+    /** Counts, and retires what a record replaced. */
+    private void replaced(Stripe stripe, Edit edit, long old, long record) {
         stripe.keyCount += count(record) - count(old);
         stripe.deadlineCount += countDeadline(record) - countDeadline(old);
+        edit.commit();
         if (old != 0) {
             slab.retire(stripe, old);
         }
     }
 
     private int count(long record) {
-        return record != 0 && Records.type(mem, record) == Records.STRING ? 1 : 0;
+        return record != 0 && Records.isValue(mem, record) ? 1 : 0;
     }
 
     private int countDeadline(long record) {
         return record != 0 && Records.deadlineMs(mem, record) != 0 ? 1 : 0;
     }
 
-    /** Changes a key depending on what it holds; returns whether it did. */
-    public boolean update(
-            byte[] key, int keyOffset, int keyLength, Decision decision, Outcome outcome) {
-        for (int attempt = 0; ; attempt++) {
-            try {
-                return tryUpdate(key, keyOffset, keyLength, decision, outcome);
-            } catch (NoRoomNow e) {
-                awaitRoomInMemory(attempt);
-            }
-        }
-    }
-
-    private boolean tryUpdate(
-            byte[] key, int keyOffset, int keyLength, Decision decision, Outcome outcome) {
-        long hash = sipHash.hash(key, keyOffset, keyLength);
-        Stripe stripe = enterToWrite(outcome);
-        try {
-            while (true) {
-                long old = index.find(stripe, hash, key, keyOffset, keyLength, true);
-                long current = old == 0 ? 0 : live(old);
-                boolean changes =
-                        decision.decide(
-                                current == 0 ? null : Records.value(mem, current),
-                                current == 0 ? 0 : Records.deadlineMs(mem, current));
-                if (!changes) {
-                    return false;
-                }
-                long record = decided(stripe, hash, key, keyOffset, keyLength, decision);
-                if (Records.type(mem, record) == Records.TOMBSTONE && current == 0) {
-                    freeUnpublished(stripe, record);
-                    return false;
-                }
-                if (installOrFree(stripe, hash, record)) {
-                    commit(stripe, old, record, outcome);
-                    return true;
-                }
-            }
-        } finally {
-            stripes.leave(stripe);
-        }
-    }
-
-    private long decided(
-            Stripe stripe, long hash, byte[] key, int keyOffset, int keyLength, Decision decision) {
-        byte[] value = decision.value();
-        long deadlineMs = decision.deadlineMs();
-        if (value == null || (deadlineMs != 0 && deadlineMs <= clock.nowMs())) {
-            return tombstone(stripe, hash, key, keyOffset, keyLength, 0);
-        }
-        return newRecord(
-                stripe,
-                Records.STRING,
-                hash,
-                key,
-                keyOffset,
-                keyLength,
-                value,
-                decision.valueOffset(),
-                decision.valueLength(),
-                deadlineMs,
-                0);
-    }
-
-    private long tombstone(
-            Stripe stripe, long hash, byte[] key, int keyOffset, int keyLength, long version) {
-        return newRecord(
-                stripe,
-                Records.TOMBSTONE,
-                hash,
-                key,
-                keyOffset,
-                keyLength,
-                key,
-                keyOffset,
-                0,
-                0,
-                version);
-    }
-
-    private boolean installOrFree(Stripe stripe, long hash, long record) {
-        boolean installed = false;
-        try {
-            installed = index.install(stripe, hash, record);
-            return installed;
-        } finally {
-            if (!installed) {
-                freeUnpublished(stripe, record);
-            }
-        }
-    }
-
-    /** Adds to a decimal integer; returns the sum. */
-    public long increment(byte[] key, int keyOffset, int keyLength, long delta, Outcome outcome) {
-        for (int attempt = 0; ; attempt++) {
-            try {
-                return tryIncrement(key, keyOffset, keyLength, delta, outcome);
-            } catch (NoRoomNow e) {
-                awaitRoomInMemory(attempt);
-            }
-        }
-    }
-
-    private long tryIncrement(
-            byte[] key, int keyOffset, int keyLength, long delta, Outcome outcome) {
-        long hash = sipHash.hash(key, keyOffset, keyLength);
-        Stripe stripe = enterToWrite(outcome);
-        try {
-            while (true) {
-                long old = index.find(stripe, hash, key, keyOffset, keyLength, true);
-                long current = old == 0 ? 0 : live(old);
-                long sum = Math.addExact(current == 0 ? 0 : number(stripe, current), delta);
-                int from = Decimal.format(sum, stripe.scratch);
-                long record =
-                        newRecord(
-                                stripe,
-                                Records.STRING,
-                                hash,
-                                key,
-                                keyOffset,
-                                keyLength,
-                                stripe.scratch,
-                                from,
-                                stripe.scratch.length - from,
-                                current == 0 ? 0 : Records.deadlineMs(mem, current),
-                                0);
-                if (installOrFree(stripe, hash, record)) {
-                    commit(stripe, old, record, outcome);
-                    return sum;
-                }
-            }
-        } finally {
-            stripes.leave(stripe);
-        }
-    }
-
-    private long number(Stripe stripe, long record) {
-        int length = Records.valueLength(mem, record);
-        if (length > MAX_DECIMAL_LENGTH) {
-            throw Decimal.notAnInteger();
-        }
-        Records.copyValue(mem, record, stripe.scratch, 0, length);
-        return Decimal.parse(stripe.scratch, length);
-    }
-
-    /** Deletes a key; returns whether it was there. */
-    public boolean delete(byte[] key, int keyOffset, int keyLength, Outcome outcome) {
-        for (int attempt = 0; ; attempt++) {
-            try {
-                return tryDelete(key, keyOffset, keyLength, outcome);
-            } catch (NoRoomNow e) {
-                awaitRoomInMemory(attempt);
-            }
-        }
-    }
-
-    private boolean tryDelete(byte[] key, int keyOffset, int keyLength, Outcome outcome) {
-        long hash = sipHash.hash(key, keyOffset, keyLength);
-        Stripe stripe = enterToWrite(outcome);
-        try {
-            while (true) {
-                long old = index.find(stripe, hash, key, keyOffset, keyLength, true);
-                if (old == 0 || live(old) == 0) {
-                    return false;
-                }
-                long record = tombstone(stripe, hash, key, keyOffset, keyLength, 0);
-                if (installOrFree(stripe, hash, record)) {
-                    commit(stripe, old, record, outcome);
-                    return true;
-                }
-            }
-        } finally {
-            stripes.leave(stripe);
-        }
-    }
-
     /** Replaces a key by a tombstone if it has expired; returns whether it did. Masters only. */
     boolean removeIfExpired(byte[] key, Outcome outcome) {
-        for (int attempt = 0; ; attempt++) {
-            try {
-                return tryRemoveIfExpired(key, outcome);
-            } catch (NoRoomNow e) {
-                awaitRoomInMemory(attempt);
-            }
+        boolean removed =
+                mutate(
+                        key,
+                        0,
+                        key.length,
+                        (edit, current) ->
+                                isExpiredValue(edit.found())
+                                        ? edit.tombstone()
+                                        : Mutation.UNCHANGED,
+                        outcome);
+        if (removed) {
+            expiredCount.increment();
         }
+        return removed;
     }
 
-    private boolean tryRemoveIfExpired(byte[] key, Outcome outcome) {
-        long hash = sipHash.hash(key, 0, key.length);
-        Stripe stripe = enterToWrite(outcome);
-        try {
-            long old = index.find(stripe, hash, key, 0, key.length, true);
-            if (count(old) == 0 || live(old) != 0) {
-                return false;
-            }
-            long record = tombstone(stripe, hash, key, 0, key.length, 0);
-            if (!installOrFree(stripe, hash, record)) {
-                return false;
-            }
-            commit(stripe, old, record, outcome);
-            stripe.expiredCount++;
-            return true;
-        } finally {
-            stripes.leave(stripe);
-        }
+    private boolean isExpiredValue(long record) {
+        return record != 0 && isExpired(record);
     }
 
     /**
@@ -789,9 +582,7 @@ public final class Engine {
 
     private boolean isExpired(long record) {
         long deadlineMs = Records.deadlineMs(mem, record);
-        return deadlineMs != 0
-                && deadlineMs <= clock.nowMs()
-                && Records.type(mem, record) == Records.STRING;
+        return deadlineMs != 0 && deadlineMs <= clock.nowMs() && Records.isValue(mem, record);
     }
 
     // ---- the log's side
@@ -805,6 +596,18 @@ public final class Engine {
         }
         long version = Records.version(mem, record);
         return version != 0 && version <= numbering.takenOpId();
+    }
+
+    /**
+     * Gives back the operation that a record carried, when the log role has copied it or throws it
+     * away. Nobody else looks at it.
+     */
+    void releaseEffect(Stripe stripe, long record) {
+        long effect = Records.effect(mem, record);
+        if (effect != 0) {
+            Records.clearEffect(mem, record);
+            slab.free(stripe, effect, mem.getLong(effect));
+        }
     }
 
     /** Writes a barrier: an operation that touches no key. Returns its opId. */
@@ -821,8 +624,11 @@ public final class Engine {
     private long tryWriteBarrier() {
         Stripe stripe = stripes.enter();
         try {
-            byte[] none = new byte[0];
-            long record = newRecord(stripe, Records.BARRIER, 0, none, 0, 0, none, 0, 0, 0, 0);
+            stripe.key.set(NO_BYTES, 0, 0, 0);
+            Edit edit = edit(stripe);
+            edit.begin(0, false);
+            edit.shrinks();
+            long record = edit.record(Records.BARRIER, 0, 0, NO_BYTES, 0, 0);
             long opId = numbering.number(record);
             slab.retire(stripe, record);
             return opId;
@@ -832,58 +638,15 @@ public final class Engine {
     }
 
     /**
-     * Applies an operation of the log. One thread at a time, while writes are refused. An operation
-     * that is not newer than what the key has changes nothing.
-     */
-    void apply(OperationReader operation) {
-        OperationType type = operation.type();
-        if (type == OperationType.TERM_BARRIER) {
-            return;
-        }
-        byte[] bytes = operation.bytes();
-        int valueLength = type == OperationType.SET ? operation.valueLength() : 0;
-        applyRecord(
-                type == OperationType.SET ? Records.STRING : Records.TOMBSTONE,
-                bytes,
-                operation.keyOffset(),
-                operation.keyLength(),
-                bytes,
-                operation.valueOffset(),
-                valueLength,
-                operation.deadlineMs(),
-                operation.opId(),
-                false);
-    }
-
-    /**
-     * Puts a record with a known opId in place.
+     * Changes a key as an operation with a known opId did. One thread at a time, while writes are
+     * refused.
      *
-     * @param force whether it replaces a newer one as well, as a rewind must
+     * @param force whether a record that is as new or newer is replaced as well, as a rewind must
      */
-    void applyRecord(
-            int type,
-            byte[] key,
-            int keyOffset,
-            int keyLength,
-            byte[] value,
-            int valueOffset,
-            int valueLength,
-            long deadlineMs,
-            long opId,
-            boolean force) {
+    void apply(byte[] key, int offset, int length, Mutation mutation, long opId, boolean force) {
         for (int attempt = 0; ; attempt++) {
             try {
-                tryApplyRecord(
-                        type,
-                        key,
-                        keyOffset,
-                        keyLength,
-                        value,
-                        valueOffset,
-                        valueLength,
-                        deadlineMs,
-                        opId,
-                        force);
+                tryApply(key, offset, length, mutation, opId, force);
                 return;
             } catch (NoRoomNow e) {
                 awaitRoomInMemory(attempt);
@@ -891,41 +654,27 @@ public final class Engine {
         }
     }
 
-    private void tryApplyRecord(
-            int type,
-            byte[] key,
-            int keyOffset,
-            int keyLength,
-            byte[] value,
-            int valueOffset,
-            int valueLength,
-            long deadlineMs,
-            long opId,
-            boolean force) {
-        long hash = sipHash.hash(key, keyOffset, keyLength);
+    private void tryApply(
+            byte[] key, int offset, int length, Mutation mutation, long opId, boolean force) {
         Stripe stripe = enterToRead();
         try {
+            stripe.key.set(key, offset, length, sipHash.hash(key, offset, length));
             while (true) {
-                long old = index.find(stripe, hash, key, keyOffset, keyLength, true);
-                if ((old == 0 && type == Records.TOMBSTONE)
-                        || (old != 0 && !force && Records.version(mem, old) >= opId)) {
+                long old = index.find(stripe, true);
+                if (old != 0 && !force && Records.version(mem, old) >= opId) {
                     return;
                 }
-                long record =
-                        newRecord(
-                                stripe,
-                                type,
-                                hash,
-                                key,
-                                keyOffset,
-                                keyLength,
-                                value,
-                                valueOffset,
-                                valueLength,
-                                deadlineMs,
-                                opId);
-                if (installOrFree(stripe, hash, record)) {
-                    replaced(stripe, old, record);
+                // What has expired is still there for an operation that does not say otherwise.
+                long current = count(old) == 0 ? 0 : old;
+                Edit edit = edit(stripe);
+                edit.begin(opId, false);
+                edit.nextKey(old);
+                long record = replace(stripe, edit, mutation, current);
+                if (record == Mutation.UNCHANGED) {
+                    return;
+                }
+                if (record != LOST) {
+                    replaced(stripe, edit, old, record);
                     return;
                 }
             }
@@ -952,7 +701,7 @@ public final class Engine {
 
     /** The sum of a counter. */
     public long sum(Counter counter) {
-        long sum = 0;
+        long sum = counter == Counter.EXPIRED ? expiredCount.sum() : 0;
         for (int i = 0; i < stripes.count(); i++) {
             Stripe stripe = stripes.stripe(i);
             sum +=
@@ -961,38 +710,33 @@ public final class Engine {
                         case DEADLINES -> stripe.deadlineCount;
                         case HITS -> stripe.hitCount;
                         case MISSES -> stripe.missCount;
-                        case EXPIRED -> stripe.expiredCount;
+                        case EXPIRED -> 0;
                     };
         }
         return sum;
     }
 
-    /**
-     * A digest of all that is live: the sum over all keys of a hash of key, value and deadline, so
-     * that the order in which they are met does not matter.
-     */
+    /** A digest of all that is live; see {@link io.hotpair.Keyspace#digest}. */
     public String digest() {
-        MessageDigest sha;
-        try {
-            sha = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JVM has SHA-256", e);
-        }
-        long[] sum = new long[2];
-        walk(
-                record -> {
-                    if (live(record) != 0) {
-                        ByteBuffer numbers = ByteBuffer.allocate(2 * Long.BYTES);
-                        numbers.putLong(Records.keyLength(mem, record));
-                        numbers.putLong(Records.deadlineMs(mem, record));
-                        sha.update(numbers.array());
-                        sha.update(Records.key(mem, record));
-                        ByteBuffer hash = ByteBuffer.wrap(sha.digest(Records.value(mem, record)));
-                        sum[0] += hash.getLong();
-                        sum[1] += hash.getLong();
-                    }
-                });
-        return HexFormat.of().toHexDigits(sum[0]) + HexFormat.of().toHexDigits(sum[1]);
+        Values.Digest digest = new Values.Digest();
+        int upper = 0;
+        do {
+            Stripe stripe = enterToRead();
+            try {
+                Edit edit = edit(stripe);
+                upper =
+                        index.visitSegment(
+                                upper,
+                                record -> {
+                                    if (live(record) != 0) {
+                                        digest.add(edit, record);
+                                    }
+                                });
+            } finally {
+                stripes.leave(stripe);
+            }
+        } while (upper != 0);
+        return digest.hex();
     }
 
     /** Bytes of off-heap memory taken. */

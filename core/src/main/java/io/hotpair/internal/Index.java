@@ -128,16 +128,17 @@ final class Index {
     }
 
     /**
-     * Searches for a key. Leaves in the stripe where it is, or where it would be inserted: {@code
-     * slot} (0 if the segment is full), {@code word}, {@code segment} and {@code distance} from
-     * home.
+     * Searches for the stripe's key. Leaves in the stripe where it is, or where it would be
+     * inserted: {@code slot} (0 if the segment is full), {@code word}, {@code segment} and {@code
+     * distance} from home.
      *
      * @param forWrite whether the word found will be compared with: then it is never a frozen one
      * @return the record, or 0 if there is no entry for the key
      */
-    long find(Stripe stripe, long hash, byte[] key, int offset, int length, boolean forWrite) {
-        int upper = (int) (hash >>> 32);
-        int tag = (int) hash & 0xFFFF;
+    long find(Stripe stripe, boolean forWrite) {
+        Key key = stripe.key;
+        int upper = key.upper();
+        int tag = (int) key.hash & 0xFFFF;
         int home = (upper & (BUCKETS - 1)) << 3;
         long segment = segmentOf(upper);
         search:
@@ -159,7 +160,7 @@ final class Index {
                 }
                 if ((int) (word >>> 48) == tag) {
                     long record = word & ADDRESS_MASK;
-                    if (Records.hasKey(mem, record, key, offset, length)) {
+                    if (Records.hasKey(mem, record, key)) {
                         found(stripe, slot, word, segment, i);
                         return record;
                     }
@@ -183,12 +184,12 @@ final class Index {
      *
      * @return whether it did; if not, search again
      */
-    boolean install(Stripe stripe, long hash, long record) {
+    boolean install(Stripe stripe, long record) {
         if (stripe.word == 0 && stripe.distance > MAX_DISTANCE) {
             replace(stripe, stripe.segment);
             return false;
         }
-        return mem.compareAndSetLong(stripe.slot, stripe.word, (hash << 48) | record);
+        return mem.compareAndSetLong(stripe.slot, stripe.word, (stripe.key.hash << 48) | record);
     }
 
     private long next(long segment) {

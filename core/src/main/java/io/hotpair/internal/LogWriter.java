@@ -126,7 +126,10 @@ final class LogWriter implements Runnable {
             for (OperationRing.Next next = ring.peek();
                     next != OperationRing.Next.NONE;
                     next = ring.peek()) {
-                count += next == OperationRing.Next.RECORD ? 1 : 0;
+                if (next == OperationRing.Next.RECORD) {
+                    engine.releaseEffect(stripe, ring.record());
+                    count++;
+                }
                 ring.advance();
             }
         } finally {
@@ -166,8 +169,12 @@ final class LogWriter implements Runnable {
         Stripe stripe = engine.stripes().enter();
         try {
             boolean moved = false;
-            while (ring.peek() == OperationRing.Next.RECORD
-                    || ring.peek() == OperationRing.Next.GAP) {
+            for (OperationRing.Next next = ring.peek();
+                    next == OperationRing.Next.RECORD || next == OperationRing.Next.GAP;
+                    next = ring.peek()) {
+                if (next == OperationRing.Next.RECORD) {
+                    engine.releaseEffect(stripe, ring.record());
+                }
                 ring.advance();
                 moved = true;
             }
@@ -188,6 +195,9 @@ final class LogWriter implements Runnable {
                         || (next == OperationRing.Next.PENDING && !poisonIfStuck())
                         || (next == OperationRing.Next.RECORD && !encode(ring.record()))) {
                     return moved;
+                }
+                if (next == OperationRing.Next.RECORD) {
+                    engine.releaseEffect(stripe, ring.record());
                 }
                 if (next != OperationRing.Next.PENDING) {
                     ring.advance();
@@ -217,13 +227,29 @@ final class LogWriter implements Runnable {
     /** Encodes a record; false if it must begin a frame of its own. */
     private boolean encode(long record) {
         Mem mem = engine.mem();
-        int keyLength = Records.keyLength(mem, record);
-        int valueLength = Records.valueLength(mem, record);
+        long effect = Records.effect(mem, record);
+        long contentLength =
+                effect == 0
+                        ? (long) Records.keyLength(mem, record) + Records.valueLength(mem, record)
+                        : mem.getLong(effect);
         if (encoder.count() > 0
-                && (long) encoder.length() + keyLength + valueLength
-                        > FrameDescriptor.MAX_LENGTH / 2) {
+                && encoder.length() + contentLength > FrameDescriptor.MAX_LENGTH / 2) {
             return false;
         }
+        if (effect == 0) {
+            encodeRecord(mem, record);
+        } else {
+            int length = (int) contentLength - Long.BYTES;
+            int at = encoder.beginGroup(length);
+            mem.copyOut(effect + Long.BYTES, encoder.bytes(), at, length);
+            encoder.commitGroup(length, ring.position());
+        }
+        return true;
+    }
+
+    private void encodeRecord(Mem mem, long record) {
+        int keyLength = Records.keyLength(mem, record);
+        int valueLength = Records.valueLength(mem, record);
         int at =
                 encoder.beginOperation(
                         type(Records.type(mem, record)),
@@ -237,7 +263,6 @@ final class LogWriter implements Runnable {
                 at,
                 keyLength + valueLength);
         encoder.commitOperation();
-        return true;
     }
 
     private static OperationType type(int recordType) {

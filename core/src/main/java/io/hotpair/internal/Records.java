@@ -2,19 +2,30 @@ package io.hotpair.internal;
 
 /**
  * The layout of a record: a key with its value, off-heap. Immutable once published, but for its
- * version, which is set once, and its access word.
+ * version, which is set once, its access word, and its effect, which the log role takes away.
  *
  * <pre>
  *   offset size  field
  *        0    8  version       the opId that made it; 0 until it is numbered
  *        8    4  access        reserved for eviction
- *       12    1  flags         1 = has a deadline
- *       13    1  type          1 string, 2 tombstone, 3 barrier
+ *       12    1  flags         1 deadline, 2 tree, 4 effect
+ *       13    1  type          see below
  *       14    2  key length    unsigned
- *       16    4  value length
+ *       16    4  value length  bytes of the value as it stands here
  *       20    4  hash          upper 32 bits: directory from the top, bucket in the lowest 8
- *       24    8  deadline      milliseconds since 1970; only if flagged
+ *      ...    8  deadline      milliseconds since 1970; only if flagged
+ *      ...    8  effect        the block that holds the operation for the log, or 0; only if flagged
  *      ...       key, value
+ * </pre>
+ *
+ * <p>The value of a string is its bytes. The value of a small collection is the image of its
+ * elements ({@link Leaf}). A large value, flagged as a tree, is
+ *
+ * <pre>
+ *   offset size  field
+ *        0    8  root of the first tree
+ *        8    8  of a string its length in bytes, else how many elements the first tree has
+ *       16    8  root of the second tree of a sorted set; earliest deadline of a hash's field
  * </pre>
  */
 final class Records {
@@ -22,43 +33,103 @@ final class Records {
     static final int ACCESS = 8;
     static final int HEAD = 12;
     static final int VALUE_LENGTH = 16;
-    static final int HASH = 20;
+    static final int HASH_BITS = 20;
     static final int HEADER_LENGTH = 24;
 
     static final int STRING = 1;
     static final int TOMBSTONE = 2;
     static final int BARRIER = 3;
+    static final int HASH = 4;
+    static final int LIST = 5;
+    static final int SET = 6;
+    static final int SORTED_SET = 7;
+    static final int STREAM = 8;
 
-    private static final int FLAG_DEADLINE = 1;
+    /** Bytes of a value that is a tree. */
+    static final int TREE_LENGTH = 24;
+
+    static final int TREE_ROOT = 0;
+    static final int TREE_COUNT = 8;
+    static final int TREE_SECOND = 16;
+
+    static final int FLAG_DEADLINE = 1;
+    static final int FLAG_TREE = 2;
+    static final int FLAG_EFFECT = 4;
 
     private Records() {}
 
-    static long blockLength(int keyLength, int valueLength, long deadlineMs) {
-        return (long) HEADER_LENGTH + (deadlineMs == 0 ? 0 : 8) + keyLength + valueLength;
+    /** Bytes of a record with these flags. */
+    static long blockLength(int flags, int keyLength, int valueLength) {
+        return (long) keyOffset(flags) + keyLength + valueLength;
     }
 
     static long blockLength(Mem mem, long record) {
         return (long) keyOffset(mem, record) + keyLength(mem, record) + valueLength(mem, record);
     }
 
+    private static int keyOffset(int flags) {
+        return HEADER_LENGTH + ((flags & FLAG_DEADLINE) << 3) + ((flags & FLAG_EFFECT) << 1);
+    }
+
     static void writeHeader(
             Mem mem,
             long record,
             int type,
+            int flags,
             int hash,
             int keyLength,
             int valueLength,
             long deadlineMs,
-            long version) {
-        int flags = deadlineMs == 0 ? 0 : FLAG_DEADLINE;
-        mem.putLong(record + VERSION, version);
+            long effect) {
+        mem.putLong(record + VERSION, 0);
         mem.putInt(record + ACCESS, 0);
         mem.putInt(record + HEAD, flags | (type << 8) | (keyLength << 16));
         mem.putInt(record + VALUE_LENGTH, valueLength);
-        mem.putInt(record + HASH, hash);
-        if (deadlineMs != 0) {
+        mem.putInt(record + HASH_BITS, hash);
+        if ((flags & FLAG_DEADLINE) != 0) {
             mem.putLong(record + HEADER_LENGTH, deadlineMs);
         }
+        if ((flags & FLAG_EFFECT) != 0) {
+            mem.putLong(record + effectOffset(flags), effect);
+        }
+    }
+
+    private static int effectOffset(int flags) {
+        return HEADER_LENGTH + ((flags & FLAG_DEADLINE) << 3);
+    }
+
+    /** Gives a record that nobody else has seen its number. */
+    static void presetVersion(Mem mem, long record, long version) {
+        mem.putLong(record + VERSION, version);
+    }
+
+    static int flags(Mem mem, long record) {
+        return mem.getInt(record + HEAD) & 0xFF;
+    }
+
+    static boolean isTree(Mem mem, long record) {
+        return (mem.getInt(record + HEAD) & FLAG_TREE) != 0;
+    }
+
+    /** The block with the operation for the log; 0 if the record itself says it all. */
+    static long effect(Mem mem, long record) {
+        int flags = flags(mem, record);
+        return (flags & FLAG_EFFECT) == 0 ? 0 : mem.getLong(record + effectOffset(flags));
+    }
+
+    /** Says that the log has taken the effect. */
+    static void clearEffect(Mem mem, long record) {
+        mem.putLong(record + effectOffset(flags(mem, record)), 0);
+    }
+
+    static boolean isValue(Mem mem, long record) {
+        int type = type(mem, record);
+        return type != TOMBSTONE && type != BARRIER;
+    }
+
+    /** Where the value begins. */
+    static long value(Mem mem, long record, int offset) {
+        return record + keyOffset(mem, record) + keyLength(mem, record) + offset;
     }
 
     static int type(Mem mem, long record) {
@@ -74,11 +145,11 @@ final class Records {
     }
 
     static int hash(Mem mem, long record) {
-        return mem.getInt(record + HASH);
+        return mem.getInt(record + HASH_BITS);
     }
 
     static int keyOffset(Mem mem, long record) {
-        return (mem.getInt(record + HEAD) & FLAG_DEADLINE) == 0 ? HEADER_LENGTH : HEADER_LENGTH + 8;
+        return keyOffset(mem.getInt(record + HEAD));
     }
 
     static long deadlineMs(Mem mem, long record) {
@@ -87,14 +158,10 @@ final class Records {
                 : mem.getLong(record + HEADER_LENGTH);
     }
 
-    static boolean hasKey(Mem mem, long record, byte[] key, int offset, int length) {
+    static boolean hasKey(Mem mem, long record, Key key) {
         int head = mem.getInt(record + HEAD);
-        return head >>> 16 == length
-                && mem.equal(
-                        record + ((head & FLAG_DEADLINE) == 0 ? HEADER_LENGTH : HEADER_LENGTH + 8),
-                        key,
-                        offset,
-                        length);
+        return head >>> 16 == key.length
+                && mem.equal(record + keyOffset(head), key.bytes, key.offset, key.length);
     }
 
     static byte[] key(Mem mem, long record) {

@@ -13,9 +13,7 @@ import io.hotpair.topology.ReplicatedKeyspace;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +38,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
     private final OpIdWatermark durable;
     private final OpIdWatermark committed = new OpIdWatermark();
     private final OperationReader reader = new OperationReader();
+    private final Replay replay = new Replay();
 
     RoleSwitch(
             String name,
@@ -141,15 +140,31 @@ final class RoleSwitch implements ReplicatedKeyspace {
             source.seekAfter(0);
             while (source.poll(frame)) {
                 writer.noteTimestamp(frame);
-                reader.wrap(frame);
-                while (reader.next()) {
-                    engine.apply(reader);
-                }
+                replayAll(frame);
             }
         }
         logged.reset(log.lastOpId());
         durable.reset(0);
         committed.reset(0);
+    }
+
+    private void replayAll(FrameBuffer frame) {
+        reader.wrap(frame);
+        while (reader.next()) {
+            if (reader.type() != OperationType.TERM_BARRIER) {
+                apply(reader, false);
+            }
+        }
+    }
+
+    private void apply(OperationReader operation, boolean force) {
+        engine.apply(
+                operation.bytes(),
+                operation.keyOffset(),
+                operation.keyLength(),
+                replay.of(operation),
+                operation.opId(),
+                force);
     }
 
     @Override
@@ -230,10 +245,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
             writer.leaveRole();
         }
         try {
-            reader.wrap(frame);
-            while (reader.next()) {
-                engine.apply(reader);
-            }
+            replayAll(frame);
         } catch (RuntimeException | Error e) {
             // The log holds it and memory does not: what follows must not be built on that.
             writer.fail(e);
@@ -241,6 +253,11 @@ final class RoleSwitch implements ReplicatedKeyspace {
         }
         logged.raise(log.lastOpId());
         return log.lastOpId();
+    }
+
+    @Override
+    public @Nullable HotpairException logFailure() {
+        return writer.failure();
     }
 
     private void checkLog() {
@@ -334,66 +351,37 @@ final class RoleSwitch implements ReplicatedKeyspace {
         }
     }
 
-    /** What the log says of a key. */
-    private static final class State {
-        final byte[] value;
-        final long deadlineMs;
-        final long opId;
-
-        State(OperationReader operation) {
-            int from = operation.valueOffset();
-            value = Arrays.copyOfRange(operation.bytes(), from, from + operation.valueLength());
-            deadlineMs = operation.deadlineMs();
-            opId = operation.opId();
-        }
-    }
-
     /**
-     * Puts keys back to what the log says of them up to an opId: one pass over the log finds the
-     * last operation on each. Memory for the rest of the keyspace stays as it is.
+     * Puts keys back to what the log says of them up to an opId: they are buried, then one pass
+     * over the log does again what it holds of them. Memory for the rest of the keyspace stays as
+     * it is.
      */
     private void restore(Set<ByteBuffer> keys, long opId) {
         if (keys.isEmpty()) {
             return;
         }
-        Map<ByteBuffer, State> states = new HashMap<>();
+        // Tombstones first, from the reserve: what they replace makes room for the values.
+        for (ByteBuffer key : keys) {
+            bury(key, Math.max(1, opId));
+        }
         eachOperation(
                 0,
                 operation -> {
-                    if (operation.opId() > opId || operation.type() == OperationType.TERM_BARRIER) {
-                        return;
+                    if (operation.opId() <= opId
+                            && operation.type() != OperationType.TERM_BARRIER
+                            && keys.contains(keyOf(operation))) {
+                        apply(operation, true);
                     }
-                    ByteBuffer key = keyOf(operation);
-                    if (!keys.contains(key)) {
-                        return;
-                    }
-                    if (operation.type() == OperationType.DELETE) {
-                        states.remove(key);
-                        return;
-                    }
-                    states.put(key, new State(operation));
                 });
-        // Tombstones first, from the reserve: what they replace makes room for the values.
-        for (ByteBuffer key : keys) {
-            applyState(key, null, opId);
-        }
-        states.forEach((key, state) -> applyState(key, state, opId));
     }
 
-    private void applyState(ByteBuffer key, @Nullable State state, long opId) {
-        byte[] bytes = new byte[key.remaining()];
-        key.duplicate().get(bytes);
-        byte[] value = state == null ? new byte[0] : state.value;
-        engine.applyRecord(
-                state == null ? Records.TOMBSTONE : Records.STRING,
-                bytes,
-                0,
-                bytes.length,
-                value,
-                0,
-                value.length,
-                state == null ? 0 : state.deadlineMs,
-                state == null ? Math.max(1, opId) : state.opId,
+    private void bury(ByteBuffer key, long opId) {
+        engine.apply(
+                key.array(),
+                key.arrayOffset() + key.position(),
+                key.remaining(),
+                (edit, current) -> edit.found() == 0 ? Mutation.UNCHANGED : edit.tombstone(),
+                opId,
                 true);
     }
 

@@ -42,6 +42,17 @@ final class Slab {
      */
     private static final long SECOND_GRACE = 1L << 62;
 
+    /** Marks a node: there is no version to wait for. */
+    private static final long NODE = 1L << 61;
+
+    /** Marks a node that takes all below it along. */
+    private static final long TREE = 1L << 60;
+
+    private static final long KINDS = NODE | TREE;
+
+    /** So that a huge value that was deleted makes no single write slow. */
+    private static final int MAX_RECLAIMED = 1024;
+
     private static final VarHandle CHUNK;
 
     static {
@@ -274,12 +285,27 @@ final class Slab {
         }
     }
 
+    /** Retires a node that no published root leads to any more. The log never looks at nodes. */
+    void retireNode(Stripe stripe, long node) {
+        retireNode(stripe, node, NODE);
+    }
+
+    /** Retires a node with all that is below it. */
+    void retireTree(Stripe stripe, long root) {
+        retireNode(stripe, root, NODE | TREE);
+    }
+
+    private void retireNode(Stripe stripe, long node, long kind) {
+        stripe.addToLimbo(
+                node, stripes.retirementEpoch(), Tree.nodeLength(mem.getLong(node)) | kind);
+    }
+
     /** Retires a segment that was just unlinked; {@link Retirement} says what its kind means. */
     void retireSegment(Stripe stripe, long address, long kind) {
         stripe.addToLimbo(address, stripes.retirementEpoch(), kind);
     }
 
-    /** Frees what this stripe retired and nobody can reach any more. */
+    /** Frees some of what this stripe retired and nobody can reach any more. */
     void reclaim(Stripe stripe) {
         if (stripe.limboCount() == 0) {
             return;
@@ -287,22 +313,53 @@ final class Slab {
         stripes.advance();
         long safe = stripes.safeEpoch();
         long taken = takenOpId.getAsLong();
-        // What is retired once more here has a newer epoch than any that is safe, so this ends.
-        while (stripe.limboCount() > 0 && stripe.oldestEpoch() < safe) {
+        // What is retired once more here has a newer epoch than any that is safe.
+        for (int i = 0;
+                i < MAX_RECLAIMED && stripe.limboCount() > 0 && stripe.oldestEpoch() < safe;
+                i++) {
             long address = stripe.oldestAddress();
             long lengthOrKind = stripe.oldestLengthOrKind();
-            if (lengthOrKind >= 0 && mem.getLong(address) > taken) {
+            if (lengthOrKind < 0) {
+                stripe.removeOldest();
+                if (retirement.released(stripe, address, lengthOrKind)) {
+                    freeBlock(stripe, address, SizeClass.SEGMENT);
+                }
+            } else if ((lengthOrKind & NODE) != 0) {
+                reclaimNode(stripe, address, lengthOrKind);
+            } else if (mem.getLong(address) > taken) {
                 return;
-            }
-            stripe.removeOldest();
-            if (lengthOrKind > maxBlockLength && (lengthOrKind & SECOND_GRACE) == 0) {
-                stripe.addToLimbo(address, stripes.retirementEpoch(), lengthOrKind | SECOND_GRACE);
-            } else if (lengthOrKind >= 0) {
-                free(stripe, address, lengthOrKind & ~SECOND_GRACE);
-            } else if (retirement.released(stripe, address, lengthOrKind)) {
-                freeBlock(stripe, address, SizeClass.SEGMENT);
+            } else {
+                reclaimRecord(stripe, address, lengthOrKind);
             }
         }
+    }
+
+    private void reclaimRecord(Stripe stripe, long address, long length) {
+        stripe.removeOldest();
+        if (length > maxBlockLength && (length & SECOND_GRACE) == 0) {
+            stripe.addToLimbo(address, stripes.retirementEpoch(), length | SECOND_GRACE);
+        } else {
+            free(stripe, address, length & ~SECOND_GRACE);
+        }
+    }
+
+    /**
+     * Frees a node. What is below it comes to the front of the limbo, so that a tree is freed depth
+     * first: of however many nodes, few stand there at a time.
+     */
+    private void reclaimNode(Stripe stripe, long node, long lengthAndKind) {
+        long epoch = stripe.oldestEpoch();
+        long header = mem.getLong(node);
+        int children =
+                (lengthAndKind & TREE) == 0 || Tree.level(header) == 0 ? 0 : Tree.nodeCount(header);
+        stripe.reserveLimbo(children);
+        stripe.removeOldest();
+        for (int i = 0; i < children; i++) {
+            long child = Tree.child(mem, node, i);
+            stripe.addOldest(
+                    child, epoch, Tree.nodeLength(mem.getLong(child)) | (lengthAndKind & KINDS));
+        }
+        free(stripe, node, Tree.nodeLength(header));
     }
 
     /** Brings what idle stripes hold to the shared lists: the last resort before refusing. */

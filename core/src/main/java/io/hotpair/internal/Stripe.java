@@ -1,6 +1,7 @@
 package io.hotpair.internal;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one operation has to itself while it runs: an epoch, free blocks of every size class, blocks
@@ -24,6 +25,12 @@ final class Stripe {
     long segment;
     int distance;
 
+    /** What the operation is about. */
+    final Key key = new Key();
+
+    /** The working place of operations that build values; made when it is first needed. */
+    @Nullable Edit edit;
+
     // Room for a decimal integer, with its sign.
     final byte[] scratch = new byte[20];
 
@@ -32,7 +39,6 @@ final class Stripe {
     long deadlineCount;
     long hitCount;
     long missCount;
-    long expiredCount;
 
     // Limbo: a ring of (address, epoch of retirement, length or kind), oldest first.
     private long[] limbo = new long[3 * 64];
@@ -59,15 +65,32 @@ final class Stripe {
      * @param lengthOrKind a record's length, or a negative number that says what else it is
      */
     void addToLimbo(long address, long epoch, long lengthOrKind) {
-        if (limboCount * 3 == limbo.length) {
-            growLimbo();
-        }
+        reserveLimbo(1);
         int at = (limboHead + limboCount) % (limbo.length / 3) * 3;
         limbo[at] = address;
         limbo[at + 1] = epoch;
         limbo[at + 2] = lengthOrKind;
         limboCount++;
         limboBytes += bytes(lengthOrKind);
+    }
+
+    /** Puts a block before the oldest one. */
+    void addOldest(long address, long epoch, long lengthOrKind) {
+        reserveLimbo(1);
+        limboHead = (limboHead == 0 ? limbo.length / 3 : limboHead) - 1;
+        int at = limboHead * 3;
+        limbo[at] = address;
+        limbo[at + 1] = epoch;
+        limbo[at + 2] = lengthOrKind;
+        limboCount++;
+        limboBytes += bytes(lengthOrKind);
+    }
+
+    /** Makes sure that so many blocks can be added without taking heap memory. */
+    void reserveLimbo(int more) {
+        while ((limboCount + more) * 3 > limbo.length) {
+            growLimbo();
+        }
     }
 
     /** A kind is negative, and marks stand above every length. */

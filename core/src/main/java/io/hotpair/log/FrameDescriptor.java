@@ -117,11 +117,20 @@ public final class FrameDescriptor {
     /** Offset of an operation's previous opId. */
     public static final int OP_PREVIOUS_OFFSET = 24;
 
+    /** Longest operation, all its fragments together. */
+    public static final int MAX_OPERATION_LENGTH = 0x7FFF_FF00;
+
     /** Length of an operation's header; deadline, key and value follow. */
     public static final int OP_HEADER_LENGTH = 32;
 
     /** Flag of an operation that carries a deadline. */
     public static final int OP_FLAG_DEADLINE = 1;
+
+    /** Flag of an operation that is followed by another one of the same opId: one commit. */
+    public static final int OP_FLAG_MORE = 2;
+
+    /** Flag of an operation before which the key's former value is gone. */
+    public static final int OP_FLAG_REPLACES = 4;
 
     private static final VarHandle LONGS =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -196,6 +205,65 @@ public final class FrameDescriptor {
      */
     public static void putShort(byte[] bytes, int offset, int value) {
         SHORTS.set(bytes, offset, (short) value);
+    }
+
+    /**
+     * Where an operation's key begins.
+     *
+     * @param flags the operation's flags
+     * @return the offset from the operation's beginning
+     */
+    public static int operationContentOffset(int flags) {
+        return OP_HEADER_LENGTH + ((flags & OP_FLAG_DEADLINE) == 0 ? 0 : Long.BYTES);
+    }
+
+    /**
+     * The length of an operation with its padding.
+     *
+     * @param contentLength header, deadline, key and value
+     * @return a multiple of 8
+     * @throws IllegalArgumentException if an operation can't be that long
+     */
+    public static int alignedOperationLength(long contentLength) {
+        if (contentLength > MAX_OPERATION_LENGTH) {
+            throw new IllegalArgumentException(
+                    "operation of "
+                            + contentLength
+                            + " bytes, expected at most "
+                            + MAX_OPERATION_LENGTH);
+        }
+        return (int) (contentLength + 7) & ~7;
+    }
+
+    /**
+     * Writes the header of an operation, its opIds left 0, and zeroes the padding.
+     *
+     * @param bytes receives it
+     * @param offset where the operation begins
+     * @param type what it did
+     * @param flags its flags
+     * @param operationLength its length with padding
+     * @param keyLength bytes
+     * @param valueLength bytes
+     */
+    public static void putOperationHeader(
+            byte[] bytes,
+            int offset,
+            OperationType type,
+            int flags,
+            int operationLength,
+            int keyLength,
+            int valueLength) {
+        // The last word is padding in part; zeroing it whole makes equal frames equal to the byte.
+        putLong(bytes, offset + operationLength - Long.BYTES, 0);
+        putInt(bytes, offset + OP_LENGTH_OFFSET, operationLength);
+        bytes[offset + OP_TYPE_OFFSET] = type.code();
+        bytes[offset + OP_FLAGS_OFFSET] = (byte) flags;
+        putShort(bytes, offset + OP_KEY_LENGTH_OFFSET, keyLength);
+        putInt(bytes, offset + OP_VALUE_LENGTH_OFFSET, valueLength);
+        putInt(bytes, offset + OP_VALUE_LENGTH_OFFSET + Integer.BYTES, 0);
+        putLong(bytes, offset + OP_ID_OFFSET, 0);
+        putLong(bytes, offset + OP_PREVIOUS_OFFSET, 0);
     }
 
     /**

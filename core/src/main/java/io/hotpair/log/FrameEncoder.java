@@ -4,9 +4,8 @@ package io.hotpair.log;
  * Builds frames. Not thread-safe. For each frame: {@link #begin}, then {@link #beginOperation} and
  * {@link #commitOperation} for each operation, then {@link #seal}.
  *
- * <p>An operation that makes the frame longer than {@link FrameDescriptor#MAX_LENGTH} must stand
- * alone in it; it is then written as {@link #fragmentCount()} frames, which {@link #fragment}
- * gives.
+ * <p>A commit that makes the frame longer than {@link FrameDescriptor#MAX_LENGTH} must stand alone
+ * in it; it is then written as {@link #fragmentCount()} frames, which {@link #fragment} gives.
  */
 public final class FrameEncoder {
     private final FrameBuffer frame = new FrameBuffer();
@@ -49,40 +48,91 @@ public final class FrameEncoder {
         if (opId <= lastOpId) {
             throw new IllegalArgumentException("opId=" + opId + ", expected above " + lastOpId);
         }
-        int deadlineLength = deadlineMs == 0 ? 0 : Long.BYTES;
-        int contentLength =
-                FrameDescriptor.OP_HEADER_LENGTH + deadlineLength + keyLength + valueLength;
-        int operationLength = (contentLength + 7) & ~7;
+        int flags = deadlineMs == 0 ? 0 : FrameDescriptor.OP_FLAG_DEADLINE;
+        int contentOffset = FrameDescriptor.operationContentOffset(flags);
+        int operationLength =
+                FrameDescriptor.alignedOperationLength(
+                        (long) contentOffset + keyLength + valueLength);
         frame.ensureCapacity(length + operationLength);
         byte[] bytes = frame.bytes();
         operationOffset = length;
-        // The last word is padding in part; zeroing it whole makes equal frames equal to the byte.
-        FrameDescriptor.putLong(bytes, length + operationLength - Long.BYTES, 0);
-        FrameDescriptor.putInt(bytes, length, operationLength);
-        bytes[length + FrameDescriptor.OP_TYPE_OFFSET] = type.code();
-        bytes[length + FrameDescriptor.OP_FLAGS_OFFSET] =
-                (byte) (deadlineMs == 0 ? 0 : FrameDescriptor.OP_FLAG_DEADLINE);
-        FrameDescriptor.putShort(bytes, length + FrameDescriptor.OP_KEY_LENGTH_OFFSET, keyLength);
-        FrameDescriptor.putInt(bytes, length + FrameDescriptor.OP_VALUE_LENGTH_OFFSET, valueLength);
-        FrameDescriptor.putInt(bytes, length + 12, 0);
+        FrameDescriptor.putOperationHeader(
+                bytes, length, type, flags, operationLength, keyLength, valueLength);
         FrameDescriptor.putLong(bytes, length + FrameDescriptor.OP_ID_OFFSET, opId);
         FrameDescriptor.putLong(bytes, length + FrameDescriptor.OP_PREVIOUS_OFFSET, lastOpId);
         if (deadlineMs != 0) {
             FrameDescriptor.putLong(bytes, length + FrameDescriptor.OP_HEADER_LENGTH, deadlineMs);
         }
-        return length + FrameDescriptor.OP_HEADER_LENGTH + deadlineLength;
+        return length + contentOffset;
     }
 
     /** Takes the operation that was begun into the frame. */
     public void commitOperation() {
         byte[] bytes = frame.bytes();
         long opId = FrameDescriptor.getLong(bytes, operationOffset + FrameDescriptor.OP_ID_OFFSET);
-        if (count == 0) {
-            firstOpId = opId;
-        }
+        firstOpId = firstOpId == 0 ? opId : firstOpId;
         lastOpId = opId;
         length = operationOffset + FrameDescriptor.getInt(bytes, operationOffset);
         count++;
+    }
+
+    /**
+     * Begins a group: operations that are encoded already, with their headers, and are one commit.
+     * The caller writes them into {@link #bytes()} from the offset that this returns.
+     *
+     * @param groupLength bytes of all of them
+     * @return the offset
+     */
+    public int beginGroup(int groupLength) {
+        frame.ensureCapacity(length + groupLength);
+        operationOffset = length;
+        return length;
+    }
+
+    /**
+     * Takes the group that was begun into the frame.
+     *
+     * @param groupLength bytes of all its operations
+     * @param opId the one opId of all of them, above the one before
+     */
+    public void commitGroup(int groupLength, long opId) {
+        if (opId <= lastOpId) {
+            throw new IllegalArgumentException("opId=" + opId + ", expected above " + lastOpId);
+        }
+        byte[] bytes = frame.bytes();
+        int end = operationOffset + groupLength;
+        for (int at = operationOffset; at < end; ) {
+            int next = at + FrameDescriptor.getInt(bytes, at + FrameDescriptor.OP_LENGTH_OFFSET);
+            int flags = bytes[at + FrameDescriptor.OP_FLAGS_OFFSET] & ~FrameDescriptor.OP_FLAG_MORE;
+            int more = next < end ? FrameDescriptor.OP_FLAG_MORE : 0;
+            bytes[at + FrameDescriptor.OP_FLAGS_OFFSET] = (byte) (flags | more);
+            FrameDescriptor.putLong(bytes, at + FrameDescriptor.OP_ID_OFFSET, opId);
+            FrameDescriptor.putLong(bytes, at + FrameDescriptor.OP_PREVIOUS_OFFSET, lastOpId);
+            count++;
+            at = next;
+        }
+        firstOpId = firstOpId == 0 ? opId : firstOpId;
+        lastOpId = opId;
+        length = end;
+    }
+
+    /**
+     * Copies a commit from another frame: the operation at which a reader stands, and all that
+     * follow with the same opId. The reader then stands at the last of them.
+     *
+     * @param from a reader whose last {@code next()} returned true
+     */
+    public void copyCommit(OperationReader from) {
+        int start = from.operationOffset();
+        byte[] source = from.bytes();
+        long opId = from.opId();
+        while (from.hasMore() && from.next()) {
+            // Goes on to the last operation of the commit.
+        }
+        int groupLength = from.operationOffset() + from.operationLength() - start;
+        int at = beginGroup(groupLength);
+        System.arraycopy(source, start, frame.bytes(), at, groupLength);
+        commitGroup(groupLength, opId);
     }
 
     /**
@@ -161,11 +211,16 @@ public final class FrameEncoder {
      * @param index which part, from 0
      * @param timestampMs the time, milliseconds since 1970, the same for all parts
      * @param into receives the frame
-     * @throws IllegalStateException if the frame does not hold exactly one operation
+     * @throws IllegalStateException if the frame does not hold exactly one commit
      */
     public void fragment(int index, long timestampMs, FrameBuffer into) {
-        if (count != 1) {
-            throw new IllegalStateException("count=" + count + ", expected 1 in a fragment");
+        if (count == 0 || firstOpId != lastOpId) {
+            throw new IllegalStateException(
+                    "opIds="
+                            + firstOpId
+                            + " to "
+                            + lastOpId
+                            + ", expected one commit in fragments");
         }
         int room = FrameDescriptor.MAX_LENGTH - FrameDescriptor.HEADER_LENGTH;
         int from = FrameDescriptor.HEADER_LENGTH + index * room;

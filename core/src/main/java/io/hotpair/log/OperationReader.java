@@ -79,6 +79,9 @@ public final class OperationReader {
             throw corrupt("operation content=" + contentLength + ", expected at most " + length);
         }
         next = offset + length;
+        if (hasMore() && next >= limit) {
+            throw corrupt("commit of opId=" + opId() + " ends before its last operation");
+        }
         return true;
     }
 
@@ -136,6 +139,36 @@ public final class OperationReader {
      */
     public int operationOffset() {
         return offset;
+    }
+
+    /**
+     * How long the operation is.
+     *
+     * @return bytes, header and padding included
+     */
+    public int operationLength() {
+        return next - offset;
+    }
+
+    /**
+     * Whether the next operation belongs to the same commit: it has the same opId, and both happen
+     * together or not at all.
+     *
+     * @return whether it does
+     */
+    public boolean hasMore() {
+        return (bytes[offset + FrameDescriptor.OP_FLAGS_OFFSET] & FrameDescriptor.OP_FLAG_MORE)
+                != 0;
+    }
+
+    /**
+     * Whether the key's former value is gone before this operation.
+     *
+     * @return whether it is
+     */
+    public boolean replaces() {
+        return (bytes[offset + FrameDescriptor.OP_FLAGS_OFFSET] & FrameDescriptor.OP_FLAG_REPLACES)
+                != 0;
     }
 
     /**

@@ -9,7 +9,23 @@ public enum OperationType {
     /** The key is absent now. */
     DELETE(2),
     /** A new term begins here; no key is touched. */
-    TERM_BARRIER(3);
+    TERM_BARRIER(3),
+    /** The key has this deadline now, or none; its value stays. */
+    EXPIRE(4),
+    /** A part of the key's string is this now. */
+    PATCH_STRING(5),
+    /** Fields of the key's hash changed. */
+    CHANGE_HASH(6),
+    /** Elements of the key's list, by position, changed. */
+    SPLICE_LIST(7),
+    /** Members of the key's set changed. */
+    CHANGE_SET(8),
+    /** Members of the key's sorted set changed. */
+    CHANGE_SORTED_SET(9),
+    /** Entries or groups of the key's stream changed. */
+    CHANGE_STREAM(10);
+
+    private static final OperationType[] BY_CODE = values();
 
     private final byte code;
 
@@ -34,16 +50,15 @@ public enum OperationType {
      * @throws HotpairException {@code UNKNOWN_VERSION} if this build knows no such type
      */
     public static OperationType of(byte code) {
-        return switch (code) {
-            case 1 -> SET;
-            case 2 -> DELETE;
-            case 3 -> TERM_BARRIER;
-            default ->
-                    throw new HotpairException(
-                            HotpairException.Category.UNKNOWN_VERSION,
-                            "operation type="
-                                    + code
-                                    + ", expected 1 to 3: written by a newer build");
-        };
+        if (code < 1 || code > BY_CODE.length) {
+            throw new HotpairException(
+                    HotpairException.Category.UNKNOWN_VERSION,
+                    "operation type="
+                            + code
+                            + ", expected 1 to "
+                            + BY_CODE.length
+                            + ": written by a newer build");
+        }
+        return BY_CODE[code - 1];
     }
 }

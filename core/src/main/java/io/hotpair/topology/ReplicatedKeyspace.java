@@ -124,6 +124,14 @@ public interface ReplicatedKeyspace {
      */
     long apply(FrameBuffer frame);
 
+    /**
+     * Why the log takes nothing any more. A failure is final until the keyspace is opened anew, so
+     * a master that has one should hand over.
+     *
+     * @return the failure, or null while there is none
+     */
+    @Nullable HotpairException logFailure();
+
     /** Forces the log of a replica. */
     void force();
 

@@ -119,20 +119,7 @@ public final class MemoryLog implements OperationLog {
         OperationReader reader = new OperationReader();
         reader.wrap(frame);
         while (reader.next() && reader.opId() <= opId) {
-            int at =
-                    encoder.beginOperation(
-                            reader.type(),
-                            reader.opId(),
-                            reader.deadlineMs(),
-                            reader.keyLength(),
-                            reader.valueLength());
-            System.arraycopy(
-                    reader.bytes(),
-                    reader.keyOffset(),
-                    encoder.bytes(),
-                    at,
-                    reader.keyLength() + reader.valueLength());
-            encoder.commitOperation();
+            encoder.copyCommit(reader);
         }
         FrameBuffer sealed = encoder.seal(FrameDescriptor.timestampMs(frame));
         return Arrays.copyOf(sealed.bytes(), sealed.length());

@@ -145,20 +145,7 @@ final class LogSource implements OperationSource {
         encoder.begin(FrameDescriptor.term(frame), FrameDescriptor.previousOpId(frame));
         operations.wrap(frame);
         while (operations.next() && operations.opId() <= limit) {
-            int offset =
-                    encoder.beginOperation(
-                            operations.type(),
-                            operations.opId(),
-                            operations.deadlineMs(),
-                            operations.keyLength(),
-                            operations.valueLength());
-            System.arraycopy(
-                    operations.bytes(),
-                    operations.keyOffset(),
-                    encoder.bytes(),
-                    offset,
-                    operations.keyLength() + operations.valueLength());
-            encoder.commitOperation();
+            encoder.copyCommit(operations);
         }
         if (encoder.count() == 0) {
             return false;

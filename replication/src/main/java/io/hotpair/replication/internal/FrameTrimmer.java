@@ -27,26 +27,9 @@ final class FrameTrimmer {
         operations.wrap(frame);
         while (operations.next()) {
             if (operations.opId() > opId) {
-                copy(operations, encoder);
+                encoder.copyCommit(operations);
             }
         }
         return encoder.seal(FrameDescriptor.timestampMs(frame));
-    }
-
-    private static void copy(OperationReader from, FrameEncoder to) {
-        int keyOffset =
-                to.beginOperation(
-                        from.type(),
-                        from.opId(),
-                        from.deadlineMs(),
-                        from.keyLength(),
-                        from.valueLength());
-        System.arraycopy(
-                from.bytes(),
-                from.keyOffset(),
-                to.bytes(),
-                keyOffset,
-                from.keyLength() + from.valueLength());
-        to.commitOperation();
     }
 }

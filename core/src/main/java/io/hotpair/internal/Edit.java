@@ -1,0 +1,320 @@
+package io.hotpair.internal;
+
+import io.hotpair.HotpairException;
+import io.hotpair.log.FrameDescriptor;
+import io.hotpair.log.OperationType;
+import java.util.Arrays;
+
+/**
+ * What one change of a keyspace is built with: the nodes and records that it makes, those that it
+ * has no use for any more, and its operations for the log. Nothing of it is published until the
+ * engine installs it; then it is either committed or abandoned as a whole. Also the working place
+ * of reads that look into collections. Belongs to a stripe.
+ */
+public final class Edit implements NodeStore {
+    private static final int NODE = 0;
+    private static final int RECORD = 1;
+    private static final int BLOCK = 2;
+    private static final int TAG_MASK = 15;
+    private static final int MAX_KEPT = 4096;
+
+    private final Engine engine;
+    private final Mem mem;
+    private final Slab slab;
+    private final Stripe stripe;
+    private final Tree tree;
+    private final Members members;
+    private final Effects effects = new Effects();
+    private final byte[] none = new byte[0];
+    private final byte[] treeValue = new byte[Records.TREE_LENGTH];
+
+    // Addresses with a tag in the lowest bits.
+    private long[] created = new long[16];
+    private int createdCount;
+    private long[] replaced = new long[16];
+    private int replacedCount;
+    private long[] dropped = new long[4];
+    private int droppedCount;
+
+    private boolean wantsEffects;
+    private boolean grouped;
+    private boolean fromReserve;
+    private boolean reused;
+    private long presetVersion;
+    private long found;
+
+    Edit(Engine engine, Mem mem, Slab slab, Stripe stripe) {
+        this.engine = engine;
+        this.mem = mem;
+        this.slab = slab;
+        this.stripe = stripe;
+        tree = new Tree(mem);
+        members = new Members(this, mem, tree);
+    }
+
+    Mem mem() {
+        return mem;
+    }
+
+    Tree tree() {
+        return tree;
+    }
+
+    /** The working place for hashes and sets. */
+    Members members() {
+        return members;
+    }
+
+    Key key() {
+        return stripe.key;
+    }
+
+    long nowMs() {
+        return engine.nowMs();
+    }
+
+    /** The deadline of a record; 0 for none, or for no record. */
+    long deadlineMs(long record) {
+        return record == 0 ? 0 : Records.deadlineMs(mem, record);
+    }
+
+    /** The hash that orders the members of hashes and sets. */
+    int memberHash(byte[] bytes, int offset, int length) {
+        return engine.memberHash(bytes, offset, length);
+    }
+
+    /** Refuses a record that holds another type. */
+    static void expect(Mem mem, long record, int type) {
+        if (record != 0 && Records.type(mem, record) != type) {
+            throw new HotpairException(
+                    HotpairException.Category.WRONG_TYPE,
+                    "the key holds a value of another type than the operation works on");
+        }
+    }
+
+    // ---- one change
+
+    /**
+     * Starts anew.
+     *
+     * @param version the opId of what is built, where it is known before; else 0
+     * @param withEffects whether operations for the log are wanted
+     */
+    void begin(long version, boolean withEffects) {
+        presetVersion = version;
+        wantsEffects = withEffects;
+        grouped = false;
+        createdCount = 0;
+        replacedCount = 0;
+        droppedCount = 0;
+        effects.clear();
+        nextKey(0);
+    }
+
+    /** Goes on to a key, of which the index holds this record now. */
+    void nextKey(long record) {
+        found = record;
+        fromReserve = false;
+        reused = false;
+    }
+
+    /** The record that the index holds, be it expired or a tombstone; or 0. */
+    long found() {
+        return found;
+    }
+
+    /** Says that the change frees memory, so that it may use the reserve. */
+    void shrinks() {
+        fromReserve = true;
+    }
+
+    /** Says that the new record shares nodes with the present one, and accounts for the others. */
+    void reuse() {
+        reused = true;
+    }
+
+    /** The operations for the log; only asked for if {@link #wantsEffects()}. */
+    Effects effects() {
+        return effects;
+    }
+
+    boolean wantsEffects() {
+        return wantsEffects;
+    }
+
+    // ---- what is built
+
+    @Override
+    public long allocateNode(int lengthBytes) {
+        return allocate(lengthBytes, NODE, fromReserve);
+    }
+
+    private long allocate(long lengthBytes, int tag, boolean useReserve) {
+        if (createdCount == created.length) {
+            created = Arrays.copyOf(created, createdCount * 2);
+        }
+        long address = slab.allocate(stripe, lengthBytes, useReserve);
+        if (address == 0) {
+            throw engine.noRoom();
+        }
+        // Should this be abandoned before it is written, the length must be there all the same.
+        mem.putLong(address, tag == NODE ? lengthBytes << 32 : lengthBytes);
+        created[createdCount++] = address | tag;
+        return address;
+    }
+
+    @Override
+    public void replaceNode(long node) {
+        if (replacedCount == replaced.length) {
+            replaced = Arrays.copyOf(replaced, replacedCount * 2);
+        }
+        replaced[replacedCount++] = node;
+    }
+
+    @Override
+    public void dropTree(long root) {
+        if (droppedCount == dropped.length) {
+            dropped = Arrays.copyOf(dropped, droppedCount * 2);
+        }
+        dropped[droppedCount++] = root;
+    }
+
+    /** Makes the record of a string that stands in one piece. */
+    long string(byte[] value, int offset, int length, long deadlineMs) {
+        return record(Records.STRING, 0, deadlineMs, value, offset, length);
+    }
+
+    /** Makes a record that says that the key is absent. */
+    long tombstone() {
+        effects.cancel();
+        fromReserve = true;
+        return record(Records.TOMBSTONE, 0, 0, none, 0, 0);
+    }
+
+    /** Makes a record whose value is one tree or two. */
+    long tree(int type, long root, long count, long second, long deadlineMs) {
+        FrameDescriptor.putLong(treeValue, Records.TREE_ROOT, root);
+        FrameDescriptor.putLong(treeValue, Records.TREE_COUNT, count);
+        FrameDescriptor.putLong(treeValue, Records.TREE_SECOND, second);
+        return record(type, Records.FLAG_TREE, deadlineMs, treeValue, 0, Records.TREE_LENGTH);
+    }
+
+    /**
+     * Makes a record for the present key. Ends the operation for the log that was begun; a string
+     * in one piece and a tombstone need none.
+     */
+    long record(int type, int treeFlag, long deadlineMs, byte[] value, int offset, int length) {
+        long effect = endEffect(type, deadlineMs, value, offset, length);
+        int flags =
+                treeFlag
+                        | (deadlineMs == 0 ? 0 : Records.FLAG_DEADLINE)
+                        | (effect == 0 ? 0 : Records.FLAG_EFFECT);
+        Key key = stripe.key;
+        long record = allocate(Records.blockLength(flags, key.length, length), RECORD, fromReserve);
+        Records.writeHeader(
+                mem, record, type, flags, key.upper(), key.length, length, deadlineMs, effect);
+        Records.presetVersion(mem, record, presetVersion);
+        long at = record + Records.keyOffset(mem, record);
+        mem.copyIn(key.bytes, key.offset, at, key.length);
+        mem.copyIn(value, offset, at + key.length, length);
+        return record;
+    }
+
+    private long endEffect(int type, long deadlineMs, byte[] value, int offset, int length) {
+        if (!wantsEffects) {
+            return 0;
+        }
+        if (effects.isBegun()) {
+            effects.end(stripe.key, deadlineMs);
+        } else if (type != Records.STRING && type != Records.TOMBSTONE) {
+            throw new IllegalStateException("type=" + type + ", expected an effect for the log");
+        } else if (grouped) {
+            effects.operation(
+                    type == Records.STRING ? OperationType.SET : OperationType.DELETE,
+                    false,
+                    stripe.key,
+                    deadlineMs,
+                    value,
+                    offset,
+                    length);
+        }
+        return grouped || effects.isEmpty() ? 0 : effectBlock();
+    }
+
+    /** Copies the operations off-heap, for the log role to take. */
+    private long effectBlock() {
+        int length = effects.length();
+        long block = allocate((long) Long.BYTES + length, BLOCK, fromReserve);
+        mem.putLong(block, (long) Long.BYTES + length);
+        mem.copyIn(effects.bytes(), 0, block + Long.BYTES, length);
+        return block;
+    }
+
+    /** Makes a record that holds what another one of the key holds, with another deadline. */
+    long withDeadline(long record, long deadlineMs) {
+        if (wantsEffects && !effects.isBegun()) {
+            effects.begin(OperationType.EXPIRE, false);
+        }
+        reuse();
+        int length = Records.valueLength(mem, record);
+        byte[] value = new byte[length];
+        mem.copyOut(Records.value(mem, record, 0), value, 0, length);
+        int flags = Records.flags(mem, record) & Records.FLAG_TREE;
+        return record(Records.type(mem, record), flags, deadlineMs, value, 0, length);
+    }
+
+    // ---- its end
+
+    /**
+     * Takes into account that a record takes the place of the one found. Heap memory that the
+     * commit needs is taken here, before anything is published.
+     */
+    void settle() {
+        if (!reused && found != 0 && Records.isTree(mem, found)) {
+            dropTree(mem.getLong(Records.value(mem, found, Records.TREE_ROOT)));
+            long second = mem.getLong(Records.value(mem, found, Records.TREE_SECOND));
+            if (second != 0 && Records.type(mem, found) == Records.SORTED_SET) {
+                dropTree(second);
+            }
+        }
+        stripe.reserveLimbo(replacedCount + droppedCount + 1);
+    }
+
+    /** Called when all that was built is published. */
+    void commit() {
+        if (replacedCount > 0) {
+            Arrays.sort(created, 0, createdCount);
+        }
+        for (int i = 0; i < replacedCount; i++) {
+            // A node made and replaced by the same change was never seen by anybody.
+            if (Arrays.binarySearch(created, 0, createdCount, replaced[i] | NODE) >= 0) {
+                slab.free(stripe, replaced[i], Tree.nodeLength(mem.getLong(replaced[i])));
+            } else {
+                slab.retireNode(stripe, replaced[i]);
+            }
+        }
+        for (int i = 0; i < droppedCount; i++) {
+            slab.retireTree(stripe, dropped[i]);
+        }
+        createdCount = 0;
+        if (created.length > MAX_KEPT) {
+            created = new long[16];
+            replaced = new long[16];
+        }
+    }
+
+    /** Gives back all that was built. */
+    void abandon() {
+        for (int i = 0; i < createdCount; i++) {
+            long address = created[i] & ~TAG_MASK;
+            long length =
+                    switch ((int) created[i] & TAG_MASK) {
+                        case NODE -> Tree.nodeLength(mem.getLong(address));
+                        case RECORD -> Records.blockLength(mem, address);
+                        default -> mem.getLong(address);
+                    };
+            slab.free(stripe, address, length);
+        }
+        createdCount = 0;
+    }
+}

@@ -1,0 +1,21 @@
+package io.hotpair.internal;
+
+/** The key that an operation is about: a part of a caller's array, with its hash. */
+final class Key {
+    byte[] bytes = new byte[0];
+    int offset;
+    int length;
+    long hash;
+
+    void set(byte[] keyBytes, int keyOffset, int keyLength, long keyHash) {
+        bytes = keyBytes;
+        offset = keyOffset;
+        length = keyLength;
+        hash = keyHash;
+    }
+
+    /** Where it stands in the index: the upper half of its hash. */
+    int upper() {
+        return (int) (hash >>> 32);
+    }
+}

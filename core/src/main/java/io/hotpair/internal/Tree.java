@@ -1,0 +1,572 @@
+package io.hotpair.internal;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * The one tree for all large collections: a counted, copy-on-write B+tree off-heap. Elements are
+ * (key, value, mark); they are in the order of their keys, as unsigned bytes, or, where keys are
+ * empty, in the order in which they were put. A sorted set has keys of score and member, a hash
+ * keys of hash and field, a stream keys of its ids; a list has positions only.
+ *
+ * <pre>
+ *   node header:  count 16 | level 8 | birth 8 | length 32     one word; length is the block's
+ *   leaf:         header 8, image (see Leaf)                    level 0
+ *   inner node:   header 8, then for each child: address 8 | prefix 8 | elements below 8
+ *                 prefix: the first 8 bytes of the first key below it, as a big-endian number
+ * </pre>
+ *
+ * <ul>
+ *   <li><b>T1</b> A node never changes once its root is published. A change copies the way from the
+ *       root to the leaves that it touches, so whoever holds an old root sees an old moment, whole.
+ *   <li><b>T2</b> All leaves are at the same depth. A leaf has at most {@link #MAX_LEAF} bytes, but
+ *       for one of a single element; an inner node has 2 to {@link #MAX_FANOUT} children, but for
+ *       the moment in which a change is under way.
+ *   <li><b>T3</b> A change is a splice: the elements from one position on are replaced by others.
+ *       To put by key is to find the position first. So there is one algorithm that changes trees.
+ * </ul>
+ *
+ * <p>Finding, counting and splicing take O(log n) node visits, plus the elements moved. A block is
+ * as long as its content, so that a leaf half full wastes nothing.
+ *
+ * <p>An object is the working place of one thread at a time; the trees it works on are anybody's.
+ * Paper: Rodeh, B-trees, shadowing, and clones (2008).
+ */
+final class Tree {
+    static final int MAX_LEAF = 640;
+    static final int MIN_LEAF = 160;
+    static final int MAX_FANOUT = 31;
+    static final int MIN_FANOUT = 8;
+    static final int NODE_HEADER_LENGTH = 8;
+
+    private static final int CHILD_LENGTH = 24;
+    private static final int CHILD_PREFIX = 8;
+    private static final int CHILD_COUNT = 16;
+    private static final int MAX_LEVELS = 16;
+    private static final VarHandle BIG_ENDIAN =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
+    /** Receives elements; see {@link #range}. */
+    interface Visitor {
+        /**
+         * Called with a leaf that looks at an element.
+         *
+         * @return whether to go on
+         */
+        boolean visit(Leaf leaf);
+    }
+
+    /** Nodes of one level, side by side. */
+    private static final class Siblings {
+        long[] addresses = new long[MAX_FANOUT * 2];
+        long[] prefixes = new long[MAX_FANOUT * 2];
+        long[] counts = new long[MAX_FANOUT * 2];
+        int size;
+
+        void add(long address, long prefix, long count) {
+            if (size == addresses.length) {
+                addresses = Arrays.copyOf(addresses, size * 2);
+                prefixes = Arrays.copyOf(prefixes, size * 2);
+                counts = Arrays.copyOf(counts, size * 2);
+            }
+            addresses[size] = address;
+            prefixes[size] = prefix;
+            counts[size] = count;
+            size++;
+        }
+
+        void replaceTwo(int at, long address, long prefix, long count) {
+            addresses[at] = address;
+            prefixes[at] = prefix;
+            counts[at] = count;
+            int moved = size - at - 2;
+            System.arraycopy(addresses, at + 2, addresses, at + 1, moved);
+            System.arraycopy(prefixes, at + 2, prefixes, at + 1, moved);
+            System.arraycopy(counts, at + 2, counts, at + 1, moved);
+            size--;
+        }
+    }
+
+    private final Mem mem;
+    private final Leaf leaf = new Leaf();
+    private final Leaf firstLeaf = new Leaf();
+    private final Elements elements = new Elements();
+    private final Siblings[] levels = new Siblings[MAX_LEVELS];
+    private byte[] image = new byte[MAX_LEAF];
+    private long position;
+
+    // The splice under way.
+    private boolean atStart;
+    private boolean atEnd;
+
+    Tree(Mem mem) {
+        this.mem = mem;
+        for (int i = 0; i < MAX_LEVELS; i++) {
+            levels[i] = new Siblings();
+        }
+    }
+
+    // ---- nodes
+
+    static int nodeCount(long header) {
+        return (int) header & 0xFFFF;
+    }
+
+    static int level(long header) {
+        return (int) (header >>> 16) & 0xFF;
+    }
+
+    static int nodeLength(long header) {
+        return (int) (header >>> 32);
+    }
+
+    static long child(Mem mem, long node, int index) {
+        return mem.getLong(childAt(node, index));
+    }
+
+    private static long childAt(long node, int index) {
+        return node + NODE_HEADER_LENGTH + (long) index * CHILD_LENGTH;
+    }
+
+    private long header(long node) {
+        return mem.getLong(node);
+    }
+
+    private long prefix(long node, int index) {
+        return mem.getLong(childAt(node, index) + CHILD_PREFIX);
+    }
+
+    private long childCount(long node, int index) {
+        return mem.getLong(childAt(node, index) + CHILD_COUNT);
+    }
+
+    /** How many elements are below a node; 0 for no tree. */
+    long count(long node) {
+        if (node == 0) {
+            return 0;
+        }
+        long header = header(node);
+        if (level(header) == 0) {
+            return nodeCount(header);
+        }
+        long sum = 0;
+        for (int i = nodeCount(header) - 1; i >= 0; i--) {
+            sum += childCount(node, i);
+        }
+        return sum;
+    }
+
+    private void load(long node, Leaf into) {
+        into.load(mem, node + NODE_HEADER_LENGTH, nodeLength(header(node)) - NODE_HEADER_LENGTH);
+    }
+
+    /** The first 8 bytes of a key, as a big-endian number; a shorter one is padded with zeros. */
+    static long prefixOf(byte[] key, int offset, int length) {
+        if (length >= Long.BYTES && key.length - offset >= Long.BYTES) {
+            return (long) BIG_ENDIAN.get(key, offset);
+        }
+        long prefix = 0;
+        for (int i = 0; i < Math.min(length, Long.BYTES); i++) {
+            prefix |= (key[offset + i] & 0xFFL) << (56 - 8 * i);
+        }
+        return prefix;
+    }
+
+    // ---- reading
+
+    /**
+     * Finds a key. {@link #position()} is then its place, or the place where it would be; if it is
+     * there, {@link #leaf()} looks at it.
+     *
+     * @param root not 0
+     * @return whether it is there
+     */
+    boolean find(long root, byte[] key, int offset, int length) {
+        long prefix = prefixOf(key, offset, length);
+        long before = 0;
+        long node = root;
+        for (long header = header(node); level(header) > 0; header = header(node)) {
+            int index = childFor(node, nodeCount(header), prefix, key, offset, length);
+            for (int i = 0; i < index; i++) {
+                before += childCount(node, i);
+            }
+            node = child(mem, node, index);
+        }
+        load(node, leaf);
+        int found = leaf.find(key, offset, length);
+        position = before + (found >= 0 ? found : -found - 1);
+        return found >= 0;
+    }
+
+    /** The last child whose first key is not above a key; the first one if there is none. */
+    private int childFor(
+            long node, int childCount, long prefix, byte[] key, int offset, int length) {
+        int low = 1;
+        int high = childCount;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            int order = Long.compareUnsigned(prefix(node, middle), prefix);
+            if (order == 0) {
+                order = compareFirst(child(mem, node, middle), key, offset, length);
+            }
+            if (order <= 0) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low - 1;
+    }
+
+    private int compareFirst(long node, byte[] key, int offset, int length) {
+        long first = node;
+        while (level(header(first)) > 0) {
+            first = child(mem, first, 0);
+        }
+        load(first, firstLeaf);
+        return firstLeaf.at(0).compareKey(key, offset, length);
+    }
+
+    /** Where the last search ended. */
+    long position() {
+        return position;
+    }
+
+    /** What the last search or {@link #at} looks at. Valid until the next call. */
+    Leaf leaf() {
+        return leaf;
+    }
+
+    /** Looks at the element at a position, which must be there. */
+    Leaf at(long root, long index) {
+        long node = root;
+        long rest = index;
+        while (level(header(node)) > 0) {
+            int i = 0;
+            for (long count = childCount(node, i); rest >= count; count = childCount(node, i)) {
+                rest -= count;
+                i++;
+            }
+            node = child(mem, node, i);
+        }
+        load(node, leaf);
+        return leaf.at((int) rest);
+    }
+
+    /**
+     * Visits the elements of a range of positions in their order. The visitor must not use this
+     * object.
+     *
+     * @return whether it went to the end
+     */
+    boolean range(long node, long from, long to, Visitor visitor) {
+        if (node == 0 || from >= to) {
+            return true;
+        }
+        long header = header(node);
+        int count = nodeCount(header);
+        if (level(header) == 0) {
+            load(node, leaf);
+            for (int i = (int) Math.max(0, from); i < Math.min(count, to); i++) {
+                if (!visitor.visit(leaf.at(i))) {
+                    return false;
+                }
+            }
+            return true;
+        }
+        long start = 0;
+        for (int i = 0; i < count && start < to; i++) {
+            long below = childCount(node, i);
+            if (start + below > from
+                    && !range(child(mem, node, i), from - start, to - start, visitor)) {
+                return false;
+            }
+            start += below;
+        }
+        return true;
+    }
+
+    /** As {@link #range}, from the last element of the range to the first. */
+    boolean rangeReversed(long node, long from, long to, Visitor visitor) {
+        if (node == 0 || from >= to) {
+            return true;
+        }
+        long header = header(node);
+        int count = nodeCount(header);
+        if (level(header) == 0) {
+            load(node, leaf);
+            for (int i = (int) Math.min(count, to) - 1; i >= Math.max(0, from); i--) {
+                if (!visitor.visit(leaf.at(i))) {
+                    return false;
+                }
+            }
+            return true;
+        }
+        long end = count(node);
+        for (int i = count - 1; i >= 0 && end > from; i--) {
+            long start = end - childCount(node, i);
+            if (start < to
+                    && !rangeReversed(child(mem, node, i), from - start, to - start, visitor)) {
+                return false;
+            }
+            end = start;
+        }
+        return true;
+    }
+
+    // ---- changing
+
+    /**
+     * Replaces elements.
+     *
+     * @param root the tree, or 0 for none
+     * @param from the position of the first one
+     * @param removed how many are taken away
+     * @param inserted what comes in their place; not an object of this tree's
+     * @return the new root, or 0 if nothing is left
+     */
+    long splice(NodeStore store, long root, long from, long removed, Elements inserted) {
+        int level = 0;
+        for (Siblings siblings : levels) {
+            siblings.size = 0;
+        }
+        if (root == 0) {
+            writeLeaves(store, inserted, levels[0]);
+        } else {
+            atStart = from == 0;
+            atEnd = from == count(root);
+            level = level(header(root));
+            spliceNode(store, root, from, removed, inserted);
+        }
+        while (levels[level].size > 1) {
+            writeInners(store, level + 1);
+            level++;
+        }
+        return levels[level].size == 0 ? 0 : lowered(store, levels[level].addresses[0]);
+    }
+
+    private long lowered(NodeStore store, long root) {
+        long node = root;
+        for (long header = header(node);
+                level(header) > 0 && nodeCount(header) == 1;
+                header = header(node)) {
+            long only = child(mem, node, 0);
+            store.replaceNode(node);
+            node = only;
+        }
+        return node;
+    }
+
+    /** Adds to the siblings of a node's level what a splice makes of it. */
+    private void spliceNode(
+            NodeStore store, long node, long from, long removed, Elements inserted) {
+        long header = header(node);
+        int level = level(header);
+        if (level == 0) {
+            spliceLeaf(store, node, header, (int) from, (int) removed, inserted);
+            return;
+        }
+        Siblings below = levels[level - 1];
+        below.size = 0;
+        int firstNew = -1;
+        int endNew = 0;
+        boolean taken = inserted.count() == 0;
+        long start = 0;
+        for (int i = 0; i < nodeCount(header); i++) {
+            long child = child(mem, node, i);
+            long count = childCount(node, i);
+            long localFrom = Math.max(0, Math.min(from - start, count));
+            long localTo = Math.max(0, Math.min(from + removed - start, count));
+            boolean takes = !taken && from <= start + count;
+            if (localFrom == localTo && !takes) {
+                below.add(child, prefix(node, i), count);
+            } else if (localTo - localFrom == count && !takes) {
+                store.dropTree(child);
+                firstNew = firstNew < 0 ? below.size : firstNew;
+                endNew = below.size;
+            } else {
+                firstNew = firstNew < 0 ? below.size : firstNew;
+                taken |= takes;
+                Elements part = takes ? inserted : NONE;
+                spliceNode(store, child, localFrom, localTo - localFrom, part);
+                endNew = below.size;
+            }
+            start += count;
+        }
+        store.replaceNode(node);
+        mergeSmall(store, level - 1, firstNew, endNew);
+        writeInners(store, level);
+    }
+
+    private static final Elements NONE = new Elements();
+
+    private void spliceLeaf(
+            NodeStore store, long node, long header, int from, int removed, Elements inserted) {
+        Siblings here = levels[0];
+        int count = nodeCount(header);
+        load(node, leaf);
+        boolean append = removed == 0 && from == count && atEnd;
+        boolean prepend = removed == 0 && from == 0 && atStart && !append;
+        if (append || prepend) {
+            // Filled in one direction, leaves stay full: the new elements begin a leaf.
+            boolean full = leaf.length() + inserted.imageLength(0, inserted.count()) > MAX_LEAF;
+            if (full) {
+                if (prepend) {
+                    writeLeaves(store, inserted, here);
+                }
+                leaf.at(0);
+                here.add(node, prefixOf(leaf.bytes(), leaf.keyOffset(), leaf.keyLength()), count);
+                if (append) {
+                    writeLeaves(store, inserted, here);
+                }
+                return;
+            }
+        }
+        elements.clear();
+        elements.add(leaf, 0, from);
+        elements.add(inserted);
+        elements.add(leaf, from + removed, count);
+        store.replaceNode(node);
+        writeLeaves(store, elements, here);
+    }
+
+    /** Writes elements into as few leaves as hold them, about equally full. */
+    private void writeLeaves(NodeStore store, Elements from, Siblings into) {
+        int count = from.count();
+        if (count == 0) {
+            return;
+        }
+        int total = from.imageLength(0, count);
+        int leaves = (total + MAX_LEAF - 1) / MAX_LEAF;
+        int target = Math.min(MAX_LEAF, total / leaves + 1);
+        int begin = 0;
+        for (int i = 1; i <= count; i++) {
+            if (i == count
+                    || from.imageLength(begin, i + 1) > MAX_LEAF
+                    || from.imageLength(begin, i) >= target) {
+                writeLeaf(store, from, begin, i, into);
+                begin = i;
+            }
+        }
+    }
+
+    private void writeLeaf(NodeStore store, Elements from, int begin, int end, Siblings into) {
+        int imageLength = from.imageLength(begin, end);
+        if (image.length < imageLength || image.length > Leaf.MAX_LENGTH) {
+            image = new byte[imageLength];
+        }
+        from.writeImage(begin, end, image, 0);
+        long node = store.allocateNode(NODE_HEADER_LENGTH + imageLength);
+        putHeader(node, end - begin, 0, NODE_HEADER_LENGTH + imageLength);
+        mem.copyIn(image, 0, node + NODE_HEADER_LENGTH, imageLength);
+        into.add(node, from.prefix(begin), end - begin);
+    }
+
+    private void putHeader(long node, int count, int level, int length) {
+        mem.putLong(node, count | ((long) level << 16) | ((long) length << 32));
+    }
+
+    /** Writes inner nodes over the siblings of the level below. */
+    private void writeInners(NodeStore store, int level) {
+        Siblings below = levels[level - 1];
+        int nodes = (below.size + MAX_FANOUT - 1) / MAX_FANOUT;
+        int begin = 0;
+        for (int i = 0; i < nodes; i++) {
+            int end = (int) ((long) below.size * (i + 1) / nodes);
+            writeInner(store, level, begin, end);
+            begin = end;
+        }
+        below.size = 0;
+    }
+
+    private void writeInner(NodeStore store, int level, int begin, int end) {
+        Siblings below = levels[level - 1];
+        int length = NODE_HEADER_LENGTH + (end - begin) * CHILD_LENGTH;
+        long node = store.allocateNode(length);
+        putHeader(node, end - begin, level, length);
+        long total = 0;
+        for (int i = begin; i < end; i++) {
+            long at = childAt(node, i - begin);
+            mem.putLong(at, below.addresses[i]);
+            mem.putLong(at + CHILD_PREFIX, below.prefixes[i]);
+            mem.putLong(at + CHILD_COUNT, below.counts[i]);
+            total += below.counts[i];
+        }
+        levels[level].add(node, below.prefixes[begin], total);
+    }
+
+    /** Puts new siblings that are too small together with a neighbour, where the two fit. */
+    private void mergeSmall(NodeStore store, int level, int firstNew, int endNew) {
+        Siblings siblings = levels[level];
+        int end = endNew;
+        for (int i = Math.max(0, firstNew); i < end; i++) {
+            if (!isSmall(siblings.addresses[i])) {
+                continue;
+            }
+            if (i > 0 && fitTogether(siblings.addresses[i - 1], siblings.addresses[i])) {
+                merge(store, level, i - 1);
+                i--;
+                end--;
+            } else if (i + 1 < siblings.size
+                    && fitTogether(siblings.addresses[i], siblings.addresses[i + 1])) {
+                merge(store, level, i);
+                i--;
+                end = Math.max(i + 1, end - 1);
+            }
+        }
+    }
+
+    private boolean isSmall(long node) {
+        long header = header(node);
+        return level(header) == 0 ? nodeLength(header) < MIN_LEAF : nodeCount(header) < MIN_FANOUT;
+    }
+
+    private boolean fitTogether(long left, long right) {
+        long leftHeader = header(left);
+        long rightHeader = header(right);
+        return level(leftHeader) == 0
+                ? nodeLength(leftHeader) + nodeLength(rightHeader) <= MAX_LEAF
+                : nodeCount(leftHeader) + nodeCount(rightHeader) <= MAX_FANOUT;
+    }
+
+    private void merge(NodeStore store, int level, int at) {
+        Siblings siblings = levels[level];
+        long left = siblings.addresses[at];
+        long right = siblings.addresses[at + 1];
+        long count = siblings.counts[at] + siblings.counts[at + 1];
+        long node = level == 0 ? mergeLeaves(store, left, right) : mergeInners(store, left, right);
+        store.replaceNode(left);
+        store.replaceNode(right);
+        siblings.replaceTwo(at, node, siblings.prefixes[at], count);
+    }
+
+    private long mergeLeaves(NodeStore store, long left, long right) {
+        elements.clear();
+        load(left, leaf);
+        elements.add(leaf, 0, leaf.count());
+        load(right, leaf);
+        elements.add(leaf, 0, leaf.count());
+        int imageLength = elements.imageLength(0, elements.count());
+        if (image.length < imageLength) {
+            image = new byte[imageLength];
+        }
+        elements.writeImage(0, elements.count(), image, 0);
+        long node = store.allocateNode(NODE_HEADER_LENGTH + imageLength);
+        putHeader(node, elements.count(), 0, NODE_HEADER_LENGTH + imageLength);
+        mem.copyIn(image, 0, node + NODE_HEADER_LENGTH, imageLength);
+        return node;
+    }
+
+    private long mergeInners(NodeStore store, long left, long right) {
+        int leftCount = nodeCount(header(left));
+        int rightCount = nodeCount(header(right));
+        int length = NODE_HEADER_LENGTH + (leftCount + rightCount) * CHILD_LENGTH;
+        long node = store.allocateNode(length);
+        putHeader(node, leftCount + rightCount, level(header(left)), length);
+        mem.copy(childAt(left, 0), childAt(node, 0), (long) leftCount * CHILD_LENGTH);
+        mem.copy(childAt(right, 0), childAt(node, leftCount), (long) rightCount * CHILD_LENGTH);
+        return node;
+    }
+}

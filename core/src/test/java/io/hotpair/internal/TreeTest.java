@@ -1,0 +1,212 @@
+package io.hotpair.internal;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TreeTest {
+    private final Mem mem = Mem.platform();
+    private final Tree tree = new Tree(mem);
+    private final CountingStore store = new CountingStore();
+    private long root;
+
+    @AfterEach
+    void close() {
+        mem.close();
+    }
+
+    /** Knows every node that a tree should consist of. */
+    private final class CountingStore implements NodeStore {
+        private final Set<Long> nodes = new HashSet<>();
+        private final Set<Long> gone = new HashSet<>();
+
+        @Override
+        public long allocateNode(int lengthBytes) {
+            long node = mem.allocate(lengthBytes);
+            nodes.add(node);
+            return node;
+        }
+
+        @Override
+        public void replaceNode(long node) {
+            assertTrue(nodes.remove(node), "a node was given back twice");
+            gone.add(node);
+        }
+
+        @Override
+        public void dropTree(long node) {
+            if (Tree.level(mem.getLong(node)) > 0) {
+                for (int i = 0; i < Tree.nodeCount(mem.getLong(node)); i++) {
+                    dropTree(Tree.child(mem, node, i));
+                }
+            }
+            replaceNode(node);
+        }
+
+        void free() {
+            gone.forEach(mem::free);
+            gone.clear();
+        }
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(UTF_8);
+    }
+
+    private Elements listElements(List<byte[]> values) {
+        Elements elements = new Elements();
+        for (byte[] value : values) {
+            elements.add(value, 0, 0, value, 0, value.length, value.length % 2 == 1);
+        }
+        return elements;
+    }
+
+    private List<byte[]> values(long from, long to) {
+        List<byte[]> found = new ArrayList<>();
+        boolean unused =
+                tree.range(
+                        root,
+                        from,
+                        to,
+                        leaf -> {
+                            assertEquals(leaf.valueLength() % 2 == 1, leaf.marked());
+                            return found.add(leaf.value());
+                        });
+        return found;
+    }
+
+    private void checkStructure() {
+        Set<Long> reached = new HashSet<>();
+        if (root != 0) {
+            check(root, reached);
+        }
+        assertEquals(store.nodes, reached, "nodes that no root leads to, or that were given back");
+    }
+
+    private long check(long node, Set<Long> reached) {
+        assertTrue(reached.add(node));
+        long header = mem.getLong(node);
+        if (Tree.level(header) == 0) {
+            assertTrue(
+                    Tree.nodeLength(header) <= Tree.MAX_LEAF + Tree.NODE_HEADER_LENGTH
+                            || Tree.nodeCount(header) == 1);
+            return Tree.nodeCount(header);
+        }
+        assertTrue(Tree.nodeCount(header) <= Tree.MAX_FANOUT);
+        long sum = 0;
+        for (int i = 0; i < Tree.nodeCount(header); i++) {
+            long child = Tree.child(mem, node, i);
+            assertEquals(Tree.level(header) - 1, Tree.level(mem.getLong(child)));
+            long count = check(child, reached);
+            assertEquals(count, mem.getLong(node + 8 + 24L * i + 16));
+            sum += count;
+        }
+        assertEquals(sum, tree.count(node));
+        return sum;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {8, 60, 900})
+    void shouldHoldWhatAListHoldsAfterRandomSplices(int maxLength) {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        List<byte[]> model = new ArrayList<>();
+        for (int step = 0; step < 2_000; step++) {
+            int from = random.nextInt(4) == 0 ? model.size() : random.nextInt(model.size() + 1);
+            int removed = random.nextInt(6) == 0 ? random.nextInt(model.size() - from + 1) : 0;
+            removed = random.nextInt(3) == 0 ? Math.min(removed, 3) : removed / 2;
+            List<byte[]> inserted = new ArrayList<>();
+            for (int i = random.nextInt(random.nextInt(10) == 0 ? 200 : 5); i > 0; i--) {
+                byte[] value = new byte[random.nextInt(maxLength)];
+                random.nextBytes(value);
+                inserted.add(value);
+            }
+            root = tree.splice(store, root, from, removed, listElements(inserted));
+            store.free();
+            model.subList(from, from + removed).clear();
+            model.addAll(from, inserted);
+            assertEquals(model.size(), tree.count(root), "seed=" + seed);
+            if (step % 50 == 0) {
+                checkStructure();
+                assertSame(model, values(0, model.size()), seed);
+                int a = random.nextInt(model.size() + 1);
+                int b = a + random.nextInt(model.size() - a + 1);
+                assertSame(model.subList(a, b), values(a, b), seed);
+                if (!model.isEmpty()) {
+                    int at = random.nextInt(model.size());
+                    assertArrayEquals(model.get(at), tree.at(root, at).value(), "seed=" + seed);
+                }
+            }
+        }
+        root = tree.splice(store, root, 0, tree.count(root), new Elements());
+        store.free();
+        assertEquals(0, root);
+        checkStructure();
+    }
+
+    private static void assertSame(List<byte[]> expected, List<byte[]> actual, long seed) {
+        assertEquals(expected.size(), actual.size(), "seed=" + seed);
+        for (int i = 0; i < expected.size(); i++) {
+            assertArrayEquals(expected.get(i), actual.get(i), "seed=" + seed + " at " + i);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 9, 40})
+    void shouldFindKeysInOrder(int samePrefix) {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        TreeMap<byte[], byte[]> model = new TreeMap<>(Arrays::compareUnsigned);
+        String prefix = "p".repeat(samePrefix);
+        for (int step = 0; step < 6_000; step++) {
+            byte[] key = bytes(prefix + random.nextInt(3_000));
+            boolean present = root != 0 && tree.find(root, key, 0, key.length);
+            assertEquals(model.containsKey(key), present, "seed=" + seed);
+            long at = root == 0 ? 0 : tree.position();
+            assertEquals(model.headMap(key).size(), at, "seed=" + seed);
+            Elements elements = new Elements();
+            if (random.nextInt(3) > 0) {
+                byte[] value = bytes("v" + step);
+                elements.add(key, 0, key.length, value, 0, value.length, false);
+                model.put(key, value);
+            } else {
+                model.remove(key);
+            }
+            root = tree.splice(store, root, at, present ? 1 : 0, elements);
+            store.free();
+        }
+        checkStructure();
+        List<byte[]> backwards = new ArrayList<>();
+        boolean unused =
+                tree.rangeReversed(root, 0, tree.count(root), leaf -> backwards.add(leaf.key()));
+        assertSame(new ArrayList<>(model.descendingKeySet()), backwards, seed);
+    }
+
+    @Test
+    void shouldKeepLeavesFullWhenFilledInOneDirection() {
+        for (boolean append : new boolean[] {true, false}) {
+            for (int i = 0; i < 10_000; i++) {
+                List<byte[]> one = List.of(new byte[20]);
+                root = tree.splice(store, root, append ? i : 0, 0, listElements(one));
+                store.free();
+            }
+            // 24 bytes an element: 26 to a leaf, so 385 leaves, and the inner nodes over them.
+            assertTrue(store.nodes.size() < 420, append + ": " + store.nodes.size() + " nodes");
+            root = tree.splice(store, root, 0, 10_000, new Elements());
+            store.free();
+        }
+    }
+}
