@@ -7,6 +7,7 @@ import io.hotpair.internal.Engine;
 import io.hotpair.internal.Executor;
 import io.hotpair.internal.HashCommands;
 import io.hotpair.internal.Mode;
+import io.hotpair.internal.MultiReader;
 import io.hotpair.internal.Mutation;
 import io.hotpair.internal.Reader;
 import io.hotpair.topology.Topology;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -329,6 +331,24 @@ public final class Keyspace implements AutoCloseable {
     }
 
     /**
+     * Does several things as one step, at the keyspace's level: all of them happen, at one moment,
+     * or none. The body sees its own writes, and everything else as of one moment; if other writers
+     * change what it has seen, it is run again, so it must have no effect but on the view. It may
+     * meanwhile see keys of different moments, and what it then throws is forgotten. It holds
+     * memory from being reclaimed, and a change of role, while it runs: it must not wait for
+     * anything.
+     *
+     * @param <R> what it gives
+     * @param body what is done; what it throws is thrown, and nothing has happened
+     * @return what the body returned
+     * @throws HotpairException {@code BUSY} if it lost to other writers a thousand times; else as
+     *     any write
+     */
+    public <R> R transaction(Function<TransactionView, R> body) {
+        return executor.transact(transaction -> body.apply(new ExecutorView(transaction)));
+    }
+
+    /**
      * Operations on hashes, each at the keyspace's level.
      *
      * @return the operations
@@ -354,6 +374,23 @@ public final class Keyspace implements AutoCloseable {
             boolean changed = session.write(key, mutation);
             await(session);
             return changed;
+        }
+
+        @Override
+        public <R> R readAll(byte[][] keys, MultiReader<R> reader) {
+            KeyspaceSession.checkKeys(keys);
+            Mode before = engine.mode();
+            R found = engine.readAll(keys, reader);
+            core.checkRead(before);
+            return found;
+        }
+
+        @Override
+        public <R> R transact(Function<Executor, R> body) {
+            KeyspaceSession session = new KeyspaceSession(core);
+            R result = session.transact(body);
+            await(session);
+            return result;
         }
     }
 

@@ -6,6 +6,7 @@ import io.hotpair.internal.Engine;
 import io.hotpair.internal.Executor;
 import io.hotpair.internal.HashCommands;
 import io.hotpair.internal.IncrementString;
+import io.hotpair.internal.MultiReader;
 import io.hotpair.internal.Mutation;
 import io.hotpair.internal.Outcome;
 import io.hotpair.internal.PutString;
@@ -13,6 +14,7 @@ import io.hotpair.internal.Reader;
 import io.hotpair.internal.UpdateString;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The session on an engine: checks what the caller gives, and tells the log that it has work. */
@@ -146,6 +148,36 @@ final class KeyspaceSession implements Session, Executor {
     }
 
     @Override
+    public <R> R readAll(byte[][] keys, MultiReader<R> reader) {
+        checkKeys(keys);
+        return engine.readAll(keys, reader);
+    }
+
+    @Override
+    public <R> R transact(Function<Executor, R> body) {
+        R result = engine.transact(body, outcome);
+        core.signal();
+        return result;
+    }
+
+    @Override
+    public long version(byte[] key) {
+        checkKey(key, 0, key.length);
+        return engine.version(key);
+    }
+
+    @Override
+    public <R> R transaction(Function<TransactionView, R> body) {
+        return transact(executor -> body.apply(new ExecutorView(executor)));
+    }
+
+    static void checkKeys(byte[][] keys) {
+        for (byte[] key : keys) {
+            checkKey(key, 0, key.length);
+        }
+    }
+
+    @Override
     public HashOperations hashes() {
         return new HashCommands(this);
     }
@@ -168,7 +200,7 @@ final class KeyspaceSession implements Session, Executor {
         }
     }
 
-    private static void checkValue(byte[] value, int offset, int length) {
+    static void checkValue(byte[] value, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, value.length);
         if (length > Keyspace.MAX_VALUE_LENGTH) {
             throw new IllegalArgumentException(
@@ -176,7 +208,7 @@ final class KeyspaceSession implements Session, Executor {
         }
     }
 
-    private static void checkDeadline(long deadlineMs) {
+    static void checkDeadline(long deadlineMs) {
         if (deadlineMs < 0) {
             throw new IllegalArgumentException(
                     "deadlineMs=" + deadlineMs + ", expected 0 for never or more");

@@ -1,6 +1,7 @@
 package io.hotpair;
 
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -146,6 +147,24 @@ public interface Session {
      * @return the key, or null if there is none
      */
     byte @Nullable [] randomKey();
+
+    /**
+     * The version of a key: the opId of the operation that made its value, or removed it. What it
+     * is of a key that was never there, or was removed long ago, means nothing but that.
+     *
+     * @param key the key
+     * @return the version; it changes with every change of the key
+     */
+    long version(byte[] key);
+
+    /**
+     * Does several things as one step; see {@link Keyspace#transaction}.
+     *
+     * @param <R> what it gives
+     * @param body what is done
+     * @return what the body returned
+     */
+    <R> R transaction(Function<TransactionView, R> body);
 
     /**
      * Operations on hashes.

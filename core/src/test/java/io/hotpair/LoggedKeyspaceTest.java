@@ -618,4 +618,44 @@ class LoggedKeyspaceTest {
             }
         }
     }
+
+    @Test
+    void shouldOpenAgainHoweverFullItWas() {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        for (int round = 0; round < 6; round++) {
+            Path full = Path.of("memory", UUID.randomUUID().toString());
+            KeyspaceConfig config = Keyspace.builder().directory(full).maxMemory(4 << 20).build();
+            String digest;
+            try (Keyspace keyspace = Keyspace.open(config)) {
+                fill(keyspace, random);
+                digest = keyspace.digest();
+            }
+            for (int i = 0; i < 3; i++) {
+                try (Keyspace keyspace = Keyspace.open(config)) {
+                    assertEquals(digest, keyspace.digest(), "seed=" + seed);
+                    // It is full, but it can be emptied, and then it takes writes again.
+                    keyspace.delete(bytes("k0"));
+                    keyspace.put(bytes("k0"), new byte[0]);
+                    digest = keyspace.digest();
+                }
+            }
+        }
+    }
+
+    private static void fill(Keyspace keyspace, Random random) {
+        keyspace.put(bytes("k0"), new byte[100_000]);
+        int refused = 0;
+        for (int i = 1; refused < 20; i++) {
+            try {
+                keyspace.put(bytes("k" + i), new byte[random.nextInt(600)]);
+                if (i % 3 == 0) {
+                    keyspace.delete(bytes("k" + (1 + random.nextInt(i))));
+                }
+            } catch (HotpairException e) {
+                assertEquals(HotpairException.Category.MEMORY_LIMIT, e.category());
+                refused++;
+            }
+        }
+    }
 }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
  * and replay must give what was there.
  */
 abstract class TypeTest {
-    private final Path directory = Path.of("memory", UUID.randomUUID().toString());
+    protected final Path directory = Path.of("memory", UUID.randomUUID().toString());
     protected Keyspace keyspace;
 
     protected static byte[] bytes(String text) {

@@ -3,9 +3,11 @@ package io.hotpair.internal;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Counts every byte that a keyspace takes, before it is taken, and refuses what would pass the
- * limit. The last part of the limit is a reserve for operations that give memory back, so that a
- * full keyspace can still be emptied.
+ * Counts every byte that a keyspace takes, before it is taken, and refuses what would pass a bound.
+ * The last part of the limit is a reserve for operations that give memory back, so that a full
+ * keyspace can still be emptied. What the log says has happened already, so replay and a replica
+ * may pass the limit: how much the same contents take differs a little from one process to the
+ * next, and a keyspace that was full must open again.
  */
 final class Accountant {
     private final AtomicLong used = new AtomicLong();
@@ -17,8 +19,8 @@ final class Accountant {
         this.reserve = reserve;
     }
 
-    boolean charge(long bytes, boolean fromReserve) {
-        long bound = fromReserve ? limit : limit - reserve;
+    /** Counts bytes if the sum stays within a bound. */
+    boolean charge(long bytes, long bound) {
         long now = used.get();
         while (bytes <= bound - now) {
             if (used.compareAndSet(now, now + bytes)) {
@@ -39,5 +41,9 @@ final class Accountant {
 
     long limit() {
         return limit;
+    }
+
+    long reserve() {
+        return reserve;
     }
 }

@@ -40,8 +40,10 @@ public final class Edit implements NodeStore {
     private boolean grouped;
     private boolean fromReserve;
     private boolean reused;
+    private boolean fresh;
     private long presetVersion;
     private long found;
+    private long groupEffect;
 
     Edit(Engine engine, Mem mem, Slab slab, Stripe stripe) {
         this.engine = engine;
@@ -108,12 +110,25 @@ public final class Edit implements NodeStore {
         replacedCount = 0;
         droppedCount = 0;
         effects.clear();
-        nextKey(0);
+        nextKey(0, 0);
     }
 
-    /** Goes on to a key, of which the index holds this record now. */
-    void nextKey(long record) {
+    /** As {@link #begin}, for a change of several keys: their operations go to one block. */
+    void beginGroup(long version, boolean withEffects) {
+        begin(version, withEffects);
+        grouped = true;
+        groupEffect = 0;
+    }
+
+    /**
+     * Goes on to a key.
+     *
+     * @param record what the index holds of it, or what this change has made of it so far
+     * @param current the same, or 0 if the key counts as absent
+     */
+    void nextKey(long record, long current) {
         found = record;
+        fresh = current == 0;
         fromReserve = false;
         reused = false;
     }
@@ -191,6 +206,16 @@ public final class Edit implements NodeStore {
         return record(Records.TOMBSTONE, 0, 0, none, 0, 0);
     }
 
+    /** Makes a tombstone that stands for a key which was never there. */
+    long voidRecord() {
+        Key key = stripe.key;
+        long record = allocate(Records.blockLength(0, key.length, 0), RECORD, true);
+        Records.writeHeader(mem, record, Records.TOMBSTONE, 0, key.upper(), key.length, 0, 0, 0);
+        Records.presetVersion(mem, record, 1);
+        mem.copyIn(key.bytes, key.offset, record + Records.keyOffset(mem, record), key.length);
+        return record;
+    }
+
     /** Makes a record whose value is one tree or two. */
     long tree(int type, long root, long count, long second, long deadlineMs) {
         FrameDescriptor.putLong(treeValue, Records.TREE_ROOT, root);
@@ -225,7 +250,8 @@ public final class Edit implements NodeStore {
             return 0;
         }
         if (effects.isBegun()) {
-            effects.end(stripe.key, deadlineMs);
+            // What has expired is still there for whoever replays, unless this says otherwise.
+            effects.end(stripe.key, deadlineMs, fresh);
         } else if (type != Records.STRING && type != Records.TOMBSTONE) {
             throw new IllegalStateException("type=" + type + ", expected an effect for the log");
         } else if (grouped) {
@@ -239,6 +265,19 @@ public final class Edit implements NodeStore {
                     length);
         }
         return grouped || effects.isEmpty() ? 0 : effectBlock();
+    }
+
+    /** Makes the descriptor of a change of several keys, its value still to be filled. */
+    long descriptor(int valueLength) {
+        if (groupEffect == 0 && wantsEffects && !effects.isEmpty()) {
+            groupEffect = effectBlock();
+        }
+        int flags = Records.FLAG_EFFECT;
+        long record = allocate(Records.blockLength(flags, 0, valueLength), RECORD, true);
+        Records.writeHeader(
+                mem, record, Records.DESCRIPTOR, flags, 0, 0, valueLength, 0, groupEffect);
+        Records.presetVersion(mem, record, presetVersion);
+        return record;
     }
 
     /** Copies the operations off-heap, for the log role to take. */
@@ -263,6 +302,44 @@ public final class Edit implements NodeStore {
         return record(Records.type(mem, record), flags, deadlineMs, value, 0, length);
     }
 
+    // ---- a part of it
+
+    /** How far a change has come. */
+    record Savepoint(int created, int replaced, int dropped, int effects) {}
+
+    Savepoint savepoint() {
+        return new Savepoint(createdCount, replacedCount, droppedCount, effects.length());
+    }
+
+    /** Undoes what was built since a savepoint. */
+    void rollBack(Savepoint to) {
+        for (int i = to.created(); i < createdCount; i++) {
+            free(created[i]);
+        }
+        createdCount = to.created();
+        replacedCount = to.replaced();
+        droppedCount = to.dropped();
+        effects.rollBack(to.effects());
+    }
+
+    /** Frees a record that this change made and has another one for by now. */
+    void discard(long record) {
+        forget(record);
+        free(record | RECORD);
+    }
+
+    /** Leaves a record of this change to somebody else. */
+    void forget(long record) {
+        for (int i = createdCount - 1; i >= 0; i--) {
+            if (created[i] == (record | RECORD)) {
+                createdCount--;
+                System.arraycopy(created, i + 1, created, i, createdCount - i);
+                return;
+            }
+        }
+        throw new IllegalStateException("record=" + record + ", expected one of this change");
+    }
+
     // ---- its end
 
     /**
@@ -277,7 +354,12 @@ public final class Edit implements NodeStore {
                 dropTree(second);
             }
         }
-        stripe.reserveLimbo(replacedCount + droppedCount + 1);
+        reserve(1);
+    }
+
+    /** Takes the heap memory with which the commit retires this and so many records. */
+    void reserve(int records) {
+        stripe.reserveLimbo(replacedCount + droppedCount + records);
     }
 
     /** Called when all that was built is published. */
@@ -306,15 +388,19 @@ public final class Edit implements NodeStore {
     /** Gives back all that was built. */
     void abandon() {
         for (int i = 0; i < createdCount; i++) {
-            long address = created[i] & ~TAG_MASK;
-            long length =
-                    switch ((int) created[i] & TAG_MASK) {
-                        case NODE -> Tree.nodeLength(mem.getLong(address));
-                        case RECORD -> Records.blockLength(mem, address);
-                        default -> mem.getLong(address);
-                    };
-            slab.free(stripe, address, length);
+            free(created[i]);
         }
         createdCount = 0;
+    }
+
+    private void free(long tagged) {
+        long address = tagged & ~TAG_MASK;
+        long length =
+                switch ((int) tagged & TAG_MASK) {
+                    case NODE -> Tree.nodeLength(mem.getLong(address));
+                    case RECORD -> Records.blockLength(mem, address);
+                    default -> mem.getLong(address);
+                };
+        slab.free(stripe, address, length);
     }
 }

@@ -40,6 +40,12 @@ final class Effects {
         type = null;
     }
 
+    /** Takes back what came after this length. */
+    void rollBack(int toLength) {
+        length = toLength;
+        type = null;
+    }
+
     boolean isEmpty() {
         return length == 0;
     }
@@ -147,13 +153,17 @@ final class Effects {
         payload[payloadLength++] = (byte) rest;
     }
 
-    /** Ends the operation that was begun. */
-    void end(Key key, long deadlineMs) {
+    /**
+     * Ends the operation that was begun.
+     *
+     * @param fresh whether the key counted as absent before
+     */
+    void end(Key key, long deadlineMs, boolean fresh) {
         OperationType ended = type;
         if (ended == null) {
             throw new IllegalStateException("type=null, expected an operation that was begun");
         }
-        operation(ended, replaces, key, deadlineMs, payload, 0, payloadLength);
+        operation(ended, replaces || fresh, key, deadlineMs, payload, 0, payloadLength);
         type = null;
     }
 

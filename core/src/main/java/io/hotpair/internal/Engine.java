@@ -2,6 +2,7 @@ package io.hotpair.internal;
 
 import io.hotpair.Clock;
 import io.hotpair.HotpairException;
+import io.hotpair.log.OperationReader;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.security.SecureRandom;
@@ -11,6 +12,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -70,6 +72,8 @@ public final class Engine {
     private final Stripes stripes;
     private final Slab slab;
     private final Index index;
+    private final MultiCommit commits;
+    private final Transactions transactions;
     private final SipHash sipHash;
     private final ClockCell clock;
     private final Clock clocks;
@@ -100,11 +104,13 @@ public final class Engine {
         ring = withLog ? new OperationRing(mem) : null;
         numbering = ring == null ? new CounterNumbering(mem) : ring;
         slab = new Slab(mem, stripes, maxMemoryBytes, numbering::takenOpId);
+        commits = new MultiCommit(mem, numbering);
+        transactions = new Transactions(this);
         SecureRandom random = new SecureRandom();
         sipHash = new SipHash(random.nextLong(), random.nextLong());
         Stripe stripe = stripes.enter();
         try {
-            index = new Index(mem, slab, stripe, this::isPurgeable);
+            index = new Index(mem, slab, stripe, commits, this::isPurgeable);
         } finally {
             stripes.leave(stripe);
         }
@@ -184,16 +190,130 @@ public final class Engine {
         return live;
     }
 
-    /** Looks at a key; the result is null only if the reader's is. */
+    /** Null only if the reader's result is, and then its caller knows. */
     @SuppressWarnings("NullAway")
+    <R> R result(@Nullable R result) {
+        return result;
+    }
+
+    /** Looks at a key; the result is null only if the reader's is. */
     public <R> R read(byte[] key, Reader<R> reader) {
         Stripe stripe = enterToRead();
         try {
             long record = read(stripe, key, 0, key.length);
-            return reader.read(edit(stripe), record);
+            return result(reader.read(edit(stripe), record));
         } finally {
             stripes.leave(stripe);
         }
+    }
+
+    /** Looks at several keys as of one moment, by the double collect of {@link #getAll}. */
+    public <R> R readAll(byte[][] keys, MultiReader<R> reader) {
+        long[] seen = new long[keys.length];
+        Stripe stripe = enterToRead();
+        try {
+            collect(stripe, keys, seen);
+            while (!collect(stripe, keys, seen)) {
+                Thread.onSpinWait();
+            }
+            for (int i = 0; i < keys.length; i++) {
+                seen[i] = (seen[i] & 1) == 0 ? live(seen[i]) : 0;
+            }
+            return result(reader.read(edit(stripe), seen));
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    private boolean collect(Stripe stripe, byte[][] keys, long[] seen) {
+        boolean same = true;
+        for (int i = 0; i < seen.length; i++) {
+            stripe.key.set(keys[i], 0, keys[i].length, hash(keys[i]));
+            same &= collectOne(stripe, seen, i);
+        }
+        return same;
+    }
+
+    private boolean collectOne(Stripe stripe, long[] seen, int i) {
+        long record = index.find(stripe, false);
+        if (record != 0) {
+            numbering.number(record);
+        }
+        long now = record == 0 ? stripe.slot | 1 : record;
+        boolean same = now == seen[i];
+        seen[i] = now;
+        return same;
+    }
+
+    /** The version of a key's record, whatever it says; 0 if there is none. */
+    public long version(byte[] key) {
+        Stripe stripe = enterToRead();
+        try {
+            stripe.key.set(key, 0, key.length, hash(key));
+            long record = index.find(stripe, false);
+            return record == 0 ? 0 : numbering.number(record);
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    long hash(byte[] key) {
+        return sipHash.hash(key, 0, key.length);
+    }
+
+    // ---- several keys
+
+    /** Does several things as one step; see {@link Executor#transact}. */
+    public <R> R transact(Function<Executor, R> body, Outcome outcome) {
+        return transactions.run(body, outcome);
+    }
+
+    Transaction beginTransaction(Outcome outcome) {
+        Mode present = mode;
+        // One that only reads may run on a replica, too.
+        boolean writable = present.refusal() == null;
+        Stripe stripe = writable ? enterToWrite(outcome) : enterToRead();
+        try {
+            if (!writable) {
+                outcome.begin(present.term());
+            }
+            Edit edit = edit(stripe);
+            edit.beginGroup(0, ring != null);
+            return new Transaction(
+                    this, mem, index, commits, slab, stripe, edit, writable ? null : present);
+        } catch (RuntimeException | Error e) {
+            stripes.leave(stripe);
+            throw e;
+        }
+    }
+
+    /** One that does again what the log says; see {@link #apply}. */
+    Transaction beginReplay(long opId) {
+        Stripe stripe = enterToRead();
+        stripe.unbounded = true;
+        Edit edit = edit(stripe);
+        edit.beginGroup(opId, false);
+        return new Transaction(this, mem, index, commits, slab, stripe, edit, null);
+    }
+
+    void leave(Stripe stripe) {
+        stripes.leave(stripe);
+    }
+
+    /**
+     * Puts a tombstone where a key has no entry, so that there is a record to compare with. It says
+     * what was so already, takes no opId, and counts as older than everything.
+     *
+     * @return the record, or 0 if another one came first and the search must be repeated
+     */
+    long installVoid(Stripe stripe, Edit edit) {
+        long record = edit.voidRecord();
+        if (index.install(stripe, record)) {
+            edit.forget(record);
+        } else {
+            edit.discard(record);
+        }
+        return index.find(stripe, true);
     }
 
     private Edit edit(Stripe stripe) {
@@ -214,7 +334,7 @@ public final class Engine {
     }
 
     /** The record itself if it is a value that has not expired, else 0. Numbers it first (I3). */
-    private long live(long record) {
+    long live(long record) {
         numbering.number(record);
         if (Records.type(mem, record) == Records.TOMBSTONE) {
             return 0;
@@ -311,13 +431,7 @@ public final class Engine {
         for (int i = 0; i < seen.length; i++) {
             long hash = sipHash.hash(keys, offsets[i], lengths[i]);
             stripe.key.set(keys, offsets[i], lengths[i], hash);
-            long record = index.find(stripe, false);
-            if (record != 0) {
-                numbering.number(record);
-            }
-            long now = record == 0 ? stripe.slot | 1 : record;
-            same &= now == seen[i];
-            seen[i] = now;
+            same &= collectOne(stripe, seen, i);
         }
         return same;
     }
@@ -438,7 +552,7 @@ public final class Engine {
     }
 
     /** Between two attempts of a write that found no memory: the caller holds nothing here. */
-    private void awaitRoomInMemory(int attempt) {
+    void awaitRoomInMemory(int attempt) {
         if (attempt == MAX_MEMORY_ATTEMPTS) {
             throw noRoom();
         }
@@ -483,7 +597,7 @@ public final class Engine {
                 long current = old == 0 ? 0 : live(old);
                 Edit edit = edit(stripe);
                 edit.begin(0, ring != null);
-                edit.nextKey(old);
+                edit.nextKey(old, current);
                 long record = replace(stripe, edit, mutation, current);
                 if (record == Mutation.UNCHANGED) {
                     return false;
@@ -521,10 +635,15 @@ public final class Engine {
         }
     }
 
-    /** Counts, and retires what a record replaced. */
-    private void replaced(Stripe stripe, Edit edit, long old, long record) {
+    /** Counts a record that took the place of another one. */
+    void count(Stripe stripe, long old, long record) {
         stripe.keyCount += count(record) - count(old);
         stripe.deadlineCount += countDeadline(record) - countDeadline(old);
+    }
+
+    /** Counts, and retires what a record replaced. */
+    private void replaced(Stripe stripe, Edit edit, long old, long record) {
+        count(stripe, old, record);
         edit.commit();
         if (old != 0) {
             slab.retire(stripe, old);
@@ -657,6 +776,7 @@ public final class Engine {
     private void tryApply(
             byte[] key, int offset, int length, Mutation mutation, long opId, boolean force) {
         Stripe stripe = enterToRead();
+        stripe.unbounded = true;
         try {
             stripe.key.set(key, offset, length, sipHash.hash(key, offset, length));
             while (true) {
@@ -668,7 +788,7 @@ public final class Engine {
                 long current = count(old) == 0 ? 0 : old;
                 Edit edit = edit(stripe);
                 edit.begin(opId, false);
-                edit.nextKey(old);
+                edit.nextKey(old, current);
                 long record = replace(stripe, edit, mutation, current);
                 if (record == Mutation.UNCHANGED) {
                     return;
@@ -680,6 +800,34 @@ public final class Engine {
             }
         } finally {
             stripes.leave(stripe);
+        }
+    }
+
+    /**
+     * Does again a commit of several operations, as one step. The reader stands at the first of
+     * them and is left at the last.
+     */
+    void applyGroup(OperationReader operation, Replay replay) {
+        int start = operation.operationOffset();
+        long opId = operation.opId();
+        for (int attempt = 0; ; attempt++) {
+            Transaction transaction = beginReplay(opId);
+            try {
+                operation.returnTo(start);
+                boolean more = true;
+                while (more) {
+                    transaction.replay(operation, replay, opId);
+                    more = operation.hasMore() && operation.next();
+                }
+                if (transaction.commit(new Outcome())) {
+                    return;
+                }
+            } catch (NoRoomNow e) {
+                // Waits below, holding nothing.
+            } finally {
+                transaction.end();
+            }
+            awaitRoomInMemory(attempt);
         }
     }
 
@@ -737,6 +885,11 @@ public final class Engine {
             }
         } while (upper != 0);
         return digest.hex();
+    }
+
+    /** The limit on that. */
+    long maxMemoryBytes() {
+        return maxMemoryBytes;
     }
 
     /** Bytes of off-heap memory taken. */

@@ -1,5 +1,7 @@
 package io.hotpair.internal;
 
+import java.util.function.Function;
+
 /**
  * Where typed operations run: straight on a keyspace, or inside a transaction that sees its own
  * writes. What a type does is written once, against this.
@@ -9,6 +11,18 @@ public interface Executor {
     /** Looks at a key, at one moment. */
     <R> R read(byte[] key, Reader<R> reader);
 
+    /** Looks at several keys, at one moment. A key may be given twice. */
+    <R> R readAll(byte[][] keys, MultiReader<R> reader);
+
     /** Changes a key; returns whether it was changed. */
     boolean write(byte[] key, Mutation mutation);
+
+    /**
+     * Does several things as one step: all of them happen, at one moment, or none. Inside a
+     * transaction they become a part of it.
+     *
+     * @param body may be called several times, when other writers came first; what it throws is
+     *     thrown, and nothing has happened
+     */
+    <R> R transact(Function<Executor, R> body);
 }

@@ -14,7 +14,7 @@ import java.util.function.LongPredicate;
  *   hash (64 bits):  [ directory, up to 24 | bucket 8 ][ ... 16 | tag 16 ]
  *                      \________ upper 32 ________/
  *   directory[top bits] ──► segment: header 64 bytes, then 256 buckets of 64 bytes
- *   entry word:  tag 16 | record address 44 (16-byte aligned) | 0 | 0 | 0 | FROZEN
+ *   entry word:  tag 16 | address 44 (16-byte aligned) | 0 | 0 | DESC | FROZEN
  *   segment header:  next 8 | sibling 8 | generation 8 | depth 4 | prefix 4
  * </pre>
  *
@@ -62,6 +62,10 @@ final class Index {
     static final int PREFIX = 28;
 
     static final long FROZEN = 1;
+
+    /** The address is that of a descriptor; see {@link MultiCommit}. */
+    static final long DESC = 2;
+
     static final long ADDRESS_MASK = 0x0000_FFFF_FFFF_FFF0L;
 
     private static final int MAX_DEPTH = 24;
@@ -93,6 +97,7 @@ final class Index {
     private final Mem mem;
     private final Slab slab;
     private final LongPredicate isPurgeable;
+    private final MultiCommit commits;
     private volatile long[] directory;
 
     /**
@@ -100,9 +105,10 @@ final class Index {
      *
      * @param isPurgeable whether a record may be left out when its segment is rebuilt
      */
-    Index(Mem mem, Slab slab, Stripe stripe, LongPredicate isPurgeable) {
+    Index(Mem mem, Slab slab, Stripe stripe, MultiCommit commits, LongPredicate isPurgeable) {
         this.mem = mem;
         this.slab = slab;
+        this.commits = commits;
         this.isPurgeable = isPurgeable;
         slab.retirement(this::released);
         directory = new long[] {newSegment(stripe, 1, 0, 1), newSegment(stripe, 1, 1 << 31, 1)};
@@ -159,7 +165,12 @@ final class Index {
                     return 0;
                 }
                 if ((int) (word >>> 48) == tag) {
-                    long record = word & ADDRESS_MASK;
+                    if (forWrite && (word & DESC) != 0) {
+                        boolean unused = commits.help(word & ADDRESS_MASK);
+                        i--;
+                        continue;
+                    }
+                    long record = record(slot, word);
                     if (Records.hasKey(mem, record, key)) {
                         found(stripe, slot, word, segment, i);
                         return record;
@@ -169,6 +180,12 @@ final class Index {
             found(stripe, 0, 0, segment, SLOTS);
             return 0;
         }
+    }
+
+    /** The record that an entry leads to, be it through a descriptor. */
+    private long record(long slot, long word) {
+        long address = word & ADDRESS_MASK;
+        return (word & DESC) == 0 ? address : commits.recordBehind(address, slot);
     }
 
     private static void found(Stripe stripe, long slot, long word, long segment, int distance) {
@@ -287,7 +304,13 @@ final class Index {
         for (int i = 0; i < SLOTS; i++) {
             long slot = segment + HEADER_LENGTH + ((long) i << 3);
             long word = mem.getLongVolatile(slot);
-            while ((word & FROZEN) == 0 && !mem.compareAndSetLong(slot, word, word | FROZEN)) {
+            while ((word & FROZEN) == 0) {
+                // A descriptor is never frozen, so that children get records only.
+                if ((word & DESC) != 0) {
+                    boolean unused = commits.help(word & ADDRESS_MASK);
+                } else if (mem.compareAndSetLong(slot, word, word | FROZEN)) {
+                    break;
+                }
                 word = mem.getLongVolatile(slot);
             }
         }
@@ -315,7 +338,8 @@ final class Index {
     }
 
     private long recordAt(long segment, int slot) {
-        return mem.getLongVolatile(segment + HEADER_LENGTH + ((long) slot << 3)) & ADDRESS_MASK;
+        long at = segment + HEADER_LENGTH + ((long) slot << 3);
+        return record(at, mem.getLongVolatile(at));
     }
 
     private void fill(long segment, long first, long[] dropped, int droppedCount) {

@@ -1,5 +1,7 @@
 package io.hotpair.internal;
 
+import org.jspecify.annotations.Nullable;
+
 /** Sets a string, whatever was there. Reused by its session. */
 public final class PutString implements Mutation {
     private byte[] value = new byte[0];
@@ -14,6 +16,12 @@ public final class PutString implements Mutation {
         length = newLength;
         deadlineMs = newDeadlineMs;
         return this;
+    }
+
+    /** The value of a record, or null. */
+    public static byte @Nullable [] read(Edit edit, long record) {
+        Edit.expect(edit.mem(), record, Records.STRING);
+        return record == 0 ? null : Records.value(edit.mem(), record);
     }
 
     @Override

@@ -44,6 +44,7 @@ final class Records {
     static final int SET = 6;
     static final int SORTED_SET = 7;
     static final int STREAM = 8;
+    static final int DESCRIPTOR = 9;
 
     /** Bytes of a value that is a tree. */
     static final int TREE_LENGTH = 24;

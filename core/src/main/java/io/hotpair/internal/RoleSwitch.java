@@ -17,6 +17,8 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes a keyspace with a log from one role to another: replays the log, applies a master's frames,
@@ -27,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * log's own thread and helping writers keep away meanwhile.
  */
 final class RoleSwitch implements ReplicatedKeyspace {
+    private static final Logger LOGGER = LoggerFactory.getLogger(RoleSwitch.class);
+
     private final String name;
     private final Path directory;
     private final Engine engine;
@@ -39,6 +43,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
     private final OpIdWatermark committed = new OpIdWatermark();
     private final OperationReader reader = new OperationReader();
     private final Replay replay = new Replay();
+    private long warnedAtBytes;
 
     RoleSwitch(
             String name,
@@ -151,9 +156,24 @@ final class RoleSwitch implements ReplicatedKeyspace {
     private void replayAll(FrameBuffer frame) {
         reader.wrap(frame);
         while (reader.next()) {
-            if (reader.type() != OperationType.TERM_BARRIER) {
+            if (reader.hasMore()) {
+                engine.applyGroup(reader, replay);
+            } else if (reader.type() != OperationType.TERM_BARRIER) {
                 apply(reader, false);
             }
+        }
+        warnPastLimit();
+    }
+
+    private void warnPastLimit() {
+        long used = engine.usedMemoryBytes();
+        if (used > engine.maxMemoryBytes() && used > warnedAtBytes + warnedAtBytes / 8) {
+            warnedAtBytes = used;
+            LOGGER.warn(
+                    "the log's contents take {} bytes, above maxMemory={}: they are kept, and as a"
+                            + " master this node refuses writes until there is room",
+                    used,
+                    engine.maxMemoryBytes());
         }
     }
 

@@ -42,11 +42,16 @@ final class Slab {
      */
     private static final long SECOND_GRACE = 1L << 62;
 
+    private static final long UNBOUNDED = Long.MAX_VALUE;
+
     /** Marks a node: there is no version to wait for. */
     private static final long NODE = 1L << 61;
 
     /** Marks a node that takes all below it along. */
     private static final long TREE = 1L << 60;
+
+    /** Marks a block of any length that passes two grace periods. */
+    private static final long TWICE = 1L << 59;
 
     private static final long KINDS = NODE | TREE;
 
@@ -158,7 +163,8 @@ final class Slab {
         if (stripe.freeHead[sizeClass] == 0) {
             takeShared(stripe, sizeClass);
         }
-        if (stripe.freeHead[sizeClass] != 0 || cutRun(stripe, sizeClass, length, fromReserve)) {
+        if (stripe.freeHead[sizeClass] != 0
+                || cutRun(stripe, sizeClass, length, bound(fromReserve))) {
             return allocateBlock(stripe, sizeClass, fromReserve);
         }
         for (int i = 0; i < SCAVENGE_ATTEMPTS; i++) {
@@ -167,6 +173,9 @@ final class Slab {
             if (stripe.freeHead[sizeClass] != 0 || cutLargerBlock(stripe, sizeClass)) {
                 return allocateBlock(stripe, sizeClass, fromReserve);
             }
+        }
+        if (stripe.unbounded && cutRun(stripe, sizeClass, length, UNBOUNDED)) {
+            return allocateBlock(stripe, sizeClass, fromReserve);
         }
         return 0;
     }
@@ -196,7 +205,7 @@ final class Slab {
         return false;
     }
 
-    private boolean cutRun(Stripe stripe, int sizeClass, int length, boolean fromReserve) {
+    private boolean cutRun(Stripe stripe, int sizeClass, int length, long bound) {
         int runLength = Math.max(RUN_LENGTH / length, 1) * length;
         while (true) {
             Chunk current = chunk;
@@ -208,14 +217,14 @@ final class Slab {
                 stripe.runEnd[sizeClass] = run + runLength;
                 return true;
             }
-            if (!addChunk(current, fromReserve)) {
+            if (!addChunk(current, bound)) {
                 return false;
             }
         }
     }
 
-    private boolean addChunk(Chunk full, boolean fromReserve) {
-        if (!accountant.charge(chunkLength, fromReserve)) {
+    private boolean addChunk(Chunk full, long bound) {
+        if (!accountant.charge(chunkLength, bound)) {
             // Another thread may have added one meanwhile.
             return !CHUNK.compareAndSet(this, full, full);
         }
@@ -229,12 +238,18 @@ final class Slab {
 
     private long allocateRegion(Stripe stripe, long lengthBytes, boolean fromReserve) {
         for (int i = 0; i < SCAVENGE_ATTEMPTS; i++) {
-            if (accountant.charge(lengthBytes, fromReserve)) {
+            if (accountant.charge(lengthBytes, bound(fromReserve))) {
                 return allocateCharged(lengthBytes);
             }
             scavenge(stripe);
         }
-        return 0;
+        return stripe.unbounded && accountant.charge(lengthBytes, UNBOUNDED)
+                ? allocateCharged(lengthBytes)
+                : 0;
+    }
+
+    private long bound(boolean fromReserve) {
+        return fromReserve ? accountant.limit() : accountant.limit() - accountant.reserve();
     }
 
     /** Takes from the machine what was charged; if it has no more, the charge is taken back. */
@@ -283,6 +298,12 @@ final class Slab {
         if (stripe.limboCount() % RECLAIM_INTERVAL == 0) {
             reclaim(stripe);
         }
+    }
+
+    /** Retires a descriptor; {@link MultiCommit} says why it needs two grace periods. */
+    void retireTwice(Stripe stripe, long descriptor) {
+        long length = Records.blockLength(mem, descriptor);
+        stripe.addToLimbo(descriptor, stripes.retirementEpoch(), length | TWICE);
     }
 
     /** Retires a node that no published root leads to any more. The log never looks at nodes. */
@@ -339,7 +360,7 @@ final class Slab {
         if (length > maxBlockLength && (length & SECOND_GRACE) == 0) {
             stripe.addToLimbo(address, stripes.retirementEpoch(), length | SECOND_GRACE);
         } else {
-            free(stripe, address, length & ~SECOND_GRACE);
+            free(stripe, address, length & ~(SECOND_GRACE | TWICE));
         }
     }
 

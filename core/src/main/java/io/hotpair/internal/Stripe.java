@@ -25,6 +25,12 @@ final class Stripe {
     long segment;
     int distance;
 
+    /**
+     * Whether its holder may take memory past the limit: it does what the log says, and what the
+     * log says has happened.
+     */
+    boolean unbounded;
+
     /** What the operation is about. */
     final Key key = new Key();
 

@@ -83,6 +83,7 @@ final class Stripes {
     }
 
     void leave(Stripe stripe) {
+        stripe.unbounded = false;
         EPOCH.setRelease(epochs, (stripe.index + 1) * STRIDE, 0L);
     }
 

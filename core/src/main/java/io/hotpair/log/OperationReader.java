@@ -86,6 +86,16 @@ public final class OperationReader {
     }
 
     /**
+     * Goes back to an operation of the same frame.
+     *
+     * @param operationOffset its {@link #operationOffset()}
+     */
+    public void returnTo(int operationOffset) {
+        offset = operationOffset;
+        next = offset + FrameDescriptor.getInt(bytes, offset);
+    }
+
+    /**
      * What the operation did.
      *
      * @return the type

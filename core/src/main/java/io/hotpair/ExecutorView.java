@@ -1,0 +1,55 @@
+package io.hotpair;
+
+import io.hotpair.internal.DeleteKey;
+import io.hotpair.internal.Executor;
+import io.hotpair.internal.HashCommands;
+import io.hotpair.internal.IncrementString;
+import io.hotpair.internal.PutString;
+import io.hotpair.internal.Transaction;
+import org.jspecify.annotations.Nullable;
+
+/** The view on an executor. */
+final class ExecutorView implements TransactionView {
+    private final Executor executor;
+
+    ExecutorView(Executor executor) {
+        this.executor = executor;
+    }
+
+    @Override
+    public byte @Nullable [] get(byte[] key) {
+        return executor.read(key, PutString::read);
+    }
+
+    @Override
+    public void put(byte[] key, byte[] value, long deadlineMs) {
+        KeyspaceSession.checkKey(key, 0, key.length);
+        KeyspaceSession.checkValue(value, 0, value.length);
+        KeyspaceSession.checkDeadline(deadlineMs);
+        boolean unused =
+                executor.write(key, new PutString().of(value, 0, value.length, deadlineMs));
+    }
+
+    @Override
+    public long increment(byte[] key, long delta) {
+        KeyspaceSession.checkKey(key, 0, key.length);
+        IncrementString increment = new IncrementString().of(delta);
+        boolean unused = executor.write(key, increment);
+        return increment.sum();
+    }
+
+    @Override
+    public boolean delete(byte[] key) {
+        return executor.write(key, DeleteKey.DELETE);
+    }
+
+    @Override
+    public long version(byte[] key) {
+        return ((Transaction) executor).version(key);
+    }
+
+    @Override
+    public HashOperations hashes() {
+        return new HashCommands(executor);
+    }
+}

@@ -1,0 +1,285 @@
+package io.hotpair.internal;
+
+import io.hotpair.log.OperationReader;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One attempt of a transaction: what it has read, and what it would write, which only it sees. All
+ * of it happens inside one epoch, so what was read stays where it is. It commits if every key that
+ * it touched still has the record that it had when it was touched first.
+ */
+public final class Transaction implements Executor {
+    /**
+     * How often entries may have moved, by segments that were replaced, before it is a conflict.
+     */
+    private static final int MAX_MOVES = 64;
+
+    /** A key that was read or written. */
+    private static final class Touched {
+        final byte[] key;
+        final long hash;
+        long found;
+        long live;
+        long pending;
+        long slot;
+        long word;
+
+        Touched(byte[] key, long hash) {
+            this.key = key;
+            this.hash = hash;
+        }
+    }
+
+    private final Engine engine;
+    private final Mem mem;
+    private final Index index;
+    private final MultiCommit commits;
+    private final Slab slab;
+    private final Stripe stripe;
+    private final Edit edit;
+    private final @Nullable Mode refusing;
+    private final Map<ByteBuffer, Touched> touched = new LinkedHashMap<>();
+    private boolean conflict;
+    private boolean committed;
+
+    Transaction(
+            Engine engine,
+            Mem mem,
+            Index index,
+            MultiCommit commits,
+            Slab slab,
+            Stripe stripe,
+            Edit edit,
+            @Nullable Mode refusing) {
+        this.engine = engine;
+        this.mem = mem;
+        this.index = index;
+        this.commits = commits;
+        this.slab = slab;
+        this.stripe = stripe;
+        this.edit = edit;
+        this.refusing = refusing;
+    }
+
+    /** Runs the body; what it throws counts only if what it saw is still so. */
+    <R> R apply(Function<Executor, R> body) {
+        try {
+            return body.apply(this);
+        } catch (NoRoomNow e) {
+            throw e;
+        } catch (RuntimeException e) {
+            if (isUnchanged()) {
+                throw e;
+            }
+            conflict = true;
+            return noResult();
+        }
+    }
+
+    /** A result that nobody gets: the attempt is a conflict. */
+    @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
+    private static <R> R noResult() {
+        return null;
+    }
+
+    /** Whether it lost to another writer. */
+    boolean isConflict() {
+        return conflict;
+    }
+
+    private Touched touch(byte[] key) {
+        ByteBuffer name = ByteBuffer.wrap(key);
+        Touched known = touched.get(name);
+        if (known == null) {
+            known = new Touched(key.clone(), engine.hash(key));
+            select(known);
+            known.found = index.find(stripe, true);
+            known.live = known.found == 0 ? 0 : engine.live(known.found);
+            touched.put(ByteBuffer.wrap(known.key), known);
+        }
+        select(known);
+        return known;
+    }
+
+    private void select(Touched key) {
+        stripe.key.set(key.key, 0, key.key.length, key.hash);
+    }
+
+    private long current(Touched key) {
+        if (key.pending == 0) {
+            return key.live;
+        }
+        return Records.isValue(mem, key.pending) ? key.pending : 0;
+    }
+
+    @Override
+    public <R> R read(byte[] key, Reader<R> reader) {
+        return engine.result(reader.read(edit, current(touch(key))));
+    }
+
+    @Override
+    public <R> R readAll(byte[][] keys, MultiReader<R> reader) {
+        long[] records = new long[keys.length];
+        for (int i = 0; i < keys.length; i++) {
+            records[i] = current(touch(keys[i]));
+        }
+        return engine.result(reader.read(edit, records));
+    }
+
+    /** The version of a key's record before this transaction; 0 if there is none. */
+    public long version(byte[] key) {
+        long found = touch(key).found;
+        return found == 0 ? 0 : Records.version(mem, found);
+    }
+
+    /** Does again an operation of a commit, unless its key has seen it already. */
+    void replay(OperationReader operation, Replay replay, long opId) {
+        int from = operation.keyOffset();
+        byte[] key = Arrays.copyOfRange(operation.bytes(), from, from + operation.keyLength());
+        Touched target = touch(key);
+        // What has expired is still there for an operation that does not say otherwise.
+        target.live = target.found != 0 && Records.isValue(mem, target.found) ? target.found : 0;
+        if (target.found == 0 || Records.version(mem, target.found) < opId) {
+            boolean unused = write(key, replay.of(operation));
+        }
+    }
+
+    @Override
+    public boolean write(byte[] key, Mutation mutation) {
+        if (refusing != null) {
+            refusing.checkWritable();
+        }
+        Touched target = touch(key);
+        long current = current(target);
+        edit.nextKey(target.pending == 0 ? target.found : target.pending, current);
+        Edit.Savepoint savepoint = edit.savepoint();
+        boolean changed = false;
+        try {
+            long record = mutation.apply(edit, current);
+            if (record != Mutation.UNCHANGED) {
+                edit.settle();
+                if (target.pending != 0) {
+                    edit.discard(target.pending);
+                }
+                target.pending = record;
+                changed = true;
+            }
+        } finally {
+            if (!changed) {
+                edit.rollBack(savepoint);
+            }
+        }
+        return changed;
+    }
+
+    @Override
+    public <R> R transact(Function<Executor, R> body) {
+        return body.apply(this);
+    }
+
+    /** Whether every key still has the record that it had when it was touched. */
+    private boolean isUnchanged() {
+        for (Touched key : touched.values()) {
+            select(key);
+            if (!isSame(key, index.find(stripe, true))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Absent is absent, whether by a tombstone, by another one, or by nothing at all. */
+    private boolean isSame(Touched key, long record) {
+        return record == key.found || (isAbsent(record) && isAbsent(key.found));
+    }
+
+    private boolean isAbsent(long record) {
+        return record == 0 || !Records.isValue(mem, record);
+    }
+
+    /** Makes it happen; false if it lost to another writer. */
+    boolean commit(Outcome outcome) {
+        if (conflict) {
+            return false;
+        }
+        Collection<Touched> keys = touched.values();
+        int written = (int) keys.stream().filter(key -> key.pending != 0).count();
+        if (written == 0) {
+            conflict = !isUnchanged();
+            return !conflict;
+        }
+        List<Touched> inOrder = new ArrayList<>(keys);
+        for (int i = 0; i < MAX_MOVES; i++) {
+            if (!locate(inOrder)) {
+                break;
+            }
+            inOrder.sort((a, b) -> Long.compareUnsigned(a.slot, b.slot));
+            if (tryCommit(inOrder, written, outcome)) {
+                return true;
+            }
+        }
+        conflict = true;
+        return false;
+    }
+
+    /** Finds the entries of all keys; false if one of them has another record by now. */
+    private boolean locate(List<Touched> keys) {
+        for (Touched key : keys) {
+            select(key);
+            long record = index.find(stripe, true);
+            while (record == 0) {
+                record = engine.installVoid(stripe, edit);
+            }
+            if (!isSame(key, record)) {
+                return false;
+            }
+            // One absence may have taken the place of another.
+            key.found = record;
+            boolean unused = engine.live(record) != 0;
+            key.slot = stripe.slot;
+            key.word = stripe.word;
+        }
+        return true;
+    }
+
+    private boolean tryCommit(List<Touched> keys, int written, Outcome outcome) {
+        long descriptor = edit.descriptor(MultiCommit.valueLength(keys.size()));
+        commits.begin(descriptor, keys.size());
+        for (int i = 0; i < keys.size(); i++) {
+            Touched key = keys.get(i);
+            long to = key.pending == 0 ? key.found : key.pending;
+            commits.entry(descriptor, i, key.slot, key.word, key.found, to);
+        }
+        edit.reserve(written + 1);
+        committed = commits.help(descriptor);
+        edit.forget(descriptor);
+        if (committed) {
+            outcome.committed(Records.version(mem, descriptor));
+            for (Touched key : keys) {
+                if (key.pending != 0) {
+                    engine.count(stripe, key.found, key.pending);
+                    slab.retire(stripe, key.found);
+                }
+            }
+            edit.commit();
+        }
+        slab.retireTwice(stripe, descriptor);
+        return committed;
+    }
+
+    /** Gives back what was not committed, and leaves the epoch. */
+    void end() {
+        if (!committed) {
+            edit.abandon();
+        }
+        engine.leave(stripe);
+    }
+}
