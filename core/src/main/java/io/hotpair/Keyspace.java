@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.hotpair.internal.Core;
 import io.hotpair.internal.Engine;
+import io.hotpair.internal.EngineSnapshot;
 import io.hotpair.internal.Executor;
 import io.hotpair.internal.HashCommands;
 import io.hotpair.internal.Mode;
@@ -449,6 +450,16 @@ public final class Keyspace implements AutoCloseable {
      */
     public KeyspaceStatistics statistics() {
         return core.statistics();
+    }
+
+    /**
+     * Fixes the present state to read it at leisure, without a copy and without stopping anybody.
+     *
+     * @return the snapshot; the caller closes it
+     * @throws IllegalStateException if another one is open
+     */
+    public Snapshot snapshot() {
+        return new EngineSnapshot(engine);
     }
 
     /**

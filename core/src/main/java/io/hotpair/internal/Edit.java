@@ -4,6 +4,7 @@ import io.hotpair.HotpairException;
 import io.hotpair.log.FrameDescriptor;
 import io.hotpair.log.OperationType;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one change of a keyspace is built with: the nodes and records that it makes, those that it
@@ -44,6 +45,8 @@ public final class Edit implements NodeStore {
     private long presetVersion;
     private long found;
     private long groupEffect;
+    private long base;
+    private @Nullable SnapshotView view;
 
     Edit(Engine engine, Mem mem, Slab slab, Stripe stripe) {
         this.engine = engine;
@@ -103,6 +106,10 @@ public final class Edit implements NodeStore {
      * @param withEffects whether operations for the log are wanted
      */
     void begin(long version, boolean withEffects) {
+        view = engine.snapshotView();
+        if (view == null && stripe.heldCount() > 0) {
+            slab.releaseHeld(stripe);
+        }
         presetVersion = version;
         wantsEffects = withEffects;
         grouped = false;
@@ -127,7 +134,17 @@ public final class Edit implements NodeStore {
      * @param current the same, or 0 if the key counts as absent
      */
     void nextKey(long record, long current) {
+        nextKey(record, current, record);
+    }
+
+    /**
+     * As {@link #nextKey(long, long)}.
+     *
+     * @param published what the index holds of the key
+     */
+    void nextKey(long record, long current, long published) {
         found = record;
+        base = published;
         fresh = current == 0;
         fromReserve = false;
         reused = false;
@@ -176,6 +193,11 @@ public final class Edit implements NodeStore {
         mem.putLong(address, tag == NODE ? lengthBytes << 32 : lengthBytes);
         created[createdCount++] = address | tag;
         return address;
+    }
+
+    @Override
+    public int birth() {
+        return view == null ? 0 : view.birth();
     }
 
     @Override
@@ -233,16 +255,29 @@ public final class Edit implements NodeStore {
         int flags =
                 treeFlag
                         | (deadlineMs == 0 ? 0 : Records.FLAG_DEADLINE)
-                        | (effect == 0 ? 0 : Records.FLAG_EFFECT);
+                        | (effect == 0 ? 0 : Records.FLAG_EFFECT)
+                        | (view == null || base == 0 ? 0 : Records.FLAG_PREVIOUS);
         Key key = stripe.key;
         long record = allocate(Records.blockLength(flags, key.length, length), RECORD, fromReserve);
         Records.writeHeader(
                 mem, record, type, flags, key.upper(), key.length, length, deadlineMs, effect);
         Records.presetVersion(mem, record, presetVersion);
+        if ((flags & Records.FLAG_PREVIOUS) != 0) {
+            link(record, base);
+        }
         long at = record + Records.keyOffset(mem, record);
         mem.copyIn(key.bytes, key.offset, at, key.length);
         mem.copyIn(value, offset, at + key.length, length);
         return record;
+    }
+
+    /** Links a record to the one before it (V2). That one has its number. */
+    void link(long record, long before) {
+        SnapshotView present = view;
+        if (present != null && (Records.flags(mem, record) & Records.FLAG_PREVIOUS) != 0) {
+            boolean needed = present.mayNeed(Records.version(mem, before));
+            Records.setPrevious(mem, record, needed ? before : Records.previous(mem, before));
+        }
     }
 
     private long endEffect(int type, long deadlineMs, byte[] value, int offset, int length) {
@@ -360,6 +395,37 @@ public final class Edit implements NodeStore {
     /** Takes the heap memory with which the commit retires this and so many records. */
     void reserve(int records) {
         stripe.reserveLimbo(replacedCount + droppedCount + records);
+        if (view != null) {
+            stripe.reserveHeld(replacedCount + droppedCount + records);
+        }
+    }
+
+    /** Retires a record that was unlinked, or holds it for the snapshot (V3). */
+    void retire(long record) {
+        SnapshotView present = view;
+        if (present != null && present.mayNeed(Records.version(mem, record))) {
+            stripe.hold(record, Records.blockLength(mem, record));
+        } else {
+            slab.retire(stripe, record);
+        }
+    }
+
+    private void retireNode(long node) {
+        SnapshotView present = view;
+        long header = mem.getLong(node);
+        if (present == null || present.isBornAfter(Tree.birth(header))) {
+            slab.retireNode(stripe, node);
+        } else {
+            stripe.hold(node, Slab.nodeKind(header));
+        }
+    }
+
+    private void retireTree(long root) {
+        if (view == null) {
+            slab.retireTree(stripe, root);
+        } else {
+            stripe.hold(root, Slab.treeKind(mem.getLong(root)));
+        }
     }
 
     /** Called when all that was built is published. */
@@ -372,11 +438,11 @@ public final class Edit implements NodeStore {
             if (Arrays.binarySearch(created, 0, createdCount, replaced[i] | NODE) >= 0) {
                 slab.free(stripe, replaced[i], Tree.nodeLength(mem.getLong(replaced[i])));
             } else {
-                slab.retireNode(stripe, replaced[i]);
+                retireNode(replaced[i]);
             }
         }
         for (int i = 0; i < droppedCount; i++) {
-            slab.retireTree(stripe, dropped[i]);
+            retireTree(dropped[i]);
         }
         createdCount = 0;
         if (created.length > MAX_KEPT) {

@@ -81,6 +81,9 @@ public final class Engine {
     private final @Nullable OperationRing ring;
     private final long maxMemoryBytes;
     private final long writeTimeoutNs;
+    private volatile @Nullable SnapshotView snapshotView;
+    private int snapshotGeneration;
+    private volatile long appliedOpId;
     private final LongAdder expiredCount = new LongAdder();
     private volatile Mode mode = Mode.REPLICA;
 
@@ -259,6 +262,137 @@ public final class Engine {
 
     long hash(byte[] key) {
         return sipHash.hash(key, 0, key.length);
+    }
+
+    // ---- snapshots
+
+    @Nullable SnapshotView snapshotView() {
+        return snapshotView;
+    }
+
+    /** Fixes the state that a snapshot shows. One at a time; {@link #closeSnapshot} ends it. */
+    synchronized SnapshotView openSnapshot() {
+        if (snapshotView != null) {
+            throw new IllegalStateException("a snapshot is open, expected one at a time");
+        }
+        int generation = Math.min(snapshotGeneration + 1, SnapshotView.MAX_GENERATION);
+        snapshotGeneration = generation;
+        // The last generation comes again and again: it tells nothing, so nothing is born in it.
+        boolean spent = generation == SnapshotView.MAX_GENERATION;
+        int marked = spent ? 0 : generation;
+        snapshotView = new SnapshotView(marked, SnapshotView.UNKNOWN);
+        try {
+            stripes.awaitGrace();
+            SnapshotView fixed = new SnapshotView(marked, stateOpId());
+            snapshotView = fixed;
+            return fixed;
+        } catch (RuntimeException | Error e) {
+            snapshotView = null;
+            throw e;
+        }
+    }
+
+    /** The opId up to which memory holds what happened: the last one given, or applied. */
+    private long stateOpId() {
+        return mode.isMaster() ? numbering.lastOpId() : appliedOpId;
+    }
+
+    /** Says how far the operations of a log have been applied. */
+    void applied(long opId) {
+        appliedOpId = opId;
+    }
+
+    /** Ends an open snapshot whatever it is at: versions are about to go back. */
+    void dropSnapshot() {
+        snapshotView = null;
+    }
+
+    /** Lets go of what was held for a snapshot. */
+    synchronized void closeSnapshot(SnapshotView view) {
+        if (snapshotView == view) {
+            snapshotView = null;
+        }
+        // Those who still hold something for it have seen it up: when they have left, nobody adds.
+        stripes.awaitGrace();
+        for (int i = 0; i < stripes.count(); i++) {
+            releaseHeld(i);
+        }
+    }
+
+    private void releaseHeld(int i) {
+        for (int attempt = 0; attempt < MAX_MEMORY_ATTEMPTS; attempt++) {
+            if (stripes.claim(i)) {
+                Stripe stripe = stripes.stripe(i);
+                try {
+                    slab.releaseHeld(stripe);
+                    return;
+                } finally {
+                    stripes.leave(stripe);
+                }
+            }
+            // Its holder releases it, too, if it is a writer.
+            LockSupport.parkNanos(this, BACKPRESSURE_PARK_NS);
+        }
+    }
+
+    /** Bytes that are kept for a snapshot. */
+    long heldBytes() {
+        long sum = 0;
+        for (int i = 0; i < stripes.count(); i++) {
+            sum += stripes.stripe(i).heldBytes();
+        }
+        return sum;
+    }
+
+    /**
+     * Visits every value of a segment as of the open snapshot, in an epoch.
+     *
+     * @return the first hash of the next segment, or 0 after the last one
+     */
+    int visitSnapshot(SnapshotView view, int upper, SnapshotVisitor visitor) {
+        int[] next = new int[1];
+        inSnapshot(
+                view,
+                edit ->
+                        next[0] =
+                                index.visitSegment(
+                                        upper,
+                                        record -> {
+                                            long seen = asOf(view, record);
+                                            if (seen != 0 && Records.isValue(mem, seen)) {
+                                                visitor.visit(edit, seen);
+                                            }
+                                        }));
+        return next[0];
+    }
+
+    /** Does a step of a snapshot's walk in an epoch of its own. */
+    void inSnapshot(SnapshotView view, Consumer<Edit> step) {
+        Stripe stripe = enterToRead();
+        try {
+            // What it needs is released after the view is down, so not before this epoch ends.
+            if (snapshotView != view) {
+                throw new IllegalStateException(
+                        "the snapshot was ended by a change of this node's role");
+            }
+            step.accept(edit(stripe));
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    /** The newest record of a key that is not above a snapshot's opId (V2); 0 if there is none. */
+    private long asOf(SnapshotView view, long record) {
+        long seen = record;
+        while (seen != 0 && numbering.number(seen) > view.opId()) {
+            seen = Records.previous(mem, seen);
+        }
+        return seen;
+    }
+
+    /** Receives a record inside an epoch. */
+    interface SnapshotVisitor {
+        void visit(Edit edit, long record);
     }
 
     // ---- several keys
@@ -646,7 +780,7 @@ public final class Engine {
         count(stripe, old, record);
         edit.commit();
         if (old != 0) {
-            slab.retire(stripe, old);
+            edit.retire(old);
         }
     }
 
@@ -710,7 +844,7 @@ public final class Engine {
      * A tombstone that the log holds need not be kept: there is nothing older that it would hide.
      */
     private boolean isPurgeable(long record) {
-        if (Records.type(mem, record) != Records.TOMBSTONE) {
+        if (Records.type(mem, record) != Records.TOMBSTONE || snapshotView != null) {
             return false;
         }
         long version = Records.version(mem, record);

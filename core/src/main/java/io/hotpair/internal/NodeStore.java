@@ -5,6 +5,9 @@ interface NodeStore {
     /** Takes memory for a node, aligned to 16 bytes. Throws if there is none. */
     long allocateNode(int lengthBytes);
 
+    /** The birth mark of the nodes made; see {@link SnapshotView}. */
+    int birth();
+
     /** Says that the new state has no use for a node any more. */
     void replaceNode(long node);
 

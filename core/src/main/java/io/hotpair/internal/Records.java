@@ -8,13 +8,14 @@ package io.hotpair.internal;
  *   offset size  field
  *        0    8  version       the opId that made it; 0 until it is numbered
  *        8    4  access        reserved for eviction
- *       12    1  flags         1 deadline, 2 tree, 4 effect
+ *       12    1  flags         1 deadline, 2 tree, 4 effect, 8 previous
  *       13    1  type          see below
  *       14    2  key length    unsigned
  *       16    4  value length  bytes of the value as it stands here
  *       20    4  hash          upper 32 bits: directory from the top, bucket in the lowest 8
  *      ...    8  deadline      milliseconds since 1970; only if flagged
  *      ...    8  effect        the block that holds the operation for the log, or 0; only if flagged
+ *      ...    8  previous      the record before, for snapshots ({@link SnapshotView}); only if flagged
  *      ...       key, value
  * </pre>
  *
@@ -56,6 +57,7 @@ final class Records {
     static final int FLAG_DEADLINE = 1;
     static final int FLAG_TREE = 2;
     static final int FLAG_EFFECT = 4;
+    static final int FLAG_PREVIOUS = 8;
 
     private Records() {}
 
@@ -69,7 +71,11 @@ final class Records {
     }
 
     private static int keyOffset(int flags) {
-        return HEADER_LENGTH + ((flags & FLAG_DEADLINE) << 3) + ((flags & FLAG_EFFECT) << 1);
+        // Each flag of an optional word, shifted to 8.
+        return HEADER_LENGTH
+                + ((flags & FLAG_DEADLINE) << 3)
+                + ((flags & FLAG_EFFECT) << 1)
+                + (flags & FLAG_PREVIOUS);
     }
 
     static void writeHeader(
@@ -97,6 +103,21 @@ final class Records {
 
     private static int effectOffset(int flags) {
         return HEADER_LENGTH + ((flags & FLAG_DEADLINE) << 3);
+    }
+
+    private static int previousOffset(int flags) {
+        return effectOffset(flags) + ((flags & FLAG_EFFECT) << 1);
+    }
+
+    /** The record before, as of a snapshot; 0 for none. */
+    static long previous(Mem mem, long record) {
+        int flags = flags(mem, record);
+        return (flags & FLAG_PREVIOUS) == 0 ? 0 : mem.getLong(record + previousOffset(flags));
+    }
+
+    /** Sets the link of a record that nobody else has seen. */
+    static void setPrevious(Mem mem, long record, long previous) {
+        mem.putLong(record + previousOffset(flags(mem, record)), previous);
     }
 
     /** Gives a record that nobody else has seen its number. */

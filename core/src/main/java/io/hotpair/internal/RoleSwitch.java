@@ -161,6 +161,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
             } else if (reader.type() != OperationType.TERM_BARRIER) {
                 apply(reader, false);
             }
+            engine.applied(reader.opId());
         }
         warnPastLimit();
     }
@@ -380,6 +381,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
         if (keys.isEmpty()) {
             return;
         }
+        engine.dropSnapshot();
         // Tombstones first, from the reserve: what they replace makes room for the values.
         for (ByteBuffer key : keys) {
             bury(key, Math.max(1, opId));

@@ -306,19 +306,29 @@ final class Slab {
         stripe.addToLimbo(descriptor, stripes.retirementEpoch(), length | TWICE);
     }
 
+    /** What the limbo notes of a node that no published root leads to any more. */
+    static long nodeKind(long header) {
+        return Tree.nodeLength(header) | NODE;
+    }
+
+    /** What it notes of a node that takes all below it along. */
+    static long treeKind(long header) {
+        return Tree.nodeLength(header) | KINDS;
+    }
+
     /** Retires a node that no published root leads to any more. The log never looks at nodes. */
     void retireNode(Stripe stripe, long node) {
-        retireNode(stripe, node, NODE);
+        stripe.addToLimbo(node, stripes.retirementEpoch(), nodeKind(mem.getLong(node)));
     }
 
     /** Retires a node with all that is below it. */
     void retireTree(Stripe stripe, long root) {
-        retireNode(stripe, root, NODE | TREE);
+        stripe.addToLimbo(root, stripes.retirementEpoch(), treeKind(mem.getLong(root)));
     }
 
-    private void retireNode(Stripe stripe, long node, long kind) {
-        stripe.addToLimbo(
-                node, stripes.retirementEpoch(), Tree.nodeLength(mem.getLong(node)) | kind);
+    /** Retires what was held for a snapshot that is closed. */
+    void releaseHeld(Stripe stripe) {
+        stripe.releaseHeld(stripes.retirementEpoch());
     }
 
     /** Retires a segment that was just unlinked; {@link Retirement} says what its kind means. */

@@ -51,6 +51,7 @@ final class Stripe {
     private int limboHead;
     private int limboCount;
     private long limboBytes;
+    private long heldBytes;
 
     Stripe(int index) {
         this.index = index;
@@ -97,6 +98,45 @@ final class Stripe {
         while ((limboCount + more) * 3 > limbo.length) {
             growLimbo();
         }
+    }
+
+    // What a snapshot may need: pairs of (address, length or kind).
+    private long[] held = new long[0];
+    private int heldCount;
+
+    int heldCount() {
+        return heldCount;
+    }
+
+    /** Keeps a block until the snapshot is closed; there must be room for it. */
+    void hold(long address, long lengthOrKind) {
+        reserveHeld(1);
+        held[2 * heldCount] = address;
+        held[2 * heldCount + 1] = lengthOrKind;
+        heldCount++;
+        heldBytes += bytes(lengthOrKind);
+    }
+
+    void reserveHeld(int more) {
+        if (2 * (heldCount + more) > held.length) {
+            held = Arrays.copyOf(held, Math.max(2 * (heldCount + more), held.length * 2 + 64));
+        }
+    }
+
+    /** Moves to the limbo what was held. */
+    void releaseHeld(long epoch) {
+        reserveLimbo(heldCount);
+        for (int i = 0; i < heldCount; i++) {
+            addToLimbo(held[2 * i], epoch, held[2 * i + 1]);
+        }
+        held = new long[0];
+        heldCount = 0;
+        heldBytes = 0;
+    }
+
+    /** Bytes held; for others, out of date at once. */
+    long heldBytes() {
+        return heldBytes;
     }
 
     /** A kind is negative, and marks stand above every length. */

@@ -159,7 +159,8 @@ public final class Transaction implements Executor {
         }
         Touched target = touch(key);
         long current = current(target);
-        edit.nextKey(target.pending == 0 ? target.found : target.pending, current);
+        long present = target.pending == 0 ? target.found : target.pending;
+        edit.nextKey(present, current, target.found);
         Edit.Savepoint savepoint = edit.savepoint();
         boolean changed = false;
         try {
@@ -256,6 +257,9 @@ public final class Transaction implements Executor {
         for (int i = 0; i < keys.size(); i++) {
             Touched key = keys.get(i);
             long to = key.pending == 0 ? key.found : key.pending;
+            if (key.pending != 0) {
+                edit.link(key.pending, key.found);
+            }
             commits.entry(descriptor, i, key.slot, key.word, key.found, to);
         }
         edit.reserve(written + 1);
@@ -266,7 +270,7 @@ public final class Transaction implements Executor {
             for (Touched key : keys) {
                 if (key.pending != 0) {
                     engine.count(stripe, key.found, key.pending);
-                    slab.retire(stripe, key.found);
+                    edit.retire(key.found);
                 }
             }
             edit.commit();

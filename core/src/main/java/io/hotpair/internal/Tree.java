@@ -12,7 +12,8 @@ import java.util.Arrays;
  * keys of hash and field, a stream keys of its ids; a list has positions only.
  *
  * <pre>
- *   node header:  count 16 | level 8 | birth 8 | length 32     one word; length is the block's
+ *   node header:  count 12 | level 4 | birth 16 | length 32     one word; length is the block's,
+ *                 birth the generation of the snapshot under which it was made (SnapshotView)
  *   leaf:         header 8, image (see Leaf)                    level 0
  *   inner node:   header 8, then for each child: address 8 | prefix 8 | elements below 8
  *                 prefix: the first 8 bytes of the first key below it, as a big-endian number
@@ -40,11 +41,12 @@ final class Tree {
     static final int MAX_FANOUT = 31;
     static final int MIN_FANOUT = 8;
     static final int NODE_HEADER_LENGTH = 8;
+    static final int MAX_BIRTH = 0xFFFF;
 
     private static final int CHILD_LENGTH = 24;
     private static final int CHILD_PREFIX = 8;
     private static final int CHILD_COUNT = 16;
-    private static final int MAX_LEVELS = 16;
+    private static final int MAX_LEVELS = 15;
     private static final VarHandle BIG_ENDIAN =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
@@ -111,11 +113,15 @@ final class Tree {
     // ---- nodes
 
     static int nodeCount(long header) {
-        return (int) header & 0xFFFF;
+        return (int) header & 0xFFF;
     }
 
     static int level(long header) {
-        return (int) (header >>> 16) & 0xFF;
+        return (int) (header >>> 12) & 0xF;
+    }
+
+    static int birth(long header) {
+        return (int) (header >>> 16) & MAX_BIRTH;
     }
 
     static int nodeLength(long header) {
@@ -459,13 +465,14 @@ final class Tree {
         }
         from.writeImage(begin, end, image, 0);
         long node = store.allocateNode(NODE_HEADER_LENGTH + imageLength);
-        putHeader(node, end - begin, 0, NODE_HEADER_LENGTH + imageLength);
+        putHeader(store, node, end - begin, 0, NODE_HEADER_LENGTH + imageLength);
         mem.copyIn(image, 0, node + NODE_HEADER_LENGTH, imageLength);
         into.add(node, from.prefix(begin), end - begin);
     }
 
-    private void putHeader(long node, int count, int level, int length) {
-        mem.putLong(node, count | ((long) level << 16) | ((long) length << 32));
+    private void putHeader(NodeStore store, long node, int count, int level, int length) {
+        long birth = store.birth();
+        mem.putLong(node, count | ((long) level << 12) | (birth << 16) | ((long) length << 32));
     }
 
     /** Writes inner nodes over the siblings of the level below. */
@@ -485,7 +492,7 @@ final class Tree {
         Siblings below = levels[level - 1];
         int length = NODE_HEADER_LENGTH + (end - begin) * CHILD_LENGTH;
         long node = store.allocateNode(length);
-        putHeader(node, end - begin, level, length);
+        putHeader(store, node, end - begin, level, length);
         long total = 0;
         for (int i = begin; i < end; i++) {
             long at = childAt(node, i - begin);
@@ -554,7 +561,7 @@ final class Tree {
         }
         elements.writeImage(0, elements.count(), image, 0);
         long node = store.allocateNode(NODE_HEADER_LENGTH + imageLength);
-        putHeader(node, elements.count(), 0, NODE_HEADER_LENGTH + imageLength);
+        putHeader(store, node, elements.count(), 0, NODE_HEADER_LENGTH + imageLength);
         mem.copyIn(image, 0, node + NODE_HEADER_LENGTH, imageLength);
         return node;
     }
@@ -564,7 +571,7 @@ final class Tree {
         int rightCount = nodeCount(header(right));
         int length = NODE_HEADER_LENGTH + (leftCount + rightCount) * CHILD_LENGTH;
         long node = store.allocateNode(length);
-        putHeader(node, leftCount + rightCount, level(header(left)), length);
+        putHeader(store, node, leftCount + rightCount, level(header(left)), length);
         mem.copy(childAt(left, 0), childAt(node, 0), (long) leftCount * CHILD_LENGTH);
         mem.copy(childAt(right, 0), childAt(node, leftCount), (long) rightCount * CHILD_LENGTH);
         return node;

@@ -17,20 +17,42 @@ final class Values {
                 : 0;
     }
 
+    /** How many elements a value consists of; of a string in chunks, how many chunks. */
+    static long count(Edit edit, long record) {
+        Mem mem = edit.mem();
+        return Records.isTree(mem, record)
+                ? edit.tree().count(root(mem, record))
+                : Leaf.getShort(Records.value(mem, record), 0);
+    }
+
+    private static long root(Mem mem, long record) {
+        return mem.getLong(Records.value(mem, record, Records.TREE_ROOT));
+    }
+
+    /** Where in a string in chunks one of them begins: all but the last have the same length. */
+    static long offset(Edit edit, long record, long chunk) {
+        Tree tree = edit.tree();
+        return chunk == 0 ? 0 : chunk * tree.at(root(edit.mem(), record), 0).valueLength();
+    }
+
     /**
      * Visits every element of a value that consists of elements, in its own order. Of a sorted set
      * those in the order of scores, of a string its chunks.
      */
     static void forEach(Edit edit, long record, Tree.Visitor visitor) {
+        range(edit, record, 0, Long.MAX_VALUE, visitor);
+    }
+
+    /** As {@link #forEach}, from one place to another. */
+    static void range(Edit edit, long record, long from, long to, Tree.Visitor visitor) {
         Mem mem = edit.mem();
         if (Records.isTree(mem, record)) {
-            long root = mem.getLong(Records.value(mem, record, Records.TREE_ROOT));
-            boolean unused = edit.tree().range(root, 0, Long.MAX_VALUE, visitor);
+            boolean unused = edit.tree().range(root(mem, record), from, to, visitor);
             return;
         }
         Leaf leaf = new Leaf();
         leaf.load(mem, Records.value(mem, record, 0), Records.valueLength(mem, record));
-        for (int i = 0; i < leaf.count() && visitor.visit(leaf.at(i)); i++) {
+        for (int i = (int) from; i < Math.min(to, leaf.count()) && visitor.visit(leaf.at(i)); i++) {
             // The visitor does the work.
         }
     }

@@ -54,6 +54,20 @@ public final class OperationReader {
     }
 
     /**
+     * Starts on operations that stand outside a frame.
+     *
+     * @param source holds them; must stay as it is while operations are read
+     * @param from where the first one begins
+     * @param length bytes of all of them
+     */
+    public void wrap(byte[] source, int from, int length) {
+        bytes = source;
+        next = from;
+        limit = from + length;
+        fragmentsSeen = 0;
+    }
+
+    /**
      * Goes to the next operation.
      *
      * @return whether there is one

@@ -41,6 +41,11 @@ class TreeTest {
         }
 
         @Override
+        public int birth() {
+            return 0;
+        }
+
+        @Override
         public void replaceNode(long node) {
             assertTrue(nodes.remove(node), "a node was given back twice");
             gone.add(node);
