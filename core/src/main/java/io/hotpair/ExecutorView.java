@@ -4,6 +4,7 @@ import io.hotpair.internal.DeleteKey;
 import io.hotpair.internal.Executor;
 import io.hotpair.internal.HashCommands;
 import io.hotpair.internal.IncrementString;
+import io.hotpair.internal.KeyCommands;
 import io.hotpair.internal.PutString;
 import io.hotpair.internal.Transaction;
 import org.jspecify.annotations.Nullable;
@@ -51,5 +52,10 @@ final class ExecutorView implements TransactionView {
     @Override
     public HashOperations hashes() {
         return new HashCommands(executor);
+    }
+
+    @Override
+    public KeyOperations keys() {
+        return new KeyCommands(executor);
     }
 }

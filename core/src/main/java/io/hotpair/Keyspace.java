@@ -7,6 +7,7 @@ import io.hotpair.internal.Engine;
 import io.hotpair.internal.EngineSnapshot;
 import io.hotpair.internal.Executor;
 import io.hotpair.internal.HashCommands;
+import io.hotpair.internal.KeyCommands;
 import io.hotpair.internal.Mode;
 import io.hotpair.internal.MultiReader;
 import io.hotpair.internal.Mutation;
@@ -356,6 +357,15 @@ public final class Keyspace implements AutoCloseable {
      */
     public HashOperations hashes() {
         return new HashCommands(executor);
+    }
+
+    /**
+     * Operations on keys, whatever they hold, each at the keyspace's level.
+     *
+     * @return the operations
+     */
+    public KeyOperations keys() {
+        return new KeyCommands(executor);
     }
 
     /** Runs typed operations, and waits for what they wrote. */

@@ -6,6 +6,7 @@ import io.hotpair.internal.Engine;
 import io.hotpair.internal.Executor;
 import io.hotpair.internal.HashCommands;
 import io.hotpair.internal.IncrementString;
+import io.hotpair.internal.KeyCommands;
 import io.hotpair.internal.MultiReader;
 import io.hotpair.internal.Mutation;
 import io.hotpair.internal.Outcome;
@@ -180,6 +181,11 @@ final class KeyspaceSession implements Session, Executor {
     @Override
     public HashOperations hashes() {
         return new HashCommands(this);
+    }
+
+    @Override
+    public KeyOperations keys() {
+        return new KeyCommands(this);
     }
 
     @Override

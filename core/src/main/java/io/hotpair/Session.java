@@ -174,6 +174,13 @@ public interface Session {
     HashOperations hashes();
 
     /**
+     * Operations on keys, whatever they hold.
+     *
+     * @return the operations, whose writes are this session's
+     */
+    KeyOperations keys();
+
+    /**
      * The opId of the last write.
      *
      * @return the opId, or 0 if the last call to a writing method changed nothing

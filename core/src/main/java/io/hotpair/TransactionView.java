@@ -58,4 +58,11 @@ public interface TransactionView {
      * @return the operations, inside this transaction
      */
     HashOperations hashes();
+
+    /**
+     * Operations on keys, whatever they hold.
+     *
+     * @return the operations, inside this transaction
+     */
+    KeyOperations keys();
 }

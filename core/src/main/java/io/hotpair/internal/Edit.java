@@ -46,6 +46,7 @@ public final class Edit implements NodeStore {
     private long found;
     private long groupEffect;
     private long base;
+    private int effectsBefore;
     private @Nullable SnapshotView view;
 
     Edit(Engine engine, Mem mem, Slab slab, Stripe stripe) {
@@ -145,6 +146,7 @@ public final class Edit implements NodeStore {
     void nextKey(long record, long current, long published) {
         found = record;
         base = published;
+        effectsBefore = effects.length();
         fresh = current == 0;
         fromReserve = false;
         reused = false;
@@ -287,6 +289,9 @@ public final class Edit implements NodeStore {
         if (effects.isBegun()) {
             // What has expired is still there for whoever replays, unless this says otherwise.
             effects.end(stripe.key, deadlineMs, fresh);
+        } else if (effects.length() > effectsBefore && type != Records.TOMBSTONE) {
+            // The change has said it all, in several operations.
+            return grouped ? 0 : effectBlock();
         } else if (type != Records.STRING && type != Records.TOMBSTONE) {
             throw new IllegalStateException("type=" + type + ", expected an effect for the log");
         } else if (grouped) {
@@ -335,6 +340,59 @@ public final class Edit implements NodeStore {
         mem.copyOut(Records.value(mem, record, 0), value, 0, length);
         int flags = Records.flags(mem, record) & Records.FLAG_TREE;
         return record(Records.type(mem, record), flags, deadlineMs, value, 0, length);
+    }
+
+    /**
+     * Makes a record for the present key that takes over the value of another key's, with its
+     * nodes. Whoever calls this buries the other key without dropping them.
+     */
+    long moved(long source) {
+        dump(source);
+        int length = Records.valueLength(mem, source);
+        byte[] value = new byte[length];
+        mem.copyOut(Records.value(mem, source, 0), value, 0, length);
+        int flags = Records.flags(mem, source) & Records.FLAG_TREE;
+        int type = Records.type(mem, source);
+        return record(type, flags, Records.deadlineMs(mem, source), value, 0, length);
+    }
+
+    /**
+     * Makes a record for the present key that holds what another key's does, in nodes of its own.
+     */
+    long copied(long source) {
+        if (!Records.isTree(mem, source)) {
+            return moved(source);
+        }
+        dump(source);
+        long root = copyOfTree(mem.getLong(Records.value(mem, source, Records.TREE_ROOT)));
+        long count = mem.getLong(Records.value(mem, source, Records.TREE_COUNT));
+        long second = mem.getLong(Records.value(mem, source, Records.TREE_SECOND));
+        int type = Records.type(mem, source);
+        if (type == Records.SORTED_SET) {
+            second = copyOfTree(second);
+        }
+        return tree(type, root, count, second, Records.deadlineMs(mem, source));
+    }
+
+    private long copyOfTree(long node) {
+        long header = mem.getLong(node);
+        int length = Tree.nodeLength(header);
+        long copy = allocateNode(length);
+        mem.copy(node, copy, length);
+        mem.putLong(copy, Tree.withBirth(header, birth()));
+        if (Tree.level(header) > 0) {
+            for (int i = 0; i < Tree.nodeCount(header); i++) {
+                Tree.putChild(mem, copy, i, copyOfTree(Tree.child(mem, node, i)));
+            }
+        }
+        return copy;
+    }
+
+    private void dump(long source) {
+        long next = 0;
+        while (wantsEffects && next >= 0) {
+            next = Dump.encode(this, source, stripe.key, next, effects);
+        }
     }
 
     // ---- a part of it

@@ -1,7 +1,6 @@
 package io.hotpair.internal;
 
 import io.hotpair.log.OperationReader;
-import io.hotpair.log.OperationType;
 import java.util.Arrays;
 import java.util.function.Consumer;
 
@@ -13,9 +12,6 @@ import java.util.function.Consumer;
 final class SnapshotWalk implements Engine.SnapshotVisitor {
     private static final int STEP_LENGTH = 256 << 10;
 
-    /** An element can be as long as a string: pieces of a collection are counted in elements. */
-    private static final int STEP_ELEMENTS = 1024;
-
     private final Engine engine;
     private final SnapshotView view;
     private final Effects effects = new Effects();
@@ -25,7 +21,6 @@ final class SnapshotWalk implements Engine.SnapshotVisitor {
     private int count;
     private int next;
     private long position;
-    private int elements;
 
     SnapshotWalk(Engine engine, SnapshotView view) {
         this.engine = engine;
@@ -60,78 +55,13 @@ final class SnapshotWalk implements Engine.SnapshotVisitor {
     private void step(Edit edit) {
         while (next < count && effects.length() < STEP_LENGTH) {
             long record = records[next];
-            if (encode(edit, record)) {
+            byte[] name = Records.key(edit.mem(), record);
+            key.set(name, 0, name.length, 0);
+            position = Dump.encode(edit, record, key, position, effects);
+            if (position < 0) {
                 position = 0;
                 next++;
             }
-        }
-    }
-
-    /** Encodes a value, or its next piece; returns whether that was all of it. */
-    private boolean encode(Edit edit, long record) {
-        Mem mem = edit.mem();
-        byte[] name = Records.key(mem, record);
-        key.set(name, 0, name.length, 0);
-        long deadlineMs = Records.deadlineMs(mem, record);
-        int type = Records.type(mem, record);
-        if (type == Records.STRING && !Records.isTree(mem, record)) {
-            byte[] value = Records.value(mem, record);
-            effects.operation(OperationType.SET, false, key, deadlineMs, value, 0, value.length);
-            return true;
-        }
-        effects.begin(operation(type), position == 0);
-        long from = position;
-        if (type == Records.LIST) {
-            effects.number(from);
-            effects.number(0);
-            effects.number(Math.min(STEP_ELEMENTS, Values.count(edit, record) - from));
-        } else if (type == Records.STRING) {
-            effects.number(Values.offset(edit, record, from));
-        }
-        elements = 0;
-        int skipped = Values.skipped(mem, record);
-        Values.range(
-                edit,
-                record,
-                from,
-                from + STEP_ELEMENTS,
-                leaf -> {
-                    elements++;
-                    add(type, skipped, leaf);
-                    return true;
-                });
-        position += elements;
-        effects.end(key, deadlineMs, false);
-        return elements < STEP_ELEMENTS;
-    }
-
-    private static OperationType operation(int type) {
-        return switch (type) {
-            case Records.STRING -> OperationType.PATCH_STRING;
-            case Records.HASH -> OperationType.CHANGE_HASH;
-            case Records.LIST -> OperationType.SPLICE_LIST;
-            case Records.SET -> OperationType.CHANGE_SET;
-            case Records.SORTED_SET -> OperationType.CHANGE_SORTED_SET;
-            case Records.STREAM -> OperationType.CHANGE_STREAM;
-            default -> throw new IllegalStateException("record type=" + type);
-        };
-    }
-
-    private void add(int type, int skipped, Leaf leaf) {
-        byte[] bytes = leaf.bytes();
-        if (type == Records.LIST) {
-            effects.block(bytes, leaf.valueOffset(), leaf.valueLength());
-        } else if (type == Records.STRING) {
-            effects.bytes(bytes, leaf.valueOffset(), leaf.valueLength());
-        } else {
-            effects.put(
-                    bytes,
-                    leaf.keyOffset() + skipped,
-                    leaf.keyLength() - skipped,
-                    bytes,
-                    leaf.valueOffset(),
-                    leaf.valueLength(),
-                    leaf.marked());
         }
     }
 }

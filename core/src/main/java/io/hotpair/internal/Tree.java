@@ -124,12 +124,20 @@ final class Tree {
         return (int) (header >>> 16) & MAX_BIRTH;
     }
 
+    static long withBirth(long header, int birth) {
+        return (header & ~((long) MAX_BIRTH << 16)) | ((long) birth << 16);
+    }
+
     static int nodeLength(long header) {
         return (int) (header >>> 32);
     }
 
     static long child(Mem mem, long node, int index) {
         return mem.getLong(childAt(node, index));
+    }
+
+    static void putChild(Mem mem, long node, int index, long child) {
+        mem.putLong(childAt(node, index), child);
     }
 
     private static long childAt(long node, int index) {

@@ -1,0 +1,158 @@
+package io.hotpair.internal;
+
+import io.hotpair.KeyOperations;
+import io.hotpair.Session;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** Keys, whatever they hold. */
+public final class KeyCommands implements KeyOperations {
+    private final Executor executor;
+
+    /** Creates them. */
+    public KeyCommands(Executor executor) {
+        this.executor = executor;
+    }
+
+    @Override
+    @SuppressWarnings("NullAway")
+    public @Nullable String type(byte[] key) {
+        return executor.read(
+                key, (edit, record) -> record == 0 ? null : name(Records.type(edit.mem(), record)));
+    }
+
+    private static String name(int type) {
+        return switch (type) {
+            case Records.STRING -> "string";
+            case Records.HASH -> "hash";
+            case Records.LIST -> "list";
+            case Records.SET -> "set";
+            case Records.SORTED_SET -> "zset";
+            case Records.STREAM -> "stream";
+            default -> throw new IllegalStateException("record type=" + type);
+        };
+    }
+
+    @Override
+    public int exists(byte[]... keys) {
+        return executor.readAll(
+                keys, (edit, records) -> (int) Arrays.stream(records).filter(r -> r != 0).count());
+    }
+
+    @Override
+    public int del(byte[]... keys) {
+        if (keys.length == 1) {
+            return executor.write(keys[0], DeleteKey.DELETE) ? 1 : 0;
+        }
+        return executor.transact(
+                transaction -> {
+                    int deleted = 0;
+                    for (byte[] key : keys) {
+                        deleted += transaction.write(key, DeleteKey.DELETE) ? 1 : 0;
+                    }
+                    return deleted;
+                });
+    }
+
+    @Override
+    public boolean rename(byte[] from, byte[] to) {
+        return executor.transact(
+                transaction -> {
+                    if (!isThere(transaction, from)) {
+                        return false;
+                    }
+                    move(transaction, from, to);
+                    return true;
+                });
+    }
+
+    @Override
+    public int renameNx(byte[] from, byte[] to) {
+        return executor.transact(
+                transaction -> {
+                    if (!isThere(transaction, from)) {
+                        return -1;
+                    }
+                    if (isThere(transaction, to)) {
+                        return 0;
+                    }
+                    move(transaction, from, to);
+                    return 1;
+                });
+    }
+
+    private static boolean isThere(Executor executor, byte[] key) {
+        return executor.read(key, (edit, record) -> record != 0);
+    }
+
+    /** The value's nodes stay where they are: the new record takes them over. */
+    private static void move(Executor transaction, byte[] from, byte[] to) {
+        if (Arrays.equals(from, to)) {
+            return;
+        }
+        long source = transaction.read(from, (edit, record) -> record);
+        boolean unused = transaction.write(to, (edit, current) -> edit.moved(source));
+        unused =
+                transaction.write(
+                        from,
+                        (edit, current) -> {
+                            edit.reuse();
+                            return edit.tombstone();
+                        });
+    }
+
+    @Override
+    public boolean copy(byte[] from, byte[] to, boolean replace) {
+        if (Arrays.equals(from, to)) {
+            throw new IllegalArgumentException("from=to, expected two keys");
+        }
+        return executor.transact(
+                transaction -> {
+                    if (!isThere(transaction, from) || (!replace && isThere(transaction, to))) {
+                        return false;
+                    }
+                    long source = transaction.read(from, (edit, record) -> record);
+                    return transaction.write(to, (edit, current) -> edit.copied(source));
+                });
+    }
+
+    @Override
+    public boolean pexpireAt(byte[] key, long deadlineMs, DeadlineCondition condition) {
+        return executor.write(
+                key,
+                (edit, current) -> {
+                    if (current == 0 || !holds(condition, edit.deadlineMs(current), deadlineMs)) {
+                        return Mutation.UNCHANGED;
+                    }
+                    return deadlineMs <= edit.nowMs()
+                            ? edit.tombstone()
+                            : edit.withDeadline(current, deadlineMs);
+                });
+    }
+
+    private static boolean holds(DeadlineCondition condition, long presentMs, long newMs) {
+        return switch (condition) {
+            case ALWAYS -> true;
+            case NX -> presentMs == 0;
+            case XX -> presentMs != 0;
+            case GT -> presentMs != 0 && newMs > presentMs;
+            case LT -> presentMs == 0 || newMs < presentMs;
+        };
+    }
+
+    @Override
+    public boolean persist(byte[] key) {
+        return executor.write(
+                key,
+                (edit, current) ->
+                        edit.deadlineMs(current) == 0
+                                ? Mutation.UNCHANGED
+                                : edit.withDeadline(current, 0));
+    }
+
+    @Override
+    public long pexpireTime(byte[] key) {
+        return executor.read(
+                key, (edit, record) -> record == 0 ? Session.ABSENT : edit.deadlineMs(record));
+    }
+}
