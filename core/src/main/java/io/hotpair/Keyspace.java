@@ -16,8 +16,11 @@ import io.hotpair.topology.Topology;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -357,6 +360,44 @@ public final class Keyspace implements AutoCloseable {
      */
     public HashOperations hashes() {
         return new HashCommands(executor);
+    }
+
+    /**
+     * Adds a listener of changes.
+     *
+     * @param listener hears of every change from now on, until it is removed
+     */
+    public void addChangeListener(ChangeListener listener) {
+        engine.listen(Objects.requireNonNull(listener, "listener"));
+    }
+
+    /**
+     * Removes a listener of changes.
+     *
+     * @param listener the listener; one that was not added is ignored
+     */
+    public void removeChangeListener(ChangeListener listener) {
+        engine.unlisten(listener);
+    }
+
+    /**
+     * Waits for keys to have something: the base of blocking consumers. The attempt is made at
+     * once, and again after each change of one of the keys, until it gives a result. Those who wait
+     * for the same key are served in the order in which they came. The wait holds no thread.
+     *
+     * @param <R> what the attempt gives
+     * @param keys whose changes are worth an attempt
+     * @param attempt gives a result, or null if there is nothing yet; run in a thread that changed
+     *     a key, which it must not block
+     * @return completed with the first result, or exceptionally with what the attempt threw, with
+     *     {@code NOT_MASTER} when this node stops being master, or with {@link
+     *     IllegalStateException} when the keyspace is closed; to cancel it, or to complete it by a
+     *     time-out, ends the wait
+     */
+    public <R> CompletableFuture<R> whenAvailable(
+            List<byte[]> keys, Supplier<@Nullable R> attempt) {
+        KeyspaceSession.checkKeys(keys.toArray(new byte[0][]));
+        return engine.await(keys.toArray(new byte[0][]), attempt);
     }
 
     /**

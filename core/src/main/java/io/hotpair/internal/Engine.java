@@ -1,5 +1,7 @@
 package io.hotpair.internal;
 
+import io.hotpair.ChangeListener;
+import io.hotpair.ChangeListener.Event;
 import io.hotpair.Clock;
 import io.hotpair.HotpairException;
 import io.hotpair.log.OperationReader;
@@ -7,12 +9,15 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -84,6 +89,8 @@ public final class Engine {
     private volatile @Nullable SnapshotView snapshotView;
     private int snapshotGeneration;
     private volatile long appliedOpId;
+    private final Listeners listeners = new Listeners();
+    private volatile @Nullable BlockedConsumers blockedConsumers;
     private final LongAdder expiredCount = new LongAdder();
     private volatile Mode mode = Mode.REPLICA;
 
@@ -139,6 +146,12 @@ public final class Engine {
     /** Changes what it may do. Writes that began before may still be under way on return. */
     void mode(Mode to) {
         mode = to;
+        if (!to.isMaster()) {
+            failBlocked(
+                    new HotpairException(
+                            HotpairException.Category.NOT_MASTER,
+                            "this node is not the master any more"));
+        }
     }
 
     /** Changes what it may do, depending on what it may do now. */
@@ -157,6 +170,7 @@ public final class Engine {
     /** Refuses every operation from now on, and waits until those under way have left. */
     void refuseAll() {
         mode = mode.close();
+        failBlocked(new IllegalStateException("keyspace is closed"));
         stripes.awaitGrace();
     }
 
@@ -712,17 +726,33 @@ public final class Engine {
      * @return whether the key was changed
      */
     public boolean mutate(byte[] key, int offset, int length, Mutation mutation, Outcome outcome) {
+        return mutate(key, offset, length, mutation, outcome, Event.DELETED);
+    }
+
+    private boolean mutate(
+            byte[] key,
+            int offset,
+            int length,
+            Mutation mutation,
+            Outcome outcome,
+            Event whenGone) {
         for (int attempt = 0; ; attempt++) {
             try {
-                return tryMutate(key, offset, length, mutation, outcome);
+                int type = tryMutate(key, offset, length, mutation, outcome);
+                if (type != 0 && !listeners.isEmpty()) {
+                    Event event = type == Records.TOMBSTONE ? whenGone : Event.CHANGED;
+                    byte[] name = Arrays.copyOfRange(key, offset, offset + length);
+                    listeners.changed(name, event, outcome.opId());
+                }
+                return type != 0;
             } catch (NoRoomNow e) {
                 awaitRoomInMemory(attempt);
             }
         }
     }
 
-    private boolean tryMutate(
-            byte[] key, int offset, int length, Mutation mutation, Outcome outcome) {
+    /** Returns the type of the new record, or 0 if the key was left alone. */
+    private int tryMutate(byte[] key, int offset, int length, Mutation mutation, Outcome outcome) {
         Stripe stripe = enterToWrite(outcome);
         try {
             stripe.key.set(key, offset, length, sipHash.hash(key, offset, length));
@@ -734,12 +764,13 @@ public final class Engine {
                 edit.nextKey(old, current);
                 long record = replace(stripe, edit, mutation, current);
                 if (record == Mutation.UNCHANGED) {
-                    return false;
+                    return 0;
                 }
                 if (record != LOST) {
                     outcome.committed(numbering.number(record));
+                    int type = Records.type(mem, record);
                     replaced(stripe, edit, old, record);
-                    return true;
+                    return type;
                 }
             }
         } finally {
@@ -803,7 +834,8 @@ public final class Engine {
                                 isExpiredValue(edit.found())
                                         ? edit.tombstone()
                                         : Mutation.UNCHANGED,
-                        outcome);
+                        outcome,
+                        Event.EXPIRED);
         if (removed) {
             expiredCount.increment();
         }
@@ -899,7 +931,11 @@ public final class Engine {
     void apply(byte[] key, int offset, int length, Mutation mutation, long opId, boolean force) {
         for (int attempt = 0; ; attempt++) {
             try {
-                tryApply(key, offset, length, mutation, opId, force);
+                int type = tryApply(key, offset, length, mutation, opId, force);
+                if (type != 0 && !listeners.isEmpty()) {
+                    byte[] name = Arrays.copyOfRange(key, offset, offset + length);
+                    listeners.changed(name, event(type), opId);
+                }
                 return;
             } catch (NoRoomNow e) {
                 awaitRoomInMemory(attempt);
@@ -907,7 +943,7 @@ public final class Engine {
         }
     }
 
-    private void tryApply(
+    private int tryApply(
             byte[] key, int offset, int length, Mutation mutation, long opId, boolean force) {
         Stripe stripe = enterToRead();
         stripe.unbounded = true;
@@ -916,7 +952,7 @@ public final class Engine {
             while (true) {
                 long old = index.find(stripe, true);
                 if (old != 0 && !force && Records.version(mem, old) >= opId) {
-                    return;
+                    return 0;
                 }
                 // What has expired is still there for an operation that does not say otherwise.
                 long current = count(old) == 0 ? 0 : old;
@@ -925,15 +961,61 @@ public final class Engine {
                 edit.nextKey(old, current);
                 long record = replace(stripe, edit, mutation, current);
                 if (record == Mutation.UNCHANGED) {
-                    return;
+                    return 0;
                 }
                 if (record != LOST) {
+                    int type = Records.type(mem, record);
                     replaced(stripe, edit, old, record);
-                    return;
+                    return type;
                 }
             }
         } finally {
             stripes.leave(stripe);
+        }
+    }
+
+    private static Event event(int type) {
+        return type == Records.TOMBSTONE ? Event.DELETED : Event.CHANGED;
+    }
+
+    /** Tells listeners of a commit of several keys. */
+    void tell(Transaction transaction) {
+        if (!listeners.isEmpty()) {
+            transaction.eachChange(
+                    (key, type) -> listeners.changed(key, event(type), transaction.opId()));
+        }
+    }
+
+    /** Whoever is to hear of changes. */
+    public void listen(ChangeListener listener) {
+        listeners.add(listener);
+    }
+
+    /** Ends that. */
+    public void unlisten(ChangeListener listener) {
+        listeners.remove(listener);
+    }
+
+    /** Those who wait for keys; made when first needed. */
+    public <R> CompletableFuture<R> await(byte[][] keys, Supplier<@Nullable R> attempt) {
+        return blocked().await(keys, attempt);
+    }
+
+    private synchronized BlockedConsumers blocked() {
+        BlockedConsumers present = blockedConsumers;
+        if (present == null) {
+            present = new BlockedConsumers();
+            blockedConsumers = present;
+            listeners.add(present);
+        }
+        return present;
+    }
+
+    /** Ends every wait for a key. */
+    private void failBlocked(RuntimeException reason) {
+        BlockedConsumers present = blockedConsumers;
+        if (present != null) {
+            present.failAll(reason);
         }
     }
 
@@ -954,12 +1036,13 @@ public final class Engine {
                     more = operation.hasMore() && operation.next();
                 }
                 if (transaction.commit(new Outcome())) {
-                    return;
+                    break;
                 }
             } catch (NoRoomNow e) {
                 // Waits below, holding nothing.
             } finally {
                 transaction.end();
+                tell(transaction);
             }
             awaitRoomInMemory(attempt);
         }

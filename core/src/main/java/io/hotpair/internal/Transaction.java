@@ -29,6 +29,7 @@ public final class Transaction implements Executor {
         long found;
         long live;
         long pending;
+        int newType;
         long slot;
         long word;
 
@@ -49,6 +50,7 @@ public final class Transaction implements Executor {
     private final Map<ByteBuffer, Touched> touched = new LinkedHashMap<>();
     private boolean conflict;
     private boolean committed;
+    private long opId;
 
     Transaction(
             Engine engine,
@@ -266,9 +268,11 @@ public final class Transaction implements Executor {
         committed = commits.help(descriptor);
         edit.forget(descriptor);
         if (committed) {
-            outcome.committed(Records.version(mem, descriptor));
+            opId = Records.version(mem, descriptor);
+            outcome.committed(opId);
             for (Touched key : keys) {
                 if (key.pending != 0) {
+                    key.newType = Records.type(mem, key.pending);
                     engine.count(stripe, key.found, key.pending);
                     edit.retire(key.found);
                 }
@@ -277,6 +281,25 @@ public final class Transaction implements Executor {
         }
         slab.retireTwice(stripe, descriptor);
         return committed;
+    }
+
+    /** The opId of the commit; 0 if nothing was committed. */
+    long opId() {
+        return opId;
+    }
+
+    /** Receives a key that was changed, and the type of its new record. */
+    interface ChangeVisitor {
+        void visit(byte[] key, int type);
+    }
+
+    /** Visits what was committed. */
+    void eachChange(ChangeVisitor visitor) {
+        for (Touched key : touched.values()) {
+            if (key.newType != 0) {
+                visitor.visit(key.key, key.newType);
+            }
+        }
     }
 
     /** Gives back what was not committed, and leaves the epoch. */

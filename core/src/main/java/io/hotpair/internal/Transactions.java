@@ -42,6 +42,7 @@ final class Transactions {
                 } finally {
                     if (transaction != null) {
                         transaction.end();
+                        engine.tell(transaction);
                     }
                 }
                 if (transaction == null || !transaction.isConflict()) {
