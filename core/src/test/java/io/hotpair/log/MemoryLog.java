@@ -1,28 +1,55 @@
 package io.hotpair.log;
 
 import io.hotpair.HotpairException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
-/** A log on the heap: what {@link OperationLog} promises, with nothing behind it. */
+/**
+ * A log on the heap, for the tests of all modules: what {@link OperationLog} promises, which {@link
+ * OperationLogContract} checks, with nothing behind it. It survives a crash of its process; a power
+ * cut takes from it what was not forced.
+ *
+ * <p>Like the log on files it only ever grows. What a cut takes stays in its place, as nothing.
+ */
 public final class MemoryLog implements OperationLog {
-    private final UUID id = UUID.randomUUID();
-    private final List<byte[]> frames = new ArrayList<>();
+    private static final int LONGEST_TEXT = 64;
+
+    private final UUID id;
+    private final List<@Nullable FrameBuffer> frames = new ArrayList<>();
+    private final NavigableMap<Long, String> operations = new TreeMap<>();
+    private final List<Long> cuts = new ArrayList<>();
+    private final OperationReader reader = new OperationReader();
     private Lineage lineage = Lineage.EMPTY;
+    private long firstOpId;
     private long lastOpId;
+    private long droppedOpId;
+
+    // Sources see the frames before this one: those of whole operations.
+    private int published;
     private volatile long forcedOpId;
     private volatile boolean failing;
     private int closeCount;
+
+    public MemoryLog() {
+        this(UUID.randomUUID());
+    }
+
+    public MemoryLog(UUID id) {
+        this.id = id;
+    }
 
     /** Makes every further append and force fail. */
     public void failFromNowOn() {
         failing = true;
     }
 
-    public int closeCount() {
+    public synchronized int closeCount() {
         return closeCount;
     }
 
@@ -30,9 +57,42 @@ public final class MemoryLog implements OperationLog {
         return forcedOpId;
     }
 
-    private void check() {
-        if (failing) {
-            throw new HotpairException(HotpairException.Category.LOG_FAILED, "planned failure");
+    /** Every cut that took something, by the opId that was kept. */
+    public synchronized List<Long> cuts() {
+        return List.copyOf(cuts);
+    }
+
+    /** Every live operation as {@code term:opId:type:key=value}, to compare logs with. */
+    public synchronized List<String> operations() {
+        return List.copyOf(operations.values());
+    }
+
+    /** Whether that operation is live here. */
+    public synchronized boolean holds(String operation, long opId) {
+        return operation.equals(operations.get(opId));
+    }
+
+    /** The machine goes down: what was not forced is gone. */
+    public synchronized void powerCut() {
+        abandonOperation();
+        if (lastOpId > forcedOpId) {
+            removeAfter(forcedOpId);
+        }
+    }
+
+    /** Loses its oldest frames, as retention would take them. */
+    public synchronized void dropOldest(int count) {
+        int dropped = 0;
+        firstOpId = 0;
+        for (int i = 0; i < published && firstOpId == 0; i++) {
+            FrameBuffer frame = frames.get(i);
+            if (frame != null && dropped == count) {
+                firstOpId = FrameDescriptor.firstOpId(frame);
+            } else if (frame != null) {
+                droppedOpId = FrameDescriptor.lastOpId(frame);
+                frames.set(i, null);
+                dropped++;
+            }
         }
     }
 
@@ -48,7 +108,7 @@ public final class MemoryLog implements OperationLog {
 
     @Override
     public synchronized long firstOpId() {
-        return frames.isEmpty() ? 0 : FrameDescriptor.firstOpId(frame(0));
+        return firstOpId;
     }
 
     @Override
@@ -56,34 +116,78 @@ public final class MemoryLog implements OperationLog {
         return lastOpId;
     }
 
-    private FrameBuffer frame(int index) {
-        return buffer(frames.get(index));
-    }
-
-    private static FrameBuffer buffer(byte[] bytes) {
-        FrameBuffer buffer = new FrameBuffer(bytes.length);
-        System.arraycopy(bytes, 0, buffer.bytes(), 0, bytes.length);
-        buffer.length(bytes.length);
-        return buffer;
-    }
-
     @Override
     public synchronized void append(FrameBuffer frame) {
         check();
         FrameDescriptor.verify(frame, "append");
-        long term = FrameDescriptor.term(frame);
-        if (FrameDescriptor.previousOpId(frame) != lastOpId || term < lineage.lastTerm()) {
+        requireContinues(frame);
+        if (FrameDescriptor.fragmentIndex(frame) == 0) {
+            abandonOperation();
+        }
+        FrameBuffer copy = copyOf(frame);
+        frames.add(copy);
+        reader.wrap(copy);
+        if (FrameDescriptor.isComplete(copy)) {
+            publish(copy);
+        }
+    }
+
+    private void requireContinues(FrameBuffer frame) {
+        FrameBuffer begun = published == frames.size() ? null : frames.get(frames.size() - 1);
+        boolean continues =
+                FrameDescriptor.fragmentIndex(frame) == 0
+                        ? FrameDescriptor.term(frame) >= lineage.lastTerm()
+                        : begun != null && isNextFragment(begun, frame);
+        if (!continues || FrameDescriptor.previousOpId(frame) != lastOpId) {
             throw new IllegalArgumentException(
                     "previousOpId="
                             + FrameDescriptor.previousOpId(frame)
-                            + ", expected "
-                            + lastOpId);
+                            + " term="
+                            + FrameDescriptor.term(frame)
+                            + " fragment="
+                            + FrameDescriptor.fragmentIndex(frame)
+                            + ", expected to follow opId="
+                            + lastOpId
+                            + " of "
+                            + lineage);
         }
-        frames.add(Arrays.copyOf(frame.bytes(), frame.length()));
-        if (FrameDescriptor.isComplete(frame)) {
-            lineage = lineage.begin(term, FrameDescriptor.previousOpId(frame) + 1);
-            lastOpId = FrameDescriptor.lastOpId(frame);
+    }
+
+    private static boolean isNextFragment(FrameBuffer before, FrameBuffer frame) {
+        return FrameDescriptor.fragmentIndex(frame) == FrameDescriptor.fragmentIndex(before) + 1
+                && FrameDescriptor.fragmentCount(frame) == FrameDescriptor.fragmentCount(before)
+                && FrameDescriptor.firstOpId(frame) == FrameDescriptor.firstOpId(before)
+                && FrameDescriptor.term(frame) == FrameDescriptor.term(before);
+    }
+
+    private void abandonOperation() {
+        frames.subList(published, frames.size()).clear();
+    }
+
+    private void publish(FrameBuffer last) {
+        long term = FrameDescriptor.term(last);
+        published = frames.size();
+        lineage = lineage.begin(term, FrameDescriptor.previousOpId(last) + 1);
+        firstOpId = firstOpId == 0 ? FrameDescriptor.firstOpId(last) : firstOpId;
+        lastOpId = FrameDescriptor.lastOpId(last);
+        while (reader.next()) {
+            // The operations of one commit have one opId.
+            operations.merge(
+                    reader.opId(), term + ":" + describe(reader), (a, b) -> a + " and " + b);
         }
+    }
+
+    private static String describe(OperationReader reader) {
+        String key = text(reader, reader.keyOffset(), reader.keyLength());
+        String value =
+                reader.valueLength() > LONGEST_TEXT
+                        ? "length " + reader.valueLength()
+                        : text(reader, reader.valueOffset(), reader.valueLength());
+        return reader.opId() + ":" + reader.type() + ":" + key + "=" + value;
+    }
+
+    private static String text(OperationReader reader, int offset, int length) {
+        return new String(reader.bytes(), offset, length, StandardCharsets.UTF_8);
     }
 
     @Override
@@ -94,26 +198,36 @@ public final class MemoryLog implements OperationLog {
 
     @Override
     public synchronized Path cutAfter(long opId) {
-        List<byte[]> kept = new ArrayList<>();
-        Lineage keptLineage = Lineage.EMPTY;
-        for (byte[] bytes : frames) {
-            FrameBuffer frame = buffer(bytes);
-            if (FrameDescriptor.firstOpId(frame) > opId) {
-                break;
-            }
-            keptLineage =
-                    keptLineage.begin(
-                            FrameDescriptor.term(frame), FrameDescriptor.previousOpId(frame) + 1);
-            kept.add(FrameDescriptor.lastOpId(frame) <= opId ? bytes : shortened(frame, opId));
+        check();
+        if (opId < 0 || opId > lastOpId) {
+            throw new IllegalArgumentException("opId=" + opId + ", expected 0 to " + lastOpId);
         }
-        frames.clear();
-        frames.addAll(kept);
-        lineage = keptLineage;
-        lastOpId = opId;
-        return Path.of("divergent");
+        Long kept = operations.floorKey(opId);
+        long keptOpId = kept == null ? 0 : kept;
+        if (keptOpId == lastOpId) {
+            return Path.of("divergent");
+        }
+        abandonOperation();
+        removeAfter(keptOpId);
+        forcedOpId = lastOpId;
+        cuts.add(keptOpId);
+        return Path.of("divergent", "after-" + keptOpId);
     }
 
-    private static byte[] shortened(FrameBuffer frame, long opId) {
+    private void removeAfter(long opId) {
+        for (int i = published - 1; i >= 0; i--) {
+            FrameBuffer frame = frames.get(i);
+            if (frame != null && FrameDescriptor.lastOpId(frame) > opId) {
+                frames.set(i, FrameDescriptor.firstOpId(frame) > opId ? null : upTo(frame, opId));
+            }
+        }
+        operations.tailMap(opId, false).clear();
+        lineage = new Lineage(lineage.terms().stream().filter(t -> t.firstOpId() <= opId).toList());
+        lastOpId = opId;
+        firstOpId = opId < firstOpId ? 0 : firstOpId;
+    }
+
+    private static FrameBuffer upTo(FrameBuffer frame, long opId) {
         FrameEncoder encoder = new FrameEncoder();
         encoder.begin(FrameDescriptor.term(frame), FrameDescriptor.previousOpId(frame));
         OperationReader reader = new OperationReader();
@@ -121,8 +235,25 @@ public final class MemoryLog implements OperationLog {
         while (reader.next() && reader.opId() <= opId) {
             encoder.copyCommit(reader);
         }
-        FrameBuffer sealed = encoder.seal(FrameDescriptor.timestampMs(frame));
-        return Arrays.copyOf(sealed.bytes(), sealed.length());
+        return copyOf(encoder.seal(FrameDescriptor.timestampMs(frame)));
+    }
+
+    private static FrameBuffer copyOf(FrameBuffer frame) {
+        FrameBuffer copy = new FrameBuffer(frame.length());
+        copy(frame, copy);
+        return copy;
+    }
+
+    private static void copy(FrameBuffer from, FrameBuffer to) {
+        to.ensureCapacity(from.length());
+        System.arraycopy(from.bytes(), 0, to.bytes(), 0, from.length());
+        to.length(from.length());
+    }
+
+    private void check() {
+        if (failing) {
+            throw new HotpairException(HotpairException.Category.LOG_FAILED, "planned failure");
+        }
     }
 
     @Override
@@ -142,24 +273,38 @@ public final class MemoryLog implements OperationLog {
         @Override
         public void seekAfter(long opId) {
             synchronized (MemoryLog.this) {
-                next = 0;
-                while (next < frames.size() && FrameDescriptor.lastOpId(frame(next)) <= opId) {
-                    next++;
+                if (opId < 0 || opId > lastOpId) {
+                    throw new IllegalArgumentException(
+                            "opId=" + opId + ", expected 0 to " + lastOpId);
+                }
+                if (opId < droppedOpId) {
+                    throw new HotpairException(
+                            HotpairException.Category.NOT_RETAINED,
+                            "opId=" + opId + ", expected at least " + (firstOpId - 1));
+                }
+                // From the end, where most seeks lead: back over what is newer, and what is dead.
+                next = published;
+                while (next > 0 && !isUpTo(frames.get(next - 1), opId)) {
+                    next--;
                 }
             }
+        }
+
+        private static boolean isUpTo(@Nullable FrameBuffer frame, long opId) {
+            return frame != null && FrameDescriptor.lastOpId(frame) <= opId;
         }
 
         @Override
         public boolean poll(FrameBuffer into) {
             synchronized (MemoryLog.this) {
-                if (next >= frames.size()) {
-                    return false;
+                while (next < published) {
+                    FrameBuffer frame = frames.get(next++);
+                    if (frame != null) {
+                        copy(frame, into);
+                        return true;
+                    }
                 }
-                byte[] bytes = frames.get(next++);
-                into.ensureCapacity(bytes.length);
-                System.arraycopy(bytes, 0, into.bytes(), 0, bytes.length);
-                into.length(bytes.length);
-                return true;
+                return false;
             }
         }
 

@@ -125,11 +125,26 @@ final class ChronicleLog implements OperationLog {
             if (objection != null) {
                 throw new IllegalArgumentException(objection);
             }
+            if (history.abandons(frame)) {
+                abandonOperation();
+            }
             write(frame);
         } finally {
             restoreInterrupt(interrupted);
             lock.unlock();
         }
+    }
+
+    /**
+     * Leaves the fragments of an operation that nobody will complete. They are dead from here on;
+     * on the medium the frame that follows says so.
+     */
+    private void abandonOperation() {
+        LOG.info(
+                "log={}: the operation after opId={} was not sent to its end and is dropped",
+                home,
+                history.lastOpId());
+        history.abandonOperation(history.end());
     }
 
     // Whatever is thrown, an Error too, the log can't be trusted with another append.

@@ -1,6 +1,8 @@
 package io.hotpair.persistence;
 
+import java.lang.reflect.InaccessibleObjectException;
 import java.util.Set;
+import java.util.stream.Stream;
 import net.openhft.chronicle.core.io.BackgroundResourceReleaser;
 import net.openhft.chronicle.threads.DiskSpaceMonitor;
 
@@ -11,11 +13,10 @@ import net.openhft.chronicle.threads.DiskSpaceMonitor;
  * and free space is watched by the log itself.
  */
 final class ChronicleThreads {
-    private static final Set<String> NAMES =
-            Set.of(
-                    "background~resource~releaser",
-                    // As the constant in DiskSpaceMonitor; naming that would start the thread.
-                    "disk~space~checker");
+    // As the constant in DiskSpaceMonitor; naming that would start the thread.
+    private static final String CHECKER = "disk~space~checker";
+
+    private static final Set<String> NAMES = Set.of("background~resource~releaser", CHECKER);
 
     private static int openLogs;
     private static boolean asked;
@@ -27,9 +28,7 @@ final class ChronicleThreads {
     static synchronized void retain() {
         if (!asked) {
             asked = true;
-            foreign =
-                    Thread.getAllStackTraces().keySet().stream()
-                            .anyMatch(t -> NAMES.stream().anyMatch(t.getName()::endsWith));
+            foreign = threads().anyMatch(t -> NAMES.stream().anyMatch(t.getName()::endsWith));
         }
         openLogs++;
     }
@@ -39,8 +38,29 @@ final class ChronicleThreads {
         openLogs--;
         BackgroundResourceReleaser.releasePendingResources();
         if (openLogs == 0 && !foreign) {
+            threads().filter(t -> t.getName().endsWith(CHECKER)).forEach(ChronicleThreads::quieten);
             DiskSpaceMonitor.INSTANCE.close();
             BackgroundResourceReleaser.stop();
         }
+    }
+
+    /**
+     * Keeps a thread from reporting how it ended. Its last act is to clear its thread-locals by
+     * reflection, which Java refuses; they are garbage with the thread all the same. Opening {@code
+     * java.lang} for that would be one more flag for every user.
+     */
+    private static void quieten(Thread thread) {
+        thread.setUncaughtExceptionHandler(ChronicleThreads::onUncaught);
+    }
+
+    private static void onUncaught(Thread thread, Throwable thrown) {
+        ThreadGroup group = thread.getThreadGroup();
+        if (!(thrown instanceof InaccessibleObjectException) && group != null) {
+            group.uncaughtException(thread, thrown);
+        }
+    }
+
+    private static Stream<Thread> threads() {
+        return Thread.getAllStackTraces().keySet().stream();
     }
 }

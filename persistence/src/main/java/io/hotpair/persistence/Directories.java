@@ -5,6 +5,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +34,18 @@ final class Directories {
     /** Creates an empty file, 0600. */
     static void createFile(Path file) throws IOException {
         Files.createFile(file, ownerOnly(file, "rw-------"));
+    }
+
+    /**
+     * Creates an empty file, 0600, unless it is there. Asking first would leave a gap in which
+     * another process creates it.
+     */
+    static void createFileIfAbsent(Path file) throws IOException {
+        try {
+            createFile(file);
+        } catch (FileAlreadyExistsException e) {
+            // As wanted, whoever made it.
+        }
     }
 
     /** Takes a file that somebody else created from all but its owner. */

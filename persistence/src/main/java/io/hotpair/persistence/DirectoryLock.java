@@ -7,7 +7,6 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
@@ -77,9 +76,7 @@ final class DirectoryLock implements AutoCloseable {
 
     private static FileChannel openLocked(Path directory) throws IOException {
         Path file = directory.resolve(FILE_NAME);
-        if (!Files.exists(file)) {
-            Directories.createFile(file);
-        }
+        Directories.createFileIfAbsent(file);
         FileChannel channel =
                 FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
         FileLock lock;

@@ -127,10 +127,24 @@ final class History {
     /**
      * Why a frame does not continue this history.
      *
+     * <p>While a large operation lacks fragments, that is the next of them, or whatever could stand
+     * in its place: then its fragments are abandoned (see {@link #abandons}).
+     *
      * @return the reason, or null if it does
      */
     @Nullable String objectionTo(FrameBuffer frame) {
-        return isInsideOperation() ? objectionToFragment(frame) : objectionToFirst(frame);
+        return isInsideOperation() && !abandons(frame)
+                ? objectionToFragment(frame)
+                : objectionToFirst(frame);
+    }
+
+    /**
+     * Whether a frame begins anew where the next fragment of a large operation was expected.
+     * Whoever sent the fragments so far has died, or lost its connection, and nobody has the rest:
+     * a new master goes on, or the same one begins the operation again.
+     */
+    boolean abandons(FrameBuffer frame) {
+        return isInsideOperation() && FrameDescriptor.fragmentIndex(frame) == 0;
     }
 
     private @Nullable String objectionToFirst(FrameBuffer frame) {

@@ -185,10 +185,6 @@ final class Recovery {
         Place place = new Place(segment.cycle(), reader.header());
         applyCutsBefore(place.cycle(), place.position());
         String objection = history.objectionTo(frame);
-        if (objection != null && history.isInsideOperation() && abandonsOperation()) {
-            history.abandonOperation(place);
-            objection = history.objectionTo(frame);
-        }
         if (objection != null && cutsDeadTerm()) {
             history.cut(new Cut(place, FrameDescriptor.previousOpId(frame)));
             objection = history.objectionTo(frame);
@@ -204,6 +200,9 @@ final class Recovery {
                             + " does not continue the log: "
                             + objection
                             + ": something is missing or damaged before it");
+        }
+        if (history.abandons(frame)) {
+            history.abandonOperation(place);
         }
         history.accept(frame, segment, reader.header(), reader.end());
     }
@@ -225,12 +224,6 @@ final class Recovery {
             history.cut(cut);
             pendingCuts.remove(0);
         }
-    }
-
-    /** A session died amid a large operation, and the next one went on from the one before. */
-    private boolean abandonsOperation() {
-        return FrameDescriptor.fragmentIndex(frame) == 0
-                && FrameDescriptor.previousOpId(frame) == history.lastOpId();
     }
 
     /** A later term went on from an opId that it shares with the term before. */

@@ -1,12 +1,13 @@
 package io.hotpair.persistence;
 
-import static io.hotpair.persistence.TestFrames.readAll;
+import static io.hotpair.log.TestFrames.readAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hotpair.HotpairException;
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.OperationLog;
+import io.hotpair.log.TestFrames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

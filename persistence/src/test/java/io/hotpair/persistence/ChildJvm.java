@@ -7,9 +7,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A second JVM on this class path, that can be killed. Its output is read as it comes. */
 final class ChildJvm implements AutoCloseable {
@@ -19,7 +22,9 @@ final class ChildJvm implements AutoCloseable {
     private final Process process;
     private final Thread reader;
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+    private final Queue<String> all = new ConcurrentLinkedQueue<>();
     private volatile String lastLine = "";
+    private volatile @Nullable String failure;
 
     private ChildJvm(Process process) {
         this.process = process;
@@ -67,13 +72,37 @@ final class ChildJvm implements AutoCloseable {
         }
     }
 
-    /** SIGKILL; returns when the process is gone and all of its output was read. */
+    /**
+     * SIGKILL; returns when the process is gone and all of its output was read.
+     *
+     * <p>Through the handle: {@link Process#destroyForcibly()} closes our end of the pipe as well,
+     * and throws away acknowledgements that were sent and not read yet. A loss of those operations
+     * would go unseen.
+     */
     void kill() throws InterruptedException {
-        process.destroyForcibly();
+        process.toHandle().destroyForcibly();
         if (!process.waitFor(TIMEOUT_S, TimeUnit.SECONDS)) {
             throw new AssertionError("pid=" + pid() + " did not die");
         }
         reader.join(TimeUnit.SECONDS.toMillis(TIMEOUT_S));
+        String failed = failure;
+        if (failed != null) {
+            throw new AssertionError("the output of pid=" + pid() + " was cut short: " + failed);
+        }
+    }
+
+    /** Waits until the process ends by itself; returns its exit code. */
+    int awaitExit() throws InterruptedException {
+        if (!process.waitFor(TIMEOUT_S, TimeUnit.SECONDS)) {
+            throw new AssertionError("pid=" + pid() + " did not end");
+        }
+        reader.join(TimeUnit.SECONDS.toMillis(TIMEOUT_S));
+        return process.exitValue();
+    }
+
+    /** Every line that came so far. */
+    List<String> output() {
+        return List.copyOf(all);
     }
 
     /** The last line that came whole. */
@@ -96,6 +125,7 @@ final class ChildJvm implements AutoCloseable {
             for (int c = in.read(); c >= 0; c = in.read()) {
                 if (c == '\n') {
                     lastLine = line.toString();
+                    all.add(lastLine);
                     lines.add(lastLine);
                     line.setLength(0);
                 } else {
@@ -103,6 +133,7 @@ final class ChildJvm implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
+            failure = e.toString();
             lines.add("(" + e + ")");
         }
         lines.add(END);

@@ -3,7 +3,9 @@ package io.hotpair.persistence;
 import io.hotpair.HotpairException;
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.OperationLog;
+import io.hotpair.log.TestFrames;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Random;
@@ -21,6 +23,7 @@ final class ChildMain {
         switch (arguments[0]) {
             case "open" -> openAndReport(directory);
             case "hold" -> hold(directory);
+            case "close" -> openAppendAndClose(directory);
             case "append" -> append(directory, Long.parseLong(arguments[2]));
             default -> throw new IllegalArgumentException(arguments[0]);
         }
@@ -34,6 +37,31 @@ final class ChildMain {
         }
     }
 
+    /** Closes in order, and ends when Chronicle's threads have. */
+    private static void openAppendAndClose(Path directory) throws InterruptedException {
+        OperationLog log = new ChronicleLogProvider().open(directory);
+        new TestFrames().append(log, 1, 1, 100);
+        Thread checker = diskSpaceChecker();
+        // It waits before each of its rounds: from the second time on it has done one.
+        while (waitCount(checker) < 3) {
+            Thread.onSpinWait();
+        }
+        log.close();
+        checker.join();
+        OUT.println("closed");
+    }
+
+    private static Thread diskSpaceChecker() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(t -> t.getName().endsWith("disk~space~checker"))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static long waitCount(Thread thread) {
+        return ManagementFactory.getThreadMXBean().getThreadInfo(thread.getId()).getWaitedCount();
+    }
+
     private static void hold(Path directory) throws InterruptedException {
         OperationLog log = new ChronicleLogProvider().open(directory);
         new TestFrames().append(log, 1, 1, 100);
@@ -42,7 +70,8 @@ final class ChildMain {
     }
 
     /**
-     * Appends until it is killed, through all that an append can meet: rolls, forces, fragments.
+     * Appends until it is killed, through all that an append can meet: rolls, forces, fragments,
+     * and fragments that are left for something else.
      */
     private static void append(Path directory, long seed) {
         Random random = new Random(seed);
@@ -64,6 +93,9 @@ final class ChildMain {
             OUT.println("acknowledged " + log.lastOpId());
             if (kind == 5) {
                 log.force();
+            }
+            if (kind == 7) {
+                frames.fragments(1, log.lastOpId(), 3 << 20).subList(0, 2).forEach(log::append);
             }
             if (kind == 6) {
                 clock.addAndGet(Segment.CYCLE_MS);

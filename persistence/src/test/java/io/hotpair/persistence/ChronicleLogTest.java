@@ -1,8 +1,8 @@
 package io.hotpair.persistence;
 
-import static io.hotpair.persistence.TestFrames.concat;
-import static io.hotpair.persistence.TestFrames.ops;
-import static io.hotpair.persistence.TestFrames.readAll;
+import static io.hotpair.log.TestFrames.concat;
+import static io.hotpair.log.TestFrames.ops;
+import static io.hotpair.log.TestFrames.readAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -16,6 +16,7 @@ import io.hotpair.log.Lineage;
 import io.hotpair.log.LogProvider;
 import io.hotpair.log.OperationLog;
 import io.hotpair.log.OperationSource;
+import io.hotpair.log.TestFrames;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -98,18 +99,6 @@ class ChronicleLogTest {
     }
 
     @Test
-    void shouldRefuseAFrameWithAWrongChecksumAndStayUsable() {
-        try (OperationLog log = open()) {
-            FrameBuffer frame = frames.frame(1, 0, 100, 1);
-            frame.bytes()[FrameDescriptor.HEADER_LENGTH + 50] ^= 1;
-            HotpairException e = assertThrows(HotpairException.class, () -> log.append(frame));
-            assertEquals(Category.CORRUPTION, e.category());
-            frames.append(log, 1, 1, 100);
-            assertEquals(ops(1, 1, 1), readAll(log));
-        }
-    }
-
-    @Test
     void shouldHoldAFrameOfTheGreatestLength() {
         int valueLength = FrameDescriptor.MAX_LENGTH - 64 - 32 - 16;
         try (OperationLog log = open()) {
@@ -119,30 +108,6 @@ class ChronicleLogTest {
         }
         try (OperationLog log = open()) {
             assertEquals(ops(1, 1, 40), readAll(log));
-        }
-    }
-
-    @Test
-    void shouldShowAFragmentedOperationOnlyWhenItIsWhole() {
-        try (OperationLog log = open();
-                OperationSource source = log.openSource()) {
-            frames.append(log, 1, 2, 10);
-            List<FrameBuffer> parts = frames.fragments(1, 2, 5 << 20);
-            assertEquals(6, parts.size());
-            assertEquals(ops(1, 1, 2), readAll(source));
-            for (FrameBuffer part : parts.subList(0, 5)) {
-                log.append(part);
-                assertEquals(List.of(), readAll(source));
-                assertEquals(2, log.lastOpId());
-            }
-            assertRefused(log, frames.frame(1, 2, 10, 3), "expected fragment 5 of opId=3");
-            log.append(frames.fragments(1, 2, 5 << 20).get(5));
-            assertEquals(3, log.lastOpId());
-            assertEquals(ops(1, 3, 3), readAll(source));
-            frames.append(log, 1, 2, 10);
-        }
-        try (OperationLog log = open()) {
-            assertEquals(ops(1, 1, 5), readAll(log));
         }
     }
 
@@ -255,6 +220,28 @@ class ChronicleLogTest {
         assertEquals(2, TestFiles.segments(directory).size());
         try (OperationLog log = ChronicleLog.open(directory, options)) {
             assertEquals(ops(1, 1, 3), readAll(log));
+        }
+    }
+
+    /** An hour later the frame that follows the abandoned fragments is in another file. */
+    @Test
+    void shouldAbandonTheFragmentsOfAnOperationOverARoll() throws Exception {
+        AtomicLong clock = new AtomicLong(NOW_MS);
+        LogOptions options = LogOptions.standard().withWallClock(clock::get);
+        try (OperationLog log = ChronicleLog.open(directory, options);
+                OperationSource source = log.openSource()) {
+            frames.append(log, 1, 1, 10);
+            for (int i = 0; i < 3; i++) {
+                frames.fragments(1, 1, 4 << 20).subList(0, 2).forEach(log::append);
+                log.force();
+                clock.addAndGet(Segment.CYCLE_MS);
+            }
+            frames.append(log, 2, 1, 10);
+            assertEquals(concat(ops(1, 1, 1), ops(2, 2, 2)), readAll(source));
+        }
+        assertEquals(4, TestFiles.segments(directory).size());
+        try (OperationLog log = ChronicleLog.open(directory, options)) {
+            assertEquals(concat(ops(1, 1, 1), ops(2, 2, 2)), readAll(log));
         }
     }
 

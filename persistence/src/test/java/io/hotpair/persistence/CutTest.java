@@ -1,8 +1,8 @@
 package io.hotpair.persistence;
 
-import static io.hotpair.persistence.TestFrames.concat;
-import static io.hotpair.persistence.TestFrames.ops;
-import static io.hotpair.persistence.TestFrames.readAll;
+import static io.hotpair.log.TestFrames.concat;
+import static io.hotpair.log.TestFrames.ops;
+import static io.hotpair.log.TestFrames.readAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -17,6 +17,7 @@ import io.hotpair.log.Lineage.TermStart;
 import io.hotpair.log.OperationLog;
 import io.hotpair.log.OperationReader;
 import io.hotpair.log.OperationSource;
+import io.hotpair.log.TestFrames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

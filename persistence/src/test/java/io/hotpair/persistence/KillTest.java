@@ -1,7 +1,7 @@
 package io.hotpair.persistence;
 
-import static io.hotpair.persistence.TestFrames.ops;
-import static io.hotpair.persistence.TestFrames.readAll;
+import static io.hotpair.log.TestFrames.ops;
+import static io.hotpair.log.TestFrames.readAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hotpair.log.FrameDescriptor;
 import io.hotpair.log.OperationLog;
+import io.hotpair.log.TestFrames;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -9,6 +9,7 @@ import io.hotpair.HotpairException;
 import io.hotpair.HotpairException.Category;
 import io.hotpair.log.OperationLog;
 import io.hotpair.log.OperationSource;
+import io.hotpair.log.TestFrames;
 import java.io.File;
 import java.io.IOException;
 import java.net.MalformedURLException;
@@ -17,8 +18,12 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -89,6 +94,26 @@ class OwnershipTest {
                 assertTrue(line.startsWith("refused DIRECTORY_IN_USE"), "the lock held: " + line);
             }
             frames.append(log, 1, 1, 10);
+        }
+    }
+
+    /** Both create the lock file of a new directory; one gets the lock, and neither fails. */
+    @Test
+    void shouldNotMindThatAnotherProcessCreatesTheLockFileAtTheSameTime() throws Exception {
+        CyclicBarrier barrier = new CyclicBarrier(2);
+        for (int i = 0; i < 500; i++) {
+            Path file = directory.resolve("lock-" + i);
+            Callable<Void> creation =
+                    () -> {
+                        barrier.await(10, TimeUnit.SECONDS);
+                        Directories.createFileIfAbsent(file);
+                        return null;
+                    };
+            FutureTask<Void> other = new FutureTask<>(creation);
+            new Thread(other).start();
+            creation.call();
+            other.get();
+            assertTrue(Files.exists(file));
         }
     }
 
@@ -182,6 +207,26 @@ class OwnershipTest {
             assertTrue(
                     System.nanoTime() < deadlineNs, Thread.getAllStackTraces().keySet()::toString);
             TimeUnit.MILLISECONDS.sleep(5);
+        }
+    }
+
+    /**
+     * Chronicle's thread cleans up behind itself by reflection on what is closed to it, once it has
+     * done a round.
+     */
+    @Test
+    void shouldEndChroniclesThreadsWithoutAnException() throws Exception {
+        List<String> flags = new ArrayList<>(ChildJvm.requiredFlags());
+        flags.add("-Dchronicle.disk.monitor.period=1");
+        try (ChildJvm child =
+                ChildJvm.start(flags, ChildMain.class, "close", directory.toString())) {
+            child.await("closed");
+            assertEquals(0, child.awaitExit());
+            List<String> thrown =
+                    child.output().stream()
+                            .filter(line -> line.contains("Exception") || line.startsWith("\tat"))
+                            .toList();
+            assertEquals(List.of(), thrown);
         }
     }
 

@@ -1,7 +1,7 @@
 package io.hotpair.persistence;
 
-import static io.hotpair.persistence.TestFrames.ops;
-import static io.hotpair.persistence.TestFrames.readAll;
+import static io.hotpair.log.TestFrames.ops;
+import static io.hotpair.log.TestFrames.readAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,6 +11,7 @@ import io.hotpair.HotpairException;
 import io.hotpair.HotpairException.Category;
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.OperationLog;
+import io.hotpair.log.TestFrames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

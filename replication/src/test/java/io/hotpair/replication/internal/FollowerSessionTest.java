@@ -9,6 +9,7 @@ import io.hotpair.HotpairException;
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.FrameDescriptor;
 import io.hotpair.log.FrameEncoder;
+import io.hotpair.log.MemoryLog;
 import java.nio.file.Path;
 import java.util.UUID;
 import java.util.function.Consumer;

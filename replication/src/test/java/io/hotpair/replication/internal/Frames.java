@@ -2,6 +2,7 @@ package io.hotpair.replication.internal;
 
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.FrameEncoder;
+import io.hotpair.log.MemoryLog;
 import io.hotpair.log.OperationType;
 import java.nio.charset.StandardCharsets;
 

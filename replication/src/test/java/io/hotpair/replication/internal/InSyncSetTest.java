@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hotpair.Clock;
 import io.hotpair.log.FrameEncoder;
+import io.hotpair.log.MemoryLog;
 import io.hotpair.topology.Lease;
 import java.nio.file.Path;
 import java.util.Set;

@@ -6,6 +6,7 @@ import io.hotpair.HotpairException.Category;
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.FrameDescriptor;
 import io.hotpair.log.FrameEncoder;
+import io.hotpair.log.MemoryLog;
 import io.hotpair.log.OperationType;
 import io.hotpair.topology.Lease;
 import io.hotpair.topology.ReplicatedKeyspace;
@@ -142,7 +143,7 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
 
     @Override
     public synchronized long promote(long newTerm, Lease newLease) {
-        if (master || newTerm <= log.lastTerm()) {
+        if (master || newTerm <= log.lineage().lastTerm()) {
             throw new IllegalStateException(
                     "term="
                             + newTerm
@@ -150,7 +151,7 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
                             + master
                             + ", expected a replica and a term"
                             + " above "
-                            + log.lastTerm());
+                            + log.lineage().lastTerm());
         }
         if (!newLease.isValid()) {
             throw new HotpairException(Category.NOT_MASTER, "the lease has ended");

@@ -1,6 +1,7 @@
 package io.hotpair.replication.internal;
 
 import io.hotpair.Clock;
+import io.hotpair.log.MemoryLog;
 import io.hotpair.replication.Endpoint;
 import io.hotpair.replication.PairEvent;
 import io.hotpair.topology.Lease;

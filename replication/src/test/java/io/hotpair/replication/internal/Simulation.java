@@ -1,6 +1,7 @@
 package io.hotpair.replication.internal;
 
 import io.hotpair.HotpairException;
+import io.hotpair.log.MemoryLog;
 import io.hotpair.replication.PairEvent;
 import io.hotpair.replication.register.RegisterView;
 import io.hotpair.replication.register.TopologyRegister;

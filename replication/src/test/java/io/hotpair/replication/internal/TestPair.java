@@ -2,6 +2,7 @@ package io.hotpair.replication.internal;
 
 import io.hotpair.Clock;
 import io.hotpair.HotpairException;
+import io.hotpair.log.MemoryLog;
 import io.hotpair.replication.DataNode;
 import io.hotpair.replication.Endpoint;
 import io.hotpair.replication.PairEvent;

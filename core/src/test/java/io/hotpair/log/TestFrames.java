@@ -1,12 +1,5 @@
-package io.hotpair.persistence;
+package io.hotpair.log;
 
-import io.hotpair.log.FrameBuffer;
-import io.hotpair.log.FrameDescriptor;
-import io.hotpair.log.FrameEncoder;
-import io.hotpair.log.OperationLog;
-import io.hotpair.log.OperationReader;
-import io.hotpair.log.OperationSource;
-import io.hotpair.log.OperationType;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,7 +7,7 @@ import java.util.List;
 import java.util.Random;
 
 /** Makes frames whose content follows from term and opId, so that a reader can check every byte. */
-final class TestFrames {
+public final class TestFrames {
     private final FrameEncoder encoder = new FrameEncoder();
 
     /**
@@ -23,10 +16,10 @@ final class TestFrames {
      * @param opId its opId
      * @param term its term
      */
-    record Op(long opId, long term) {}
+    public record Op(long opId, long term) {}
 
     /** A frame of operations with ascending opIds. */
-    FrameBuffer frame(long term, long previousOpId, int valueLength, long... opIds) {
+    public FrameBuffer frame(long term, long previousOpId, int valueLength, long... opIds) {
         encoder.begin(term, previousOpId);
         for (long opId : opIds) {
             put(term, opId, valueLength);
@@ -35,7 +28,7 @@ final class TestFrames {
     }
 
     /** Appends a frame with the next {@code count} opIds, and returns the last one. */
-    long append(OperationLog log, long term, int count, int valueLength) {
+    public long append(OperationLog log, long term, int count, int valueLength) {
         long previous = log.lastOpId();
         long[] opIds = new long[count];
         for (int i = 0; i < count; i++) {
@@ -46,7 +39,7 @@ final class TestFrames {
     }
 
     /** The fragments of one large operation, the next one of the log. */
-    List<FrameBuffer> fragments(long term, long previousOpId, int valueLength) {
+    public List<FrameBuffer> fragments(long term, long previousOpId, int valueLength) {
         encoder.begin(term, previousOpId);
         put(term, previousOpId + 1, valueLength);
         List<FrameBuffer> fragments = new ArrayList<>();
@@ -59,7 +52,7 @@ final class TestFrames {
     }
 
     /** Reads to the end, and checks each operation's bytes. */
-    static List<Op> readAll(OperationSource source) {
+    public static List<Op> readAll(OperationSource source) {
         List<Op> operations = new ArrayList<>();
         FrameBuffer frame = new FrameBuffer();
         OperationReader reader = new OperationReader();
@@ -73,14 +66,14 @@ final class TestFrames {
         return operations;
     }
 
-    static List<Op> readAll(OperationLog log) {
+    public static List<Op> readAll(OperationLog log) {
         try (OperationSource source = log.openSource()) {
             return readAll(source);
         }
     }
 
     /** The operations with contiguous opIds, of one term. */
-    static List<Op> ops(long term, long first, long last) {
+    public static List<Op> ops(long term, long first, long last) {
         List<Op> operations = new ArrayList<>();
         for (long opId = first; opId <= last; opId++) {
             operations.add(new Op(opId, term));
@@ -88,7 +81,7 @@ final class TestFrames {
         return operations;
     }
 
-    static List<Op> concat(List<Op> first, List<Op> second) {
+    public static List<Op> concat(List<Op> first, List<Op> second) {
         List<Op> all = new ArrayList<>(first);
         all.addAll(second);
         return all;
