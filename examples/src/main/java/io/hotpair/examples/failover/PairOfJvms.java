@@ -127,6 +127,20 @@ final class PairOfJvms implements AutoCloseable {
         return layout;
     }
 
+    /** Where a node keeps what it keeps. */
+    Path directory(String name) {
+        return directory.resolve(name);
+    }
+
+    /** What a node has written to its log file so far, over all its starts. */
+    List<String> logLines(String name) {
+        try {
+            return Files.readAllLines(directory.resolve(name + ".log"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     NodeProcess process(String name) {
         NodeProcess process = processes.get(name);
         if (process == null) {
