@@ -46,7 +46,8 @@ public interface OperationLog extends AutoCloseable {
      *
      * @param frame a whole frame, sealed (its checksum is set). Its predecessor must be {@link
      *     #lastOpId()} and its term not below that of the last live operation; not kept after the
-     *     call
+     *     call. Where the next fragment of a large operation is expected, a whole frame or a first
+     *     fragment that continues {@code lastOpId()} does as well: the operation is then abandoned
      * @throws io.hotpair.HotpairException {@code LOG_FAILED} if it can't be written, after which
      *     every further append and force fails in the same way; {@code CORRUPTION} if its checksum
      *     is wrong
