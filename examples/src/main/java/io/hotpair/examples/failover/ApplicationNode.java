@@ -28,6 +28,9 @@ import java.util.concurrent.locks.LockSupport;
  * An application that embeds a keyspace: one of the pair. While it is the master it replays the
  * trace with level {@code peer}, and reports each write to the auditor after it was acknowledged.
  * Redis clients come in beside it.
+ *
+ * <p>It can be told to lie, by reporting writes before it makes them: that is how the auditor is
+ * tested.
  */
 final class ApplicationNode implements AutoCloseable {
     private static final long STATUS_INTERVAL_NS = 200_000_000;
@@ -35,6 +38,7 @@ final class ApplicationNode implements AutoCloseable {
     private final String name;
     private final String writer;
     private final Trace trace;
+    private final long liedAhead;
     private final Keyspace keyspace;
     private final RespListener listener;
     private final FileOutputStream reports = new FileOutputStream(FileDescriptor.out);
@@ -42,10 +46,16 @@ final class ApplicationNode implements AutoCloseable {
     private final AtomicBoolean running = new AtomicBoolean(true);
 
     private ApplicationNode(
-            String name, String writer, Layout layout, Path directory, String trace) {
+            String name,
+            String writer,
+            Layout layout,
+            Path directory,
+            String trace,
+            long liedAhead) {
         this.name = name;
         this.writer = writer;
         this.trace = Trace.read(trace);
+        this.liedAhead = liedAhead;
         PairBuilder pair = Pair.builder().nodeName(name).witness(Layout.WITNESS, layout.witness());
         Layout.DATA_NODES.forEach(node -> pair.dataNode(layout.dataNode(node)));
         keyspace =
@@ -53,7 +63,7 @@ final class ApplicationNode implements AutoCloseable {
                         Keyspace.builder()
                                 .name("failover-example")
                                 .directory(directory)
-                                .maxMemory(128L << 20)
+                                .maxMemory(512L << 20)
                                 .acknowledgement(Acknowledgement.PEER)
                                 .replication(pair.listener(this::report).build())
                                 .build());
@@ -65,12 +75,18 @@ final class ApplicationNode implements AutoCloseable {
     /**
      * Runs a node until it is told to exit, or its parent is gone.
      *
-     * @param args name, writer's name, layout, directory, trace file or an empty string
+     * @param args name, writer's name, layout, directory, trace file or an empty string, how many
+     *     writes ahead it reports as acknowledged (0: it does not lie)
      */
     public static void main(String[] args) throws IOException {
         try (ApplicationNode node =
                 new ApplicationNode(
-                        args[0], args[1], Layout.parse(args[2]), Path.of(args[3]), args[4])) {
+                        args[0],
+                        args[1],
+                        Layout.parse(args[2]),
+                        Path.of(args[3]),
+                        args[4],
+                        Long.parseLong(args[5]))) {
             node.run();
         }
     }
@@ -102,15 +118,19 @@ final class ApplicationNode implements AutoCloseable {
     private void load() {
         long sequence = 0;
         while (running.get()) {
-            if (!loading.get() || keyspace.term() == 0) {
+            long term = keyspace.term();
+            if (!loading.get() || term == 0) {
                 LockSupport.parkNanos(1_000_000);
                 continue;
             }
-            String key = writer + ":" + trace.key(sequence);
-            long term = keyspace.term();
             try {
-                keyspace.put(key, Auditor.value(sequence));
-                report("ACK " + key + " " + sequence + " " + term);
+                if (liedAhead > 0) {
+                    reportAcknowledged(sequence + liedAhead, term);
+                }
+                keyspace.put(key(sequence, term), Auditor.value(sequence));
+                if (liedAhead == 0) {
+                    reportAcknowledged(sequence, term);
+                }
             } catch (HotpairException e) {
                 // Not acknowledged: whatever became of it, nobody was promised anything.
                 report("REFUSED " + e.category());
@@ -119,6 +139,15 @@ final class ApplicationNode implements AutoCloseable {
             }
             sequence++;
         }
+    }
+
+    /** Every term has its own keys: a later one must not write over what an earlier one lost. */
+    private String key(long sequence, long term) {
+        return writer + "." + term + ":" + trace.key(sequence);
+    }
+
+    private void reportAcknowledged(long sequence, long term) {
+        report("ACK " + key(sequence, term) + " " + sequence + " " + term);
     }
 
     private void reportStatus() {

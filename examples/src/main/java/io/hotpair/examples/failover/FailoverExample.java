@@ -157,6 +157,7 @@ public final class FailoverExample {
                 firstMs,
                 (redis.firstAckNs() - killNs) / 1_000_000,
                 pair.state(heir).last("PROMOTED", killNs).map(NodeState.Event::term).orElse(0L));
+        say("audit on %s: acknowledged writes lost: %d", heir, pair.audit(heir));
         bringBack(pair, victim);
     }
 
@@ -206,7 +207,8 @@ public final class FailoverExample {
     private boolean verdict(PairOfJvms pair) {
         List<String> digests = pair.digests();
         boolean equal = digests.get(0).equals(digests.get(1));
-        long lost = pair.countLost();
+        Layout.DATA_NODES.forEach(pair::audit);
+        long lost = auditor.lostCount();
         say("digests: a %s, b %s: %s", digests.get(0), digests.get(1), equal ? "equal" : "DIFFER");
         say(
                 "terms with a master: %d, with two masters: %d, acknowledged after a later term: %d",
@@ -214,8 +216,12 @@ public final class FailoverExample {
         say("time to detect, ms: %s", summary(detectMs));
         say("time to first write, ms: %s", summary(firstWriteMs));
         say("full copies: %d", fullCopies);
+        if (!auditor.cutShort().isEmpty()) {
+            say("reports that broke off, so that nothing is proved: %s", auditor.cutShort());
+        }
         say("acknowledged writes lost: %d of %d", lost, auditor.count());
         return lost == 0
+                && auditor.cutShort().isEmpty()
                 && equal
                 && differences == 0
                 && auditor.sharedTerms() == 0

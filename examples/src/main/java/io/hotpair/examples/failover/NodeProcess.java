@@ -16,7 +16,10 @@ import java.util.concurrent.TimeUnit;
 /**
  * One JVM of the pair, as its parent sees it: it reports by lines on its standard output and is
  * told what to do by lines on its standard input, so it ends by itself when the parent is gone.
- * What it wrote before a SIGKILL is in the pipe and is read to the end.
+ *
+ * <p>What it wrote before a SIGKILL is in the pipe and is read to the end. That is why it is killed
+ * through its handle: {@link Process#destroyForcibly()} closes the parent's end of the pipe on
+ * Linux, and throws away what is still in it.
  */
 final class NodeProcess {
     /** What Chronicle needs; the manifest of the server's jar carries the same. */
@@ -36,6 +39,14 @@ final class NodeProcess {
          * @param words the line, cut at its blanks; the first says what it is
          */
         void onReport(NodeProcess node, String[] words);
+
+        /**
+         * No more lines can be read, although there may be some.
+         *
+         * @param node whose reports broke off
+         * @param failure why
+         */
+        void onCutShort(NodeProcess node, Exception failure);
     }
 
     private final String name;
@@ -80,9 +91,9 @@ final class NodeProcess {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 reports.onReport(this, line.split(" ", -1));
             }
-        } catch (IOException e) {
-            // The pipe of a killed process breaks: what it had written was read.
-            reports.onReport(this, new String[] {"CLOSED", String.valueOf(e.getMessage())});
+        } catch (IOException | RuntimeException e) {
+            // The pipe of a killed process ends, it does not break: this is never harmless.
+            reports.onCutShort(this, e);
         }
     }
 
@@ -108,7 +119,7 @@ final class NodeProcess {
 
     /** SIGKILL; returns when the process is gone and its last reports were read. */
     void kill() {
-        process.destroyForcibly();
+        process.toHandle().destroyForcibly();
         awaitEnd();
     }
 
@@ -135,10 +146,10 @@ final class NodeProcess {
         tell("EXIT");
         try {
             if (!process.waitFor(5, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
+                process.toHandle().destroyForcibly();
             }
         } catch (InterruptedException e) {
-            process.destroyForcibly();
+            process.toHandle().destroyForcibly();
             Thread.currentThread().interrupt();
         }
         awaitEnd();
@@ -148,6 +159,9 @@ final class NodeProcess {
         try {
             process.waitFor();
             reader.join(10_000);
+            if (reader.isAlive()) {
+                throw new IllegalStateException("reports of " + name + " are not read to the end");
+            }
         } catch (InterruptedException e) {
             throw new IllegalStateException("interrupted", e);
         }

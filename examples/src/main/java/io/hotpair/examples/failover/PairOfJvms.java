@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -15,6 +16,8 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Pipeline;
+import redis.clients.jedis.Response;
 
 /**
  * A witness and two data nodes, each a JVM of its own on this machine, and what they report.
@@ -22,18 +25,26 @@ import redis.clients.jedis.Jedis;
  */
 final class PairOfJvms implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofSeconds(40);
+    private static final int AUDIT_BATCH = 500;
 
     private final Path directory;
     private final Layout layout = Layout.free();
     private final String trace;
     private final Auditor auditor;
+    private final long liedAhead;
     private final Map<String, NodeProcess> processes = new ConcurrentHashMap<>();
     private final Map<NodeProcess, NodeState> states = new ConcurrentHashMap<>();
     private final Map<String, Integer> starts = new HashMap<>();
-    private volatile long firstAckSinceNs;
+    private volatile long firstAckAboveTerm;
     private volatile long firstAckNs;
 
     PairOfJvms(String trace, Auditor auditor) {
+        this(trace, auditor, 0);
+    }
+
+    /** A pair whose applications report so many writes ahead as acknowledged. */
+    PairOfJvms(String trace, Auditor auditor, long liedAhead) {
+        this.liedAhead = liedAhead;
         this.trace = trace;
         this.auditor = auditor;
         try {
@@ -69,7 +80,8 @@ final class PairOfJvms implements AutoCloseable {
                         name + start,
                         layout.text(),
                         directory.resolve(name).toString(),
-                        trace));
+                        trace,
+                        Long.toString(liedAhead)));
     }
 
     private void launch(String name, Class<?> main, List<String> arguments) {
@@ -80,7 +92,17 @@ final class PairOfJvms implements AutoCloseable {
                         main,
                         arguments,
                         directory.resolve(name + ".log"),
-                        (node, words) -> onReport(node, state, words));
+                        new NodeProcess.Reports() {
+                            @Override
+                            public void onReport(NodeProcess node, String[] words) {
+                                PairOfJvms.this.onReport(node, state, words);
+                            }
+
+                            @Override
+                            public void onCutShort(NodeProcess node, Exception failure) {
+                                auditor.cutShort(node.name(), failure.toString());
+                            }
+                        });
         states.put(process, state);
         processes.put(name, process);
     }
@@ -91,7 +113,7 @@ final class PairOfJvms implements AutoCloseable {
             case "READY" -> state.ready();
             case "ACK" -> {
                 auditor.acknowledged(words[1], Long.parseLong(words[2]), Long.parseLong(words[3]));
-                if (firstAckNs == 0 && Long.parseLong(words[3]) > firstAckSinceNs) {
+                if (firstAckNs == 0 && Long.parseLong(words[3]) > firstAckAboveTerm) {
                     firstAckNs = nowNs;
                 }
             }
@@ -177,7 +199,7 @@ final class PairOfJvms implements AutoCloseable {
 
     /** Notes when the first write of a term above this one is acknowledged. */
     void watchForFirstAck(long aboveTerm) {
-        firstAckSinceNs = aboveTerm;
+        firstAckAboveTerm = aboveTerm;
         firstAckNs = 0;
     }
 
@@ -265,15 +287,32 @@ final class PairOfJvms implements AutoCloseable {
         return Layout.DATA_NODES.stream().map(name -> state(name).digest()).toList();
     }
 
-    /** Reads every key that was ever acknowledged back from the master; counts what is missing. */
-    long countLost() {
-        long lost = 0;
-        try (Jedis jedis = RedisLoad.connect(layout, master())) {
-            for (String key : auditor.keys()) {
-                lost += auditor.lost(key, Auditor.sequenceOf(jedis.get(key)));
+    /**
+     * Reads every key that was ever acknowledged back from a node. The load may go on meanwhile.
+     *
+     * @param node which node
+     * @return how many acknowledged writes this audit or an earlier one missed
+     */
+    long audit(String node) {
+        List<String> keys = auditor.keys();
+        try (Jedis jedis = RedisLoad.connectPatiently(layout, node)) {
+            for (int from = 0; from < keys.size(); from += AUDIT_BATCH) {
+                auditKeys(jedis, keys.subList(from, Math.min(keys.size(), from + AUDIT_BATCH)));
             }
         }
-        return lost;
+        return auditor.lostCount();
+    }
+
+    /** What is acknowledged after a key was read says nothing about what was read. */
+    private void auditKeys(Jedis jedis, List<String> keys) {
+        List<Long> last = keys.stream().map(auditor::lastAcknowledged).toList();
+        List<Response<String>> values = new ArrayList<>();
+        try (Pipeline pipeline = jedis.pipelined()) {
+            keys.forEach(key -> values.add(pipeline.get(key)));
+        }
+        for (int i = 0; i < keys.size(); i++) {
+            auditor.found(keys.get(i), last.get(i), Auditor.sequenceOf(values.get(i).get()));
+        }
     }
 
     /** What a node's Redis clients read. */
