@@ -118,6 +118,7 @@ final class ApplicationNode implements AutoCloseable {
     private void load() {
         long sequence = 0;
         while (running.get()) {
+            long begunNs = System.nanoTime();
             long term = keyspace.term();
             if (!loading.get() || term == 0) {
                 LockSupport.parkNanos(1_000_000);
@@ -125,11 +126,11 @@ final class ApplicationNode implements AutoCloseable {
             }
             try {
                 if (liedAhead > 0) {
-                    reportAcknowledged(sequence + liedAhead, term);
+                    reportAcknowledged(sequence + liedAhead, term, begunNs);
                 }
                 keyspace.put(key(sequence, term), Auditor.value(sequence));
                 if (liedAhead == 0) {
-                    reportAcknowledged(sequence, term);
+                    reportAcknowledged(sequence, term, begunNs);
                 }
             } catch (HotpairException e) {
                 // Not acknowledged: whatever became of it, nobody was promised anything.
@@ -146,8 +147,8 @@ final class ApplicationNode implements AutoCloseable {
         return writer + "." + term + ":" + trace.key(sequence);
     }
 
-    private void reportAcknowledged(long sequence, long term) {
-        report("ACK " + key(sequence, term) + " " + sequence + " " + term);
+    private void reportAcknowledged(long sequence, long term, long begunNs) {
+        report("ACK " + key(sequence, term) + " " + sequence + " " + term + " " + begunNs);
     }
 
     private void reportStatus() {

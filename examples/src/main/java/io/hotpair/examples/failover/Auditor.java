@@ -1,10 +1,14 @@
 package io.hotpair.examples.failover;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -23,16 +27,27 @@ final class Auditor {
     private final Set<String> lost = new TreeSet<>();
     private final Set<String> cutShort = new TreeSet<>();
     private final Map<Long, Set<String>> mastersByTerm = new ConcurrentHashMap<>();
+    private final NavigableMap<Long, Span> spans = new TreeMap<>();
     private long count;
-    private long highestTerm;
-    private long lateCount;
 
-    /** Remembers a write that a node acknowledged to its own application in a term. */
-    synchronized void acknowledged(String key, long sequence, long term) {
-        if (term < highestTerm) {
-            lateCount++;
+    /** When the first and the last write of a term began, of those that were acknowledged. */
+    private record Span(long firstNs, long lastNs) {
+        Span include(Span other) {
+            return new Span(
+                    other.firstNs - firstNs < 0 ? other.firstNs : firstNs,
+                    other.lastNs - lastNs > 0 ? other.lastNs : lastNs);
         }
-        highestTerm = Math.max(highestTerm, term);
+    }
+
+    /**
+     * Remembers a write that a node acknowledged to its own application in a term.
+     *
+     * @param begunNs when the application called, by the clock that all JVMs of a machine share.
+     *     Neither the return nor the report counts: a node may be stopped between the last check of
+     *     its lease and either of them.
+     */
+    synchronized void acknowledged(String key, long sequence, long term, long begunNs) {
+        spans.merge(term, new Span(begunNs, begunNs), Span::include);
         acknowledged(key, sequence);
     }
 
@@ -55,9 +70,15 @@ final class Auditor {
         return count;
     }
 
-    /** Writes that a node acknowledged in a term after a later term had acknowledged one. */
-    synchronized long lateCount() {
-        return lateCount;
+    /** Terms that acknowledged a write which began after a later term had begun to write. */
+    synchronized long lateTerms() {
+        return spans.keySet().stream().filter(this::isLate).count();
+    }
+
+    private boolean isLate(long term) {
+        long lastNs = requireNonNull(spans.get(term)).lastNs;
+        return spans.tailMap(term, false).values().stream()
+                .anyMatch(later -> lastNs - later.firstNs > 0);
     }
 
     /** Terms in which two nodes were master. */

@@ -211,8 +211,8 @@ public final class FailoverExample {
         long lost = auditor.lostCount();
         say("digests: a %s, b %s: %s", digests.get(0), digests.get(1), equal ? "equal" : "DIFFER");
         say(
-                "terms with a master: %d, with two masters: %d, acknowledged after a later term: %d",
-                auditor.termCount(), auditor.sharedTerms(), auditor.lateCount());
+                "terms with a master: %d, with two masters: %d, with a write begun after a later one's: %d",
+                auditor.termCount(), auditor.sharedTerms(), auditor.lateTerms());
         say("time to detect, ms: %s", summary(detectMs));
         say("time to first write, ms: %s", summary(firstWriteMs));
         say("full copies: %d", fullCopies);
@@ -225,7 +225,7 @@ public final class FailoverExample {
                 && equal
                 && differences == 0
                 && auditor.sharedTerms() == 0
-                && auditor.lateCount() == 0
+                && auditor.lateTerms() == 0
                 && fullCopies == 0
                 && auditor.count() > 0;
     }

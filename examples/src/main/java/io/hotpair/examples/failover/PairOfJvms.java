@@ -112,8 +112,10 @@ final class PairOfJvms implements AutoCloseable {
         switch (words[0]) {
             case "READY" -> state.ready();
             case "ACK" -> {
-                auditor.acknowledged(words[1], Long.parseLong(words[2]), Long.parseLong(words[3]));
-                if (firstAckNs == 0 && Long.parseLong(words[3]) > firstAckAboveTerm) {
+                long term = Long.parseLong(words[3]);
+                auditor.acknowledged(
+                        words[1], Long.parseLong(words[2]), term, Long.parseLong(words[4]));
+                if (firstAckNs == 0 && term > firstAckAboveTerm) {
                     firstAckNs = nowNs;
                 }
             }
