@@ -167,12 +167,11 @@ final class ApplicationNode implements AutoCloseable {
         Topology topology = keyspace.topology();
         return String.format(
                 Locale.ROOT,
-                "STATUS %s %d %d %d %d",
+                "STATUS %s %d %d %d",
                 keyspace.term() == 0 ? "replica" : "master",
                 keyspace.term(),
                 now.loggedOpId(),
-                topology == null ? 0 : topology.members().stream().filter(Member::inSync).count(),
-                topology == null ? 0 : topology.fullCopyCount());
+                topology == null ? 0 : topology.members().stream().filter(Member::inSync).count());
     }
 
     private void reportDigest() {

@@ -3,6 +3,7 @@ package io.hotpair.examples.failover;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What a node reported so far, since it was started. Thread-safe. */
 final class NodeState {
@@ -16,7 +17,6 @@ final class NodeState {
     private long term;
     private long loggedOpId;
     private long inSyncCount;
-    private long fullCopyCount;
     private String digest = "";
 
     synchronized void ready() {
@@ -24,16 +24,11 @@ final class NodeState {
     }
 
     synchronized void status(
-            String newRole,
-            long newTerm,
-            long newLoggedOpId,
-            long newInSyncCount,
-            long newFullCopyCount) {
+            String newRole, long newTerm, long newLoggedOpId, long newInSyncCount) {
         role = newRole;
         term = newTerm;
         loggedOpId = newLoggedOpId;
         inSyncCount = newInSyncCount;
-        fullCopyCount = newFullCopyCount;
     }
 
     synchronized void event(Event event) {
@@ -73,19 +68,45 @@ final class NodeState {
         return inSyncCount;
     }
 
-    synchronized long fullCopyCount() {
-        return fullCopyCount;
-    }
-
     synchronized String digest() {
         return digest;
     }
 
+    /** The first event of a kind that came after a moment. */
+    synchronized Optional<Event> first(String kind, long afterNs) {
+        return since(kind, afterNs).findFirst();
+    }
+
     /** The last event of a kind that came after a moment. */
     synchronized Optional<Event> last(String kind, long afterNs) {
+        return since(kind, afterNs).reduce((first, second) -> second);
+    }
+
+    private Stream<Event> since(String kind, long afterNs) {
         return events.stream()
-                .filter(event -> event.kind().equals(kind) && event.arrivedNs() - afterNs > 0)
-                .reduce((first, second) -> second);
+                .filter(event -> event.kind().equals(kind) && event.arrivedNs() - afterNs > 0);
+    }
+
+    /** How a node that was started again took up its log. */
+    record Return(long foundOpId, long cutOperations, long resumedOpId) {
+        /** Whether it goes on from what it had, so that nothing but the rest had to be sent. */
+        boolean fromItsLog() {
+            return resumedOpId > 0 && resumedOpId == foundOpId - cutOperations;
+        }
+    }
+
+    /** Its return after a moment, if it follows again. */
+    synchronized Optional<Return> returned(long afterNs) {
+        return first("RESUMED", afterNs)
+                .map(
+                        resumed ->
+                                new Return(
+                                        first("REGISTERED", afterNs).map(Event::opId).orElse(-1L),
+                                        first("CUT", afterNs)
+                                                .filter(cut -> cut.opId() == resumed.opId())
+                                                .map(Event::operations)
+                                                .orElse(0L),
+                                        resumed.opId()));
     }
 
     @Override

@@ -124,8 +124,7 @@ final class PairOfJvms implements AutoCloseable {
                             words[1],
                             Long.parseLong(words[2]),
                             Long.parseLong(words[3]),
-                            Long.parseLong(words[4]),
-                            Long.parseLong(words[5]));
+                            Long.parseLong(words[4]));
             case "EVENT" -> {
                 long term = Long.parseLong(words[2]);
                 if (words[1].equals("PROMOTED")) {
