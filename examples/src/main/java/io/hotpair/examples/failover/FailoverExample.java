@@ -71,6 +71,7 @@ public final class FailoverExample {
             say("master is %s in term %d, both in sync", pair.master(), masterTerm(pair));
             startNs = System.nanoTime();
             shownNs = startNs;
+            pair.whileWaiting(() -> progress(pair));
             try (RedisLoad redis = new RedisLoad(pair.layout(), trace, auditor)) {
                 pair.tellAll("LOAD");
                 for (int cycle = 1; cycle <= cycles; cycle++) {
@@ -90,13 +91,7 @@ public final class FailoverExample {
 
     private void runFor(PairOfJvms pair, Duration duration) {
         long untilNs = System.nanoTime() + duration.toNanos();
-        pair.await(
-                duration.plusSeconds(5),
-                "time passes",
-                () -> {
-                    progress(pair);
-                    return System.nanoTime() - untilNs >= 0;
-                });
+        pair.await(duration.plusSeconds(5), "time passes", () -> System.nanoTime() - untilNs >= 0);
     }
 
     private void progress(PairOfJvms pair) {
@@ -139,10 +134,7 @@ public final class FailoverExample {
         pair.await(
                 Duration.ofSeconds(20),
                 heir + " took the first write",
-                () -> {
-                    progress(pair);
-                    return pair.firstAckNs() != 0 && redis.firstAckNs() != 0;
-                });
+                () -> pair.firstAckNs() != 0 && redis.firstAckNs() != 0);
         long firstMs = (pair.firstAckNs() - killNs) / 1_000_000;
         Optional<NodeState.Event> detected = pair.state(heir).last("MASTER_DETECTED_DEAD", killNs);
         detected.ifPresent(event -> detectMs.add((event.arrivedNs() - killNs) / 1_000_000));
@@ -171,10 +163,7 @@ public final class FailoverExample {
         pair.await(
                 Duration.ofSeconds(40),
                 victim + " follows by its log",
-                () -> {
-                    progress(pair);
-                    return state.returned(returnNs).isPresent();
-                });
+                () -> state.returned(returnNs).isPresent());
         long resumedMs = (System.nanoTime() - returnNs) / 1_000_000;
         pair.process(victim).tell("LOAD");
         NodeState.Return returned = state.returned(returnNs).orElseThrow();

@@ -21,7 +21,8 @@ import redis.clients.jedis.Response;
 
 /**
  * A witness and two data nodes, each a JVM of its own on this machine, and what they report.
- * Everything is on loopback and in one directory, which is gone afterwards.
+ * Everything is on loopback and in one directory, which is gone afterwards, also when this JVM is
+ * told to end.
  */
 final class PairOfJvms implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofSeconds(40);
@@ -35,6 +36,9 @@ final class PairOfJvms implements AutoCloseable {
     private final Map<String, NodeProcess> processes = new ConcurrentHashMap<>();
     private final Map<NodeProcess, NodeState> states = new ConcurrentHashMap<>();
     private final Map<String, Integer> starts = new HashMap<>();
+    private final Thread cleanUp = new Thread(this::endAll, "clean-up");
+    private volatile boolean ending;
+    private volatile Runnable whileWaiting = () -> {};
     private volatile long firstAckAboveTerm;
     private volatile long firstAckNs;
 
@@ -52,6 +56,7 @@ final class PairOfJvms implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        Runtime.getRuntime().addShutdownHook(cleanUp);
     }
 
     /** Starts all three and waits until one of them is master with the other in sync. */
@@ -85,6 +90,9 @@ final class PairOfJvms implements AutoCloseable {
     }
 
     private void launch(String name, Class<?> main, List<String> arguments) {
+        if (ending) {
+            throw new IllegalStateException("ending=true, expected no more nodes");
+        }
         NodeState state = new NodeState();
         NodeProcess process =
                 NodeProcess.start(
@@ -238,6 +246,11 @@ final class PairOfJvms implements AutoCloseable {
                 });
     }
 
+    /** What to do again and again while something is waited for. */
+    void whileWaiting(Runnable task) {
+        whileWaiting = task;
+    }
+
     /** Waits for a condition, and says how everything stands when it does not come. */
     void await(Duration limit, String what, BooleanSupplier condition) {
         long giveUpNs = System.nanoTime() + limit.toNanos();
@@ -246,6 +259,7 @@ final class PairOfJvms implements AutoCloseable {
                 throw new IllegalStateException(
                         "after " + limit + " still not: " + what + "\n" + describe());
             }
+            whileWaiting.run();
             LockSupport.parkNanos(2_000_000);
         }
     }
@@ -325,6 +339,17 @@ final class PairOfJvms implements AutoCloseable {
 
     @Override
     public void close() {
+        try {
+            Runtime.getRuntime().removeShutdownHook(cleanUp);
+        } catch (IllegalStateException e) {
+            // The JVM is ending: the hook does it.
+            return;
+        }
+        endAll();
+    }
+
+    private void endAll() {
+        ending = true;
         processes.values().forEach(NodeProcess::close);
         try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

@@ -12,12 +12,18 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisDataException;
 
@@ -184,6 +190,39 @@ class FailoverIT {
             NodeState.Return returned = pair.state(replica).returned(killNs).orElseThrow();
             assertTrue(returned.fromItsLog(), returned::toString);
             assertSound(pair, auditor);
+        }
+    }
+
+    @Test
+    void shouldLeaveNothingBehindWhenItIsToldToEnd(@TempDir Path directory) throws Exception {
+        Process example =
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-Djava.io.tmpdir=" + directory,
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                FailoverExample.class.getName())
+                        .redirectErrorStream(true)
+                        .redirectOutput(directory.resolve("output").toFile())
+                        .start();
+        List<ProcessHandle> nodes = List.of();
+        long giveUpNs = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (nodes.size() < 3 && System.nanoTime() - giveUpNs < 0) {
+            nodes = example.descendants().toList();
+            LockSupport.parkNanos(10_000_000);
+        }
+        String output = Files.readString(directory.resolve("output"));
+        assertEquals(3, nodes.size(), output);
+        example.destroy();
+        assertTrue(example.waitFor(60, TimeUnit.SECONDS), "it does not end");
+        for (ProcessHandle node : nodes) {
+            node.onExit().get(60, TimeUnit.SECONDS);
+        }
+        try (Stream<Path> left = Files.list(directory)) {
+            assertEquals(
+                    List.of(),
+                    left.filter(file -> file.getFileName().toString().startsWith("hotpair-"))
+                            .toList());
         }
     }
 
