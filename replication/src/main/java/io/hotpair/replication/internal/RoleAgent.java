@@ -48,6 +48,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>A5: a lease that has ended ends the mastership, even if the register would renew it.
  *   <li>A6: who may have lost acknowledged operations leaves the in-sync set before it does
  *       anything else.
+ *   <li>A7: a master whose log has failed hands over: it ends its own lease in the register, and
+ *       takes part no more until it is opened again.
  * </ul>
  *
  * <p>One thread calls {@link #step}; only {@link #view}, {@link #close} and {@link #closed} may be
@@ -98,6 +100,10 @@ class RoleAgent {
     private NodeMarker.@Nullable Mark mark;
     private boolean registered;
     private boolean halted;
+
+    /** Whether a lease that the register still counts is of no use to this node. */
+    private boolean handingOver;
+
     private boolean haReady;
     private boolean wasConnected;
     private long registrationSentNs;
@@ -158,10 +164,13 @@ class RoleAgent {
         register.takeAnswers();
         TopologyState state = register.state();
         Mastership acting = mastership;
+        HotpairException logFailure = keyspace.logFailure();
         if (closing) {
             stepClosing();
         } else if (state == null) {
             register.read();
+        } else if (logFailure != null && !halted) {
+            stepLogFailed(acting, state, logFailure);
         } else if (acting != null) {
             stepMaster(acting, state);
         } else {
@@ -197,6 +206,9 @@ class RoleAgent {
             return;
         }
         if (halted) {
+            if (handingOver && !released && self.equals(state.master()) && isRegistered(state)) {
+                release(state);
+            }
             readWhenDue();
         } else if (won != null) {
             stepWon(won, state);
@@ -359,6 +371,21 @@ class RoleAgent {
             register.read();
         }
         wasConnected = connected;
+    }
+
+    /** Without a log it can neither acknowledge nor follow; the other one may be able to. */
+    private void stepLogFailed(
+            @Nullable Mastership acting, TopologyState state, HotpairException failure) {
+        handingOver = true;
+        won = null;
+        halt(
+                state,
+                "the log of this node has failed, so it is no master and follows none until it is"
+                        + " opened again: "
+                        + failure.getMessage());
+        if (acting != null) {
+            resign(acting, state, "its log has failed");
+        }
     }
 
     private void halt(TopologyState state, String sentence) {

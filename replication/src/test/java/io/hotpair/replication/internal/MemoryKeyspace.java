@@ -36,6 +36,7 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
     private volatile boolean forcing;
     private @Nullable String refusal;
     private int promotions;
+    private volatile @Nullable HotpairException logFailure;
 
     MemoryKeyspace(Path directory, MemoryLog log, Clock clock, boolean forcesAtOnce) {
         this.directory = directory;
@@ -181,6 +182,7 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
         if (refusal != null && master) {
             throw new HotpairException(Category.NOT_ENOUGH_REPLICAS, refusal);
         }
+        checkLog();
         if (!takesWrites()) {
             throw new HotpairException(Category.NOT_MASTER, "not master");
         }
@@ -204,6 +206,7 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
             if (master) {
                 throw new IllegalStateException("apply on a master");
             }
+            checkLog();
             FrameDescriptor.verify(frame, "arrival");
             log.append(frame);
         }
@@ -212,7 +215,25 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
     }
 
     @Override
+    public @Nullable HotpairException logFailure() {
+        return logFailure;
+    }
+
+    /** From now on the log takes nothing, as if the disk were gone. */
+    void failLog() {
+        logFailure = new HotpairException(Category.LOG_FAILED, "no disk");
+    }
+
+    private void checkLog() {
+        HotpairException failure = logFailure;
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    @Override
     public void force() {
+        checkLog();
         log.force();
         durable.raise(log.lastOpId());
     }

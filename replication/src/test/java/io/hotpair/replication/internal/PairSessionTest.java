@@ -183,6 +183,49 @@ class PairSessionTest {
     }
 
     @Test
+    void shouldHandOverWhenTheMastersLogFails() {
+        try (TestPair pair = new TestPair(directory, 1)) {
+            pair.a.start();
+            pair.b.start();
+            pair.awaitMaster();
+            pair.awaitInSync(2);
+            pair.a.write("before");
+            pair.a.keyspace.failLog();
+            Await.until("b is master", () -> pair.b.keyspace.takesWrites(), pair::describe);
+            assertEquals(Role.REPLICA, pair.a.session().role());
+            assertFalse(pair.a.keyspace.isLeasedMaster());
+            assertTrue(
+                    pair.a.awaitEvent(Kind.DEMOTED).text().contains("its log has failed"),
+                    pair::describe);
+            String alarm = pair.a.session().status().alarm();
+            assertTrue(alarm != null && alarm.contains("no disk"), alarm);
+            // It gave the lease back: nobody had to see it end.
+            assertNull(pair.b.lastEvent(Kind.MASTER_DETECTED_DEAD));
+            pair.b.write("after");
+            assertEquals(Set.of("b"), pair.register.state().inSync());
+            pair.a.stop();
+            pair.a.start();
+            pair.awaitInSync(2);
+            assertEquals(pair.b.log.operations(), pair.a.log.operations());
+        }
+    }
+
+    @Test
+    void shouldGoOnWhenAReplicasLogFailsAndNotMakeItMaster() {
+        try (TestPair pair = new TestPair(directory, 1)) {
+            pair.a.start();
+            pair.b.start();
+            pair.awaitMaster();
+            pair.awaitInSync(2);
+            pair.b.keyspace.failLog();
+            assertTrue(pair.b.awaitEvent(Kind.ALARM).text().contains("no disk"), pair::describe);
+            pair.a.write("alone");
+            assertEquals(Set.of("a"), pair.register.state().inSync());
+            assertTrue(pair.a.isMaster());
+        }
+    }
+
+    @Test
     void shouldRefuseWritesWithTooFewInSync() {
         try (TestPair pair = new TestPair(directory, 2)) {
             pair.a.start();
