@@ -30,8 +30,10 @@ final class FeedSession implements AutoCloseable {
     private @Nullable OperationSource source;
     private long resumeOpId;
     private boolean resumed;
+    private long pumpedFrames;
     private volatile InSyncSet.@Nullable Progress progress;
     private volatile long sentOpId;
+    private volatile long sentFrames;
 
     /**
      * Creates one.
@@ -101,7 +103,9 @@ final class FeedSession implements AutoCloseable {
                 return onFollow(message, out);
             }
             case WireDescriptor.ACK -> {
-                onAcknowledged(message.longAt(WireDescriptor.ACK_OP_ID_OFFSET));
+                onAcknowledged(
+                        message.longAt(WireDescriptor.ACK_OP_ID_OFFSET),
+                        message.longAt(WireDescriptor.ACK_FRAMES_OFFSET));
                 return true;
             }
             default ->
@@ -130,6 +134,8 @@ final class FeedSession implements AutoCloseable {
         if (FrameDescriptor.isComplete(next)) {
             sentOpId = FrameDescriptor.lastOpId(next);
         }
+        pumpedFrames++;
+        sentFrames = pumpedFrames;
         out.frame(next);
         return true;
     }
@@ -238,12 +244,17 @@ final class FeedSession implements AutoCloseable {
                 || here.crc() == message.intAt(WireDescriptor.FOLLOW_FRAME_CRC_OFFSET);
     }
 
-    private void onAcknowledged(long opId) throws ProtocolException {
+    private void onAcknowledged(long opId, long frames) throws ProtocolException {
         InSyncSet.Progress joined = progress;
         if (joined == null || opId > sentOpId || opId < resumeOpId) {
             throw new ProtocolException(
                     "acknowledged opId=" + opId + ", expected " + resumeOpId + " to " + sentOpId);
         }
+        if (frames < 0 || frames > sentFrames) {
+            throw new ProtocolException(
+                    "acknowledged frames=" + frames + ", expected 0 to " + sentFrames);
+        }
+        joined.took(frames);
         inSync.acknowledged(joined, opId);
     }
 

@@ -35,6 +35,9 @@ final class FollowerLink implements Following {
     /** An acknowledgement is sent after so many messages even if more are waiting. */
     private static final int MAX_BATCH = 32;
 
+    /** ... or after so many bytes: a master must not wait for it while a slow device takes more. */
+    private static final int MAX_BATCH_LENGTH = 1 << 20;
+
     private final ReplicatedKeyspace keyspace;
     private final String self;
     private final Map<String, Endpoint> endpoints;
@@ -206,14 +209,18 @@ final class FollowerLink implements Following {
             session.begin(self, out);
             open.send(out);
             int batch = 0;
+            int batchLength = 0;
             while (!stopped) {
                 long limitNs = connected ? ShippingServer.SILENCE_LIMIT_NS : RESUME_LIMIT_NS;
                 open.read(message, open.deadlineAfter(limitNs));
                 batch++;
-                boolean drained = batch >= MAX_BATCH || !open.hasInput();
+                batchLength += message.length();
+                boolean drained =
+                        batch >= MAX_BATCH || batchLength >= MAX_BATCH_LENGTH || !open.hasInput();
                 take(session, message, out, drained);
                 if (drained) {
                     batch = 0;
+                    batchLength = 0;
                 }
                 open.send(out);
             }

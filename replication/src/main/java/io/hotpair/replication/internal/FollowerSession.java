@@ -26,6 +26,7 @@ class FollowerSession {
     private boolean following;
     private long loggedOpId;
     private long masterLastOpId;
+    private long takenFrames;
     private boolean acknowledgementDue;
 
     FollowerSession(ReplicatedKeyspace keyspace, Leader leader, FollowerListener listener) {
@@ -114,7 +115,7 @@ class FollowerSession {
     void acknowledge(MessageWriter out) {
         if (acknowledgementDue) {
             acknowledgementDue = false;
-            out.acknowledge(loggedOpId);
+            out.acknowledge(loggedOpId, takenFrames);
         }
     }
 
@@ -175,6 +176,7 @@ class FollowerSession {
         // Before the keyspace sees it: to its log, a bad checksum means that the disk is failing.
         FrameDescriptor.verify(frame, source);
         loggedOpId = keyspace.apply(frame);
+        takenFrames++;
         masterLastOpId = Math.max(masterLastOpId, loggedOpId);
         acknowledgementDue = true;
     }

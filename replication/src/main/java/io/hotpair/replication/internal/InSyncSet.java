@@ -59,9 +59,11 @@ class InSyncSet {
         private final String member;
         private final long incarnation;
         private volatile long loggedOpId;
+        private volatile long takenFrames;
         private volatile boolean connected = true;
         // What follows belongs to the agent's thread.
         private long seenOpId = -1;
+        private long seenFrames;
         private long progressNs;
 
         Progress(String member, long incarnation, long loggedOpId, long nowNs) {
@@ -88,16 +90,27 @@ class InSyncSet {
         }
 
         /**
+         * Notes how many frames the member has taken in this session. A large operation has many of
+         * them, and is in the log only with the last one.
+         */
+        void took(long frames) {
+            takenFrames = frames;
+        }
+
+        /**
          * Notes whether the member came forward since the last look.
          *
          * @param expectedOpId what it should have logged by now
          */
         void look(long expectedOpId, long nowNs) {
             long opId = loggedOpId;
-            if (connected && (opId >= expectedOpId || opId > seenOpId)) {
+            long frames = takenFrames;
+            boolean forward = opId > seenOpId || frames > seenFrames;
+            if (connected && (opId >= expectedOpId || forward)) {
                 progressNs = nowNs;
             }
             seenOpId = opId;
+            seenFrames = frames;
         }
 
         /** Since when it has neither come forward nor had everything. */

@@ -49,6 +49,10 @@ final class Message {
         return stated - WireDescriptor.HEADER_LENGTH;
     }
 
+    int length() {
+        return length;
+    }
+
     int type() {
         return getShort(bytes, WireDescriptor.TYPE_OFFSET);
     }

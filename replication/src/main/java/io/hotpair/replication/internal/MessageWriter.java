@@ -88,9 +88,10 @@ final class MessageWriter {
         putLong(bytes, at + WireDescriptor.HEARTBEAT_COMMITTED_OFFSET, committedOpId);
     }
 
-    void acknowledge(long opId) {
+    void acknowledge(long opId, long frames) {
         int at = begin(WireDescriptor.ACK, WireDescriptor.ACK_LENGTH);
         putLong(bytes, at + WireDescriptor.ACK_OP_ID_OFFSET, opId);
+        putLong(bytes, at + WireDescriptor.ACK_FRAMES_OFFSET, frames);
     }
 
     void refuse(RefusalReason reason, String sentence) {

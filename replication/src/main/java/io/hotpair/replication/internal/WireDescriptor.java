@@ -82,7 +82,8 @@ final class WireDescriptor {
     static final int ACK = 7;
 
     static final int ACK_OP_ID_OFFSET = 24;
-    static final int ACK_LENGTH = 32;
+    static final int ACK_FRAMES_OFFSET = 32;
+    static final int ACK_LENGTH = 40;
 
     /** Master: I will not feed you, because. */
     static final int REFUSE = 8;

@@ -135,6 +135,19 @@ class InSyncSetTest {
     }
 
     @Test
+    void shouldTakeTheFramesOfALargeOperationForProgress() {
+        InSyncSet set = started(BOTH, 1);
+        InSyncSet.Progress b = set.join("b", 1, 1);
+        long beganNs = keyspace.clock().nanoTime();
+        b.look(2, beganNs);
+        b.took(3);
+        b.look(2, beganNs + 100);
+        assertEquals(0, b.stalledNs(beganNs + 100));
+        b.look(2, beganNs + 200);
+        assertEquals(100, b.stalledNs(beganNs + 200));
+    }
+
+    @Test
     void shouldForgetTheProgressOfASessionThatWasReplaced() {
         InSyncSet set = started(BOTH, 1);
         long unused = write(5);

@@ -160,12 +160,18 @@ class ListenerAbuseTest {
 
     @Test
     void shouldNotBelieveAnAcknowledgementOfWhatWasNeverSent() throws IOException {
+        assertNotBelieved(1_000_000, 0);
+        assertNotBelieved(0, 1_000_000);
+        assertNotBelieved(0, -1);
+    }
+
+    private static void assertNotBelieved(long opId, long frames) throws IOException {
         try (ShippingFixture pair = ShippingFixture.open().lead();
                 PeerSocket socket = pair.proven()) {
             MessageWriter out = joining(ShippingFixture.TERM, "b", "test");
             out.probe(0, 0);
             out.follow(0, 0, 0);
-            out.acknowledge(1_000_000);
+            out.acknowledge(opId, frames);
             socket.send(out);
             assertClosed(socket);
             assertEquals(0, pair.master.committed().get());

@@ -183,6 +183,25 @@ class PairSessionTest {
     }
 
     @Test
+    void shouldKeepAReplicaInSyncThatTakesALargeValueSlowly() {
+        try (TestPair pair = new TestPair(directory, 1).shipping(4 << 20)) {
+            pair.a.start();
+            pair.b.start();
+            TestPair.Node master = pair.awaitMaster();
+            pair.awaitInSync(2);
+            pair.a.events.clear();
+            long opId = master.keyspace.put("large", "x".repeat(8 << 20));
+            // Ends also if the set shrinks: then the master alone is enough.
+            Await.until(
+                    "the value is acknowledged",
+                    () -> master.keyspace.committed().get() >= opId,
+                    pair::describe);
+            assertNull(pair.a.lastEvent(Kind.IN_SYNC_CHANGED), pair::describe);
+            assertEquals(Set.of("a", "b"), pair.register.state().inSync());
+        }
+    }
+
+    @Test
     void shouldHandOverWhenTheMastersLogFails() {
         try (TestPair pair = new TestPair(directory, 1)) {
             pair.a.start();

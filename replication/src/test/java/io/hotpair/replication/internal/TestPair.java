@@ -29,12 +29,19 @@ final class TestPair implements AutoCloseable {
     final Node b;
     private final List<DataNode> dataNodes;
     private final int minInSync;
+    private long shippingBytesPerSecond;
 
     TestPair(Path directory, int minInSync) {
         this.minInSync = minInSync;
         dataNodes = List.of(dataNode("a"), dataNode("b"));
         a = new Node("a", directory.resolve("a"));
         b = new Node("b", directory.resolve("b"));
+    }
+
+    /** Makes the link as slow as this; before the nodes are started. */
+    TestPair shipping(long bytesPerSecond) {
+        shippingBytesPerSecond = bytesPerSecond;
+        return this;
     }
 
     static int freePort() {
@@ -112,7 +119,14 @@ final class TestPair implements AutoCloseable {
             keyspace = new MemoryKeyspace(directory, log, Clock.SYSTEM, true);
             PairSettings settings =
                     new PairSettings(
-                            name, dataNodes, "127.0.0.1", null, minInSync, 0, false, events::add);
+                            name,
+                            dataNodes,
+                            "127.0.0.1",
+                            null,
+                            minInSync,
+                            shippingBytesPerSecond,
+                            false,
+                            events::add);
             session = PairSession.start(settings, keyspace, this::openRegister);
             return this;
         }

@@ -60,14 +60,15 @@ class WireFormatTest {
 
     @Test
     void shouldLayOutTheHeader() {
-        out.acknowledge(5);
-        ByteBuffer bytes = written(32);
-        assertEquals(32, bytes.getInt(0));
+        out.acknowledge(5, 6);
+        ByteBuffer bytes = written(40);
+        assertEquals(40, bytes.getInt(0));
         assertEquals(7, bytes.getShort(4));
         assertEquals(0, bytes.getShort(6));
         assertEquals(TERM, bytes.getLong(8));
         assertEquals(INCARNATION, bytes.getLong(16));
         assertEquals(5, bytes.getLong(24));
+        assertEquals(6, bytes.getLong(32));
     }
 
     @Test
@@ -161,7 +162,7 @@ class WireFormatTest {
     void shouldKnowTheLengthOfEveryMessage() {
         int[][] bounds = {
             {1, 46, 172}, {2, 40, 40}, {3, 40, 40}, {4, 48, 48},
-            {5, 88, 24 + FrameDescriptor.MAX_LENGTH}, {6, 40, 40}, {7, 32, 32}, {8, 32, 512}
+            {5, 88, 24 + FrameDescriptor.MAX_LENGTH}, {6, 40, 40}, {7, 40, 40}, {8, 32, 512}
         };
         for (int[] bound : bounds) {
             int type = bound[0];
