@@ -34,7 +34,13 @@ final class SessionThreads {
                             }
                         });
         running.add(thread);
-        thread.start();
+        try {
+            thread.start();
+        } catch (RuntimeException | Error e) {
+            // Without memory for a thread: nobody would remove it.
+            running.remove(thread);
+            throw e;
+        }
         return thread;
     }
 

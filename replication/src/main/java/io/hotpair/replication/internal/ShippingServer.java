@@ -175,7 +175,8 @@ final class ShippingServer implements Shipping {
         while (!shutDown) {
             try {
                 accept(opened.accept());
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException | OutOfMemoryError e) {
+                // A machine without a thread or memory to spare may have one again later.
                 if (!shutDown) {
                     LOG.warn("accepting a replica on port {} failed", port, e);
                     threads.pause(MILLISECONDS.toNanos(100));
@@ -193,7 +194,25 @@ final class ShippingServer implements Shipping {
             accepted.close();
             return;
         }
-        PeerSocket socket = new PeerSocket(accepted, keyspace.clock());
+        PeerSocket socket = null;
+        boolean started = false;
+        try {
+            socket = new PeerSocket(accepted, keyspace.clock());
+            startServing(socket);
+            started = true;
+        } finally {
+            // Whoever serves it gives the permit back.
+            if (!started) {
+                unproven.release();
+                if (socket != null) {
+                    unprovenSockets.remove(socket);
+                }
+                accepted.close();
+            }
+        }
+    }
+
+    private void startServing(PeerSocket socket) {
         unprovenSockets.add(socket);
         threads.start(() -> serve(socket));
     }

@@ -144,6 +144,19 @@ class ListenerAbuseTest {
     }
 
     @Test
+    void shouldServeAgainAfterManyConnectionsForWhichThereWasNoThread() throws IOException {
+        try (ShippingFixture pair = ShippingFixture.open().lead()) {
+            pair.master.failThreads(ShippingServer.MAX_UNPROVEN + 1);
+            while (pair.master.unstartableThreads() > 0) {
+                try (Socket unserved = pair.connect()) {
+                    assertEquals(0, readAll(unserved).length);
+                }
+            }
+            pair.follow().awaitSame();
+        }
+    }
+
+    @Test
     void shouldCloseOnALengthThatNoMessageHas() throws IOException {
         for (int length : new int[] {-1, 0, 23, 2_000_000_000, Integer.MIN_VALUE}) {
             try (ShippingFixture pair = ShippingFixture.open().lead();

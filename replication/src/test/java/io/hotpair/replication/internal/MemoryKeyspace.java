@@ -13,6 +13,7 @@ import io.hotpair.topology.ReplicatedKeyspace;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,7 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
     private long term;
     private volatile boolean forcing;
     private @Nullable String refusal;
+    private final AtomicInteger unstartableThreads = new AtomicInteger();
     private int promotions;
     private volatile @Nullable HotpairException logFailure;
 
@@ -75,6 +77,9 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
     @Override
     public ThreadFactory threadFactory() {
         return task -> {
+            if (unstartableThreads.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
             Thread thread = new Thread(task, "test-" + directory.getFileName());
             thread.setDaemon(true);
             return thread;
@@ -217,6 +222,15 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
     @Override
     public @Nullable HotpairException logFailure() {
         return logFailure;
+    }
+
+    /** So many more threads can't be started. */
+    void failThreads(int count) {
+        unstartableThreads.set(count);
+    }
+
+    int unstartableThreads() {
+        return unstartableThreads.get();
     }
 
     /** From now on the log takes nothing, as if the disk were gone. */
