@@ -3,7 +3,7 @@ package io.hotpair.replication.ratis;
 import io.hotpair.HotpairException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -12,8 +12,10 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * A voter's directory, held by one voter at a time and belonging to one voter for ever. A voter
@@ -26,6 +28,13 @@ final class VoterDirectory implements AutoCloseable {
 
     /** A file lock does not tell two holders in one JVM apart; this does. */
     private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
+
+    /**
+     * Channels that met the lock of another copy of this class, loaded by another class loader.
+     * POSIX drops a process's lock on a file as soon as the process closes any descriptor of that
+     * file, so they stay open.
+     */
+    private static final Queue<FileChannel> NEVER_CLOSED = new ConcurrentLinkedQueue<>();
 
     private final Path path;
     private final FileChannel lockChannel;
@@ -61,15 +70,25 @@ final class VoterDirectory implements AutoCloseable {
                         StandardOpenOption.CREATE,
                         StandardOpenOption.WRITE);
         try {
-            FileLock lock = channel.tryLock();
-            if (lock == null) {
+            if (!tryLock(channel, path)) {
                 throw inUse(path);
             }
             requireOwner(path, "pair=" + config.pair() + " voter=" + config.voter());
             return new VoterDirectory(path, channel);
         } catch (IOException | RuntimeException e) {
-            channel.close();
+            if (!NEVER_CLOSED.contains(channel)) {
+                channel.close();
+            }
             throw e;
+        }
+    }
+
+    private static boolean tryLock(FileChannel channel, Path path) throws IOException {
+        try {
+            return channel.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            NEVER_CLOSED.add(channel);
+            throw inUse(path);
         }
     }
 
