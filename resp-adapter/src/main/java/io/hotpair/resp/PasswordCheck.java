@@ -8,7 +8,10 @@ import java.util.concurrent.TimeUnit;
 /**
  * Checks passwords, and slows down who guesses: each wrong one from an address makes the answer to
  * the next wrong one from there come later, and only a few may wait for an answer at once. So
- * guessing takes at least a tenth of a second a try, however many connections try. Thread-safe.
+ * guessing takes at least a tenth of a second a try, however many connections try.
+ *
+ * <p>While so many wait, nobody else at that address gets in, with the right password neither: to
+ * look at it would tell a guesser at full speed which one is right.
  */
 final class PasswordCheck {
     private static final int MAX_ADDRESSES = 4096;
