@@ -140,7 +140,7 @@ final class ServerOptions {
     static long memory(String value) {
         String text = value.toLowerCase(Locale.ROOT);
         int digits = 0;
-        while (digits < text.length() && Character.isDigit(text.charAt(digits))) {
+        while (digits < text.length() && text.charAt(digits) >= '0' && text.charAt(digits) <= '9') {
             digits++;
         }
         long unit =
@@ -154,11 +154,14 @@ final class ServerOptions {
                     case "gb" -> 1L << 30;
                     default -> 0;
                 };
-        if (digits == 0 || digits > 12 || unit == 0) {
+        // So many digits fit into a long; more units than that do not.
+        long count =
+                digits == 0 || digits > 18 ? -1 : Long.parseLong(text.substring(0, digits));
+        if (count < 0 || unit == 0 || count > Long.MAX_VALUE / unit) {
             throw new IllegalArgumentException(
                     "--maxmemory=" + value + ", expected a size such as 512mb");
         }
-        return Math.multiplyExact(Long.parseLong(text.substring(0, digits)), unit);
+        return count * unit;
     }
 
     private static DataNode peer(String value) {

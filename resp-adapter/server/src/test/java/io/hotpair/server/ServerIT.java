@@ -241,6 +241,7 @@ class ServerIT {
         assertTrue(fails(1, "--port", "70000").contains("expected 0 to 65535"));
         assertTrue(fails(1, "--mode", "king").contains("standalone, pair, witness"));
         assertTrue(fails(1, "--maxmemory", "lots").contains("expected a size such as 512mb"));
+        assertTrue(fails(1, "--maxmemory", "999999999999gb").contains("such as 512mb"));
         assertTrue(fails(1, "--nonsense", "x").contains("--help lists"));
         assertTrue(
                 fails(1, "--bind", "0.0.0.0", "--dir", directory.toString()).contains("password"));
