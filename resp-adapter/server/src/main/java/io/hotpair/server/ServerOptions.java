@@ -155,8 +155,7 @@ final class ServerOptions {
                     default -> 0;
                 };
         // So many digits fit into a long; more units than that do not.
-        long count =
-                digits == 0 || digits > 18 ? -1 : Long.parseLong(text.substring(0, digits));
+        long count = digits == 0 || digits > 18 ? -1 : Long.parseLong(text.substring(0, digits));
         if (count < 0 || unit == 0 || count > Long.MAX_VALUE / unit) {
             throw new IllegalArgumentException(
                     "--maxmemory=" + value + ", expected a size such as 512mb");

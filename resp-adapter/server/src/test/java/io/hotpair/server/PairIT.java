@@ -1,0 +1,193 @@
+package io.hotpair.server;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A pair and its witness as their user starts them, by the command lines of the README. */
+@Timeout(300)
+class PairIT {
+    private static final Path JAR = Path.of("target", "hotpair-server.jar");
+    private static final Duration LIMIT = Duration.ofSeconds(90);
+    private static final int LARGE_LENGTH = 3 << 20;
+
+    @TempDir private Path directory;
+    private final Map<String, Process> processes = new HashMap<>();
+    private final Map<String, Integer> clientPorts = new HashMap<>();
+    private final List<String> pairOptions = new ArrayList<>();
+
+    @AfterEach
+    void endProcesses() throws InterruptedException {
+        for (Process process : processes.values()) {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    private void configure() throws IOException {
+        pairOptions.addAll(List.of("--witness", "w=127.0.0.1:" + freePort()));
+        for (String node : List.of("a", "b")) {
+            clientPorts.put(node, freePort());
+            pairOptions.add("--peer");
+            pairOptions.add(
+                    node
+                            + ("=127.0.0.1:" + freePort())
+                            + (",127.0.0.1:" + freePort())
+                            + (",127.0.0.1:" + clientPorts.get(node)));
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private void start(String node, String... options) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-Xmx256m", "-jar", JAR.toString()));
+        command.addAll(List.of("--dir", directory.resolve(node).toString()));
+        command.addAll(List.of(options));
+        command.addAll(pairOptions);
+        processes.put(
+                node,
+                new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(
+                                ProcessBuilder.Redirect.appendTo(
+                                        directory.resolve(node + ".log").toFile()))
+                        .start());
+    }
+
+    private void startNode(String node) throws IOException {
+        start(
+                node,
+                "--mode",
+                "pair",
+                "--node",
+                node,
+                "--port",
+                String.valueOf(clientPorts.get(node)),
+                "--acknowledge",
+                "peer",
+                "--maxmemory",
+                "64mb");
+    }
+
+    private Process process(String node) {
+        return Objects.requireNonNull(processes.get(node), node);
+    }
+
+    private void await(String what, BooleanSupplier condition) throws IOException {
+        long giveUpNs = System.nanoTime() + LIMIT.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - giveUpNs > 0) {
+                throw new AssertionError("still not: " + what + "\n" + logs());
+            }
+            LockSupport.parkNanos(20_000_000);
+        }
+    }
+
+    private String logs() throws IOException {
+        StringBuilder text = new StringBuilder();
+        for (String node : processes.keySet()) {
+            text.append(node)
+                    .append(":\n")
+                    .append(Files.readString(directory.resolve(node + ".log")));
+        }
+        return text.toString();
+    }
+
+    /** A node's answer to a command: the line, or the value; or why there is none. */
+    private String ask(String node, String... command) {
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), clientPorts.getOrDefault(node, 0))) {
+            socket.setSoTimeout(20_000);
+            StringBuilder request = new StringBuilder("*" + command.length + "\r\n");
+            for (String word : command) {
+                request.append("$").append(word.length()).append("\r\n").append(word);
+                request.append("\r\n");
+            }
+            socket.getOutputStream().write(request.toString().getBytes(US_ASCII));
+            DataInputStream in = new DataInputStream(socket.getInputStream());
+            String line = readLine(in);
+            if (!line.startsWith("$") || line.equals("$-1")) {
+                return line;
+            }
+            byte[] value = new byte[Integer.parseInt(line.substring(1))];
+            in.readFully(value);
+            return new String(value, US_ASCII);
+        } catch (IOException e) {
+            return "none: " + e;
+        }
+    }
+
+    private static String readLine(DataInputStream in) throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int c = in.readUnsignedByte(); c != '\r'; c = in.readUnsignedByte()) {
+            line.append((char) c);
+        }
+        in.readUnsignedByte();
+        return line.toString();
+    }
+
+    @Test
+    void shouldTakeOverWithEveryKeyWhenTheMasterIsKilled() throws Exception {
+        configure();
+        start("w", "--mode", "witness");
+        startNode("a");
+        startNode("b");
+        await("a takes writes", () -> ask("a", "SET", "first", "1").equals("+OK"));
+        await("b is in sync", () -> ask("a", "INFO", "replication").contains("in_sync=yes"));
+        assertEquals("1", ask("b", "GET", "first"), this::logsOrFailure);
+        String large = "0123456789abcdef".repeat(LARGE_LENGTH / 16);
+        assertEquals("+OK", ask("a", "SET", "large", large), this::logsOrFailure);
+        for (int i = 0; i < 200; i++) {
+            assertEquals("+OK", ask("a", "SET", "key" + i, "value" + i), this::logsOrFailure);
+        }
+        assertTrue(ask("b", "SET", "k", "v").startsWith("-READONLY"), this::logsOrFailure);
+
+        process("a").destroyForcibly().waitFor();
+        await("b takes writes", () -> ask("b", "SET", "after", "2").equals("+OK"));
+        for (int i = 0; i < 200; i++) {
+            assertEquals("value" + i, ask("b", "GET", "key" + i), this::logsOrFailure);
+        }
+        assertTrue(large.equals(ask("b", "GET", "large")), this::logsOrFailure);
+
+        startNode("a");
+        await("a follows", () -> ask("a", "GET", "after").equals("2"));
+        assertTrue(large.equals(ask("a", "GET", "large")), this::logsOrFailure);
+        await("a is in sync", () -> ask("b", "INFO", "replication").contains("in_sync=yes"));
+        process("b").destroy();
+        await("a is master again", () -> ask("a", "SET", "last", "3").equals("+OK"));
+        assertEquals("2", ask("a", "GET", "after"));
+    }
+
+    private String logsOrFailure() {
+        try {
+            return logs();
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+}
