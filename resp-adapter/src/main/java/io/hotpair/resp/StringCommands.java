@@ -8,6 +8,7 @@ import static io.hotpair.resp.Command.Flag.WRITE;
 import io.hotpair.Session;
 import io.hotpair.StringEntry;
 import io.hotpair.StringUpdate;
+import io.hotpair.internal.LongDouble;
 import io.hotpair.resp.Command.Category;
 import io.hotpair.resp.Command.Group;
 import java.nio.charset.StandardCharsets;

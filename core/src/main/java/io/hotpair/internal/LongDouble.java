@@ -1,4 +1,4 @@
-package io.hotpair.resp;
+package io.hotpair.internal;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -9,13 +9,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The 80-bit floating point numbers of x86 that INCRBYFLOAT counts in: a significand of 64 bits, an
- * exponent of 15. Java has none, so a number is held exactly and rounded to what would be held
- * there; sums and texts are then the same to the last digit.
+ * The 80-bit floating point numbers of x86 that INCRBYFLOAT and HINCRBYFLOAT count in: a
+ * significand of 64 bits, an exponent of 15. Java has none, so a number is held exactly and rounded
+ * to what would be held there; sums and texts are then the same to the last digit.
  */
-final class LongDouble {
+public final class LongDouble {
     /** Longer text is no number, as in Redis. */
-    static final int MAX_TEXT_LENGTH = 5 * 1024 - 1;
+    public static final int MAX_TEXT_LENGTH = 5 * 1024 - 1;
 
     private static final int SIGNIFICAND_BITS = 64;
     private static final int MIN_EXPONENT = -16_445;
@@ -43,7 +43,7 @@ final class LongDouble {
      *
      * @return the number, or null if the text is none, or one that over- or underflows
      */
-    static @Nullable LongDouble parse(String text) {
+    public static @Nullable LongDouble parse(String text) {
         if (text.isEmpty() || text.length() > MAX_TEXT_LENGTH) {
             return null;
         }
@@ -144,11 +144,13 @@ final class LongDouble {
                         significand.multiply(BigInteger.valueOf(5).pow(-exponent)), -exponent);
     }
 
-    boolean isFinite() {
+    /** Whether it is not infinite. */
+    public boolean isFinite() {
         return value != null;
     }
 
-    LongDouble plus(LongDouble other) {
+    /** The sum, as it would be stored. */
+    public LongDouble plus(LongDouble other) {
         return isFinite() && other.isFinite() ? round(number().add(other.number())) : INFINITE;
     }
 
