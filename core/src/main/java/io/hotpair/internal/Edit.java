@@ -29,7 +29,10 @@ public final class Edit implements NodeStore {
     private final byte[] none = new byte[0];
     private final byte[] treeValue = new byte[Records.TREE_LENGTH];
 
-    // Addresses with a tag in the lowest bits.
+    /** What the present mutation has made: addresses with a tag in the lowest bits. */
+    private final AddressSet fresh = new AddressSet();
+
+    // What the mutations before it have made, of a change of several keys.
     private long[] created = new long[16];
     private int createdCount;
     private long[] replaced = new long[16];
@@ -41,7 +44,7 @@ public final class Edit implements NodeStore {
     private boolean grouped;
     private boolean fromReserve;
     private boolean reused;
-    private boolean fresh;
+    private boolean fromNothing;
     private long presetVersion;
     private long found;
     private long groupEffect;
@@ -115,6 +118,7 @@ public final class Edit implements NodeStore {
         wantsEffects = withEffects;
         grouped = false;
         createdCount = 0;
+        fresh.clear();
         replacedCount = 0;
         droppedCount = 0;
         effects.clear();
@@ -147,9 +151,22 @@ public final class Edit implements NodeStore {
         found = record;
         base = published;
         effectsBefore = effects.length();
-        fresh = current == 0;
+        fromNothing = current == 0;
         fromReserve = false;
         reused = false;
+        keepFresh();
+    }
+
+    private void keepFresh() {
+        for (int i = fresh.capacity() - 1; i >= 0; i--) {
+            if (fresh.at(i) != 0) {
+                if (createdCount == created.length) {
+                    created = Arrays.copyOf(created, createdCount * 2);
+                }
+                created[createdCount++] = fresh.at(i);
+            }
+        }
+        fresh.clear();
     }
 
     /** The record that the index holds, be it expired or a tombstone; or 0. */
@@ -184,16 +201,14 @@ public final class Edit implements NodeStore {
     }
 
     private long allocate(long lengthBytes, int tag, boolean useReserve) {
-        if (createdCount == created.length) {
-            created = Arrays.copyOf(created, createdCount * 2);
-        }
+        fresh.ensureRoom();
         long address = slab.allocate(stripe, lengthBytes, useReserve);
         if (address == 0) {
             throw engine.noRoom();
         }
         // Should this be abandoned before it is written, the length must be there all the same.
         mem.putLong(address, tag == NODE ? lengthBytes << 32 : lengthBytes);
-        created[createdCount++] = address | tag;
+        fresh.add(address | tag);
         return address;
     }
 
@@ -204,6 +219,11 @@ public final class Edit implements NodeStore {
 
     @Override
     public void replaceNode(long node) {
+        if (fresh.remove(node | NODE)) {
+            // Nobody has seen it. So a change of many elements takes no more than its result.
+            slab.free(stripe, node, Tree.nodeLength(mem.getLong(node)));
+            return;
+        }
         if (replacedCount == replaced.length) {
             replaced = Arrays.copyOf(replaced, replacedCount * 2);
         }
@@ -288,7 +308,7 @@ public final class Edit implements NodeStore {
         }
         if (effects.isBegun()) {
             // What has expired is still there for whoever replays, unless this says otherwise.
-            effects.end(stripe.key, deadlineMs, fresh);
+            effects.end(stripe.key, deadlineMs, fromNothing);
         } else if (effects.length() > effectsBefore && type != Records.TOMBSTONE) {
             // The change has said it all, in several operations.
             return grouped ? 0 : effectBlock();
@@ -398,18 +418,16 @@ public final class Edit implements NodeStore {
     // ---- a part of it
 
     /** How far a change has come. */
-    record Savepoint(int created, int replaced, int dropped, int effects) {}
+    record Savepoint(int replaced, int dropped, int effects) {}
 
+    /** Notes how far it has come before a mutation begins. */
     Savepoint savepoint() {
-        return new Savepoint(createdCount, replacedCount, droppedCount, effects.length());
+        return new Savepoint(replacedCount, droppedCount, effects.length());
     }
 
-    /** Undoes what was built since a savepoint. */
+    /** Undoes what the present mutation has built. */
     void rollBack(Savepoint to) {
-        for (int i = to.created(); i < createdCount; i++) {
-            free(created[i]);
-        }
-        createdCount = to.created();
+        freeFresh();
         replacedCount = to.replaced();
         droppedCount = to.dropped();
         effects.rollBack(to.effects());
@@ -423,6 +441,9 @@ public final class Edit implements NodeStore {
 
     /** Leaves a record of this change to somebody else. */
     void forget(long record) {
+        if (fresh.remove(record | RECORD)) {
+            return;
+        }
         for (int i = createdCount - 1; i >= 0; i--) {
             if (created[i] == (record | RECORD)) {
                 createdCount--;
@@ -492,7 +513,7 @@ public final class Edit implements NodeStore {
             Arrays.sort(created, 0, createdCount);
         }
         for (int i = 0; i < replacedCount; i++) {
-            // A node made and replaced by the same change was never seen by anybody.
+            // A node of a mutation that another one replaced was never seen by anybody either.
             if (Arrays.binarySearch(created, 0, createdCount, replaced[i] | NODE) >= 0) {
                 slab.free(stripe, replaced[i], Tree.nodeLength(mem.getLong(replaced[i])));
             } else {
@@ -503,6 +524,7 @@ public final class Edit implements NodeStore {
             retireTree(dropped[i]);
         }
         createdCount = 0;
+        fresh.clear();
         if (created.length > MAX_KEPT) {
             created = new long[16];
             replaced = new long[16];
@@ -514,7 +536,17 @@ public final class Edit implements NodeStore {
         for (int i = 0; i < createdCount; i++) {
             free(created[i]);
         }
+        freeFresh();
         createdCount = 0;
+    }
+
+    private void freeFresh() {
+        for (int i = fresh.capacity() - 1; i >= 0; i--) {
+            if (fresh.at(i) != 0) {
+                free(fresh.at(i));
+            }
+        }
+        fresh.clear();
     }
 
     private void free(long tagged) {
