@@ -6,6 +6,7 @@ import io.hotpair.internal.HashCommands;
 import io.hotpair.internal.IncrementString;
 import io.hotpair.internal.KeyCommands;
 import io.hotpair.internal.PutString;
+import io.hotpair.internal.SetCommands;
 import io.hotpair.internal.Transaction;
 import org.jspecify.annotations.Nullable;
 
@@ -57,5 +58,10 @@ final class ExecutorView implements TransactionView {
     @Override
     public KeyOperations keys() {
         return new KeyCommands(executor);
+    }
+
+    @Override
+    public SetOperations sets() {
+        return new SetCommands(executor);
     }
 }

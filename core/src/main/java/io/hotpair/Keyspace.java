@@ -12,6 +12,7 @@ import io.hotpair.internal.Mode;
 import io.hotpair.internal.MultiReader;
 import io.hotpair.internal.Mutation;
 import io.hotpair.internal.Reader;
+import io.hotpair.internal.SetCommands;
 import io.hotpair.topology.Topology;
 import java.time.Duration;
 import java.time.Instant;
@@ -407,6 +408,15 @@ public final class Keyspace implements AutoCloseable {
      */
     public KeyOperations keys() {
         return new KeyCommands(executor);
+    }
+
+    /**
+     * Operations on sets, each at the keyspace's level.
+     *
+     * @return the operations
+     */
+    public SetOperations sets() {
+        return new SetCommands(executor);
     }
 
     /** Runs typed operations, and waits for what they wrote. */

@@ -12,6 +12,7 @@ import io.hotpair.internal.Mutation;
 import io.hotpair.internal.Outcome;
 import io.hotpair.internal.PutString;
 import io.hotpair.internal.Reader;
+import io.hotpair.internal.SetCommands;
 import io.hotpair.internal.UpdateString;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -186,6 +187,11 @@ final class KeyspaceSession implements Session, Executor {
     @Override
     public KeyOperations keys() {
         return new KeyCommands(this);
+    }
+
+    @Override
+    public SetOperations sets() {
+        return new SetCommands(this);
     }
 
     @Override

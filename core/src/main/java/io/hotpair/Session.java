@@ -181,6 +181,13 @@ public interface Session {
     KeyOperations keys();
 
     /**
+     * Operations on sets.
+     *
+     * @return the operations, whose writes are this session's
+     */
+    SetOperations sets();
+
+    /**
      * The opId of the last write.
      *
      * @return the opId, or 0 if the last call to a writing method changed nothing

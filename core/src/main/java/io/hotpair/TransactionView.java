@@ -65,4 +65,11 @@ public interface TransactionView {
      * @return the operations, inside this transaction
      */
     KeyOperations keys();
+
+    /**
+     * Operations on sets.
+     *
+     * @return the operations, inside this transaction
+     */
+    SetOperations sets();
 }

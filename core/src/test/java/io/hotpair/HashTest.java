@@ -111,4 +111,127 @@ class HashTest extends TypeTest {
             keyspace.delete(KEY);
         }
     }
+
+    @Test
+    void shouldAnswerAsARealServerDoes() {
+        try (RedisModel redis = new RedisModel()) {
+            Random random = redis.random;
+            keyspace.put(bytes("text"), bytes("x"));
+            redis.call("SET", "text", "x");
+            int range = 4 + random.nextInt(300);
+            for (int i = 0; i < 10_000; i++) {
+                step(redis, random, range);
+            }
+            for (String key : List.of("h0", "h1", "text")) {
+                redis.sameMembers(() -> pairs(bytes(key)), "HGETALL", key);
+            }
+        }
+    }
+
+    private List<byte[]> pairs(byte[] key) {
+        List<byte[]> all = new ArrayList<>();
+        keyspace.hashes().hgetAll(key).forEach(e -> all.addAll(List.of(e.getKey(), e.getValue())));
+        return all;
+    }
+
+    private static final String[] VALUES = {
+        "",
+        "1",
+        "-1",
+        "007",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "1e3",
+        "0x1p3",
+        "abc",
+        "inf",
+        "-inf",
+        "nan",
+        "3.14",
+        " 1",
+        "1.5e300",
+        "0.1",
+        "12345678901234567890",
+        "-0",
+        "+5"
+    };
+
+    private void step(RedisModel redis, Random random, int range) {
+        HashOperations hashes = keyspace.hashes();
+        byte[] key = bytes(random.nextInt(30) == 0 ? "text" : "h" + random.nextInt(2));
+        byte[] f = bytes("f" + random.nextInt(range));
+        byte[] g = bytes("f" + random.nextInt(range));
+        String number = VALUES[random.nextInt(VALUES.length)];
+        byte[] value = bytes(random.nextBoolean() ? number : "v".repeat(random.nextInt(90)));
+        switch (random.nextInt(14)) {
+            case 0, 1, 2 ->
+                    redis.same(() -> hashes.hset(key, f, value, g, f), "HSET", key, f, value, g, f);
+            case 3 -> redis.same(() -> hashes.hsetnx(key, f, value), "HSETNX", key, f, value);
+            case 4 -> redis.same(() -> hashes.hget(key, f), "HGET", key, f);
+            case 5 ->
+                    redis.same(
+                            () -> java.util.Arrays.asList(hashes.hmget(key, f, g)),
+                            "HMGET",
+                            key,
+                            f,
+                            g);
+            case 6 -> redis.same(() -> hashes.hdel(key, f, g), "HDEL", key, f, g);
+            case 7 -> redis.same(() -> hashes.hexists(key, f), "HEXISTS", key, f);
+            case 8 -> redis.same(() -> hashes.hlen(key), "HLEN", key);
+            case 9 -> redis.same(() -> hashes.hstrlen(key, f), "HSTRLEN", key, f);
+            case 10 -> {
+                redis.sameMembers(() -> hashes.hkeys(key), "HKEYS", key);
+                redis.sameMembers(() -> hashes.hvals(key), "HVALS", key);
+            }
+            case 11 -> {
+                long delta = random.nextInt(3) == 0 ? Long.MAX_VALUE : random.nextInt(100) - 50L;
+                redis.same(() -> hashes.hincrBy(key, f, delta), "HINCRBY", key, f, delta);
+            }
+            case 12 ->
+                    redis.same(
+                            () -> hashes.hincrByFloat(key, f, number),
+                            "HINCRBYFLOAT",
+                            key,
+                            f,
+                            number);
+            default -> {
+                long count = random.nextInt(20) - 10L;
+                redis.sameCount(() -> hashes.hrandfield(key, count), "HRANDFIELD", key, count);
+            }
+        }
+    }
+
+    /** A walk during which other fields come and go, the hash changing its form several times. */
+    @ParameterizedTest
+    @ValueSource(ints = {5, 300, 3_000})
+    void shouldScanWhatStaysExactlyOnce(int others) {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        HashOperations hashes = keyspace.hashes();
+        List<@Nullable String> seen = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            hashes.hset(KEY, bytes("stays-" + i), bytes("v" + i));
+        }
+        long cursor = 0;
+        do {
+            for (int i = random.nextInt(2 * others); i >= 0; i--) {
+                byte[] field = bytes("passes-" + random.nextInt(others));
+                if (random.nextInt(3) > 0) {
+                    hashes.hdel(KEY, field);
+                } else {
+                    hashes.hset(KEY, field, field);
+                }
+            }
+            cursor =
+                    hashes.hscan(
+                            KEY,
+                            cursor,
+                            1 + random.nextInt(50),
+                            (field, value) -> seen.add(text(field) + "=" + text(value)));
+        } while (cursor != 0);
+        for (int i = 0; i < 20; i++) {
+            String field = "stays-" + i + "=v" + i;
+            assertEquals(1, seen.stream().filter(field::equals).count(), "seed=" + seed);
+        }
+    }
 }

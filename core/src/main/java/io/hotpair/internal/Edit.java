@@ -45,6 +45,7 @@ public final class Edit implements NodeStore {
     private boolean fromReserve;
     private boolean reused;
     private boolean fromNothing;
+    private int expiredFields;
     private long presetVersion;
     private long found;
     private long groupEffect;
@@ -119,6 +120,7 @@ public final class Edit implements NodeStore {
         grouped = false;
         createdCount = 0;
         fresh.clear();
+        expiredFields = 0;
         replacedCount = 0;
         droppedCount = 0;
         effects.clear();
@@ -172,6 +174,11 @@ public final class Edit implements NodeStore {
     /** The record that the index holds, be it expired or a tombstone; or 0. */
     long found() {
         return found;
+    }
+
+    /** Says that the change removes so many fields whose deadline has passed. */
+    void fieldsExpired(int count) {
+        expiredFields += count;
     }
 
     /** Says that the change frees memory, so that it may use the reserve. */
@@ -265,17 +272,19 @@ public final class Edit implements NodeStore {
         FrameDescriptor.putLong(treeValue, Records.TREE_ROOT, root);
         FrameDescriptor.putLong(treeValue, Records.TREE_COUNT, count);
         FrameDescriptor.putLong(treeValue, Records.TREE_SECOND, second);
-        return record(type, Records.FLAG_TREE, deadlineMs, treeValue, 0, Records.TREE_LENGTH);
+        boolean timed = type == Records.HASH && second != 0;
+        int flags = Records.FLAG_TREE | (timed ? Records.FLAG_TIMED : 0);
+        return record(type, flags, deadlineMs, treeValue, 0, Records.TREE_LENGTH);
     }
 
     /**
      * Makes a record for the present key. Ends the operation for the log that was begun; a string
      * in one piece and a tombstone need none.
      */
-    long record(int type, int treeFlag, long deadlineMs, byte[] value, int offset, int length) {
+    long record(int type, int ownFlags, long deadlineMs, byte[] value, int offset, int length) {
         long effect = endEffect(type, deadlineMs, value, offset, length);
         int flags =
-                treeFlag
+                ownFlags
                         | (deadlineMs == 0 ? 0 : Records.FLAG_DEADLINE)
                         | (effect == 0 ? 0 : Records.FLAG_EFFECT)
                         | (view == null || base == 0 ? 0 : Records.FLAG_PREVIOUS);
@@ -358,7 +367,7 @@ public final class Edit implements NodeStore {
         int length = Records.valueLength(mem, record);
         byte[] value = new byte[length];
         mem.copyOut(Records.value(mem, record, 0), value, 0, length);
-        int flags = Records.flags(mem, record) & Records.FLAG_TREE;
+        int flags = Records.flags(mem, record) & (Records.FLAG_TREE | Records.FLAG_TIMED);
         return record(Records.type(mem, record), flags, deadlineMs, value, 0, length);
     }
 
@@ -464,7 +473,8 @@ public final class Edit implements NodeStore {
         if (!reused && found != 0 && Records.isTree(mem, found)) {
             dropTree(mem.getLong(Records.value(mem, found, Records.TREE_ROOT)));
             long second = mem.getLong(Records.value(mem, found, Records.TREE_SECOND));
-            if (second != 0 && Records.type(mem, found) == Records.SORTED_SET) {
+            int type = Records.type(mem, found);
+            if (second != 0 && (type == Records.SORTED_SET || type == Records.HASH)) {
                 dropTree(second);
             }
         }
@@ -525,6 +535,7 @@ public final class Edit implements NodeStore {
         }
         createdCount = 0;
         fresh.clear();
+        stripe.expiredFieldCount += expiredFields;
         if (created.length > MAX_KEPT) {
             created = new long[16];
             replaced = new long[16];

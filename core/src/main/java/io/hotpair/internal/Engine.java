@@ -804,6 +804,7 @@ public final class Engine {
     void count(Stripe stripe, long old, long record) {
         stripe.keyCount += count(record) - count(old);
         stripe.deadlineCount += countDeadline(record) - countDeadline(old);
+        stripe.timedCount += countTimed(record) - countTimed(old);
     }
 
     /** Counts, and retires what a record replaced. */
@@ -821,6 +822,10 @@ public final class Engine {
 
     private int countDeadline(long record) {
         return record != 0 && Records.deadlineMs(mem, record) != 0 ? 1 : 0;
+    }
+
+    private int countTimed(long record) {
+        return record != 0 && Records.isTimed(mem, record) ? 1 : 0;
     }
 
     /** Replaces a key by a tombstone if it has expired; returns whether it did. Masters only. */
@@ -846,18 +851,27 @@ public final class Engine {
         return record != 0 && isExpired(record);
     }
 
+    /** Removes some of a hash's expired fields; returns whether it did. Masters only. */
+    boolean removeExpiredFields(byte[] key, Outcome outcome) {
+        return mutate(key, 0, key.length, HashCommands::removeExpired, outcome);
+    }
+
     /**
-     * Adds the expired keys of one segment to a list; returns the next segment's hash, 0 at the
-     * end.
+     * Adds the expired keys of one segment to a list, and hashes with expired fields to another;
+     * returns the next segment's hash, 0 at the end.
      */
-    int collectExpired(int upper, List<byte[]> into) {
+    int collectExpired(int upper, List<byte[]> into, List<byte[]> hashes) {
         Stripe stripe = enterToRead();
         try {
+            Edit edit = edit(stripe);
             return index.visitSegment(
                     upper,
                     record -> {
                         if (isExpired(record)) {
                             into.add(Records.key(mem, record));
+                        } else if (Records.isTimed(mem, record)
+                                && edit.members().open(record).hasExpired()) {
+                            hashes.add(Records.key(mem, record));
                         }
                     });
         } finally {
@@ -1056,12 +1070,16 @@ public final class Engine {
         KEYS,
         /** Keys with a deadline. */
         DEADLINES,
+        /** Hashes whose fields have deadlines. */
+        FIELD_DEADLINES,
         /** Reads that found their key. */
         HITS,
         /** Reads that did not. */
         MISSES,
         /** Keys removed because they had expired. */
-        EXPIRED
+        EXPIRED,
+        /** Fields of hashes removed because they had expired. */
+        EXPIRED_FIELDS
     }
 
     /** The sum of a counter. */
@@ -1073,6 +1091,8 @@ public final class Engine {
                     switch (counter) {
                         case KEYS -> stripe.keyCount;
                         case DEADLINES -> stripe.deadlineCount;
+                        case FIELD_DEADLINES -> stripe.timedCount;
+                        case EXPIRED_FIELDS -> stripe.expiredFieldCount;
                         case HITS -> stripe.hitCount;
                         case MISSES -> stripe.missCount;
                         case EXPIRED -> 0;

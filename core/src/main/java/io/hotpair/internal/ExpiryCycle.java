@@ -9,9 +9,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes keys whose deadline has passed, on a master: a little every tenth of a second, segment by
- * segment, so that a key that nobody asks for gives its memory back. A replica waits for the
- * tombstones.
+ * Removes keys whose deadline has passed, on a master, and fields of hashes: a little every tenth
+ * of a second, segment by segment, so that a key that nobody asks for gives its memory back. A
+ * replica waits for the tombstones.
  */
 final class ExpiryCycle implements Runnable {
     private static final Logger LOGGER = LoggerFactory.getLogger(ExpiryCycle.class);
@@ -37,7 +37,7 @@ final class ExpiryCycle implements Runnable {
         thread = Thread.currentThread();
         while (!stopped) {
             try {
-                if (engine.mode().isMaster() && engine.sum(Engine.Counter.DEADLINES) > 0) {
+                if (engine.mode().isMaster() && hasDeadlines()) {
                     removeExpired();
                 }
             } catch (RuntimeException | OutOfMemoryError e) {
@@ -48,19 +48,39 @@ final class ExpiryCycle implements Runnable {
         }
     }
 
+    private boolean hasDeadlines() {
+        return engine.sum(Engine.Counter.DEADLINES) > 0
+                || engine.sum(Engine.Counter.FIELD_DEADLINES) > 0;
+    }
+
     private void removeExpired() {
         long startNs = clock.nanoTime();
         List<byte[]> expired = new ArrayList<>();
+        List<byte[]> hashes = new ArrayList<>();
         do {
-            upper = engine.collectExpired(upper, expired);
+            upper = engine.collectExpired(upper, expired, hashes);
             for (byte[] key : expired) {
                 engine.removeIfExpired(key, outcome);
             }
-            if (!expired.isEmpty()) {
+            for (byte[] key : hashes) {
+                removeExpiredFields(key, startNs);
+            }
+            if (!expired.isEmpty() || !hashes.isEmpty()) {
                 afterWrites.run();
             }
             expired.clear();
-        } while (upper != 0 && clock.nanoTime() - startNs < BUDGET_NS);
+            hashes.clear();
+        } while (upper != 0 && hasTimeSince(startNs));
+    }
+
+    private void removeExpiredFields(byte[] key, long startNs) {
+        while (engine.removeExpiredFields(key, outcome) && hasTimeSince(startNs)) {
+            // A large hash is cleared bit by bit, so that no write of it is a large one.
+        }
+    }
+
+    private boolean hasTimeSince(long startNs) {
+        return clock.nanoTime() - startNs < BUDGET_NS;
     }
 
     void stop() {

@@ -8,7 +8,8 @@ package io.hotpair.internal;
  *   offset size  field
  *        0    8  version       the opId that made it; 0 until it is numbered
  *        8    4  access        reserved for eviction
- *       12    1  flags         1 deadline, 2 tree, 4 effect, 8 previous
+ *       12    1  flags         1 deadline, 2 tree, 4 effect, 8 previous, 16 hash whose fields have
+ *                              deadlines
  *       13    1  type          see below
  *       14    2  key length    unsigned
  *       16    4  value length  bytes of the value as it stands here
@@ -26,7 +27,7 @@ package io.hotpair.internal;
  *   offset size  field
  *        0    8  root of the first tree
  *        8    8  of a string its length in bytes, else how many elements the first tree has
- *       16    8  root of the second tree of a sorted set; earliest deadline of a hash's field
+ *       16    8  root of the second tree of a sorted set or a hash, or 0
  * </pre>
  */
 final class Records {
@@ -58,6 +59,7 @@ final class Records {
     static final int FLAG_TREE = 2;
     static final int FLAG_EFFECT = 4;
     static final int FLAG_PREVIOUS = 8;
+    static final int FLAG_TIMED = 16;
 
     private Records() {}
 
@@ -131,6 +133,11 @@ final class Records {
 
     static boolean isTree(Mem mem, long record) {
         return (mem.getInt(record + HEAD) & FLAG_TREE) != 0;
+    }
+
+    /** Whether elements of it have deadlines of their own. */
+    static boolean isTimed(Mem mem, long record) {
+        return (mem.getInt(record + HEAD) & FLAG_TIMED) != 0;
     }
 
     /** The block with the operation for the log; 0 if the record itself says it all. */

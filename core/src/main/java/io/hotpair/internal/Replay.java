@@ -33,32 +33,10 @@ final class Replay implements Mutation {
                     edit.string(from.bytes(), from.valueOffset(), from.valueLength(), deadlineMs);
             case DELETE -> edit.found() == 0 ? UNCHANGED : edit.tombstone();
             case EXPIRE -> current == 0 ? UNCHANGED : edit.withDeadline(current, deadlineMs);
-            case CHANGE_HASH -> changeMembers(edit, base, Records.HASH, changes, deadlineMs);
-            case CHANGE_SET -> changeMembers(edit, base, Records.SET, changes, deadlineMs);
+            case CHANGE_HASH -> Members.replay(edit, base, Records.HASH, changes, deadlineMs);
+            case CHANGE_SET -> Members.replay(edit, base, Records.SET, changes, deadlineMs);
             case PATCH_STRING, SPLICE_LIST, CHANGE_SORTED_SET, CHANGE_STREAM, TERM_BARRIER ->
                     throw new IllegalStateException("operation type=" + type);
         };
-    }
-
-    private static long changeMembers(
-            Edit edit, long base, int type, ChangeReader changes, long deadlineMs) {
-        Edit.expect(edit.mem(), base, type);
-        Members members = edit.members().openToChange(base);
-        while (changes.next()) {
-            if (changes.kind() == Effects.REMOVE) {
-                boolean unused =
-                        members.remove(changes.bytes(), changes.keyOffset(), changes.keyLength());
-            } else {
-                members.put(
-                        changes.bytes(),
-                        changes.keyOffset(),
-                        changes.keyLength(),
-                        changes.bytes(),
-                        changes.valueOffset(),
-                        changes.valueLength(),
-                        changes.mark());
-            }
-        }
-        return members.record(type, deadlineMs);
     }
 }

@@ -43,6 +43,8 @@ final class Stripe {
     // Counters. Read by whoever sums them up, without order: each is right some moments ago.
     long keyCount;
     long deadlineCount;
+    long timedCount;
+    long expiredFieldCount;
     long hitCount;
     long missCount;
 
