@@ -41,12 +41,12 @@ public final class FieldExpiry {
      * @return the expiry
      */
     public static FieldExpiry at(Instant deadline) {
-        long deadlineMs = deadline.toEpochMilli();
-        if (deadlineMs < 0 || deadlineMs > MAX_DEADLINE_MS) {
+        if (deadline.isBefore(Instant.EPOCH)
+                || deadline.isAfter(Instant.ofEpochMilli(MAX_DEADLINE_MS))) {
             throw new IllegalArgumentException(
                     "deadline=" + deadline + ", expected 0 to " + MAX_DEADLINE_MS + " ms");
         }
-        return new FieldExpiry(Kind.AT, Math.max(1, deadlineMs));
+        return new FieldExpiry(Kind.AT, Math.max(1, deadline.toEpochMilli()));
     }
 
     /**

@@ -117,7 +117,7 @@ public interface HashOperations {
      * @param fields the fields
      * @return the values, in the order of the fields, null for one that is absent
      */
-    byte @Nullable [][] hmget(byte[] key, byte[]... fields);
+    byte[] @Nullable [] hmget(byte[] key, byte[]... fields);
 
     /**
      * Whether a field is there.
@@ -281,7 +281,7 @@ public interface HashOperations {
      * @param fields the fields
      * @return the values, in the order of the fields, null for one that is absent
      */
-    byte @Nullable [][] hgetdel(byte[] key, byte[]... fields);
+    byte[] @Nullable [] hgetdel(byte[] key, byte[]... fields);
 
     /**
      * Reads fields and changes their deadlines.
@@ -291,7 +291,7 @@ public interface HashOperations {
      * @param fields the fields
      * @return the values, in the order of the fields, null for one that is absent
      */
-    byte @Nullable [][] hgetex(byte[] key, FieldExpiry expiry, byte[]... fields);
+    byte[] @Nullable [] hgetex(byte[] key, FieldExpiry expiry, byte[]... fields);
 
     /**
      * Sets fields with a deadline.

@@ -133,12 +133,12 @@ public final class HashCommands implements HashOperations {
     }
 
     @Override
-    public byte @Nullable [][] hmget(byte[] key, byte[]... fields) {
+    public byte[] @Nullable [] hmget(byte[] key, byte[]... fields) {
         return executor.read(
                 key,
                 (edit, record) -> {
                     Members members = open(edit, record);
-                    byte @Nullable [][] values = new byte[fields.length][];
+                    byte[] @Nullable [] values = new byte[fields.length][];
                     for (int i = 0; i < fields.length; i++) {
                         values[i] = value(members, fields[i]);
                     }
@@ -216,8 +216,8 @@ public final class HashCommands implements HashOperations {
     }
 
     @Override
-    public byte @Nullable [][] hgetdel(byte[] key, byte[]... fields) {
-        byte @Nullable [][] values = new byte[fields.length][];
+    public byte[] @Nullable [] hgetdel(byte[] key, byte[]... fields) {
+        byte[] @Nullable [] values = new byte[fields.length][];
         change(
                 key,
                 (edit, members) -> {
@@ -472,8 +472,8 @@ public final class HashCommands implements HashOperations {
     }
 
     @Override
-    public byte @Nullable [][] hgetex(byte[] key, FieldExpiry expiry, byte[]... fields) {
-        byte @Nullable [][] values = new byte[fields.length][];
+    public byte[] @Nullable [] hgetex(byte[] key, FieldExpiry expiry, byte[]... fields) {
+        byte[] @Nullable [] values = new byte[fields.length][];
         change(
                 key,
                 (edit, members) -> {

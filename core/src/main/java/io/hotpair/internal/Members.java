@@ -194,6 +194,24 @@ final class Members {
 
     // ---- putting
 
+    /** Adds a member without a value, unless it is there; returns whether it was added. */
+    boolean add(byte[] member) {
+        if (!isTree) {
+            return small.scan(member, 0, member.length) < 0 && put(member, NO_BYTES);
+        }
+        if (findAny(member, 0, member.length)) {
+            return false;
+        }
+        if (edit.wantsEffects()) {
+            edit.effects().put(member, 0, member.length, NO_BYTES, 0, 0, false);
+        }
+        elements.clear();
+        elements.add(probe, 0, HASH_LENGTH + member.length, NO_BYTES, 0, 0, false);
+        root = tree.splice(edit, root, tree.position(), 0, elements);
+        count++;
+        return true;
+    }
+
     /** Puts an element that never expires; returns whether it is new. */
     boolean put(byte[] key, byte[] value) {
         return put(key, 0, key.length, value, 0, value.length, false);

@@ -15,8 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Sets, as {@link Members} without values. */
 public final class SetCommands implements SetOperations {
-    private static final byte[] NO_VALUE = new byte[0];
-
     /** So many members at a time are compared with other sets. */
     private static final int CHUNK = 1024;
 
@@ -53,16 +51,11 @@ public final class SetCommands implements SetOperations {
                             added[0] = 0;
                             Members set = openToChange(edit, current);
                             for (byte[] member : members) {
-                                added[0] += add(set, member) ? 1 : 0;
+                                added[0] += set.add(member) ? 1 : 0;
                             }
                             return added[0] == 0 ? Mutation.UNCHANGED : record(edit, set, current);
                         });
         return added[0];
-    }
-
-    /** Adds a member; one that is there is not written again. */
-    static boolean add(Members set, byte[] member) {
-        return !set.find(member) && set.put(member, NO_VALUE);
     }
 
     private static long record(Edit edit, Members set, long current) {
