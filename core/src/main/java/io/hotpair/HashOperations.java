@@ -1,5 +1,6 @@
 package io.hotpair;
 
+import io.hotpair.KeyOperations.DeadlineCondition;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -216,7 +217,7 @@ public interface HashOperations {
      * @return for each field {@link #NO_FIELD}, {@link #CONDITION_NOT_MET}, {@link #CHANGED} or
      *     {@link #DELETED}
      */
-    int[] hexpire(byte[] key, Duration timeToLive, ExpiryCondition condition, byte[]... fields);
+    int[] hexpire(byte[] key, Duration timeToLive, DeadlineCondition condition, byte[]... fields);
 
     /**
      * Lets fields expire at a moment, as HEXPIREAT and HPEXPIREAT do.
@@ -227,7 +228,7 @@ public interface HashOperations {
      * @param fields the fields
      * @return as {@link #hexpire}
      */
-    int[] hexpireAt(byte[] key, Instant deadline, ExpiryCondition condition, byte[]... fields);
+    int[] hexpireAt(byte[] key, Instant deadline, DeadlineCondition condition, byte[]... fields);
 
     /**
      * How long fields will be there.

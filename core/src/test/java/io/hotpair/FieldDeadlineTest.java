@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hotpair.HashOperations.FieldCondition;
+import io.hotpair.KeyOperations.DeadlineCondition;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -94,14 +95,14 @@ class FieldDeadlineTest {
         return Instant.ofEpochMilli(START_MS + afterMs);
     }
 
-    private int expireAt(String field, long afterMs, ExpiryCondition condition) {
+    private int expireAt(String field, long afterMs, DeadlineCondition condition) {
         return hashes.hexpireAt(KEY, at(afterMs), condition, bytes(field))[0];
     }
 
     @Test
     void shouldHideWhatHasExpiredFromEveryRead() {
         hashes.hset(KEY, bytes("a"), bytes("1"), bytes("b"), bytes("22"));
-        assertEquals(CHANGED, expireAt("b", 10, ExpiryCondition.ALWAYS));
+        assertEquals(CHANGED, expireAt("b", 10, DeadlineCondition.ALWAYS));
         nowMs.addAndGet(9);
         assertEquals(2, hashes.hlen(KEY));
         assertArrayEquals(new long[] {1}, hashes.hpttl(KEY, bytes("b")));
@@ -129,16 +130,16 @@ class FieldDeadlineTest {
         hashes.hset(KEY, bytes("f"), bytes("v"), bytes("g"), bytes("w"));
         assertArrayEquals(
                 new int[] {NO_FIELD},
-                hashes.hexpire(absent, Duration.ofSeconds(1), ExpiryCondition.ALWAYS, absent));
+                hashes.hexpire(absent, Duration.ofSeconds(1), DeadlineCondition.ALWAYS, absent));
         assertArrayEquals(new int[] {NO_FIELD}, hashes.hpersist(KEY, absent));
-        assertEquals(CONDITION_NOT_MET, expireAt("f", 1000, ExpiryCondition.XX));
-        assertEquals(CONDITION_NOT_MET, expireAt("f", 1000, ExpiryCondition.GT));
-        assertEquals(CHANGED, expireAt("f", 1000, ExpiryCondition.LT));
-        assertEquals(CONDITION_NOT_MET, expireAt("f", 2000, ExpiryCondition.NX));
-        assertEquals(CONDITION_NOT_MET, expireAt("f", 1000, ExpiryCondition.GT));
-        assertEquals(CONDITION_NOT_MET, expireAt("f", 1000, ExpiryCondition.LT));
-        assertEquals(CHANGED, expireAt("f", 1500, ExpiryCondition.GT));
-        assertEquals(CHANGED, expireAt("f", 1499, ExpiryCondition.XX));
+        assertEquals(CONDITION_NOT_MET, expireAt("f", 1000, DeadlineCondition.XX));
+        assertEquals(CONDITION_NOT_MET, expireAt("f", 1000, DeadlineCondition.GT));
+        assertEquals(CHANGED, expireAt("f", 1000, DeadlineCondition.LT));
+        assertEquals(CONDITION_NOT_MET, expireAt("f", 2000, DeadlineCondition.NX));
+        assertEquals(CONDITION_NOT_MET, expireAt("f", 1000, DeadlineCondition.GT));
+        assertEquals(CONDITION_NOT_MET, expireAt("f", 1000, DeadlineCondition.LT));
+        assertEquals(CHANGED, expireAt("f", 1500, DeadlineCondition.GT));
+        assertEquals(CHANGED, expireAt("f", 1499, DeadlineCondition.XX));
         assertArrayEquals(
                 new long[] {START_MS / 1000 + 2, NO_DEADLINE, NO_FIELD},
                 hashes.hexpireTime(KEY, bytes("f"), bytes("g"), absent));
@@ -146,21 +147,21 @@ class FieldDeadlineTest {
         assertArrayEquals(new long[] {2}, hashes.httl(KEY, bytes("f")));
         assertArrayEquals(
                 new int[] {CHANGED, NO_DEADLINE}, hashes.hpersist(KEY, bytes("f"), bytes("g")));
-        assertEquals(DELETED, expireAt("f", 0, ExpiryCondition.ALWAYS));
+        assertEquals(DELETED, expireAt("f", 0, DeadlineCondition.ALWAYS));
         assertEquals(1, hashes.hlen(KEY));
         assertArrayEquals(
                 new int[] {DELETED, NO_FIELD},
                 hashes.hexpire(
-                        KEY, Duration.ZERO, ExpiryCondition.ALWAYS, bytes("g"), bytes("g")));
+                        KEY, Duration.ZERO, DeadlineCondition.ALWAYS, bytes("g"), bytes("g")));
         assertEquals(0, keyspace.statistics().keyCount());
         assertThrows(
                 IllegalArgumentException.class,
                 () ->
                         hashes.hexpire(
-                                KEY, Duration.ofMillis(-1), ExpiryCondition.ALWAYS, bytes("f")));
+                                KEY, Duration.ofMillis(-1), DeadlineCondition.ALWAYS, bytes("f")));
         assertThrows(
                 IllegalArgumentException.class,
-                () -> hashes.hexpireAt(KEY, Instant.MAX.minusSeconds(1), ExpiryCondition.NX));
+                () -> hashes.hexpireAt(KEY, Instant.MAX.minusSeconds(1), DeadlineCondition.NX));
     }
 
     @Test
@@ -202,8 +203,7 @@ class FieldDeadlineTest {
         for (int i = 0; i < fieldCount; i++) {
             byte[] field = bytes("field-" + i);
             Instant deadline = at(i < fieldCount / 2 ? 100 : 200);
-            hashes.hsetex(
-                    KEY, FieldCondition.ALWAYS, FieldExpiry.at(deadline), field, bytes("v"));
+            hashes.hsetex(KEY, FieldCondition.ALWAYS, FieldExpiry.at(deadline), field, bytes("v"));
         }
         String before = keyspace.digest();
         nowMs.set(START_MS + 150);
@@ -211,6 +211,27 @@ class FieldDeadlineTest {
         await(() -> !keyspace.digest().equals(before));
         nowMs.set(START_MS + 200);
         assertEquals(0, hashes.hlen(KEY));
+        await(() -> keyspace.statistics().keyCount() == 0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {3, 2_000})
+    void shouldTakeDeadlinesAlongWhenAKeyIsRenamedOrCopied(int fieldCount) {
+        for (int i = 0; i < fieldCount; i++) {
+            FieldExpiry expiry = FieldExpiry.at(at(100 + i));
+            byte[] field = bytes("field-" + i);
+            hashes.hsetex(KEY, FieldCondition.ALWAYS, expiry, field, field);
+        }
+        byte[] copy = bytes("copy");
+        assertTrue(keyspace.keys().copy(KEY, copy, false));
+        assertTrue(keyspace.keys().rename(KEY, bytes("other")));
+        assertTrue(keyspace.keys().rename(bytes("other"), KEY));
+        assertTrue(keyspace.keys().pexpireAt(KEY, START_MS + 5_000, DeadlineCondition.ALWAYS));
+        nowMs.addAndGet(101);
+        assertEquals(fieldCount - 2, hashes.hlen(KEY));
+        assertEquals(fieldCount - 2, hashes.hlen(copy));
+        keyspace.delete(KEY);
+        nowMs.addAndGet(fieldCount);
         await(() -> keyspace.statistics().keyCount() == 0);
     }
 
@@ -241,10 +262,10 @@ class FieldDeadlineTest {
                 case 3 -> {
                     int answer =
                             hashes.hexpireAt(
-                                    KEY,
-                                    Instant.ofEpochMilli(deadlineMs),
-                                    ExpiryCondition.ALWAYS,
-                                    name)[0];
+                                            KEY,
+                                            Instant.ofEpochMilli(deadlineMs),
+                                            DeadlineCondition.ALWAYS,
+                                            name)[0];
                     assertEquals(present == null ? NO_FIELD : CHANGED, answer, "seed=" + seed);
                     model.computeIfPresent(field, (f, v) -> new Field(v.value, deadlineMs));
                 }

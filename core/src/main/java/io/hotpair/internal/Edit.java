@@ -367,7 +367,7 @@ public final class Edit implements NodeStore {
         int length = Records.valueLength(mem, record);
         byte[] value = new byte[length];
         mem.copyOut(Records.value(mem, record, 0), value, 0, length);
-        int flags = Records.flags(mem, record) & (Records.FLAG_TREE | Records.FLAG_TIMED);
+        int flags = Records.flags(mem, record) & Records.VALUE_FLAGS;
         return record(Records.type(mem, record), flags, deadlineMs, value, 0, length);
     }
 
@@ -380,7 +380,7 @@ public final class Edit implements NodeStore {
         int length = Records.valueLength(mem, source);
         byte[] value = new byte[length];
         mem.copyOut(Records.value(mem, source, 0), value, 0, length);
-        int flags = Records.flags(mem, source) & Records.FLAG_TREE;
+        int flags = Records.flags(mem, source) & Records.VALUE_FLAGS;
         int type = Records.type(mem, source);
         return record(type, flags, Records.deadlineMs(mem, source), value, 0, length);
     }
@@ -395,11 +395,12 @@ public final class Edit implements NodeStore {
         dump(source);
         long root = copyOfTree(mem.getLong(Records.value(mem, source, Records.TREE_ROOT)));
         long count = mem.getLong(Records.value(mem, source, Records.TREE_COUNT));
-        long second = mem.getLong(Records.value(mem, source, Records.TREE_SECOND));
+        long secondTree = Records.secondTree(mem, source);
+        long second =
+                secondTree != 0
+                        ? copyOfTree(secondTree)
+                        : mem.getLong(Records.value(mem, source, Records.TREE_SECOND));
         int type = Records.type(mem, source);
-        if (type == Records.SORTED_SET) {
-            second = copyOfTree(second);
-        }
         return tree(type, root, count, second, Records.deadlineMs(mem, source));
     }
 
@@ -472,9 +473,8 @@ public final class Edit implements NodeStore {
     void settle() {
         if (!reused && found != 0 && Records.isTree(mem, found)) {
             dropTree(mem.getLong(Records.value(mem, found, Records.TREE_ROOT)));
-            long second = mem.getLong(Records.value(mem, found, Records.TREE_SECOND));
-            int type = Records.type(mem, found);
-            if (second != 0 && (type == Records.SORTED_SET || type == Records.HASH)) {
+            long second = Records.secondTree(mem, found);
+            if (second != 0) {
                 dropTree(second);
             }
         }

@@ -2,10 +2,10 @@ package io.hotpair.internal;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import io.hotpair.ExpiryCondition;
 import io.hotpair.FieldExpiry;
 import io.hotpair.HashOperations;
 import io.hotpair.HotpairException;
+import io.hotpair.KeyOperations.DeadlineCondition;
 import io.hotpair.log.OperationType;
 import java.time.Duration;
 import java.time.Instant;
@@ -337,18 +337,18 @@ public final class HashCommands implements HashOperations {
 
     @Override
     public int[] hexpire(
-            byte[] key, Duration timeToLive, ExpiryCondition condition, byte[]... fields) {
+            byte[] key, Duration timeToLive, DeadlineCondition condition, byte[]... fields) {
         return expire(key, FieldExpiry.in(timeToLive), condition, fields);
     }
 
     @Override
     public int[] hexpireAt(
-            byte[] key, Instant deadline, ExpiryCondition condition, byte[]... fields) {
+            byte[] key, Instant deadline, DeadlineCondition condition, byte[]... fields) {
         return expire(key, FieldExpiry.at(deadline), condition, fields);
     }
 
     private int[] expire(
-            byte[] key, FieldExpiry expiry, ExpiryCondition condition, byte[][] fields) {
+            byte[] key, FieldExpiry expiry, DeadlineCondition condition, byte[][] fields) {
         int[] answers = new int[fields.length];
         change(
                 key,
@@ -368,13 +368,13 @@ public final class HashCommands implements HashOperations {
             Members members,
             byte[] field,
             FieldExpiry expiry,
-            ExpiryCondition condition) {
+            DeadlineCondition condition) {
         if (!members.find(field)) {
             return NO_FIELD;
         }
         long presentMs = Members.deadlineMs(members.leaf());
         long deadlineMs = expiry.deadlineMs(presentMs, edit.nowMs());
-        if (!condition.allows(presentMs, deadlineMs)) {
+        if (!KeyCommands.holds(condition, presentMs, deadlineMs)) {
             return CONDITION_NOT_MET;
         }
         return put(edit, members, field, Members.value(members.leaf()), deadlineMs)

@@ -130,7 +130,8 @@ public final class KeyCommands implements KeyOperations {
                 });
     }
 
-    private static boolean holds(DeadlineCondition condition, long presentMs, long newMs) {
+    /** Whether a deadline is taken in the place of the present one; 0 is none. */
+    static boolean holds(DeadlineCondition condition, long presentMs, long newMs) {
         return switch (condition) {
             case ALWAYS -> true;
             case NX -> presentMs == 0;

@@ -61,6 +61,9 @@ final class Records {
     static final int FLAG_PREVIOUS = 8;
     static final int FLAG_TIMED = 16;
 
+    /** The flags that go with a value, wherever it is. */
+    static final int VALUE_FLAGS = FLAG_TREE | FLAG_TIMED;
+
     private Records() {}
 
     /** Bytes of a record with these flags. */
@@ -133,6 +136,14 @@ final class Records {
 
     static boolean isTree(Mem mem, long record) {
         return (mem.getInt(record + HEAD) & FLAG_TREE) != 0;
+    }
+
+    /** The second tree of a value that is a tree, or 0. */
+    static long secondTree(Mem mem, long record) {
+        int type = type(mem, record);
+        return type == SORTED_SET || type == HASH
+                ? mem.getLong(value(mem, record, TREE_SECOND))
+                : 0;
     }
 
     /** Whether elements of it have deadlines of their own. */
