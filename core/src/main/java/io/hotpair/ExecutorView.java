@@ -3,10 +3,13 @@ package io.hotpair;
 import io.hotpair.internal.DeleteKey;
 import io.hotpair.internal.Executor;
 import io.hotpair.internal.HashCommands;
+import io.hotpair.internal.HyperLogLogCommands;
 import io.hotpair.internal.IncrementString;
 import io.hotpair.internal.KeyCommands;
+import io.hotpair.internal.ListCommands;
 import io.hotpair.internal.PutString;
 import io.hotpair.internal.SetCommands;
+import io.hotpair.internal.StringCommands;
 import io.hotpair.internal.Transaction;
 import org.jspecify.annotations.Nullable;
 
@@ -63,5 +66,20 @@ final class ExecutorView implements TransactionView {
     @Override
     public SetOperations sets() {
         return new SetCommands(executor);
+    }
+
+    @Override
+    public HyperLogLogOperations hyperLogLogs() {
+        return new HyperLogLogCommands(executor);
+    }
+
+    @Override
+    public ListOperations lists() {
+        return new ListCommands(executor);
+    }
+
+    @Override
+    public StringOperations strings() {
+        return new StringCommands(executor);
     }
 }

@@ -8,11 +8,14 @@ import io.hotpair.internal.EngineSnapshot;
 import io.hotpair.internal.Executor;
 import io.hotpair.internal.HashCommands;
 import io.hotpair.internal.KeyCommands;
+import io.hotpair.internal.HyperLogLogCommands;
+import io.hotpair.internal.ListCommands;
 import io.hotpair.internal.Mode;
 import io.hotpair.internal.MultiReader;
 import io.hotpair.internal.Mutation;
 import io.hotpair.internal.Reader;
 import io.hotpair.internal.SetCommands;
+import io.hotpair.internal.StringCommands;
 import io.hotpair.topology.Topology;
 import java.time.Duration;
 import java.time.Instant;
@@ -417,6 +420,33 @@ public final class Keyspace implements AutoCloseable {
      */
     public SetOperations sets() {
         return new SetCommands(executor);
+    }
+
+    /**
+     * Operations on HyperLogLogs, each at the keyspace's level.
+     *
+     * @return the operations
+     */
+    public HyperLogLogOperations hyperLogLogs() {
+        return new HyperLogLogCommands(executor);
+    }
+
+    /**
+     * Operations on lists, each at the keyspace's level.
+     *
+     * @return the operations
+     */
+    public ListOperations lists() {
+        return new ListCommands(executor);
+    }
+
+    /**
+     * Operations on strings and parts of them, each at the keyspace's level.
+     *
+     * @return the operations
+     */
+    public StringOperations strings() {
+        return new StringCommands(executor);
     }
 
     /** Runs typed operations, and waits for what they wrote. */

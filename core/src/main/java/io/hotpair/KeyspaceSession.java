@@ -5,14 +5,17 @@ import io.hotpair.internal.DeleteKey;
 import io.hotpair.internal.Engine;
 import io.hotpair.internal.Executor;
 import io.hotpair.internal.HashCommands;
+import io.hotpair.internal.HyperLogLogCommands;
 import io.hotpair.internal.IncrementString;
 import io.hotpair.internal.KeyCommands;
+import io.hotpair.internal.ListCommands;
 import io.hotpair.internal.MultiReader;
 import io.hotpair.internal.Mutation;
 import io.hotpair.internal.Outcome;
 import io.hotpair.internal.PutString;
 import io.hotpair.internal.Reader;
 import io.hotpair.internal.SetCommands;
+import io.hotpair.internal.StringCommands;
 import io.hotpair.internal.UpdateString;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -192,6 +195,21 @@ final class KeyspaceSession implements Session, Executor {
     @Override
     public SetOperations sets() {
         return new SetCommands(this);
+    }
+
+    @Override
+    public HyperLogLogOperations hyperLogLogs() {
+        return new HyperLogLogCommands(this);
+    }
+
+    @Override
+    public ListOperations lists() {
+        return new ListCommands(this);
+    }
+
+    @Override
+    public StringOperations strings() {
+        return new StringCommands(this);
     }
 
     @Override

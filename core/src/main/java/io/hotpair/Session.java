@@ -188,6 +188,27 @@ public interface Session {
     SetOperations sets();
 
     /**
+     * Operations on HyperLogLogs.
+     *
+     * @return the operations, whose writes are this session's
+     */
+    HyperLogLogOperations hyperLogLogs();
+
+    /**
+     * Operations on lists.
+     *
+     * @return the operations, whose writes are this session's
+     */
+    ListOperations lists();
+
+    /**
+     * Operations on strings and parts of them.
+     *
+     * @return the operations, whose writes are this session's
+     */
+    StringOperations strings();
+
+    /**
      * The opId of the last write.
      *
      * @return the opId, or 0 if the last call to a writing method changed nothing

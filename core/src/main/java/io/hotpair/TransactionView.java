@@ -72,4 +72,25 @@ public interface TransactionView {
      * @return the operations, inside this transaction
      */
     SetOperations sets();
+
+    /**
+     * Operations on HyperLogLogs.
+     *
+     * @return the operations, inside this transaction
+     */
+    HyperLogLogOperations hyperLogLogs();
+
+    /**
+     * Operations on lists.
+     *
+     * @return the operations, inside this transaction
+     */
+    ListOperations lists();
+
+    /**
+     * Operations on strings and parts of them.
+     *
+     * @return the operations, inside this transaction
+     */
+    StringOperations strings();
 }

@@ -25,6 +25,7 @@ public final class Edit implements NodeStore {
     private final Stripe stripe;
     private final Tree tree;
     private final Members members;
+    private final ListElements list;
     private final Effects effects = new Effects();
     private final byte[] none = new byte[0];
     private final byte[] treeValue = new byte[Records.TREE_LENGTH];
@@ -60,6 +61,7 @@ public final class Edit implements NodeStore {
         this.stripe = stripe;
         tree = new Tree(mem);
         members = new Members(this, mem, tree);
+        list = new ListElements(this, mem, tree);
     }
 
     Mem mem() {
@@ -68,6 +70,11 @@ public final class Edit implements NodeStore {
 
     Tree tree() {
         return tree;
+    }
+
+    /** The working place for lists. */
+    ListElements list() {
+        return list;
     }
 
     /** The working place for hashes and sets. */

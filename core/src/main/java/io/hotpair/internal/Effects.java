@@ -75,6 +75,11 @@ final class Effects {
         payloadLength = 0;
     }
 
+    /** How many bytes the operation that was begun says so far. */
+    int payloadLength() {
+        return payloadLength;
+    }
+
     /** Forgets the operation that was begun. */
     void cancel() {
         type = null;

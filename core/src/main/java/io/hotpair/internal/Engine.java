@@ -500,8 +500,13 @@ public final class Engine {
                 return ABSENT;
             }
             Edit.expect(mem, record, Records.STRING);
-            int length = Records.valueLength(mem, record);
-            if (length <= into.length - offset) {
+            int length = (int) StringContent.length(mem, record);
+            if (length > into.length - offset) {
+                return length;
+            }
+            if (Records.isTree(mem, record)) {
+                new StringContent(edit(stripe)).open(record).copyOut(0, into, offset, length);
+            } else {
                 Records.copyValue(mem, record, into, offset, length);
             }
             return length;
@@ -515,8 +520,7 @@ public final class Engine {
         Stripe stripe = enterToRead();
         try {
             long record = read(stripe, key, keyOffset, keyLength);
-            Edit.expect(mem, record, Records.STRING);
-            return record == 0 ? null : Records.value(mem, record);
+            return StringContent.copy(edit(stripe), record);
         } finally {
             stripes.leave(stripe);
         }
@@ -528,7 +532,7 @@ public final class Engine {
         try {
             long record = read(stripe, key, keyOffset, keyLength);
             Edit.expect(mem, record, Records.STRING);
-            return record == 0 ? ABSENT : Records.valueLength(mem, record);
+            return record == 0 ? ABSENT : (int) StringContent.length(mem, record);
         } finally {
             stripes.leave(stripe);
         }
@@ -564,7 +568,7 @@ public final class Engine {
                 // An odd number is the place of an absent key.
                 long record = (seen[i] & 1) == 0 ? live(seen[i]) : 0;
                 boolean isString = record != 0 && Records.type(mem, record) == Records.STRING;
-                values[i] = isString ? Records.value(mem, record) : null;
+                values[i] = StringContent.copy(edit(stripe), isString ? record : 0);
                 stripe.hitCount += record == 0 ? 0 : 1;
                 stripe.missCount += record == 0 ? 1 : 0;
             }

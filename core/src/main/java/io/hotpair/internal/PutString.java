@@ -20,8 +20,7 @@ public final class PutString implements Mutation {
 
     /** The value of a record, or null. */
     public static byte @Nullable [] read(Edit edit, long record) {
-        Edit.expect(edit.mem(), record, Records.STRING);
-        return record == 0 ? null : Records.value(edit.mem(), record);
+        return StringContent.copy(edit, record);
     }
 
     @Override

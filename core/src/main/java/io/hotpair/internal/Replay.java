@@ -35,7 +35,9 @@ final class Replay implements Mutation {
             case EXPIRE -> current == 0 ? UNCHANGED : edit.withDeadline(current, deadlineMs);
             case CHANGE_HASH -> Members.replay(edit, base, Records.HASH, changes, deadlineMs);
             case CHANGE_SET -> Members.replay(edit, base, Records.SET, changes, deadlineMs);
-            case PATCH_STRING, SPLICE_LIST, CHANGE_SORTED_SET, CHANGE_STREAM, TERM_BARRIER ->
+            case PATCH_STRING -> StringContent.replay(edit, base, changes, deadlineMs);
+            case SPLICE_LIST -> ListElements.replay(edit, base, changes, deadlineMs);
+            case CHANGE_SORTED_SET, CHANGE_STREAM, TERM_BARRIER ->
                     throw new IllegalStateException("operation type=" + type);
         };
     }

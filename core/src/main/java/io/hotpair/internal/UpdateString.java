@@ -30,17 +30,18 @@ public abstract class UpdateString implements Mutation {
     public final long apply(Edit edit, long current) {
         Mem mem = edit.mem();
         Edit.expect(mem, current, Records.STRING);
-        boolean changes =
-                decide(
-                        current == 0 ? null : Records.value(mem, current),
-                        current == 0 ? 0 : Records.deadlineMs(mem, current));
-        if (!changes) {
+        byte[] present = StringContent.copy(edit, current);
+        if (!decide(present, edit.deadlineMs(current))) {
             return UNCHANGED;
         }
         byte[] value = value();
         long deadlineMs = deadlineMs();
         if (value == null || (deadlineMs != 0 && deadlineMs <= edit.nowMs())) {
             return current == 0 ? UNCHANGED : edit.tombstone();
+        }
+        if (value == present && Records.isTree(mem, current)) {
+            // Only the deadline changes.
+            return edit.withDeadline(current, deadlineMs);
         }
         return edit.string(value, valueOffset(), valueLength(), deadlineMs);
     }

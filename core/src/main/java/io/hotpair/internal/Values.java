@@ -17,7 +17,7 @@ final class Values {
                 : 0;
     }
 
-    /** How many elements a value consists of; of a string in chunks, how many chunks. */
+    /** How many elements a value consists of that is no string. */
     static long count(Edit edit, long record) {
         Mem mem = edit.mem();
         return Records.isTree(mem, record)
@@ -29,15 +29,9 @@ final class Values {
         return mem.getLong(Records.value(mem, record, Records.TREE_ROOT));
     }
 
-    /** Where in a string in chunks one of them begins: all but the last have the same length. */
-    static long offset(Edit edit, long record, long chunk) {
-        Tree tree = edit.tree();
-        return chunk == 0 ? 0 : chunk * tree.at(root(edit.mem(), record), 0).valueLength();
-    }
-
     /**
      * Visits every element of a value that consists of elements, in its own order. Of a sorted set
-     * those in the order of scores, of a string its chunks.
+     * those in the order of scores.
      */
     static void forEach(Edit edit, long record, Tree.Visitor visitor) {
         range(edit, record, 0, Long.MAX_VALUE, visitor);
@@ -86,10 +80,9 @@ final class Values {
                 forEach(edit, record, leaf -> addElement(key, type, skipped, leaf));
             }
             header(key, type, Records.deadlineMs(mem, record), position);
-            if (type == Records.STRING && Records.isTree(mem, record)) {
-                forEach(edit, record, leaf -> addChunk(leaf));
-            } else if (type == Records.STRING) {
-                sha.update(Records.value(mem, record));
+            if (type == Records.STRING) {
+                StringContent content = new StringContent(edit).open(record);
+                boolean unused = content.range(0, content.length(), this::addBytes);
             }
             sum();
         }
@@ -101,8 +94,8 @@ final class Values {
             sha.update(key);
         }
 
-        private boolean addChunk(Leaf leaf) {
-            sha.update(leaf.bytes(), leaf.valueOffset(), leaf.valueLength());
+        private boolean addBytes(byte[] bytes, int offset, int count) {
+            sha.update(bytes, offset, count);
             return true;
         }
 

@@ -1,0 +1,460 @@
+package io.hotpair;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StringTest extends TypeTest {
+    private static final byte[] KEY = bytes("s");
+    private static final List<BitField.Overflow> OVERFLOWS = List.of(BitField.Overflow.values());
+    private static final int PROGRAM_LENGTH = 20_000;
+
+    private @Nullable String value() {
+        return text(keyspace.get(KEY));
+    }
+
+    // ---- against arrays and against Redis
+
+    @ParameterizedTest
+    @ValueSource(ints = {50, 5_000, 40_000, 300_000})
+    void shouldHoldWhatAnArrayHolds(int maxLength) {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        StringOperations strings = keyspace.strings();
+        byte[] model = new byte[0];
+        for (int i = 0; i < 3_000; i++) {
+            byte[] part = new byte[random.nextInt(random.nextInt(10) == 0 ? 20_000 : 40)];
+            if (random.nextInt(3) > 0) {
+                random.nextBytes(part);
+            }
+            int offset = random.nextInt(maxLength);
+            switch (random.nextInt(8)) {
+                case 0, 1 -> {
+                    long length = strings.setRange(KEY, offset, part);
+                    if (part.length > 0) {
+                        model = Arrays.copyOf(model, Math.max(model.length, offset + part.length));
+                        System.arraycopy(part, 0, model, offset, part.length);
+                    }
+                    assertEquals(model.length, length, "seed=" + seed);
+                }
+                case 2 -> {
+                    if (model.length + part.length < 2 * maxLength) {
+                        int end = model.length;
+                        model = Arrays.copyOf(model, end + part.length);
+                        System.arraycopy(part, 0, model, end, part.length);
+                        assertEquals(model.length, strings.append(KEY, part), "seed=" + seed);
+                    }
+                }
+                case 3 -> {
+                    model = Arrays.copyOf(model, Math.max(model.length, offset / 8 + 1));
+                    boolean bit = random.nextBoolean();
+                    int mask = 0x80 >>> (offset & 7);
+                    boolean before = (model[offset / 8] & mask) != 0;
+                    model[offset / 8] =
+                            (byte) (bit ? model[offset / 8] | mask : model[offset / 8] & ~mask);
+                    assertEquals(before, strings.setBit(KEY, offset, bit), "seed=" + seed);
+                }
+                case 4 -> {
+                    int to = offset + random.nextInt(10_000);
+                    byte[] expected =
+                            Arrays.copyOfRange(
+                                    model,
+                                    Math.min(offset, model.length),
+                                    Math.min(to + 1, model.length));
+                    assertArrayEquals(expected, strings.getRange(KEY, offset, to), "seed=" + seed);
+                }
+                case 5 -> {
+                    if (random.nextInt(50) == 0) {
+                        model = part;
+                        keyspace.put(KEY, part);
+                    }
+                }
+                default -> assertEquals(model.length, strings.strlen(KEY), "seed=" + seed);
+            }
+            if (i % 100 == 99) {
+                byte[] into = new byte[model.length + 3];
+                int length = keyspace.get(KEY, into, 3);
+                if (model.length > 0) {
+                    assertEquals(model.length, length, "seed=" + seed);
+                    assertArrayEquals(model, Arrays.copyOfRange(into, 3, into.length));
+                    assertArrayEquals(model, keyspace.get(KEY), "seed=" + seed);
+                    assertArrayEquals(model, strings.mget(KEY).get(0), "seed=" + seed);
+                }
+            }
+        }
+    }
+
+    @Test
+    void shouldAnswerAsARealServerDoes() {
+        try (Judge judge = new Judge(System.nanoTime())) {
+            for (int i = 0; i < PROGRAM_LENGTH; i++) {
+                step(judge, judge.random);
+            }
+            for (String key : List.of("a", "b", "c")) {
+                judge.same(() -> keyspace.get(bytes(key)), "GET", key);
+            }
+        }
+    }
+
+    private static byte[] randomText(Random random) {
+        byte[] text = new byte[random.nextInt(random.nextInt(20) == 0 ? 3_000 : 12)];
+        for (int i = 0; i < text.length; i++) {
+            text[i] = (byte) (random.nextInt(4) == 0 ? 0xFF : random.nextInt(3));
+        }
+        return text;
+    }
+
+    private static long position(Random random) {
+        return switch (random.nextInt(12)) {
+            case 0 -> Long.MAX_VALUE - random.nextInt(3);
+            case 1 -> Long.MIN_VALUE + random.nextInt(3);
+            case 2 -> random.nextInt(100_000);
+            default -> random.nextInt(60) - 30;
+        };
+    }
+
+    private void step(Judge judge, Random random) {
+        StringOperations strings = keyspace.strings();
+        String name = List.of("a", "b", "c").get(random.nextInt(3));
+        byte[] key = bytes(name);
+        byte[] text = randomText(random);
+        long from = position(random);
+        long to = position(random);
+        boolean bit = random.nextBoolean();
+        Object bitArgument = bit ? 1 : 0;
+        BitUnit unit = random.nextBoolean() ? BitUnit.BYTE : BitUnit.BIT;
+        switch (random.nextInt(24)) {
+            case 0 -> judge.same(() -> strings.getRange(key, from, to), "GETRANGE", key, from, to);
+            case 1 -> {
+                long offset = random.nextInt(random.nextInt(30) == 0 ? 200_000 : 100) - 1L;
+                judge.same(
+                        () -> strings.setRange(key, offset, text), "SETRANGE", key, offset, text);
+            }
+            case 2 -> judge.same(() -> strings.append(key, text), "APPEND", key, text);
+            case 3 -> judge.same(() -> strings.strlen(key), "STRLEN", key);
+            case 4 -> {
+                long offset = random.nextInt(random.nextInt(30) == 0 ? 2_000_000 : 300) - 1L;
+                judge.same(
+                        () -> strings.setBit(key, offset, bit), "SETBIT", key, offset, bitArgument);
+            }
+            case 5 -> {
+                long offset = random.nextInt(500) - 1L;
+                judge.same(() -> strings.getBit(key, offset), "GETBIT", key, offset);
+            }
+            case 6 -> judge.same(() -> strings.bitCount(key), "BITCOUNT", key);
+            case 7 ->
+                    judge.same(
+                            () -> strings.bitCount(key, from, to, unit),
+                            "BITCOUNT",
+                            key,
+                            from,
+                            to,
+                            unit);
+            case 8 ->
+                    judge.same(
+                            () -> strings.bitPos(key, bit, from), "BITPOS", key, bitArgument, from);
+            case 9 ->
+                    judge.same(
+                            () -> strings.bitPos(key, bit, from, to, unit),
+                            "BITPOS",
+                            key,
+                            bitArgument,
+                            from,
+                            to,
+                            unit);
+            case 10, 11, 12 -> bitField(judge, random, key);
+            case 13 -> {
+                BitOperator operator =
+                        List.of(BitOperator.AND, BitOperator.OR, BitOperator.XOR, BitOperator.NOT)
+                                .get(random.nextInt(4));
+                byte[] destination = bytes(random.nextBoolean() ? "c" : "d");
+                judge.same(
+                        () ->
+                                operator == BitOperator.NOT
+                                        ? strings.bitOp(operator, destination, key)
+                                        : strings.bitOp(operator, destination, key, bytes("b")),
+                        operator == BitOperator.NOT
+                                ? new Object[] {"BITOP", operator, destination, key}
+                                : new Object[] {"BITOP", operator, destination, key, "b"});
+                judge.same(() -> keyspace.get(destination), "GET", destination);
+            }
+            case 14 -> judge.same(() -> strings.getSet(key, text), "GETSET", key, text);
+            case 15 -> judge.same(() -> strings.getDel(key), "GETDEL", key);
+            case 16 -> judge.same(() -> strings.setNx(key, text), "SETNX", key, text);
+            case 17 -> {
+                String delta = random.nextInt(1000) / 64.0 + (random.nextBoolean() ? "" : "e-3");
+                judge.same(() -> strings.incrByFloat(key, delta), "INCRBYFLOAT", key, delta);
+            }
+            case 18 -> judge.same(() -> strings.incrBy(key, from), "INCRBY", key, from);
+            case 19 ->
+                    judge.sameRun(
+                            () -> strings.mset(key, text, KEY, text), "MSET", key, text, KEY, text);
+            case 20 -> {
+                boolean absent = random.nextInt(3) == 0;
+                ValueCondition condition =
+                        absent ? ValueCondition.ifAbsent() : ValueCondition.ifPresent();
+                SetOptions options = SetOptions.plain().on(condition).returningPrevious();
+                judge.same(
+                        () -> strings.set(key, text, options).previous(),
+                        "SET",
+                        key,
+                        text,
+                        "GET",
+                        absent ? "NX" : "XX");
+            }
+            case 21 -> {
+                byte[] other = bytes("b");
+                judge.same(() -> strings.lcs(key, other), "LCS", key, other);
+                judge.same(() -> strings.lcsLength(key, other), "LCS", key, other, "LEN");
+                long minLength = random.nextInt(4);
+                judge.same(
+                        () -> matches(strings.lcsMatches(key, other, minLength)),
+                        "LCS",
+                        key,
+                        other,
+                        "IDX",
+                        "MINMATCHLEN",
+                        minLength);
+            }
+            case 22 -> judge.same(() -> keyspace.delete(key), "DEL", key);
+            default -> judge.same(() -> strings.mget(key, KEY), "MGET", key, KEY);
+        }
+    }
+
+    private static Object matches(LcsMatches found) {
+        List<Object> matches = new ArrayList<>();
+        for (LcsMatches.Match match : found.matches()) {
+            matches.add(
+                    List.of(
+                            List.of(match.firstStart(), match.firstEnd()),
+                            List.of(match.secondStart(), match.secondEnd())));
+        }
+        return List.of("matches", matches, "len", found.length());
+    }
+
+    private void bitField(Judge judge, Random random, byte[] key) {
+        List<Object> command = new ArrayList<>(List.of("BITFIELD", key));
+        List<BitField> steps = new ArrayList<>();
+        for (int i = random.nextInt(4); i >= 0; i--) {
+            BitField.Overflow overflow = OVERFLOWS.get(random.nextInt(3));
+            boolean signed = random.nextBoolean();
+            int bits = 1 + random.nextInt(signed ? 64 : 63);
+            long offset = random.nextInt(random.nextInt(50) == 0 ? 1_000_000 : 200);
+            long operand =
+                    switch (random.nextInt(4)) {
+                        case 0 -> random.nextLong();
+                        case 1 -> Long.MAX_VALUE;
+                        case 2 -> Long.MIN_VALUE;
+                        default -> random.nextInt(200) - 100;
+                    };
+            String type = (signed ? "i" : "u") + bits;
+            command.addAll(
+                    List.of(
+                            "OVERFLOW",
+                            overflow == BitField.Overflow.SATURATE ? "SAT" : overflow.name()));
+            switch (random.nextInt(3)) {
+                case 0 -> {
+                    steps.add(BitField.get(signed, bits, offset));
+                    command.addAll(List.of("GET", type, offset));
+                }
+                case 1 -> {
+                    steps.add(BitField.set(signed, bits, offset, operand, overflow));
+                    command.addAll(List.of("SET", type, offset, operand));
+                }
+                default -> {
+                    steps.add(BitField.increment(signed, bits, offset, operand, overflow));
+                    command.addAll(List.of("INCRBY", type, offset, operand));
+                }
+            }
+        }
+        judge.same(
+                () -> keyspace.strings().bitField(key, steps.toArray(new BitField[0])),
+                command.toArray());
+    }
+
+    // ---- large strings
+
+    @Test
+    void shouldTakeAFarBitWithoutTheRoomBeforeIt() {
+        StringOperations strings = keyspace.strings();
+        assertFalse(strings.setBit(KEY, StringOperations.MAX_BITS - 1, true));
+        assertEquals(512 << 20, strings.strlen(KEY));
+        assertTrue(keyspace.statistics().usedMemoryBytes() < 16 << 20);
+        assertEquals(1, strings.bitCount(KEY));
+        assertEquals(StringOperations.MAX_BITS - 1, strings.bitPos(KEY, true, 0));
+        for (long i = 0; i < 2_000; i++) {
+            strings.setBit(KEY, i * 999_983 % StringOperations.MAX_BITS, true);
+        }
+        assertEquals(2_001, strings.bitCount(KEY));
+        assertTrue(strings.getBit(KEY, 5 * 999_983));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> strings.setBit(KEY, StringOperations.MAX_BITS, true));
+        assertThrows(IllegalArgumentException.class, () -> strings.append(KEY, bytes("x")));
+        keyspace.delete(KEY);
+    }
+
+    @Test
+    void shouldGiveAllMemoryBack() {
+        StringOperations strings = keyspace.strings();
+        byte[] part = new byte[10_000];
+        for (int round = 0; round < 30; round++) {
+            new Random(round).nextBytes(part);
+            for (int i = 0; i < 1_000; i++) {
+                strings.append(KEY, part);
+                strings.setRange(KEY, i * 5_000L, bytes("changed"));
+            }
+            assertEquals(10_000_000, strings.strlen(KEY));
+            if (round % 3 == 0) {
+                keyspace.put(KEY, bytes("short"));
+            } else if (round % 3 == 1) {
+                strings.getDel(KEY);
+            }
+            keyspace.delete(KEY);
+        }
+    }
+
+    @Test
+    void shouldChangeTheDeadlineOfALargeStringAlone() {
+        StringOperations strings = keyspace.strings();
+        strings.setRange(KEY, 1_000_000, bytes("x"));
+        assertTrue(keyspace.expireAt(KEY, Instant.now().plusSeconds(1_000)));
+        assertNotNull(keyspace.deadline(KEY));
+        strings.setRange(KEY, 10, bytes("y"));
+        assertNotNull(keyspace.deadline(KEY));
+        byte[] whole = strings.getEx(KEY, Expiry.never());
+        assertNotNull(whole);
+        assertEquals(1_000_001, whole.length);
+        assertNull(keyspace.deadline(KEY));
+        assertTrue(keyspace.compareAndSet(KEY, whole, bytes("short")));
+        assertEquals("short", value());
+    }
+
+    @Test
+    void shouldChangeStringsInsideATransaction() {
+        keyspace.strings().setRange(KEY, 100_000, bytes("x"));
+        byte[] before = keyspace.get(KEY);
+        assertThrows(
+                ArithmeticException.class,
+                () ->
+                        keyspace.transaction(
+                                view -> {
+                                    view.strings().append(KEY, bytes("12"));
+                                    throw new ArithmeticException();
+                                }));
+        assertArrayEquals(before, keyspace.get(KEY));
+        long length =
+                keyspace.transaction(
+                        view -> {
+                            StringOperations strings = view.strings();
+                            strings.setBit(KEY, 3, true);
+                            strings.setRange(KEY, 50_000, bytes("yy"));
+                            strings.append(bytes("t"), strings.getRange(KEY, 50_000, 50_001));
+                            strings.setBit(bytes("t"), 1_000_000, true);
+                            view.delete(bytes("u"));
+                            return strings.append(KEY, bytes("12"));
+                        });
+        assertEquals(100_003, length);
+        assertEquals("yy", text(keyspace.strings().getRange(bytes("t"), 0, 1)));
+        assertEquals("x12", text(keyspace.strings().getRange(KEY, -3, -1)));
+    }
+
+    // ---- options
+
+    @Test
+    void shouldSetOnConditionsOfTheValue() {
+        StringOperations strings = keyspace.strings();
+        SetOptions plain = SetOptions.plain();
+        assertFalse(strings.set(KEY, bytes("1"), plain.on(ValueCondition.ifEqual(KEY))).done());
+        assertTrue(strings.set(KEY, bytes("1"), plain.on(ValueCondition.ifNotEqual(KEY))).done());
+        SetOptions equal = plain.on(ValueCondition.ifEqual(bytes("1"))).returningPrevious();
+        assertEquals("1", text(strings.set(KEY, bytes("2"), equal).previous()));
+        SetResult refused = strings.set(KEY, bytes("3"), equal);
+        assertFalse(refused.done());
+        assertEquals("2", text(refused.previous()));
+        assertFalse(strings.delEx(KEY, ValueCondition.ifEqual(bytes("1"))));
+        assertTrue(strings.delEx(KEY, ValueCondition.ifNotEqual(bytes("1"))));
+        assertFalse(strings.delEx(KEY, ValueCondition.ifNotEqual(bytes("1"))));
+        assertNull(value());
+    }
+
+    @Test
+    void shouldKeepOrSetTheDeadlineAsAsked() {
+        StringOperations strings = keyspace.strings();
+        strings.setEx(KEY, Duration.ofHours(1), bytes("1"));
+        Instant deadline = keyspace.deadline(KEY);
+        assertNotNull(deadline);
+        strings.set(KEY, bytes("2"), SetOptions.plain().expiring(Expiry.unchanged()));
+        assertEquals(deadline, keyspace.deadline(KEY));
+        assertEquals("2", text(strings.getEx(KEY, Expiry.unchanged())));
+        assertEquals(deadline, keyspace.deadline(KEY));
+        Instant later = deadline.plusSeconds(5);
+        assertEquals("2", text(strings.getEx(KEY, Expiry.at(later))));
+        assertEquals(later, keyspace.deadline(KEY));
+        assertEquals("2", text(strings.getSet(KEY, bytes("3"))));
+        assertNull(keyspace.deadline(KEY));
+        SetOptions past = SetOptions.plain().expiring(Expiry.at(Instant.ofEpochMilli(1)));
+        assertTrue(strings.set(KEY, bytes("4"), past).done());
+        assertNull(value());
+        assertThrows(IllegalArgumentException.class, () -> Expiry.after(Duration.ZERO));
+    }
+
+    @Test
+    void shouldRefuseAnotherType() {
+        keyspace.hashes().hset(KEY, bytes("f"), bytes("v"));
+        StringOperations strings = keyspace.strings();
+        assertThrows(HotpairException.class, () -> strings.append(KEY, bytes("x")));
+        assertThrows(HotpairException.class, () -> strings.getDel(KEY));
+        assertThrows(HotpairException.class, () -> strings.getSet(KEY, bytes("x")));
+        assertThrows(HotpairException.class, () -> strings.bitField(KEY));
+        assertNull(strings.mget(KEY).get(0));
+        assertFalse(strings.msetNx(KEY, bytes("x"), bytes("y"), bytes("z")));
+        assertTrue(strings.set(KEY, bytes("x"), SetOptions.plain()).done());
+        assertEquals("x", value());
+    }
+
+    @Test
+    void shouldCombineBitsAsNewerServersDo() {
+        StringOperations strings = keyspace.strings();
+        strings.mset(
+                bytes("x"), new byte[] {0b0111_1000},
+                bytes("y"), new byte[] {0b0101_0101, 1},
+                bytes("z"), new byte[] {0b0011_0011});
+        for (BitOperator operator : BitOperator.values()) {
+            int expected =
+                    switch (operator) {
+                        case AND -> 0b0001_0000;
+                        case OR -> 0b0111_1111;
+                        case XOR -> 0b0001_1110;
+                        case NOT -> 0b1000_0111;
+                        case DIFF -> 0b0000_1000;
+                        case DIFF1 -> 0b0000_0111;
+                        case ANDOR -> 0b0111_0000;
+                        case ONE -> 0b0000_1110;
+                    };
+            byte[][] sources =
+                    operator == BitOperator.NOT
+                            ? new byte[][] {bytes("x")}
+                            : new byte[][] {bytes("x"), bytes("y"), bytes("z")};
+            strings.bitOp(operator, KEY, sources);
+            byte[] result = keyspace.get(KEY);
+            assertNotNull(result);
+            assertEquals(expected, result[0] & 0xFF, operator.name());
+        }
+    }
+}
