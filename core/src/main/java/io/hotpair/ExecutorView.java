@@ -2,6 +2,7 @@ package io.hotpair;
 
 import io.hotpair.internal.DeleteKey;
 import io.hotpair.internal.Executor;
+import io.hotpair.internal.GeoCommands;
 import io.hotpair.internal.HashCommands;
 import io.hotpair.internal.HyperLogLogCommands;
 import io.hotpair.internal.IncrementString;
@@ -10,6 +11,7 @@ import io.hotpair.internal.ListCommands;
 import io.hotpair.internal.PutString;
 import io.hotpair.internal.SetCommands;
 import io.hotpair.internal.StringCommands;
+import io.hotpair.internal.SortedSetCommands;
 import io.hotpair.internal.Transaction;
 import org.jspecify.annotations.Nullable;
 
@@ -81,5 +83,15 @@ final class ExecutorView implements TransactionView {
     @Override
     public StringOperations strings() {
         return new StringCommands(executor);
+    }
+
+    @Override
+    public GeoOperations geo() {
+        return new GeoCommands(executor);
+    }
+
+    @Override
+    public SortedSetOperations sortedSets() {
+        return new SortedSetCommands(executor);
     }
 }

@@ -6,6 +6,7 @@ import io.hotpair.internal.Core;
 import io.hotpair.internal.Engine;
 import io.hotpair.internal.EngineSnapshot;
 import io.hotpair.internal.Executor;
+import io.hotpair.internal.GeoCommands;
 import io.hotpair.internal.HashCommands;
 import io.hotpair.internal.KeyCommands;
 import io.hotpair.internal.HyperLogLogCommands;
@@ -16,6 +17,7 @@ import io.hotpair.internal.Mutation;
 import io.hotpair.internal.Reader;
 import io.hotpair.internal.SetCommands;
 import io.hotpair.internal.StringCommands;
+import io.hotpair.internal.SortedSetCommands;
 import io.hotpair.topology.Topology;
 import java.time.Duration;
 import java.time.Instant;
@@ -447,6 +449,24 @@ public final class Keyspace implements AutoCloseable {
      */
     public StringOperations strings() {
         return new StringCommands(executor);
+    }
+
+    /**
+     * Operations on geographical positions, in sorted sets, each at the keyspace's level.
+     *
+     * @return the operations
+     */
+    public GeoOperations geo() {
+        return new GeoCommands(executor);
+    }
+
+    /**
+     * Operations on sorted sets, each at the keyspace's level.
+     *
+     * @return the operations
+     */
+    public SortedSetOperations sortedSets() {
+        return new SortedSetCommands(executor);
     }
 
     /** Runs typed operations, and waits for what they wrote. */

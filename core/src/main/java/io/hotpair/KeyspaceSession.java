@@ -4,6 +4,7 @@ import io.hotpair.internal.Core;
 import io.hotpair.internal.DeleteKey;
 import io.hotpair.internal.Engine;
 import io.hotpair.internal.Executor;
+import io.hotpair.internal.GeoCommands;
 import io.hotpair.internal.HashCommands;
 import io.hotpair.internal.HyperLogLogCommands;
 import io.hotpair.internal.IncrementString;
@@ -16,6 +17,7 @@ import io.hotpair.internal.PutString;
 import io.hotpair.internal.Reader;
 import io.hotpair.internal.SetCommands;
 import io.hotpair.internal.StringCommands;
+import io.hotpair.internal.SortedSetCommands;
 import io.hotpair.internal.UpdateString;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -210,6 +212,16 @@ final class KeyspaceSession implements Session, Executor {
     @Override
     public StringOperations strings() {
         return new StringCommands(this);
+    }
+
+    @Override
+    public GeoOperations geo() {
+        return new GeoCommands(this);
+    }
+
+    @Override
+    public SortedSetOperations sortedSets() {
+        return new SortedSetCommands(this);
     }
 
     @Override

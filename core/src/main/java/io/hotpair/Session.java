@@ -209,6 +209,20 @@ public interface Session {
     StringOperations strings();
 
     /**
+     * Operations on geographical positions, in sorted sets.
+     *
+     * @return the operations, whose writes are this session's
+     */
+    GeoOperations geo();
+
+    /**
+     * Operations on sorted sets.
+     *
+     * @return the operations, whose writes are this session's
+     */
+    SortedSetOperations sortedSets();
+
+    /**
      * The opId of the last write.
      *
      * @return the opId, or 0 if the last call to a writing method changed nothing

@@ -93,4 +93,18 @@ public interface TransactionView {
      * @return the operations, inside this transaction
      */
     StringOperations strings();
+
+    /**
+     * Operations on geographical positions, in sorted sets.
+     *
+     * @return the operations, inside this transaction
+     */
+    GeoOperations geo();
+
+    /**
+     * Operations on sorted sets.
+     *
+     * @return the operations, inside this transaction
+     */
+    SortedSetOperations sortedSets();
 }

@@ -26,6 +26,7 @@ public final class Edit implements NodeStore {
     private final Tree tree;
     private final Members members;
     private final ListElements list;
+    private final SortedSet sortedSet;
     private final Effects effects = new Effects();
     private final byte[] none = new byte[0];
     private final byte[] treeValue = new byte[Records.TREE_LENGTH];
@@ -62,6 +63,7 @@ public final class Edit implements NodeStore {
         tree = new Tree(mem);
         members = new Members(this, mem, tree);
         list = new ListElements(this, mem, tree);
+        sortedSet = new SortedSet(this, mem, tree);
     }
 
     Mem mem() {
@@ -80,6 +82,11 @@ public final class Edit implements NodeStore {
     /** The working place for hashes and sets. */
     Members members() {
         return members;
+    }
+
+    /** The working place for sorted sets. */
+    SortedSet sortedSet() {
+        return sortedSet;
     }
 
     Key key() {

@@ -175,7 +175,8 @@ final class Members {
         return tree.find(root, probe(key, offset, length), 0, HASH_LENGTH + length);
     }
 
-    private byte[] probe(byte[] key, int offset, int length) {
+    /** The key of a member in a tree. Valid until the next call. */
+    byte[] probe(byte[] key, int offset, int length) {
         if (probe.length < HASH_LENGTH + length) {
             probe = new byte[HASH_LENGTH + length];
         }

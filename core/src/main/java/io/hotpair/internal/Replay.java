@@ -35,9 +35,10 @@ final class Replay implements Mutation {
             case EXPIRE -> current == 0 ? UNCHANGED : edit.withDeadline(current, deadlineMs);
             case CHANGE_HASH -> Members.replay(edit, base, Records.HASH, changes, deadlineMs);
             case CHANGE_SET -> Members.replay(edit, base, Records.SET, changes, deadlineMs);
+            case CHANGE_SORTED_SET -> SortedSet.replay(edit, base, changes, deadlineMs);
             case PATCH_STRING -> StringContent.replay(edit, base, changes, deadlineMs);
             case SPLICE_LIST -> ListElements.replay(edit, base, changes, deadlineMs);
-            case CHANGE_SORTED_SET, CHANGE_STREAM, TERM_BARRIER ->
+            case CHANGE_STREAM, TERM_BARRIER ->
                     throw new IllegalStateException("operation type=" + type);
         };
     }
