@@ -12,6 +12,7 @@ import io.hotpair.internal.PutString;
 import io.hotpair.internal.SetCommands;
 import io.hotpair.internal.StringCommands;
 import io.hotpair.internal.SortedSetCommands;
+import io.hotpair.internal.StreamCommands;
 import io.hotpair.internal.Transaction;
 import org.jspecify.annotations.Nullable;
 
@@ -93,5 +94,10 @@ final class ExecutorView implements TransactionView {
     @Override
     public SortedSetOperations sortedSets() {
         return new SortedSetCommands(executor);
+    }
+
+    @Override
+    public StreamOperations streams() {
+        return new StreamCommands(executor);
     }
 }

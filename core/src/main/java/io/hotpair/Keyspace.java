@@ -18,6 +18,7 @@ import io.hotpair.internal.Reader;
 import io.hotpair.internal.SetCommands;
 import io.hotpair.internal.StringCommands;
 import io.hotpair.internal.SortedSetCommands;
+import io.hotpair.internal.StreamCommands;
 import io.hotpair.topology.Topology;
 import java.time.Duration;
 import java.time.Instant;
@@ -467,6 +468,15 @@ public final class Keyspace implements AutoCloseable {
      */
     public SortedSetOperations sortedSets() {
         return new SortedSetCommands(executor);
+    }
+
+    /**
+     * Operations on streams, each at the keyspace's level.
+     *
+     * @return the operations
+     */
+    public StreamOperations streams() {
+        return new StreamCommands(executor);
     }
 
     /** Runs typed operations, and waits for what they wrote. */

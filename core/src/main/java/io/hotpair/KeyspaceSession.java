@@ -18,6 +18,7 @@ import io.hotpair.internal.Reader;
 import io.hotpair.internal.SetCommands;
 import io.hotpair.internal.StringCommands;
 import io.hotpair.internal.SortedSetCommands;
+import io.hotpair.internal.StreamCommands;
 import io.hotpair.internal.UpdateString;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -222,6 +223,11 @@ final class KeyspaceSession implements Session, Executor {
     @Override
     public SortedSetOperations sortedSets() {
         return new SortedSetCommands(this);
+    }
+
+    @Override
+    public StreamOperations streams() {
+        return new StreamCommands(this);
     }
 
     @Override

@@ -223,6 +223,13 @@ public interface Session {
     SortedSetOperations sortedSets();
 
     /**
+     * Operations on streams.
+     *
+     * @return the operations, whose writes are this session's
+     */
+    StreamOperations streams();
+
+    /**
      * The opId of the last write.
      *
      * @return the opId, or 0 if the last call to a writing method changed nothing

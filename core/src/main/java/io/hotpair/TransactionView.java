@@ -107,4 +107,11 @@ public interface TransactionView {
      * @return the operations, inside this transaction
      */
     SortedSetOperations sortedSets();
+
+    /**
+     * Operations on streams.
+     *
+     * @return the operations, inside this transaction
+     */
+    StreamOperations streams();
 }

@@ -27,6 +27,7 @@ public final class Edit implements NodeStore {
     private final Members members;
     private final ListElements list;
     private final SortedSet sortedSet;
+    private @Nullable Stream stream;
     private final Effects effects = new Effects();
     private final byte[] none = new byte[0];
     private final byte[] treeValue = new byte[Records.TREE_LENGTH];
@@ -87,6 +88,16 @@ public final class Edit implements NodeStore {
     /** The working place for sorted sets. */
     SortedSet sortedSet() {
         return sortedSet;
+    }
+
+    /** The working place for streams; taken only by those who need it. */
+    Stream stream() {
+        Stream known = stream;
+        if (known == null) {
+            known = new Stream(this);
+            stream = known;
+        }
+        return known;
     }
 
     Key key() {

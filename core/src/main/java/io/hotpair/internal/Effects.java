@@ -202,7 +202,7 @@ final class Effects {
         payload = grown(payload, payloadLength, more);
     }
 
-    private static byte[] grown(byte[] array, int used, long more) {
+    static byte[] grown(byte[] array, int used, long more) {
         long needed = used + more;
         if (needed <= array.length) {
             return array;

@@ -36,9 +36,10 @@ final class Replay implements Mutation {
             case CHANGE_HASH -> Members.replay(edit, base, Records.HASH, changes, deadlineMs);
             case CHANGE_SET -> Members.replay(edit, base, Records.SET, changes, deadlineMs);
             case CHANGE_SORTED_SET -> SortedSet.replay(edit, base, changes, deadlineMs);
+            case CHANGE_STREAM -> Stream.replay(edit, base, changes, deadlineMs);
             case PATCH_STRING -> StringContent.replay(edit, base, changes, deadlineMs);
             case SPLICE_LIST -> ListElements.replay(edit, base, changes, deadlineMs);
-            case CHANGE_STREAM, TERM_BARRIER ->
+            case TERM_BARRIER ->
                     throw new IllegalStateException("operation type=" + type);
         };
     }

@@ -1,0 +1,378 @@
+package io.hotpair;
+
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Operations on streams: sequences of entries with rising ids, which consumer groups share out and
+ * acknowledge. Each is one atomic step. Named after Redis's commands, and with their meaning as of
+ * 7.0. A key that holds another type is refused with {@link HotpairException.Category#WRONG_TYPE};
+ * an absent key is an empty stream to whoever reads it, but an empty stream need not be absent: it
+ * keeps its last id and its groups. Arrays given are not changed, arrays returned are the caller's
+ * own.
+ *
+ * <p>Where a stream or a group must be there, its absence is a {@link
+ * HotpairException.Category#WRONG_VALUE} whose message is {@link #NO_STREAM} or {@link #NO_GROUP}.
+ * Times are the keyspace's clock's, in milliseconds.
+ *
+ * <p>To add, find, remove, deliver, acknowledge or claim one entry takes O(log n); so do {@link
+ * #xlen}, and {@link #xtrim} whatever it removes.
+ *
+ * @see <a href="https://redis.io/docs/latest/commands/?group=stream">Redis, stream commands</a>
+ */
+public interface StreamOperations {
+
+    /** The message of the refusal where there is no stream. */
+    String NO_STREAM = "the key is absent, expected a stream";
+
+    /** The message of the refusal where there is no stream or no such group of it. */
+    String NO_GROUP = "no such group, expected one that was created";
+
+    /** Says that a number of entries is not known, or is to stay as it is. */
+    long UNKNOWN = -1;
+
+    // ---- entries
+
+    /**
+     * Adds an entry with an id from the clock. An absent stream is made.
+     *
+     * @param key the key
+     * @param fieldsAndValues field, value, field, value ...; at least one pair
+     * @return the entry's id
+     * @throws HotpairException {@code WRONG_VALUE} if no id is left
+     */
+    StreamId xadd(byte[] key, byte[]... fieldsAndValues);
+
+    /**
+     * Adds an entry.
+     *
+     * @param key the key
+     * @param how with what id, whether an absent stream is made, and what is trimmed afterwards
+     * @param fieldsAndValues field, value, field, value ...; at least one pair
+     * @return the entry's id, or null if there is no stream and none is to be made
+     * @throws HotpairException {@code WRONG_VALUE} if the id is not above all that the stream ever
+     *     had; its message begins with {@code no id is left} if there can be no such id
+     * @throws IllegalArgumentException if the id is {@code 0-0}
+     */
+    @Nullable StreamId xadd(byte[] key, StreamAdd how, byte[]... fieldsAndValues);
+
+    /**
+     * Counts the entries.
+     *
+     * @param key the key
+     * @return how many there are
+     */
+    long xlen(byte[] key);
+
+    /**
+     * Reads entries in the order of their ids.
+     *
+     * @param key the key
+     * @param range which ids
+     * @return the entries
+     */
+    List<StreamEntry> xrange(byte[] key, StreamRange range);
+
+    /**
+     * Reads entries from the highest id down.
+     *
+     * @param key the key
+     * @param range which ids
+     * @return the entries
+     */
+    List<StreamEntry> xrevrange(byte[] key, StreamRange range);
+
+    /**
+     * Reads several streams as they are at one moment, without waiting for entries.
+     *
+     * @param limit at most how many entries of each; 0 for all
+     * @param positions which streams, each behind an id
+     * @return what was found; a stream with nothing to read is left out
+     */
+    List<StreamBatch> xread(long limit, StreamPosition... positions);
+
+    /**
+     * The highest id that an entry of the stream ever had; what Redis's {@code XREAD} takes a
+     * {@code $} for.
+     *
+     * @param key the key
+     * @return the id, {@code 0-0} if there is none
+     */
+    StreamId xlastId(byte[] key);
+
+    /**
+     * Removes entries. Those that are pending stay so.
+     *
+     * @param key the key
+     * @param ids the ids
+     * @return how many of them were there
+     */
+    long xdel(byte[] key, StreamId... ids);
+
+    /**
+     * Removes the oldest entries. Takes O(log n).
+     *
+     * @param key the key
+     * @param trim which ones
+     * @return how many
+     */
+    long xtrim(byte[] key, StreamTrim trim);
+
+    /**
+     * Sets what a stream knows of its past.
+     *
+     * @param key the key
+     * @param lastId the highest id that an entry ever had
+     * @param entriesAdded how many entries were ever added, or {@link #UNKNOWN} to let it stay
+     * @param maxDeletedId the highest id that was ever deleted; null or {@code 0-0} to let it stay
+     * @throws HotpairException {@code WRONG_VALUE} if there is no stream, or if it has an entry
+     *     above the last id, or more entries than were ever added; the message then begins with
+     *     {@code lastId} or {@code entriesAdded}
+     * @throws IllegalArgumentException if the last id is below the highest deleted one, or
+     *     entriesAdded is negative and not {@link #UNKNOWN}
+     */
+    void xsetid(byte[] key, StreamId lastId, long entriesAdded, @Nullable StreamId maxDeletedId);
+
+    // ---- groups
+
+    /**
+     * Makes a consumer group of a stream that is there.
+     *
+     * @param key the key
+     * @param group its name
+     * @param lastDeliveredId entries above this id are for the group; null for what comes from now
+     *     on, Redis's {@code $}
+     * @return whether it is new; one that is there stays as it is
+     * @throws HotpairException {@code WRONG_VALUE} if there is no stream
+     */
+    boolean xgroupCreate(byte[] key, byte[] group, @Nullable StreamId lastDeliveredId);
+
+    /**
+     * Makes a consumer group.
+     *
+     * @param key the key
+     * @param group its name
+     * @param lastDeliveredId entries above this id are for the group; null for what comes from now
+     *     on, Redis's {@code $}
+     * @param makesStream whether an absent stream is made
+     * @param entriesRead how many entries were ever delivered to it, or {@link #UNKNOWN}
+     * @return whether it is new; one that is there stays as it is
+     * @throws HotpairException {@code WRONG_VALUE} if there is no stream and none is to be made
+     */
+    boolean xgroupCreate(
+            byte[] key,
+            byte[] group,
+            @Nullable StreamId lastDeliveredId,
+            boolean makesStream,
+            long entriesRead);
+
+    /**
+     * Sets how far a group has come.
+     *
+     * @param key the key
+     * @param group its name
+     * @param lastDeliveredId entries above this id are for the group; null for what comes from now
+     *     on, Redis's {@code $}
+     * @param entriesRead how many entries were ever delivered to it, or {@link #UNKNOWN}
+     * @throws HotpairException {@code WRONG_VALUE} if there is no stream or no such group
+     */
+    void xgroupSetId(
+            byte[] key, byte[] group, @Nullable StreamId lastDeliveredId, long entriesRead);
+
+    /**
+     * Removes a group, with its consumers and what is pending. Takes O(log n) for each consumer.
+     *
+     * @param key the key
+     * @param group its name
+     * @return whether it was there
+     * @throws HotpairException {@code WRONG_VALUE} if there is no stream
+     */
+    boolean xgroupDestroy(byte[] key, byte[] group);
+
+    /**
+     * Makes a consumer.
+     *
+     * @param key the key
+     * @param group the group's name
+     * @param consumer its name
+     * @return whether it is new
+     * @throws HotpairException {@code WRONG_VALUE} if there is no stream or no such group
+     */
+    boolean xgroupCreateConsumer(byte[] key, byte[] group, byte[] consumer);
+
+    /**
+     * Removes a consumer. What it owned is not pending any more, and is delivered to nobody.
+     *
+     * @param key the key
+     * @param group the group's name
+     * @param consumer its name
+     * @return how many pending entries it owned
+     * @throws HotpairException {@code WRONG_VALUE} if there is no stream or no such group
+     */
+    long xgroupDelConsumer(byte[] key, byte[] group, byte[] consumer);
+
+    /**
+     * Reads for a consumer, which is made if it is not there and there is something to read,
+     * without waiting for entries. New entries become pending, and the consumer's own. Those behind
+     * an id are the consumer's own pending ones, delivered once more; one that is no entry of the
+     * stream any more has null for its fields.
+     *
+     * @param group the group's name, in each of the streams
+     * @param consumer the consumer's name
+     * @param limit at most how many entries of each stream; 0 for all
+     * @param acknowledges whether new entries count as acknowledged at once; Redis's {@code NOACK}
+     * @param positions which streams
+     * @return what was found; a stream without new entries is left out, but one read behind an id
+     *     is not
+     * @throws HotpairException {@code WRONG_VALUE} if one of the streams or groups is not there;
+     *     then nothing is delivered, and the message is {@link #NO_GROUP}
+     */
+    List<StreamBatch> xreadGroup(
+            byte[] group,
+            byte[] consumer,
+            long limit,
+            boolean acknowledges,
+            StreamPosition... positions);
+
+    /**
+     * Acknowledges entries: they are not pending any more.
+     *
+     * @param key the key
+     * @param group the group's name
+     * @param ids the ids
+     * @return how many of them were pending; 0 if there is no group
+     */
+    long xack(byte[] key, byte[] group, StreamId... ids);
+
+    /**
+     * Sums up what is pending.
+     *
+     * @param key the key
+     * @param group the group's name
+     * @return the sum
+     * @throws HotpairException {@code WRONG_VALUE} if there is no stream or no such group
+     */
+    StreamPending.Summary xpending(byte[] key, byte[] group);
+
+    /**
+     * Lists what is pending.
+     *
+     * @param key the key
+     * @param group the group's name
+     * @param range which ids, and at most how many of those that the others let through
+     * @param minIdle entries delivered more recently are left out
+     * @param consumer whose, or null for everybody's
+     * @return the pending entries in the order of their ids
+     * @throws HotpairException {@code WRONG_VALUE} if there is no stream or no such group
+     */
+    List<StreamPending> xpending(
+            byte[] key,
+            byte[] group,
+            StreamRange range,
+            Duration minIdle,
+            byte @Nullable [] consumer);
+
+    /**
+     * Makes a consumer the owner of pending entries. It is made if it is not there and gets one.
+     * What is no entry of the stream any more is not pending afterwards.
+     *
+     * @param key the key
+     * @param group the group's name
+     * @param consumer the consumer's name
+     * @param how the conditions, and what becomes of time and count
+     * @param ids the ids
+     * @return the entries that it owns now
+     * @throws HotpairException {@code WRONG_VALUE} if there is no stream or no such group
+     */
+    List<StreamEntry> xclaim(
+            byte[] key, byte[] group, byte[] consumer, StreamClaim how, StreamId... ids);
+
+    /**
+     * As {@link #xclaim}, but does not read the entries, nor count that as a delivery.
+     *
+     * @param key the key
+     * @param group the group's name
+     * @param consumer the consumer's name
+     * @param how the conditions, and what becomes of time and count
+     * @param ids the ids
+     * @return the ids of the entries that it owns now
+     * @throws HotpairException {@code WRONG_VALUE} if there is no stream or no such group
+     */
+    List<StreamId> xclaimJustId(
+            byte[] key, byte[] group, byte[] consumer, StreamClaim how, StreamId... ids);
+
+    /**
+     * Goes on with a walk over what is pending, and makes a consumer the owner of what was not
+     * delivered for some time. Looks at ten times as many entries as it may claim.
+     *
+     * @param key the key
+     * @param group the group's name
+     * @param consumer the consumer's name
+     * @param minIdle entries delivered more recently are left alone
+     * @param from the lowest id to look at
+     * @param count at most how many entries to claim, or to find deleted; 1 or more
+     * @return what it owns now, what is not pending any more because it is no entry any more, and
+     *     where to go on
+     * @throws HotpairException {@code WRONG_VALUE} if there is no stream or no such group
+     */
+    StreamAutoClaim<StreamEntry> xautoclaim(
+            byte[] key, byte[] group, byte[] consumer, Duration minIdle, StreamId from, long count);
+
+    /**
+     * As {@link #xautoclaim}, but does not read the entries, nor count that as a delivery.
+     *
+     * @param key the key
+     * @param group the group's name
+     * @param consumer the consumer's name
+     * @param minIdle entries delivered more recently are left alone
+     * @param from the lowest id to look at
+     * @param count at most how many entries to claim, or to find deleted; 1 or more
+     * @return what it owns now, what is not pending any more because it is no entry any more, and
+     *     where to go on
+     * @throws HotpairException {@code WRONG_VALUE} if there is no stream or no such group
+     */
+    StreamAutoClaim<StreamId> xautoclaimJustId(
+            byte[] key, byte[] group, byte[] consumer, Duration minIdle, StreamId from, long count);
+
+    // ---- what there is to say
+
+    /**
+     * Describes a stream.
+     *
+     * @param key the key
+     * @return the description
+     * @throws HotpairException {@code WRONG_VALUE} if there is no stream
+     */
+    StreamInfo xinfoStream(byte[] key);
+
+    /**
+     * Describes a stream with its groups and consumers.
+     *
+     * @param key the key
+     * @param limit at most how many entries, and how many pending ones of each group and consumer;
+     *     0 for all
+     * @return the description
+     * @throws HotpairException {@code WRONG_VALUE} if there is no stream
+     */
+    StreamInfo.Full xinfoStreamFull(byte[] key, long limit);
+
+    /**
+     * Describes the groups of a stream.
+     *
+     * @param key the key
+     * @return the descriptions, in the order of the groups' names
+     * @throws HotpairException {@code WRONG_VALUE} if there is no stream
+     */
+    List<StreamInfo.Group> xinfoGroups(byte[] key);
+
+    /**
+     * Describes the consumers of a group.
+     *
+     * @param key the key
+     * @param group the group's name
+     * @return the descriptions, in the order of the consumers' names
+     * @throws HotpairException {@code WRONG_VALUE} if there is no stream or no such group
+     */
+    List<StreamInfo.Consumer> xinfoConsumers(byte[] key, byte[] group);
+}
