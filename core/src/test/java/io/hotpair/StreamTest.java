@@ -321,6 +321,50 @@ class StreamTest extends TypeTest {
         assertEquals(0, streams.xpending(KEY, GROUP).count());
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {3, 3_000})
+    void shouldBeMovedAndCopiedWhole(int length) {
+        for (int i = 1; i <= length; i++) {
+            add(i, "v" + i);
+        }
+        streams.xgroupCreate(KEY, bytes("gone"), StreamId.MIN);
+        streams.xgroupCreateConsumer(KEY, bytes("gone"), ANN);
+        streams.xgroupDestroy(KEY, bytes("gone"));
+        streams.xgroupCreate(KEY, GROUP, StreamId.MIN);
+        read(ANN, length / 3);
+        streams.xgroupCreate(KEY, bytes("a group before"), StreamId.MIN);
+        read(BOB, length / 3);
+        streams.xdel(KEY, id(1, 0));
+        byte[] copy = bytes("copy");
+        byte[] moved = bytes("moved");
+        assertTrue(keyspace.keys().copy(KEY, copy, false));
+        assertTrue(keyspace.keys().rename(KEY, moved));
+        add(1, "another one");
+        String digest = keyspace.digest();
+        keyspace.close();
+        open();
+        openStreams();
+        assertEquals(digest, keyspace.digest());
+        for (byte[] key : List.of(copy, moved)) {
+            assertEquals(length - 1, streams.xlen(key));
+            assertEquals(length / 3, streams.xgroupDelConsumer(key, GROUP, ANN));
+            assertEquals(length / 3, streams.xpending(key, GROUP).count());
+            assertTrue(streams.xgroupCreateConsumer(key, GROUP, bytes("cid")));
+            assertEquals(2, streams.xinfoConsumers(key, GROUP).size());
+        }
+    }
+
+    @Test
+    void shouldKeepTheDeadline() {
+        add(1, "v");
+        long deadlineMs = System.currentTimeMillis() + 3_600_000;
+        assertTrue(keyspace.keys().pexpireAt(KEY, deadlineMs, KeyOperations.DeadlineCondition.ALWAYS));
+        streams.xgroupCreate(KEY, GROUP, StreamId.MIN);
+        read(ANN, 1);
+        add(2, "w");
+        assertEquals(deadlineMs, keyspace.keys().pexpireTime(KEY));
+    }
+
     @Test
     void shouldGiveAllMemoryBack() {
         for (int round = 0; round < 12; round++) {

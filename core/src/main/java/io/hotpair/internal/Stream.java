@@ -635,6 +635,12 @@ final class Stream {
                     put(
                             owner(from.number()),
                             new Pending(from.id(), with.number(), with.number(), with.number()));
+            case OWNED -> {
+                // A dump says everything, even what follows from the rest.
+                key.clear().bytes(change.bytes(), change.keyOffset(), change.keyLength());
+                value.clear().bytes(with.rest());
+                put();
+            }
             case HEADER -> {
                 takeHeader(with);
                 headerChanged = true;
