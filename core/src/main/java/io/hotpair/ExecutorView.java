@@ -10,9 +10,9 @@ import io.hotpair.internal.KeyCommands;
 import io.hotpair.internal.ListCommands;
 import io.hotpair.internal.PutString;
 import io.hotpair.internal.SetCommands;
-import io.hotpair.internal.StringCommands;
 import io.hotpair.internal.SortedSetCommands;
 import io.hotpair.internal.StreamCommands;
+import io.hotpair.internal.StringCommands;
 import io.hotpair.internal.Transaction;
 import org.jspecify.annotations.Nullable;
 

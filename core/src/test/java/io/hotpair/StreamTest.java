@@ -49,8 +49,7 @@ class StreamTest extends TypeTest {
 
     private List<StreamEntry> read(byte[] consumer, long limit) {
         List<StreamBatch> batches =
-                streams.xreadGroup(
-                        GROUP, consumer, limit, false, StreamPosition.undelivered(KEY));
+                streams.xreadGroup(GROUP, consumer, limit, false, StreamPosition.undelivered(KEY));
         return batches.isEmpty() ? List.of() : batches.get(0).entries();
     }
 
@@ -75,8 +74,17 @@ class StreamTest extends TypeTest {
     @Test
     void shouldOrderIdsAsUnsignedNumbers() {
         StreamId[] rising = {
-            id(0, 1), id(0, -1), id(1, 0), id(255, 0), id(256, -2), id(Long.MAX_VALUE, 0),
-            id(Long.MIN_VALUE, 0), id(-1, 0), id(-1, 255), id(-1, 256), StreamId.MAX
+            id(0, 1),
+            id(0, -1),
+            id(1, 0),
+            id(255, 0),
+            id(256, -2),
+            id(Long.MAX_VALUE, 0),
+            id(Long.MIN_VALUE, 0),
+            id(-1, 0),
+            id(-1, 255),
+            id(-1, 256),
+            StreamId.MAX
         };
         for (StreamId id : rising) {
             assertEquals(id, streams.xadd(KEY, StreamAdd.at(id), FIELD, FIELD));
@@ -198,16 +206,12 @@ class StreamTest extends TypeTest {
                             model.tailMap(from, true).keySet().stream().limit(7).toList();
                     assertEquals(ids, ids(streams.xrange(KEY, range)), "seed=" + seed);
                     range = StreamRange.all().to(from).limit(7);
-                    ids =
-                            model.headMap(from, true).descendingKeySet().stream()
-                                    .limit(7)
-                                    .toList();
+                    ids = model.headMap(from, true).descendingKeySet().stream().limit(7).toList();
                     assertEquals(ids, ids(streams.xrevrange(KEY, range)), "seed=" + seed);
                 }
                 default -> {
                     String value = "v".repeat(random.nextInt(40)) + i;
-                    StreamAdd how =
-                            StreamAdd.atTime(timeMs).trim(StreamTrim.toLength(maxLength));
+                    StreamAdd how = StreamAdd.atTime(timeMs).trim(StreamTrim.toLength(maxLength));
                     StreamId id = streams.xadd(KEY, how, FIELD, bytes(value));
                     assertNotNull(id);
                     assertNull(model.put(id, value), "seed=" + seed);
@@ -257,8 +261,7 @@ class StreamTest extends TypeTest {
         assertEquals(List.of(1L, 2L), summary.consumers().stream().map(c -> c.getValue()).toList());
         streams.xdel(KEY, id(5, 0));
         List<StreamEntry> again =
-                streams.xreadGroup(
-                                GROUP, BOB, 0, false, StreamPosition.after(KEY, StreamId.MIN))
+                streams.xreadGroup(GROUP, BOB, 0, false, StreamPosition.after(KEY, StreamId.MIN))
                         .get(0)
                         .entries();
         assertEquals(List.of(id(4, 0), id(5, 0)), ids(again));
@@ -358,7 +361,8 @@ class StreamTest extends TypeTest {
     void shouldKeepTheDeadline() {
         add(1, "v");
         long deadlineMs = System.currentTimeMillis() + 3_600_000;
-        assertTrue(keyspace.keys().pexpireAt(KEY, deadlineMs, KeyOperations.DeadlineCondition.ALWAYS));
+        assertTrue(
+                keyspace.keys().pexpireAt(KEY, deadlineMs, KeyOperations.DeadlineCondition.ALWAYS));
         streams.xgroupCreate(KEY, GROUP, StreamId.MIN);
         read(ANN, 1);
         add(2, "w");

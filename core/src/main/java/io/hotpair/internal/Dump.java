@@ -10,14 +10,16 @@ final class Dump {
     /** An element can be as long as a string, so a piece is counted in elements. */
     private static final int PIECE_ELEMENTS = 1024;
 
+    private static final int PIECE_LENGTH = 256 << 10;
+
     private Dump() {}
 
     /**
      * Encodes the next piece of a value.
      *
      * @param key the key that the operation is for
-     * @param from the first element of the piece
-     * @return the first element of the next one, or -1 after the last
+     * @param from the first element of the piece; of a string, its first byte
+     * @return the same of the next piece, or -1 after the last
      */
     static long encode(Edit edit, long record, Key key, long from, Effects into) {
         Mem mem = edit.mem();
@@ -28,6 +30,12 @@ final class Dump {
             into.operation(OperationType.SET, false, key, deadlineMs, value, 0, value.length);
             return -1;
         }
+        if (type == Records.STRING) {
+            into.begin(OperationType.PATCH_STRING, from == 0);
+            long next = StringContent.describe(edit, record, from, PIECE_LENGTH, into);
+            into.end(key, deadlineMs, false);
+            return next == StringContent.length(mem, record) ? -1 : next;
+        }
         long count = Values.count(edit, record);
         long to = Math.min(count, from + PIECE_ELEMENTS);
         into.begin(operation(type), from == 0);
@@ -35,8 +43,6 @@ final class Dump {
             into.number(from);
             into.number(0);
             into.number(to - from);
-        } else if (type == Records.STRING) {
-            into.number(Values.offset(edit, record, from));
         }
         int skipped = Values.skipped(mem, record);
         Values.range(edit, record, from, to, leaf -> add(type, skipped, leaf, into));
@@ -46,7 +52,6 @@ final class Dump {
 
     private static OperationType operation(int type) {
         return switch (type) {
-            case Records.STRING -> OperationType.PATCH_STRING;
             case Records.HASH -> OperationType.CHANGE_HASH;
             case Records.LIST -> OperationType.SPLICE_LIST;
             case Records.SET -> OperationType.CHANGE_SET;
@@ -60,8 +65,6 @@ final class Dump {
         byte[] bytes = leaf.bytes();
         if (type == Records.LIST) {
             into.block(bytes, leaf.valueOffset(), leaf.valueLength());
-        } else if (type == Records.STRING) {
-            into.bytes(bytes, leaf.valueOffset(), leaf.valueLength());
         } else {
             into.put(
                     bytes,

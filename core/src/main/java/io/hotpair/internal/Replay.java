@@ -39,8 +39,7 @@ final class Replay implements Mutation {
             case CHANGE_STREAM -> Stream.replay(edit, base, changes, deadlineMs);
             case PATCH_STRING -> StringContent.replay(edit, base, changes, deadlineMs);
             case SPLICE_LIST -> ListElements.replay(edit, base, changes, deadlineMs);
-            case TERM_BARRIER ->
-                    throw new IllegalStateException("operation type=" + type);
+            case TERM_BARRIER -> throw new IllegalStateException("operation type=" + type);
         };
     }
 }

@@ -39,7 +39,7 @@ final class SetAlgebra {
 
         boolean find(byte[] member) {
             if (plain != null) {
-                return plain.count() > 0 && plain.find(member, 0, member.length);
+                return plain.count() > 0 && plain.find(member);
             }
             boolean found = sorted.find(member, 0, member.length);
             score = sorted.score();
@@ -60,8 +60,7 @@ final class SetAlgebra {
                 return sorted.list(0, sorted.count(), false);
             }
             List<ScoredMember> all = new ArrayList<>();
-            boolean unused =
-                    plain.forEach(leaf -> all.add(new ScoredMember(leaf.key(plain.skipped()), 1)));
+            boolean unused = plain.forEach(leaf -> all.add(new ScoredMember(plain.key(leaf), 1)));
             return all;
         }
     }

@@ -46,7 +46,7 @@ class SetAlgebraTest {
                 (edit, current) -> {
                     Members members = edit.members().openToChange(current);
                     for (int i = 0; i < count; i++) {
-                        members.put(bytes("m" + i), new byte[0], false);
+                        boolean unused = members.put(bytes("m" + i), new byte[0]);
                     }
                     return members.record(Records.SET, 0);
                 });
