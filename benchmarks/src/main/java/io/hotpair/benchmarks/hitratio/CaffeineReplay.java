@@ -1,0 +1,33 @@
+package io.hotpair.benchmarks.hitratio;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+
+/** Caffeine as its own simulator runs it: bounded by size, with maintenance in the caller. */
+final class CaffeineReplay implements Replay {
+    private final Cache<Integer, Boolean> cache;
+
+    CaffeineReplay(int capacity) {
+        cache =
+                Caffeine.newBuilder()
+                        .maximumSize(capacity)
+                        .initialCapacity(capacity)
+                        .executor(Runnable::run)
+                        .build();
+    }
+
+    @Override
+    public boolean request(int key) {
+        if (cache.getIfPresent(key) != null) {
+            return true;
+        }
+        cache.put(key, Boolean.TRUE);
+        return false;
+    }
+
+    /** Evicts what is over the limit and returns what is left. */
+    long cleanedSize() {
+        cache.cleanUp();
+        return cache.estimatedSize();
+    }
+}

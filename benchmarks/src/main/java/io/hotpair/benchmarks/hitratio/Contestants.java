@@ -1,0 +1,88 @@
+package io.hotpair.benchmarks.hitratio;
+
+import io.hotpair.benchmarks.hitratio.SampledCache.Sampling;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** Whom a trace is played to. */
+final class Contestants {
+    static final String CAFFEINE = "caffeine";
+    static final String OPTIMUM = "optimum";
+
+    /** The default policy's name. */
+    static final String DEFAULT = "allkeys-windowed-lfu";
+
+    /** How many records are looked at for each that is evicted. */
+    static final int DEFAULT_SAMPLES = 8;
+
+    /** Redis's default of maxmemory-samples. */
+    private static final int REDIS_SAMPLES = 5;
+
+    private static final String[] REDIS = {
+        "noeviction",
+        "allkeys-lru",
+        "allkeys-lfu",
+        "allkeys-random",
+        "volatile-lru",
+        "volatile-lfu",
+        "volatile-random",
+        "volatile-ttl"
+    };
+
+    /** Makes a cache of a capacity for a trace. */
+    interface Factory {
+        /** Makes one. */
+        Replay make(Trace trace, int capacity, long seed);
+    }
+
+    /** One of them. */
+    record Contestant(String name, Factory factory) {}
+
+    private Contestants() {}
+
+    /** Caffeine, the optimum and every policy that a keyspace offers. */
+    static List<Contestant> offered() {
+        List<Contestant> contestants = new ArrayList<>();
+        contestants.add(new Contestant(CAFFEINE, (trace, n, seed) -> new CaffeineReplay(n)));
+        contestants.add(new Contestant(OPTIMUM, (trace, n, seed) -> new Optimum(trace, n)));
+        contestants.add(sampled(DEFAULT, Sampling.of(DEFAULT_SAMPLES), Contestants::windowedLfu));
+        for (String name : REDIS) {
+            contestants.add(
+                    sampled(
+                            name,
+                            Sampling.of(REDIS_SAMPLES),
+                            cache -> RedisPolicies.of(name, cache::nextRandom)));
+        }
+        return contestants;
+    }
+
+    /**
+     * Those of a name, and always Caffeine and the optimum, which the others are compared with.
+     *
+     * @param names what a name matches
+     */
+    static List<Contestant> matching(Pattern names) {
+        return Stream.concat(offered().stream(), Candidates.all().stream())
+                .filter(
+                        contestant ->
+                                contestant.name().equals(CAFFEINE)
+                                        || contestant.name().equals(OPTIMUM)
+                                        || names.matcher(contestant.name()).matches())
+                .toList();
+    }
+
+    static EvictionPolicy windowedLfu(SampledCache cache) {
+        return new WindowedLfu(
+                cache::limitBytes,
+                cache::count,
+                cache::requestCount,
+                new GhostFrequencies(cache.capacity() * 2L));
+    }
+
+    static Contestant sampled(String name, Sampling sampling, SampledCache.PolicyFactory policy) {
+        return new Contestant(
+                name, (trace, n, seed) -> new SampledCache(trace, n, sampling, seed, policy));
+    }
+}
