@@ -7,13 +7,18 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 final class CaffeineReplay implements Replay {
     private final Cache<Integer, Boolean> cache;
 
-    CaffeineReplay(int capacity) {
-        cache =
-                Caffeine.newBuilder()
-                        .maximumSize(capacity)
-                        .initialCapacity(capacity)
-                        .executor(Runnable::run)
-                        .build();
+    CaffeineReplay(Trace trace, int capacity) {
+        Caffeine<Object, Object> builder =
+                Caffeine.newBuilder().initialCapacity(capacity).executor(Runnable::run);
+        if (trace.lengthsVary()) {
+            long limitBytes = (long) (capacity * trace.meanLength());
+            cache =
+                    builder.maximumWeight(limitBytes)
+                            .weigher((Integer key, Boolean value) -> trace.length(key))
+                            .build();
+        } else {
+            cache = builder.maximumSize(capacity).build();
+        }
     }
 
     @Override

@@ -18,6 +18,9 @@ final class Candidates {
         add(candidates, "s3-fifo", SAMPLING, SampledS3Fifo::new);
         add(candidates, "learned-density", SAMPLING, LearnedDensity::new);
         add(candidates, "no-ghosts", SAMPLING, Candidates::withoutGhosts);
+        add(candidates, "lost-updates", SAMPLING, Candidates::losingUpdates);
+        add(candidates, "length-ignored", SAMPLING, Candidates::ignoringLengths);
+        add(candidates, "length-divides", SAMPLING, Candidates::dividingByLength);
         for (int size : new int[] {2, 3, 4, 5, 6, 12, 16, 32}) {
             addDefault(candidates, "samples-" + size, Sampling.of(size));
         }
@@ -38,7 +41,42 @@ final class Candidates {
     }
 
     private static EvictionPolicy withoutGhosts(SampledCache cache) {
-        return new Forgetful(Contestants.windowedLfu(cache));
+        return new DelegatingPolicy(Contestants.windowedLfu(cache)) {
+            @Override
+            public void onEvict(long hash, int access, int now) {
+                // Nothing is remembered of it.
+            }
+        };
+    }
+
+    /** Updates of access words race with each other; here one in ten is lost. */
+    private static EvictionPolicy losingUpdates(SampledCache cache) {
+        return new DelegatingPolicy(Contestants.windowedLfu(cache)) {
+            @Override
+            public int onAccess(int access, int now) {
+                boolean lost = cache.nextRandom() >>> 1 < Long.MAX_VALUE / 10;
+                return lost ? access : super.onAccess(access, now);
+            }
+        };
+    }
+
+    private static EvictionPolicy ignoringLengths(SampledCache cache) {
+        return new DelegatingPolicy(Contestants.windowedLfu(cache)) {
+            @Override
+            public long priority(int access, int now, long deadlineMs, long length) {
+                return super.priority(access, now, deadlineMs, 1);
+            }
+        };
+    }
+
+    /** A use counts in proportion to the length itself, not to its square root. */
+    private static EvictionPolicy dividingByLength(SampledCache cache) {
+        return new DelegatingPolicy(Contestants.windowedLfu(cache)) {
+            @Override
+            public long priority(int access, int now, long deadlineMs, long length) {
+                return super.priority(access, now, deadlineMs, length * length);
+            }
+        };
     }
 
     private static void add(
@@ -47,39 +85,5 @@ final class Candidates {
             Sampling sampling,
             SampledCache.PolicyFactory policy) {
         candidates.add(Contestants.sampled(PREFIX + name, sampling, policy));
-    }
-
-    /** Another policy that is not told what was evicted. */
-    private static final class Forgetful implements EvictionPolicy {
-        private final EvictionPolicy policy;
-
-        Forgetful(EvictionPolicy policy) {
-            this.policy = policy;
-        }
-
-        @Override
-        public int now(long clockMs) {
-            return policy.now(clockMs);
-        }
-
-        @Override
-        public int onCreate(long hash, int now) {
-            return policy.onCreate(hash, now);
-        }
-
-        @Override
-        public int onAccess(int access, int now) {
-            return policy.onAccess(access, now);
-        }
-
-        @Override
-        public long priority(int access, int now, long deadlineMs, long length) {
-            return policy.priority(access, now, deadlineMs, length);
-        }
-
-        @Override
-        public void onAllocate(long bytes) {
-            policy.onAllocate(bytes);
-        }
     }
 }

@@ -45,7 +45,7 @@ final class Contestants {
     /** Caffeine, the optimum and every policy that a keyspace offers. */
     static List<Contestant> offered() {
         List<Contestant> contestants = new ArrayList<>();
-        contestants.add(new Contestant(CAFFEINE, (trace, n, seed) -> new CaffeineReplay(n)));
+        contestants.add(new Contestant(CAFFEINE, (trace, n, seed) -> new CaffeineReplay(trace, n)));
         contestants.add(new Contestant(OPTIMUM, (trace, n, seed) -> new Optimum(trace, n)));
         contestants.add(sampled(DEFAULT, Sampling.of(DEFAULT_SAMPLES), Contestants::windowedLfu));
         for (String name : REDIS) {

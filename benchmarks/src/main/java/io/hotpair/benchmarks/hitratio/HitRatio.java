@@ -15,12 +15,14 @@ public final class HitRatio {
     private static final String USAGE =
             """
             usage: hit-ratio [--traces DIR] [--sizes PERCENT,...] [--policies REGEX]
-                             [--seeds N] [--json FILE] [--check]
+                             [--seeds N] [--vary-lengths] [--json FILE] [--check]
               --traces    directory of *.txt.gz, one decimal key a line (../shared/traces)
               --sizes     of the caches, in percent of a trace's distinct keys (0.5,1,5,10,25)
               --policies  which of them, by name (those that a keyspace offers; candidates are
                           named candidate-...)
               --seeds     plays that a ratio is the mean of (1)
+              --vary-lengths  gives records different lengths, and the caches as much memory as
+                          equal ones of mean length would take; the optimum ignores lengths
               --json      writes the ratios to a file, too
               --check     fails if the default policy is worse than it promises
             """;
@@ -46,6 +48,9 @@ public final class HitRatio {
         Results results = new Results(contestants.stream().map(Contestant::name).toList());
         for (Path file : Trace.list(options.traces())) {
             Trace trace = Trace.read(file);
+            if (options.lengthsVary()) {
+                trace.varyLengths();
+            }
             for (double percent : options.percents()) {
                 results.add(play(trace, percent, contestants, options.seeds()));
             }

@@ -125,7 +125,9 @@ final class LearnedDensity implements EvictionPolicy {
         allocated += bytes;
         if (allocated >= learnAt) {
             learnAt =
-                    allocated + Math.max(256L * SampledCache.RECORD_LENGTH, cache.limitBytes() / 8);
+                    allocated
+                            + cache.limitBytes() / 8
+                            + cache.limitBytes() * 256 / cache.capacity();
             for (int i = 0; i < CLASSES; i++) {
                 learn(hits[i], losses[i], worth[i]);
             }

@@ -12,6 +12,7 @@ record Options(
         List<Double> percents,
         Pattern policies,
         int seeds,
+        boolean lengthsVary,
         @Nullable Path json,
         boolean check) {
 
@@ -20,6 +21,7 @@ record Options(
         List<Double> percents = List.of(0.5, 1.0, 5.0, 10.0, 25.0);
         Pattern policies = Pattern.compile("(?!candidate-).*");
         int seeds = 1;
+        boolean lengthsVary = false;
         Path json = null;
         boolean check = false;
         for (int i = 0; i < args.length; i++) {
@@ -28,12 +30,13 @@ record Options(
                 case "--sizes" -> percents = percents(value(args, ++i));
                 case "--policies" -> policies = Pattern.compile(value(args, ++i));
                 case "--seeds" -> seeds = Integer.parseInt(value(args, ++i));
+                case "--vary-lengths" -> lengthsVary = true;
                 case "--json" -> json = Path.of(value(args, ++i));
                 case "--check" -> check = true;
                 default -> throw new IllegalArgumentException("unknown argument " + args[i]);
             }
         }
-        return new Options(traces, percents, policies, seeds, json, check);
+        return new Options(traces, percents, policies, seeds, lengthsVary, json, check);
     }
 
     private static String value(String[] args, int i) {

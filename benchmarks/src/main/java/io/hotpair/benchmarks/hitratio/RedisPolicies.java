@@ -186,31 +186,9 @@ final class RedisPolicies {
     }
 
     /** Another policy, among the records that have a deadline. */
-    private static final class Volatile implements EvictionPolicy {
-        private final EvictionPolicy policy;
-
+    private static final class Volatile extends DelegatingPolicy {
         Volatile(EvictionPolicy policy) {
-            this.policy = policy;
-        }
-
-        @Override
-        public int now(long clockMs) {
-            return policy.now(clockMs);
-        }
-
-        @Override
-        public int onCreate(long hash, int now) {
-            return policy.onCreate(hash, now);
-        }
-
-        @Override
-        public int onAccess(int access, int now) {
-            return policy.onAccess(access, now);
-        }
-
-        @Override
-        public long priority(int access, int now, long deadlineMs, long length) {
-            return policy.priority(access, now, deadlineMs, length);
+            super(policy);
         }
 
         @Override

@@ -13,9 +13,6 @@ import java.util.SplittableRandom;
  * set bits is what a run of neighbouring buckets holds.
  */
 final class SampledCache implements Replay {
-    /** So that a tick, a part of the limit, is a whole number of bytes in the smallest cache. */
-    static final int RECORD_LENGTH = 1024;
-
     private static final int REQUESTS_PER_SECOND = 1000;
     private static final long DAY_MS = 86_400_000;
 
@@ -43,6 +40,9 @@ final class SampledCache implements Replay {
     private final EvictionPool[] pools;
     private final int[] places;
     private final int[] left;
+    private final int[] lengths;
+    private final long limitBytes;
+    private long usedBytes;
     private int hand;
     private final long[] resident;
     private final int[] access;
@@ -54,7 +54,7 @@ final class SampledCache implements Replay {
     /**
      * Creates an empty one.
      *
-     * @param capacity how many records there is memory for
+     * @param capacity how many records of mean length there is memory for
      */
     SampledCache(Trace trace, int capacity, Sampling sampling, long seed, PolicyFactory factory) {
         this.trace = trace;
@@ -68,11 +68,14 @@ final class SampledCache implements Replay {
         hand = random.nextInt(trace.keyCount());
         resident = new long[(trace.keyCount() + 63) / 64];
         access = new int[trace.keyCount()];
+        lengths = new int[trace.keyCount()];
+        Arrays.setAll(lengths, trace::length);
+        limitBytes = (long) (capacity * trace.meanLength());
         policy = factory.make(this);
     }
 
     long limitBytes() {
-        return (long) capacity * RECORD_LENGTH;
+        return limitBytes;
     }
 
     int count() {
@@ -104,8 +107,9 @@ final class SampledCache implements Replay {
             hit(key, now);
             return true;
         }
-        if (makeRoom(now)) {
-            policy.onAllocate(RECORD_LENGTH);
+        if (makeRoom(lengths[key], now)) {
+            usedBytes += lengths[key];
+            policy.onAllocate(lengths[key]);
             access[key] = policy.onCreate(trace.hash(key), now());
             resident[key >>> 6] |= 1L << key;
             count++;
@@ -130,8 +134,8 @@ final class SampledCache implements Replay {
         return (resident[key >>> 6] >>> key & 1) != 0;
     }
 
-    private boolean makeRoom(int now) {
-        while (count >= capacity) {
+    private boolean makeRoom(int length, int now) {
+        while (usedBytes + length > limitBytes && count > 0) {
             int stripe = sampling.stripes() == 1 ? 0 : random.nextInt(sampling.stripes());
             look(stripe, now);
             int key = takeLowest(pools[stripe], now);
@@ -210,11 +214,12 @@ final class SampledCache implements Replay {
     private void evict(int key, int now) {
         policy.onEvict(trace.hash(key), access[key], now);
         resident[key >>> 6] &= ~(1L << key);
+        usedBytes -= lengths[key];
         count--;
     }
 
     private long priority(int key, int now) {
-        return policy.priority(access[key], now, deadlineMs(key), RECORD_LENGTH);
+        return policy.priority(access[key], now, deadlineMs(key), lengths[key]);
     }
 
     /** Every key has a deadline, none of which comes while a trace is replayed. */

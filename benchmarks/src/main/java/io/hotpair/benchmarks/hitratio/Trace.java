@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
@@ -18,9 +19,18 @@ import java.util.zip.GZIPInputStream;
 final class Trace {
     private static final String SUFFIX = ".txt.gz";
 
+    /**
+     * So long that a tick, a part of the limit, is a whole number of bytes in small caches, too.
+     */
+    private static final int EQUAL_LENGTH = 1024;
+
+    private static final int MIN_LENGTH = 48;
+    private static final int MAX_LENGTH = 1 << 20;
+
     private final String name;
     private final int[] requests;
     private final long[] hashes;
+    private boolean lengthsVary;
 
     private Trace(String name, int[] requests, long[] hashes) {
         this.name = name;
@@ -90,6 +100,36 @@ final class Trace {
 
     long hash(int key) {
         return hashes[key];
+    }
+
+    /** From now on, records differ in length: it says nothing of how often they are asked for. */
+    void varyLengths() {
+        lengthsVary = true;
+    }
+
+    boolean lengthsVary() {
+        return lengthsVary;
+    }
+
+    /** The length of a key's record, in bytes: log-normal around 300 if they vary. */
+    int length(int key) {
+        if (!lengthsVary) {
+            return EQUAL_LENGTH;
+        }
+        SplittableRandom random = new SplittableRandom(hashes[key]);
+        double normal = 0;
+        for (int i = 0; i < 12; i++) {
+            normal += random.nextDouble() - 0.5;
+        }
+        return (int) Math.max(MIN_LENGTH, Math.min(MAX_LENGTH, 300 * Math.exp(1.5 * normal)));
+    }
+
+    double meanLength() {
+        long sum = 0;
+        for (int key = 0; key < hashes.length; key++) {
+            sum += length(key);
+        }
+        return (double) sum / hashes.length;
     }
 
     /** For each request the number of the next one for the same key, or the count of requests. */

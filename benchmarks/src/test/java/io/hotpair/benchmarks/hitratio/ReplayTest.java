@@ -115,7 +115,7 @@ class ReplayTest {
     @Test
     void shouldKeepCaffeineToItsLimit() {
         Trace trace = skewed(42, 20_000, 500);
-        CaffeineReplay caffeine = new CaffeineReplay(50);
+        CaffeineReplay caffeine = new CaffeineReplay(trace, 50);
         Replay.hitRatio(trace, caffeine);
         assertTrue(caffeine.cleanedSize() <= 50);
     }
