@@ -18,6 +18,7 @@ final class Candidates {
         add(candidates, "s3-fifo", SAMPLING, SampledS3Fifo::new);
         add(candidates, "learned-density", SAMPLING, LearnedDensity::new);
         add(candidates, "no-ghosts", SAMPLING, Candidates::withoutGhosts);
+        add(candidates, "ghosts-4", SAMPLING, cache -> Contestants.windowedLfu(cache, 4));
         add(candidates, "lost-updates", SAMPLING, Candidates::losingUpdates);
         add(candidates, "length-ignored", SAMPLING, Candidates::ignoringLengths);
         add(candidates, "length-divides", SAMPLING, Candidates::dividingByLength);

@@ -74,11 +74,15 @@ final class Contestants {
     }
 
     static EvictionPolicy windowedLfu(SampledCache cache) {
+        return windowedLfu(cache, 1);
+    }
+
+    static EvictionPolicy windowedLfu(SampledCache cache, int slotsPerRecord) {
         return new WindowedLfu(
                 cache::limitBytes,
                 cache::count,
                 cache::requestCount,
-                new GhostFrequencies(cache.capacity() * 2L));
+                new GhostFrequencies((long) cache.capacity() * slotsPerRecord));
     }
 
     static Contestant sampled(String name, Sampling sampling, SampledCache.PolicyFactory policy) {
