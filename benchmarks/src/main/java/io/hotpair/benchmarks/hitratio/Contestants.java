@@ -3,6 +3,7 @@ package io.hotpair.benchmarks.hitratio;
 import io.hotpair.benchmarks.hitratio.SampledCache.Sampling;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -13,6 +14,8 @@ final class Contestants {
 
     /** The default policy's name. */
     static final String DEFAULT = "allkeys-windowed-lfu";
+
+    private static final Set<String> COMPARED_WITH = Set.of(CAFFEINE, OPTIMUM, DEFAULT);
 
     /** How many records are looked at for each that is evicted. */
     static final int DEFAULT_SAMPLES = 8;
@@ -59,7 +62,8 @@ final class Contestants {
     }
 
     /**
-     * Those of a name, and always Caffeine and the optimum, which the others are compared with.
+     * Those of a name, and always the three that the others are compared with: Caffeine, the
+     * optimum and the default.
      *
      * @param names what a name matches
      */
@@ -67,8 +71,7 @@ final class Contestants {
         return Stream.concat(offered().stream(), Candidates.all().stream())
                 .filter(
                         contestant ->
-                                contestant.name().equals(CAFFEINE)
-                                        || contestant.name().equals(OPTIMUM)
+                                COMPARED_WITH.contains(contestant.name())
                                         || names.matcher(contestant.name()).matches())
                 .toList();
     }

@@ -1,5 +1,6 @@
 package io.hotpair.benchmarks.hitratio;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -35,6 +36,9 @@ record Options(
                 case "--check" -> check = true;
                 default -> throw new IllegalArgumentException("unknown argument " + args[i]);
             }
+        }
+        if (!Files.isDirectory(traces)) {
+            throw new IllegalArgumentException("--traces=" + traces + ", expected a directory");
         }
         return new Options(traces, percents, policies, seeds, lengthsVary, json, check);
     }
