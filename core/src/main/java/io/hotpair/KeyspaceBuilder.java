@@ -17,6 +17,7 @@ public final class KeyspaceBuilder {
 
     private String name = "default";
     private long maxMemoryBytes = 256L << 20;
+    private MaxMemoryPolicy maxMemoryPolicy = MaxMemoryPolicy.NOEVICTION;
     private @Nullable Path directory;
     private boolean inMemory;
     private @Nullable Acknowledgement acknowledgement;
@@ -61,6 +62,18 @@ public final class KeyspaceBuilder {
                             + " bytes");
         }
         maxMemoryBytes = bytes;
+        return this;
+    }
+
+    /**
+     * Says what happens when the limit leaves no room for a write. The default is {@link
+     * MaxMemoryPolicy#NOEVICTION}; a cache wants {@link MaxMemoryPolicy#ALLKEYS_WINDOWED_LFU}.
+     *
+     * @param policy the policy
+     * @return this
+     */
+    public KeyspaceBuilder maxMemoryPolicy(MaxMemoryPolicy policy) {
+        maxMemoryPolicy = Objects.requireNonNull(policy, "policy");
         return this;
     }
 
@@ -191,6 +204,7 @@ public final class KeyspaceBuilder {
         return new KeyspaceConfig(
                 name,
                 maxMemoryBytes,
+                maxMemoryPolicy,
                 directory,
                 level,
                 acknowledgementTimeout,

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name the keyspace's name
  * @param maxMemoryBytes the limit of its off-heap memory
+ * @param maxMemoryPolicy what happens at the limit
  * @param directory where its log is; null for a keyspace in memory only
  * @param acknowledgement the level that a write waits for if it says nothing else
  * @param acknowledgementTimeout how long it waits
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public record KeyspaceConfig(
         String name,
         long maxMemoryBytes,
+        MaxMemoryPolicy maxMemoryPolicy,
         @Nullable Path directory,
         Acknowledgement acknowledgement,
         Duration acknowledgementTimeout,

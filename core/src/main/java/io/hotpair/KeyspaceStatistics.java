@@ -11,6 +11,7 @@ package io.hotpair;
  * @param hitCount reads that found their key
  * @param missCount reads that did not
  * @param expiredCount keys removed because their deadline had passed
+ * @param evictedCount keys removed to make room
  * @param lastOpId the last opId in memory
  * @param loggedOpId the last opId in the log
  * @param durableOpId the last opId forced to the device
@@ -24,6 +25,7 @@ public record KeyspaceStatistics(
         long hitCount,
         long missCount,
         long expiredCount,
+        long evictedCount,
         long lastOpId,
         long loggedOpId,
         long durableOpId,

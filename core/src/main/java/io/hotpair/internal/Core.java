@@ -40,6 +40,7 @@ public final class Core {
                 new Engine(
                         Mem.platform(),
                         config.maxMemoryBytes(),
+                        config.maxMemoryPolicy(),
                         log != null,
                         config.clock(),
                         config.acknowledgementTimeout().toNanos());
@@ -239,6 +240,7 @@ public final class Core {
                 engine.sum(Engine.Counter.HITS),
                 engine.sum(Engine.Counter.MISSES),
                 engine.sum(Engine.Counter.EXPIRED),
+                engine.evictedCount(),
                 engine.mode().isMaster() || log == null ? engine.lastOpId() : log.lastOpId(),
                 roles == null ? 0 : roles.logged().get(),
                 roles == null ? 0 : roles.durable().get(),

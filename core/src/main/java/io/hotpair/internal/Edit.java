@@ -239,6 +239,8 @@ public final class Edit implements NodeStore {
             throw engine.noRoom();
         }
         // Should this be abandoned before it is written, the length must be there all the same.
+        stripe.debt += lengthBytes;
+        stripe.allocated += lengthBytes;
         mem.putLong(address, tag == NODE ? lengthBytes << 32 : lengthBytes);
         fresh.add(address | tag);
         return address;
@@ -324,6 +326,7 @@ public final class Edit implements NodeStore {
         long at = record + Records.keyOffset(mem, record);
         mem.copyIn(key.bytes, key.offset, at, key.length);
         mem.copyIn(value, offset, at + key.length, length);
+        Records.setAccess(mem, record, engine.accessOf(key, base));
         return record;
     }
 
@@ -517,6 +520,7 @@ public final class Edit implements NodeStore {
     /** Retires a record that was unlinked, or holds it for the snapshot (V3). */
     void retire(long record) {
         SnapshotView present = view;
+        stripe.debt -= Records.blockLength(mem, record);
         if (present != null && present.mayNeed(Records.version(mem, record))) {
             stripe.hold(record, Records.blockLength(mem, record));
         } else {
@@ -527,6 +531,7 @@ public final class Edit implements NodeStore {
     private void retireNode(long node) {
         SnapshotView present = view;
         long header = mem.getLong(node);
+        stripe.debt -= Tree.nodeLength(header);
         if (present == null || present.isBornAfter(Tree.birth(header))) {
             slab.retireNode(stripe, node);
         } else {
@@ -593,6 +598,7 @@ public final class Edit implements NodeStore {
                     case RECORD -> Records.blockLength(mem, address);
                     default -> mem.getLong(address);
                 };
+        stripe.debt -= length;
         slab.free(stripe, address, length);
     }
 }

@@ -4,6 +4,7 @@ import io.hotpair.ChangeListener;
 import io.hotpair.ChangeListener.Event;
 import io.hotpair.Clock;
 import io.hotpair.HotpairException;
+import io.hotpair.MaxMemoryPolicy;
 import io.hotpair.log.OperationReader;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -66,6 +67,17 @@ public final class Engine {
 
     private static final byte[] NO_BYTES = new byte[0];
 
+    /** The policy's time goes on in steps of this part of the limit. */
+    private static final int POLICY_STEP_SHIFT = 12;
+
+    /** What a write that found no room evicts first; twice as much each time again. */
+    private static final long EVICTION_STEP = 16 << 10;
+
+    /** A segment that was split has about so many at least. */
+    private static final int MIN_SEGMENT_KEYS = 600;
+
+    private static final int SPARE_SEGMENTS = 8;
+
     /** Another writer came first. */
     private static final long LOST = -1;
 
@@ -89,6 +101,8 @@ public final class Engine {
     private volatile @Nullable SnapshotView snapshotView;
     private int snapshotGeneration;
     private volatile long appliedOpId;
+    private final @Nullable Evictor evictor;
+    private volatile long coarseMs;
     private final Listeners listeners = new Listeners();
     private volatile @Nullable BlockedConsumers blockedConsumers;
     private final LongAdder expiredCount = new LongAdder();
@@ -99,12 +113,18 @@ public final class Engine {
      *
      * @param mem its memory, closed with it
      * @param maxMemoryBytes the limit
+     * @param maxMemoryPolicy what happens at the limit
      * @param withLog whether what it does goes to a log
      * @param clocks where time comes from
      * @param writeTimeoutNs how long a write waits for room in the ring
      */
     public Engine(
-            Mem mem, long maxMemoryBytes, boolean withLog, Clock clocks, long writeTimeoutNs) {
+            Mem mem,
+            long maxMemoryBytes,
+            MaxMemoryPolicy maxMemoryPolicy,
+            boolean withLog,
+            Clock clocks,
+            long writeTimeoutNs) {
         this.mem = mem;
         this.maxMemoryBytes = maxMemoryBytes;
         this.clocks = clocks;
@@ -123,6 +143,14 @@ public final class Engine {
             index = new Index(mem, slab, stripe, commits, this::isPurgeable);
         } finally {
             stripes.leave(stripe);
+        }
+        evictor =
+                maxMemoryPolicy == MaxMemoryPolicy.NOEVICTION
+                        ? null
+                        : new Evictor(this, mem, index, slab, maxMemoryPolicy);
+        if (evictor != null) {
+            slab.evicts();
+            slab.indexRoom(this::indexRoom);
         }
     }
 
@@ -203,8 +231,114 @@ public final class Engine {
             stripe.missCount++;
         } else {
             stripe.hitCount++;
+            touch(live);
         }
         return live;
+    }
+
+    /** Tells eviction of a read, if that changes what it knows. */
+    private void touch(long record) {
+        Evictor present = evictor;
+        if (present != null) {
+            EvictionPolicy policy = present.policy();
+            int access = Records.access(mem, record);
+            int after = policy.onAccess(access, policy.now(coarseMs));
+            if (after != access) {
+                Records.setAccess(mem, record, after);
+            }
+        }
+    }
+
+    /** What eviction is to know of a new record, in the place of another one or of none. */
+    int accessOf(Key key, long before) {
+        Evictor present = evictor;
+        if (present == null) {
+            return 0;
+        }
+        EvictionPolicy policy = present.policy();
+        int now = policy.now(coarseMs);
+        return before != 0 && Records.isValue(mem, before)
+                ? policy.onAccess(Records.access(mem, before), now)
+                : policy.onCreate(Index.name(key.hash), now);
+    }
+
+    /** Moves the clock on that eviction reads: often enough is ten times a second. */
+    void tick() {
+        coarseMs = clock.nowMs();
+    }
+
+    // ---- eviction
+
+    /** Chooses a key to evict; false if none was found that may go. */
+    boolean select(Evictor by, Evictor.Victim into) {
+        Stripe stripe = enterToRead();
+        try {
+            return by.select(stripe, coarseMs, into);
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    /**
+     * Evicts a key, if it is still what was chosen.
+     *
+     * @return bytes gained: what it took, less its tombstone; 0 if it was not evicted
+     */
+    long evict(Evictor.Victim victim) {
+        Mutation mutation =
+                (edit, current) ->
+                        current != 0 && Records.version(mem, current) == victim.version
+                                ? edit.tombstone()
+                                : Mutation.UNCHANGED;
+        Outcome outcome = new Outcome();
+        boolean evicted =
+                mutate(victim.key, 0, victim.key.length, mutation, outcome, Event.EVICTED);
+        // Of a tree only the root is counted as it goes: the estimate is better then.
+        long estimate = victim.length - Records.HEADER_LENGTH - victim.key.length;
+        return evicted ? Math.max(-outcome.takeDebt(), estimate) : 0;
+    }
+
+    /** Evicts what a write added, once memory is nearly full. The caller holds nothing. */
+    private void payDebt(Outcome outcome) {
+        long debt = outcome.takeDebt();
+        Evictor present = evictor;
+        if (present != null && debt != 0) {
+            present.pay(debt);
+        }
+    }
+
+    /** Notes what a write added, for {@link #payDebt}, and lets the policy's time go on. */
+    private void note(Stripe stripe, Outcome outcome) {
+        Evictor present = evictor;
+        if (present == null) {
+            return;
+        }
+        outcome.owe(stripe.debt);
+        stripe.debt = 0;
+        if (stripe.allocated >= maxMemoryBytes >>> POLICY_STEP_SHIFT) {
+            present.policy().onAllocate(stripe.allocated);
+            stripe.allocated = 0;
+        }
+    }
+
+    /** Makes room for a write that found none; the caller holds nothing. */
+    void makeRoom(int attempt, Event whenGone) {
+        Evictor present = evictor;
+        if (present != null && whenGone != Event.EVICTED) {
+            long unused = present.evict(EVICTION_STEP << Math.min(attempt, 8));
+        }
+        awaitRoomInMemory(attempt);
+    }
+
+    /** What the index may take yet for the keys there are: it grows by whole segments. */
+    private long indexRoom() {
+        long most = sum(Counter.KEYS) / MIN_SEGMENT_KEYS + SPARE_SEGMENTS;
+        return Math.max(SPARE_SEGMENTS, most - index.segmentCount()) * Index.SEGMENT_LENGTH;
+    }
+
+    /** How many keys were evicted. */
+    public long evictedCount() {
+        return evictor == null ? 0 : evictor.evictedCount();
     }
 
     /** Null only if the reader's result is, and then its caller knows. */
@@ -413,7 +547,9 @@ public final class Engine {
 
     /** Does several things as one step; see {@link Executor#transact}. */
     public <R> R transact(Function<Executor, R> body, Outcome outcome) {
-        return transactions.run(body, outcome);
+        R result = transactions.run(body, outcome);
+        payDebt(outcome);
+        return result;
     }
 
     Transaction beginTransaction(Outcome outcome) {
@@ -444,7 +580,8 @@ public final class Engine {
         return new Transaction(this, mem, index, commits, slab, stripe, edit, null);
     }
 
-    void leave(Stripe stripe) {
+    void leave(Stripe stripe, Outcome outcome) {
+        note(stripe, outcome);
         stripes.leave(stripe);
     }
 
@@ -599,7 +736,7 @@ public final class Engine {
                 more =
                         index.visitBucket(
                                 at,
-                                record -> {
+                                (name, record) -> {
                                     if (live(record) != 0) {
                                         keys.add(Records.key(mem, record));
                                     }
@@ -706,7 +843,7 @@ public final class Engine {
     /** Between two attempts of a write that found no memory: the caller holds nothing here. */
     void awaitRoomInMemory(int attempt) {
         if (attempt == MAX_MEMORY_ATTEMPTS) {
-            throw noRoom();
+            throw memoryLimit();
         }
         stripes.advance();
         if (attempt > 0) {
@@ -716,11 +853,13 @@ public final class Engine {
 
     /** The refusal of a write that found no memory; the caller throws it. */
     RuntimeException noRoom() {
-        return slab.isPinned()
-                ? new NoRoomNow()
-                : new HotpairException(
-                        HotpairException.Category.MEMORY_LIMIT,
-                        "maxMemory=" + maxMemoryBytes + " bytes are in use: no room for the write");
+        return slab.mayHaveRoomSoon() ? new NoRoomNow() : memoryLimit();
+    }
+
+    private HotpairException memoryLimit() {
+        return new HotpairException(
+                HotpairException.Category.MEMORY_LIMIT,
+                "maxMemory=" + maxMemoryBytes + " bytes are in use: no room for the write");
     }
 
     /**
@@ -730,7 +869,9 @@ public final class Engine {
      * @return whether the key was changed
      */
     public boolean mutate(byte[] key, int offset, int length, Mutation mutation, Outcome outcome) {
-        return mutate(key, offset, length, mutation, outcome, Event.DELETED);
+        boolean changed = mutate(key, offset, length, mutation, outcome, Event.DELETED);
+        payDebt(outcome);
+        return changed;
     }
 
     private boolean mutate(
@@ -750,7 +891,7 @@ public final class Engine {
                 }
                 return type != 0;
             } catch (NoRoomNow e) {
-                awaitRoomInMemory(attempt);
+                makeRoom(attempt, whenGone);
             }
         }
     }
@@ -774,6 +915,7 @@ public final class Engine {
                     outcome.committed(numbering.number(record));
                     int type = Records.type(mem, record);
                     replaced(stripe, edit, old, record);
+                    note(stripe, outcome);
                     return type;
                 }
             }
@@ -988,6 +1130,8 @@ public final class Engine {
                 }
             }
         } finally {
+            // What the log says is nobody's debt.
+            stripe.debt = 0;
             stripes.leave(stripe);
         }
     }
@@ -1059,7 +1203,7 @@ public final class Engine {
             } catch (NoRoomNow e) {
                 // Waits below, holding nothing.
             } finally {
-                transaction.end();
+                transaction.end(new Outcome());
                 tell(transaction);
             }
             awaitRoomInMemory(attempt);

@@ -36,6 +36,7 @@ final class ExpiryCycle implements Runnable {
     public void run() {
         thread = Thread.currentThread();
         while (!stopped) {
+            engine.tick();
             try {
                 if (engine.mode().isMaster() && hasDeadlines()) {
                     removeExpired();

@@ -4,6 +4,7 @@ import io.hotpair.HotpairException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongPredicate;
 
 /**
@@ -98,6 +99,7 @@ final class Index {
     private final Slab slab;
     private final LongPredicate isPurgeable;
     private final MultiCommit commits;
+    private final LongAdder segmentCount = new LongAdder();
     private volatile long[] directory;
 
     /**
@@ -117,7 +119,7 @@ final class Index {
     private long newSegment(Stripe stripe, int depth, int prefix, long generation) {
         long segment = slab.allocateBlock(stripe, SizeClass.SEGMENT, true);
         if (segment == 0) {
-            if (slab.isPinned()) {
+            if (slab.mayHaveRoomSoon()) {
                 throw new NoRoomNow();
             }
             throw new HotpairException(
@@ -126,6 +128,8 @@ final class Index {
                             + slab.accountant().limit()
                             + " bytes are in use: no room for the index to grow");
         }
+        stripe.debt += SEGMENT_LENGTH;
+        segmentCount.increment();
         mem.setZero(segment, SEGMENT_LENGTH);
         mem.putLong(segment + GENERATION, generation);
         mem.putInt(segment + DEPTH, depth);
@@ -153,7 +157,7 @@ final class Index {
                 long slot = segment + HEADER_LENGTH + (((home + i) & (SLOTS - 1)) << 3);
                 long word = mem.getLongVolatile(slot);
                 if ((word & FROZEN) != 0) {
-                    long next = forWrite ? replace(stripe, segment) : next(segment);
+                    long next = forWrite ? replace(stripe, segment, false) : next(segment);
                     if (next != 0) {
                         segment = childOf(next, upper);
                         continue search;
@@ -203,7 +207,7 @@ final class Index {
      */
     boolean install(Stripe stripe, long record) {
         if (stripe.word == 0 && stripe.distance > MAX_DISTANCE) {
-            replace(stripe, stripe.segment);
+            replace(stripe, stripe.segment, false);
             return false;
         }
         return mem.compareAndSetLong(stripe.slot, stripe.word, (stripe.key.hash << 48) | record);
@@ -250,9 +254,10 @@ final class Index {
     /**
      * Replaces a segment by one or two that have room, or helps whoever does.
      *
+     * @param purges whether it is done to drop records only: then there is one child
      * @return its first child
      */
-    private long replace(Stripe stripe, long segment) {
+    private long replace(Stripe stripe, long segment, boolean purges) {
         long next = next(segment);
         if (next != 0) {
             return next;
@@ -267,9 +272,11 @@ final class Index {
         long[] dropped = new long[SLOTS];
         int droppedCount = selectPurgeable(segment, dropped);
         boolean rebuild =
-                droppedCount >= REBUILD_GAIN && count(segment) - droppedCount <= REBUILD_LIMIT;
+                purges
+                        || (droppedCount >= REBUILD_GAIN
+                                && count(segment) - droppedCount <= REBUILD_LIMIT);
         if (rebuild || depth == MAX_DEPTH) {
-            slab.freeBlock(stripe, second, SizeClass.SEGMENT);
+            freeSegment(stripe, second);
             second = 0;
         } else {
             mem.putInt(first + DEPTH, depth + 1);
@@ -277,25 +284,46 @@ final class Index {
         mem.putLong(first + SIBLING, second);
         fill(segment, first, dropped, droppedCount);
         if (!mem.compareAndSetLong(segment + NEXT, 0, first)) {
-            slab.freeBlock(stripe, first, SizeClass.SEGMENT);
+            freeSegment(stripe, first);
             if (second != 0) {
-                slab.freeBlock(stripe, second, SizeClass.SEGMENT);
+                freeSegment(stripe, second);
             }
             return next(segment);
         }
         repairDirectory(segment);
         for (int i = 0; i < droppedCount; i++) {
+            stripe.debt -= Records.blockLength(mem, dropped[i]);
             slab.retire(stripe, dropped[i]);
         }
+        stripe.debt -= SEGMENT_LENGTH;
         slab.retireSegment(stripe, segment, FIRST_GRACE);
         return first;
+    }
+
+    /** How many segments there are, those that wait for their grace periods included. */
+    long segmentCount() {
+        return segmentCount.sum();
+    }
+
+    private void freeSegment(Stripe stripe, long segment) {
+        segmentCount.decrement();
+        stripe.debt -= SEGMENT_LENGTH;
+        slab.freeBlock(stripe, segment, SizeClass.SEGMENT);
+    }
+
+    /** Drops what is purgeable from the segment of a hash, if that is worth it. */
+    void purge(Stripe stripe, int upper) {
+        long segment = liveSegment(upper);
+        if (selectPurgeable(segment, new long[SLOTS]) >= REBUILD_GAIN) {
+            long unused = replace(stripe, segment, true);
+        }
     }
 
     private long secondChild(Stripe stripe, long first, int depth, int prefix, long generation) {
         try {
             return newSegment(stripe, depth + 1, prefix | (1 << (31 - depth)), generation);
         } catch (RuntimeException | Error e) {
-            slab.freeBlock(stripe, first, SizeClass.SEGMENT);
+            freeSegment(stripe, first);
             throw e;
         }
     }
@@ -434,6 +462,7 @@ final class Index {
 
     private boolean released(Stripe stripe, long segment, long kind) {
         if (kind == SECOND_GRACE) {
+            segmentCount.decrement();
             return true;
         }
         repairDirectory(segment);
@@ -488,7 +517,7 @@ final class Index {
     /**
      * Visits the records of one home bucket in the cursor's range and moves on; false at the end.
      */
-    boolean visitBucket(Cursor cursor, Visitor visitor) {
+    boolean visitBucket(Cursor cursor, NamedVisitor visitor) {
         if (cursor.depth == 0) {
             cursor.depth = depth(liveSegment(cursor.prefix));
         }
@@ -510,15 +539,53 @@ final class Index {
         return true;
     }
 
-    private void visitBucket(long segment, int bucket, Visitor visitor) {
+    private void visitBucket(long segment, int bucket, NamedVisitor visitor) {
         for (int i = 0; i < SLOTS; i++) {
-            long record = recordAt(segment, ((bucket << 3) + i) & (SLOTS - 1));
+            long slot = slotAt(segment, (bucket << 3) + i);
+            long word = mem.getLongVolatile(slot);
+            long record = record(slot, word);
             if (record == 0) {
                 return;
             }
-            if ((Records.hash(mem, record) & (BUCKETS - 1)) == bucket) {
-                visitor.visit(record);
+            int upper = Records.hash(mem, record);
+            if ((upper & (BUCKETS - 1)) == bucket) {
+                visitor.visit(((long) upper << 32) | (word >>> 48), record);
             }
         }
+    }
+
+    private static long slotAt(long segment, int slot) {
+        return segment + HEADER_LENGTH + ((long) (slot & (SLOTS - 1)) << 3);
+    }
+
+    /** Receives a record, with what the index knows of its key's hash. */
+    interface NamedVisitor {
+        /** Called as {@link Visitor#visit} is; the name is that of {@link #name}. */
+        void visit(long name, long record);
+    }
+
+    /** Of a hash the bits that the index keeps: they are enough to find a record again. */
+    static long name(long hash) {
+        return hash & 0xFFFF_FFFF_0000_FFFFL;
+    }
+
+    /** A record whose key's hash has this name, most likely the one it was taken from; or 0. */
+    long findByName(long name) {
+        int upper = (int) (name >>> 32);
+        int home = (upper & (BUCKETS - 1)) << 3;
+        long segment = liveSegment(upper);
+        for (int i = 0; i < SLOTS; i++) {
+            long slot = slotAt(segment, home + i);
+            long word = mem.getLongVolatile(slot);
+            long record = record(slot, word);
+            if (record == 0) {
+                return 0;
+            }
+            if ((int) (word >>> 48) == (int) (name & 0xFFFF)
+                    && Records.hash(mem, record) == upper) {
+                return record;
+            }
+        }
+        return 0;
     }
 }

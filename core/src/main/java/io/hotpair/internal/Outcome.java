@@ -4,11 +4,24 @@ package io.hotpair.internal;
 public final class Outcome {
     private long opId;
     private long term;
+    private long debt;
 
     /** Starts a write in a term. */
     void begin(long inTerm) {
         term = inTerm;
         opId = 0;
+    }
+
+    /** Takes note of memory that was added. */
+    void owe(long bytes) {
+        debt += bytes;
+    }
+
+    /** What was added since it was last asked. */
+    long takeDebt() {
+        long owed = debt;
+        debt = 0;
+        return owed;
     }
 
     void committed(long asOpId) {

@@ -7,7 +7,7 @@ package io.hotpair.internal;
  * <pre>
  *   offset size  field
  *        0    8  version       the opId that made it; 0 until it is numbered
- *        8    4  access        reserved for eviction
+ *        8    4  access        what eviction knows of it ({@link EvictionPolicy})
  *       12    1  flags         1 deadline, 2 tree, 4 effect, 8 previous, 16 hash whose fields have
  *                              deadlines
  *       13    1  type          see below
@@ -128,6 +128,15 @@ final class Records {
     /** Gives a record that nobody else has seen its number. */
     static void presetVersion(Mem mem, long record, long version) {
         mem.putLong(record + VERSION, version);
+    }
+
+    /** What eviction knows of a record. Read and written without order. */
+    static int access(Mem mem, long record) {
+        return mem.getInt(record + ACCESS);
+    }
+
+    static void setAccess(Mem mem, long record, int access) {
+        mem.putInt(record + ACCESS, access);
     }
 
     static int flags(Mem mem, long record) {

@@ -31,6 +31,9 @@ final class Slab {
     private static final int RECLAIM_INTERVAL = 32;
     private static final int SCAVENGE_ATTEMPTS = 2;
 
+    /** The reserve, and one more for what waits for its grace period. */
+    private static final long HEADROOM_CHUNKS = 3;
+
     /** Less in limbo than this is what writers at work have between two reclamations. */
     private static final long PINNED_BYTES = 64 << 10;
 
@@ -97,6 +100,8 @@ final class Slab {
     private final LongSupplier takenOpId;
     private final int chunkLength;
     private final int maxBlockLength;
+    private volatile boolean evicts;
+    private LongSupplier indexRoom = () -> 0;
     private volatile Chunk chunk = new Chunk(0, 0);
     private final long[] sharedHead = new long[SizeClass.COUNT];
     private final AtomicIntegerArray sharedFlag = new AtomicIntegerArray(SizeClass.COUNT);
@@ -128,6 +133,12 @@ final class Slab {
 
     Accountant accountant() {
         return accountant;
+    }
+
+    /** Whether so little is left that what is added should be taken away elsewhere. */
+    boolean isNearlyFull() {
+        return accountant.used() + HEADROOM_CHUNKS * chunkLength + indexRoom.getAsLong()
+                > accountant.limit();
     }
 
     /**
@@ -163,8 +174,15 @@ final class Slab {
         if (stripe.freeHead[sizeClass] == 0) {
             takeShared(stripe, sizeClass);
         }
+        // What is left uncut goes to the index, if that can be helped: it needs long blocks.
+        if (stripe.freeHead[sizeClass] == 0
+                && sizeClass != SizeClass.SEGMENT
+                && isNearlyFull()
+                && cutLargerBlock(stripe, sizeClass)) {
+            return allocateBlock(stripe, sizeClass, fromReserve);
+        }
         if (stripe.freeHead[sizeClass] != 0
-                || cutRun(stripe, sizeClass, length, bound(fromReserve))) {
+                || cutRun(stripe, sizeClass, length, bound(sizeClass, fromReserve))) {
             return allocateBlock(stripe, sizeClass, fromReserve);
         }
         for (int i = 0; i < SCAVENGE_ATTEMPTS; i++) {
@@ -246,6 +264,12 @@ final class Slab {
         return stripe.unbounded && accountant.charge(lengthBytes, UNBOUNDED)
                 ? allocateCharged(lengthBytes)
                 : 0;
+    }
+
+    private long bound(int sizeClass, boolean fromReserve) {
+        return sizeClass == SizeClass.SEGMENT
+                ? accountant.limit()
+                : bound(fromReserve) - indexRoom.getAsLong();
     }
 
     private long bound(boolean fromReserve) {
@@ -412,12 +436,25 @@ final class Slab {
         }
     }
 
+    /** Says that keys may be evicted to make room. */
+    void evicts() {
+        evicts = true;
+    }
+
+    /** Keeps uncut what the index may need yet: nothing else can become blocks as long as its. */
+    void indexRoom(LongSupplier bytes) {
+        indexRoom = bytes;
+    }
+
     /**
-     * Whether so much is in limbo that waiting for it is better than refusing. A thread that was
-     * descheduled inside an epoch, and the caller's own epoch too, keep there what others replaced
-     * meanwhile, which is soon more than a small keyspace has free.
+     * Whether to try again is better than to refuse: keys may be evicted, or much is in limbo. A
+     * thread that was descheduled inside an epoch, and the caller's own epoch too, keep there what
+     * others replaced meanwhile, which is soon more than a small keyspace has free.
      */
-    boolean isPinned() {
+    boolean mayHaveRoomSoon() {
+        if (evicts) {
+            return true;
+        }
         long bytes = 0;
         for (int i = 0; i < stripes.count(); i++) {
             bytes += stripes.stripe(i).limboBytes();

@@ -48,6 +48,15 @@ final class Stripe {
     long hitCount;
     long missCount;
 
+    /** The records worth least of those that were looked at. */
+    final EvictionPool evictionPool = new EvictionPool();
+
+    /** Bytes allocated less bytes retired, since the debt was last taken. */
+    long debt;
+
+    /** Bytes allocated, since the policy was last told. */
+    long allocated;
+
     // Limbo: a ring of (address, epoch of retirement, length or kind), oldest first.
     private long[] limbo = new long[3 * 64];
     private int limboHead;

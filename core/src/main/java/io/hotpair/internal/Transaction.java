@@ -303,10 +303,10 @@ public final class Transaction implements Executor {
     }
 
     /** Gives back what was not committed, and leaves the epoch. */
-    void end() {
+    void end(Outcome outcome) {
         if (!committed) {
             edit.abandon();
         }
-        engine.leave(stripe);
+        engine.leave(stripe, outcome);
     }
 }

@@ -1,5 +1,6 @@
 package io.hotpair.internal;
 
+import io.hotpair.ChangeListener.Event;
 import io.hotpair.HotpairException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -41,12 +42,12 @@ final class Transactions {
                     // Waits below, holding nothing.
                 } finally {
                     if (transaction != null) {
-                        transaction.end();
+                        transaction.end(outcome);
                         engine.tell(transaction);
                     }
                 }
                 if (transaction == null || !transaction.isConflict()) {
-                    engine.awaitRoomInMemory(memoryAttempt++);
+                    engine.makeRoom(memoryAttempt++, Event.DELETED);
                 }
             }
         } finally {

@@ -2,6 +2,8 @@ package io.hotpair.benchmarks.hitratio;
 
 import io.hotpair.benchmarks.hitratio.Contestants.Contestant;
 import io.hotpair.benchmarks.hitratio.SampledCache.Sampling;
+import io.hotpair.internal.DelegatingPolicy;
+import io.hotpair.internal.EvictionPolicy;
 import java.util.ArrayList;
 import java.util.List;
 

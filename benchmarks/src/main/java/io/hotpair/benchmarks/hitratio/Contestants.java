@@ -1,6 +1,10 @@
 package io.hotpair.benchmarks.hitratio;
 
 import io.hotpair.benchmarks.hitratio.SampledCache.Sampling;
+import io.hotpair.internal.EvictionPolicy;
+import io.hotpair.internal.GhostFrequencies;
+import io.hotpair.internal.RedisPolicies;
+import io.hotpair.internal.WindowedLfu;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

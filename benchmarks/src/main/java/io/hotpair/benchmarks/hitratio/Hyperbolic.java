@@ -1,5 +1,7 @@
 package io.hotpair.benchmarks.hitratio;
 
+import io.hotpair.internal.EvictionPolicy;
+
 /**
  * A candidate: hyperbolic caching (Blankstein, Sen and Freedman, 2017), which evicts what was used
  * least often in relation to how long it has been there.

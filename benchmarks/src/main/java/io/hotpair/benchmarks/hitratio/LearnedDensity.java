@@ -1,5 +1,6 @@
 package io.hotpair.benchmarks.hitratio;
 
+import io.hotpair.internal.EvictionPolicy;
 import java.util.Arrays;
 
 /**

@@ -1,5 +1,7 @@
 package io.hotpair.benchmarks.hitratio;
 
+import io.hotpair.internal.EvictionPolicy;
+import io.hotpair.internal.EvictionPool;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 

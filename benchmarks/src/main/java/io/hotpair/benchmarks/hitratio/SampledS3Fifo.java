@@ -1,5 +1,7 @@
 package io.hotpair.benchmarks.hitratio;
 
+import io.hotpair.internal.GhostFrequencies;
+
 /**
  * A candidate: S3-FIFO (Yang et al., 2023) with samples for queues. A tenth is for newcomers, which
  * go when they were not used twice; what comes back soon after, and what was used, is spared round

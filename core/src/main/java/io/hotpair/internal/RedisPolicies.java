@@ -1,4 +1,4 @@
-package io.hotpair.benchmarks.hitratio;
+package io.hotpair.internal;
 
 import java.util.function.LongSupplier;
 
@@ -6,7 +6,7 @@ import java.util.function.LongSupplier;
  * Redis's policies under Redis's names. See <a
  * href="https://redis.io/docs/latest/develop/reference/eviction/">Key eviction</a>.
  */
-final class RedisPolicies {
+public final class RedisPolicies {
     private RedisPolicies() {}
 
     /**
@@ -15,7 +15,7 @@ final class RedisPolicies {
      * @param name a value of {@code maxmemory-policy}
      * @param random 64 random bits each time; asked by many threads
      */
-    static EvictionPolicy of(String name, LongSupplier random) {
+    public static EvictionPolicy of(String name, LongSupplier random) {
         return switch (name) {
             case "noeviction" -> new None();
             case "allkeys-lru" -> new Lru();

@@ -1,4 +1,4 @@
-package io.hotpair.benchmarks.hitratio;
+package io.hotpair.internal;
 
 import java.util.concurrent.atomic.AtomicLongArray;
 
@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * <p>A wrong answer costs a little hit ratio and nothing else, so a set is replaced by one CAS that
  * is not repeated when it is lost. A key is mistaken for another with a probability of 4 / 512.
  */
-final class GhostFrequencies {
+public final class GhostFrequencies {
     /** Slots of a keyspace that is small: 8 KiB, since a small cache gains most from a history. */
     static final int MIN_SLOTS = 4096;
 
@@ -33,13 +33,13 @@ final class GhostFrequencies {
      *
      * @param slots how many keys it shall remember; rounded up to a power of two
      */
-    GhostFrequencies(long slots) {
+    public GhostFrequencies(long slots) {
         long atLeast = Math.max(slots, MIN_SLOTS) / SLOTS_PER_SET;
         sets = new AtomicLongArray((int) Math.min(1 << 28, Long.highestOneBit(atLeast * 2 - 1)));
     }
 
     /** Remembers a key, in place of one whose frequency has decayed, or else of the oldest. */
-    void put(long hash, int frequency, int period) {
+    public void put(long hash, int frequency, int period) {
         int index = index(hash);
         long set = sets.getPlain(index);
         int bits = dispensable(set, period) * SLOT_BITS;
@@ -65,7 +65,7 @@ final class GhostFrequencies {
     }
 
     /** Forgets a key and returns what its frequency has decayed to; 0 if it is not known. */
-    int take(long hash, int period) {
+    public int take(long hash, int period) {
         int index = index(hash);
         long set = sets.getPlain(index);
         int fingerprint = fingerprint(hash);

@@ -1,4 +1,4 @@
-package io.hotpair.benchmarks.hitratio;
+package io.hotpair.internal;
 
 /**
  * The records worth least of those that were looked at lately, so that what an earlier look found
@@ -6,36 +6,38 @@ package io.hotpair.benchmarks.hitratio;
  * by one thread at a time. What it says of a record may be out of date: the record gone, or used
  * since. So whoever takes one out looks at it again; the others can wait until it is their turn.
  */
-final class EvictionPool {
+public final class EvictionPool {
     static final int CAPACITY = 16;
 
     private final long[] records = new long[CAPACITY];
     private final long[] priorities = new long[CAPACITY];
     private int count;
 
-    int count() {
+    /** How many records are in it. */
+    public int count() {
         return count;
     }
 
-    long record(int i) {
+    /** A record in it. */
+    public long record(int i) {
         return records[i];
     }
 
     /** Corrects what a record in the pool is worth; whether it is worth least even so. */
-    boolean isLowestWith(int i, long priority) {
+    public boolean isLowestWith(int i, long priority) {
         priorities[i] = priority;
         return priorities[lowest()] == priority;
     }
 
     /** Takes a record out; the last one takes its place. */
-    void remove(int i) {
+    public void remove(int i) {
         count--;
         records[i] = records[count];
         priorities[i] = priorities[count];
     }
 
     /** Puts a record in, or corrects it, if there is room or one that is worth more. */
-    void offer(long record, long priority) {
+    public void offer(long record, long priority) {
         int i = indexOf(record);
         if (i == count && count == CAPACITY) {
             i = highest();
@@ -67,7 +69,7 @@ final class EvictionPool {
     }
 
     /** Where the record is that is worth least, or -1 if the pool is empty. */
-    int lowest() {
+    public int lowest() {
         int lowest = count - 1;
         for (int i = count - 2; i >= 0; i--) {
             lowest = priorities[i] <= priorities[lowest] ? i : lowest;

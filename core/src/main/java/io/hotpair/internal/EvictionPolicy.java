@@ -1,4 +1,4 @@
-package io.hotpair.benchmarks.hitratio;
+package io.hotpair.internal;
 
 /**
  * Decides which of a few records at hand is worth least. What it knows about a record is in the
@@ -9,7 +9,7 @@ package io.hotpair.benchmarks.hitratio;
  * lands on a word a little older, makes one record look less used than it is and nothing else:
  * every method accepts every bit pattern.
  */
-interface EvictionPolicy {
+public interface EvictionPolicy {
     /**
      * The present, in this policy's unit, for the other methods. Cheap enough for every read: a
      * field that seldom changes, or arithmetic on the clock.

@@ -1,4 +1,4 @@
-package io.hotpair.benchmarks.hitratio;
+package io.hotpair.internal;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

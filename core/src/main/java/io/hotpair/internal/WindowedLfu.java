@@ -1,4 +1,4 @@
-package io.hotpair.benchmarks.hitratio;
+package io.hotpair.internal;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -37,7 +37,7 @@ import java.util.function.LongSupplier;
  * <p>After W-TinyLFU (Einziger, Friedman and Manes, 2017), whose window, history and aging these
  * are, without its queues.
  */
-final class WindowedLfu implements EvictionPolicy {
+public final class WindowedLfu implements EvictionPolicy {
     static final int TICKS_PER_TURNOVER = 16;
     static final int WINDOW_TICKS = 1;
     static final int ACCESSES_PER_PERIOD = 15;
@@ -87,7 +87,7 @@ final class WindowedLfu implements EvictionPolicy {
      * @param accessCount how many accesses there were; asked once a tick
      * @param ghosts what is remembered of evicted keys
      */
-    WindowedLfu(
+    public WindowedLfu(
             LongSupplier limitBytes,
             LongSupplier recordCount,
             LongSupplier accessCount,

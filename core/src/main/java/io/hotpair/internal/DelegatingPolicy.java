@@ -1,10 +1,11 @@
-package io.hotpair.benchmarks.hitratio;
+package io.hotpair.internal;
 
 /** Another policy, but for what a subclass does otherwise. */
-abstract class DelegatingPolicy implements EvictionPolicy {
+public abstract class DelegatingPolicy implements EvictionPolicy {
     private final EvictionPolicy policy;
 
-    DelegatingPolicy(EvictionPolicy policy) {
+    /** Creates one on another. */
+    protected DelegatingPolicy(EvictionPolicy policy) {
         this.policy = policy;
     }
 

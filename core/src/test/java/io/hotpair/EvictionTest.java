@@ -1,0 +1,136 @@
+package io.hotpair;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@Timeout(120)
+class EvictionTest {
+    private static final long LIMIT = 8L << 20;
+
+    private static Keyspace open(MaxMemoryPolicy policy) {
+        return Keyspace.open(
+                Keyspace.builder().inMemory().maxMemory(LIMIT).maxMemoryPolicy(policy).build());
+    }
+
+    private static byte[] key(int i) {
+        return ("key-" + i).getBytes(UTF_8);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = MaxMemoryPolicy.class,
+            names = {"NOEVICTION", "VOLATILE_.*"},
+            mode = EnumSource.Mode.MATCH_NONE)
+    void shouldTakeWritesForEverAndStayBelowTheLimit(MaxMemoryPolicy policy) {
+        try (Keyspace keyspace = open(policy)) {
+            for (int i = 0; i < 150_000; i++) {
+                keyspace.put(key(i), new byte[100]);
+                assertTrue(i % 1000 != 0 || keyspace.statistics().usedMemoryBytes() <= LIMIT);
+            }
+            KeyspaceStatistics statistics = keyspace.statistics();
+            assertEquals(150_000, statistics.keyCount() + statistics.evictedCount());
+            long kept = statistics.keyCount() * (100 + 10);
+            assertTrue(kept > LIMIT / 2, "no more than " + kept + " bytes are kept");
+        }
+    }
+
+    @Test
+    void shouldEvictOnlyKeysWithADeadlineWhereThatIsAsked() {
+        try (Keyspace keyspace = open(MaxMemoryPolicy.VOLATILE_TTL)) {
+            for (int i = 0; i < 20_000; i++) {
+                keyspace.put(key(i), new byte[100]);
+            }
+            for (int i = 20_000; i < 150_000; i++) {
+                keyspace.put(key(i), new byte[100], Duration.ofHours(1 + i % 10));
+            }
+            for (int i = 0; i < 20_000; i++) {
+                assertNotNull(keyspace.get(key(i)), "key " + i + " has no deadline");
+            }
+            HotpairException refusal =
+                    assertThrows(
+                            HotpairException.class,
+                            () -> {
+                                for (int i = 0; i < 200_000; i++) {
+                                    keyspace.put(("more-" + i).getBytes(UTF_8), new byte[100]);
+                                }
+                            });
+            assertEquals(HotpairException.Category.MEMORY_LIMIT, refusal.category());
+        }
+    }
+
+    @Test
+    void shouldKeepWhatIsUsedOftenThroughAScan() {
+        try (Keyspace keyspace = open(MaxMemoryPolicy.ALLKEYS_WINDOWED_LFU)) {
+            int hot = 4_000;
+            for (int round = 0; round < 40; round++) {
+                for (int i = 0; i < hot; i++) {
+                    if (keyspace.get(key(i)) == null) {
+                        keyspace.put(key(i), new byte[100]);
+                    }
+                }
+                for (int i = 0; i < 5_000; i++) {
+                    keyspace.put(key(1_000_000 + round * 5_000 + i), new byte[100]);
+                }
+            }
+            int kept = 0;
+            for (int i = 0; i < hot; i++) {
+                kept += keyspace.get(key(i)) == null ? 0 : 1;
+            }
+            assertTrue(kept > hot * 9 / 10, "of " + hot + " hot keys " + kept + " are left");
+        }
+    }
+
+    @Test
+    void shouldEvictUnderManyWritersAndLargeCollections() throws Exception {
+        long seed = System.nanoTime();
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try (Keyspace keyspace = open(MaxMemoryPolicy.ALLKEYS_WINDOWED_LFU)) {
+            List<Future<?>> futures = new ArrayList<>();
+            for (int t = 0; t < 4; t++) {
+                Random random = new Random(seed + t);
+                futures.add(
+                        threads.submit(
+                                () -> {
+                                    for (int i = 0; i < 30_000; i++) {
+                                        writeOne(keyspace, random);
+                                    }
+                                }));
+            }
+            for (Future<?> future : futures) {
+                future.get();
+            }
+            assertTrue(keyspace.statistics().usedMemoryBytes() <= LIMIT, "seed=" + seed);
+            assertTrue(keyspace.statistics().evictedCount() > 0, "seed=" + seed);
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    private static void writeOne(Keyspace keyspace, Random random) {
+        byte[] key = key(random.nextInt(200_000));
+        if (random.nextInt(3) == 0) {
+            keyspace.hashes()
+                    .hset(
+                            ("hash-" + random.nextInt(50)).getBytes(UTF_8),
+                            key,
+                            new byte[random.nextInt(100)]);
+        } else {
+            keyspace.put(key, new byte[random.nextInt(400)]);
+        }
+    }
+}
