@@ -133,7 +133,12 @@ final class Members {
 
     /** Whether an element is there for readers. */
     boolean isLive(Leaf leaf) {
-        return !leaf.marked() || deadlineMs(leaf) > nowMs;
+        return !hasExpired(leaf, nowMs);
+    }
+
+    /** Whether an element had expired at a moment; 0 is before any deadline. */
+    static boolean hasExpired(Leaf leaf, long nowMs) {
+        return nowMs != 0 && leaf.marked() && deadlineMs(leaf) <= nowMs;
     }
 
     /** The value of an element without its deadline. */

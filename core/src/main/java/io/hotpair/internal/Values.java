@@ -77,7 +77,17 @@ final class Values {
             position = 0;
             if (type != Records.STRING) {
                 int skipped = skipped(mem, record);
-                forEach(edit, record, leaf -> addElement(key, type, skipped, leaf));
+                long nowMs = Records.isTimed(mem, record) ? edit.nowMs() : 0;
+                forEach(
+                        edit,
+                        record,
+                        leaf ->
+                                Members.hasExpired(leaf, nowMs)
+                                        || addElement(key, type, skipped, leaf));
+                if (nowMs != 0 && position == 0) {
+                    // All that is left has expired, so the key is about to be removed.
+                    return;
+                }
             }
             header(key, type, Records.deadlineMs(mem, record), position);
             if (type == Records.STRING) {
