@@ -254,6 +254,22 @@ class SortedSetTest extends TypeTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {10, 5_000})
+    void shouldStayWhatItIsUnderAnotherKey(int count) {
+        for (int i = 0; i < count; i++) {
+            sets.zadd(KEY, i % 3 == 0 ? -0.0 : i, bytes("m" + i));
+        }
+        List<String> members = all();
+        byte[] copy = bytes("copy");
+        assertTrue(keyspace.keys().copy(KEY, copy, false));
+        assertTrue(keyspace.keys().rename(KEY, bytes("renamed")));
+        assertEquals(1, sets.zrem(copy, bytes("m1")));
+        assertEquals(members, texts(sets.zrange(bytes("renamed"), ALL)));
+        assertEquals(count - 1, sets.zcard(copy));
+        assertEquals(-0.0, sets.zscore(copy, bytes("m3")));
+    }
+
     @Test
     void shouldBeOneStepInATransaction() {
         sets.zadd(KEY, 1, bytes("a"));

@@ -65,6 +65,8 @@ final class Dump {
         byte[] bytes = leaf.bytes();
         if (type == Records.LIST) {
             into.block(bytes, leaf.valueOffset(), leaf.valueLength());
+        } else if (type == Records.SORTED_SET) {
+            SortedSet.dump(leaf, into);
         } else {
             into.put(
                     bytes,

@@ -30,6 +30,9 @@ final class SortedSet {
     /** A first tree of one leaf no longer than this is made small again. */
     private static final int MIN_TREE = 384;
 
+    /** The highest hash, as an unsigned number. */
+    private static final long MAX_HASH = 0xFFFF_FFFFL;
+
     /** Where one of so few members goes, the second tree is written anew. */
     private static final int REBUILD_PART = 16;
 
@@ -249,6 +252,9 @@ final class SortedSet {
      * @return the hash to go on with, or 0 at the end
      */
     long scan(long fromHash, int atLeast, List<ScoredMember> into) {
+        if (fromHash < 0 || fromHash > MAX_HASH) {
+            return 0;
+        }
         if (!isTree) {
             for (ScoredMember each : list(0, count, false)) {
                 if (Integer.toUnsignedLong(hash(each)) >= fromHash) {
@@ -633,7 +639,16 @@ final class SortedSet {
                 : edit.record(Records.SORTED_SET, 0, deadlineMs, small.bytes(), 0, small.length());
     }
 
-    // ---- replay
+    // ---- the log
+
+    /** Tells the log of the member that a leaf looks at. */
+    static void dump(Leaf leaf, Effects into) {
+        byte[] bits = new byte[SCORE_LENGTH];
+        FrameDescriptor.putLong(bits, 0, Double.doubleToRawLongBits(score(leaf)));
+        int length = leaf.keyLength() - SCORE_LENGTH;
+        int offset = leaf.keyOffset() + SCORE_LENGTH;
+        into.put(leaf.bytes(), offset, length, bits, 0, SCORE_LENGTH, false);
+    }
 
     /** Does again what the log says happened to a sorted set; see {@link Replay}. */
     static long replay(Edit edit, long base, ChangeReader changes, long deadlineMs) {
