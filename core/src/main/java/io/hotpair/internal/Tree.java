@@ -99,6 +99,10 @@ final class Tree {
     private byte[] image = new byte[MAX_LEAF];
     private long position;
 
+    // The way to a leaf, from the root on.
+    private final long[] wayNodes = new long[MAX_LEVELS];
+    private final int[] wayChildren = new int[MAX_LEVELS];
+
     // The splice under way.
     private boolean atStart;
     private boolean atEnd;
@@ -342,6 +346,79 @@ final class Tree {
      * @return the new root, or 0 if nothing is left
      */
     long splice(NodeStore store, long root, long from, long removed, Elements inserted) {
+        long spliced = root == 0 ? 0 : spliceOneLeaf(store, root, from, removed, inserted);
+        return spliced == 0 ? spliceNodes(store, root, from, removed, inserted) : spliced;
+    }
+
+    /**
+     * Splices where one leaf holds all that changes and is a good leaf afterwards: then the nodes
+     * on the way to it are copied as they are but for one child. This is what nearly every change
+     * of one element is.
+     *
+     * @return the new root, or 0 if it is not so, and then nothing has happened
+     */
+    private long spliceOneLeaf(
+            NodeStore store, long root, long from, long removed, Elements inserted) {
+        int depth = 0;
+        long rest = from;
+        long node = root;
+        long header = header(node);
+        for (; level(header) > 0; header = header(node)) {
+            int index = 0;
+            long count = childCount(node, 0);
+            // What is put between two leaves goes to the left one.
+            while (rest > count || (rest == count && removed > 0)) {
+                rest -= count;
+                count = childCount(node, ++index);
+            }
+            wayNodes[depth] = node;
+            wayChildren[depth++] = index;
+            node = child(mem, node, index);
+        }
+        if (rest + removed > nodeCount(header)) {
+            return 0;
+        }
+        load(node, leaf);
+        elements.clear();
+        elements.add(leaf, 0, (int) rest);
+        elements.add(inserted);
+        elements.add(leaf, (int) (rest + removed), leaf.count());
+        int length = elements.imageLength(0, elements.count());
+        int minLength = depth == 0 ? 0 : MIN_LEAF - NODE_HEADER_LENGTH;
+        if (elements.count() == 0 || length > MAX_LEAF || length < minLength) {
+            return 0;
+        }
+        long written = writeLeaf(store, elements, 0, elements.count());
+        store.replaceNode(node);
+        return copyWay(store, depth, written, elements.prefix(0), inserted.count() - removed);
+    }
+
+    /** Copies the nodes on the way to a leaf that was replaced; returns the new root. */
+    private long copyWay(NodeStore store, int depth, long leafNode, long leafPrefix, long added) {
+        long below = leafNode;
+        boolean isFirst = true;
+        for (int i = depth - 1; i >= 0; i--) {
+            long node = wayNodes[i];
+            long header = header(node);
+            int length = nodeLength(header);
+            long copy = store.allocateNode(length);
+            mem.copy(node, copy, length);
+            putHeader(store, copy, nodeCount(header), level(header), length);
+            long at = childAt(copy, wayChildren[i]);
+            mem.putLong(at, below);
+            if (isFirst) {
+                mem.putLong(at + CHILD_PREFIX, leafPrefix);
+            }
+            mem.putLong(at + CHILD_COUNT, mem.getLong(at + CHILD_COUNT) + added);
+            isFirst &= wayChildren[i] == 0;
+            store.replaceNode(node);
+            below = copy;
+        }
+        return below;
+    }
+
+    private long spliceNodes(
+            NodeStore store, long root, long from, long removed, Elements inserted) {
         int level = 0;
         for (Siblings siblings : levels) {
             siblings.size = 0;
@@ -460,13 +537,13 @@ final class Tree {
             if (i == count
                     || from.imageLength(begin, i + 1) > MAX_LEAF
                     || from.imageLength(begin, i) >= target) {
-                writeLeaf(store, from, begin, i, into);
+                into.add(writeLeaf(store, from, begin, i), from.prefix(begin), i - begin);
                 begin = i;
             }
         }
     }
 
-    private void writeLeaf(NodeStore store, Elements from, int begin, int end, Siblings into) {
+    private long writeLeaf(NodeStore store, Elements from, int begin, int end) {
         int imageLength = from.imageLength(begin, end);
         if (image.length < imageLength || image.length > Leaf.MAX_LENGTH) {
             image = new byte[imageLength];
@@ -475,7 +552,7 @@ final class Tree {
         long node = store.allocateNode(NODE_HEADER_LENGTH + imageLength);
         putHeader(store, node, end - begin, 0, NODE_HEADER_LENGTH + imageLength);
         mem.copyIn(image, 0, node + NODE_HEADER_LENGTH, imageLength);
-        into.add(node, from.prefix(begin), end - begin);
+        return node;
     }
 
     private void putHeader(NodeStore store, long node, int count, int level, int length) {
@@ -563,15 +640,7 @@ final class Tree {
         elements.add(leaf, 0, leaf.count());
         load(right, leaf);
         elements.add(leaf, 0, leaf.count());
-        int imageLength = elements.imageLength(0, elements.count());
-        if (image.length < imageLength) {
-            image = new byte[imageLength];
-        }
-        elements.writeImage(0, elements.count(), image, 0);
-        long node = store.allocateNode(NODE_HEADER_LENGTH + imageLength);
-        putHeader(store, node, elements.count(), 0, NODE_HEADER_LENGTH + imageLength);
-        mem.copyIn(image, 0, node + NODE_HEADER_LENGTH, imageLength);
-        return node;
+        return writeLeaf(store, elements, 0, elements.count());
     }
 
     private long mergeInners(NodeStore store, long left, long right) {
