@@ -427,7 +427,7 @@ final class Tree {
             writeLeaves(store, inserted, levels[0]);
         } else {
             atStart = from == 0;
-            atEnd = from == count(root);
+            atEnd = from + removed == count(root);
             level = level(header(root));
             spliceNode(store, root, from, removed, inserted);
         }
@@ -498,22 +498,19 @@ final class Tree {
         Siblings here = levels[0];
         int count = nodeCount(header);
         load(node, leaf);
-        boolean append = removed == 0 && from == count && atEnd;
-        boolean prepend = removed == 0 && from == 0 && atStart && !append;
-        if (append || prepend) {
+        boolean append = from > 0 && from + removed == count && atEnd;
+        boolean prepend = removed == 0 && from == 0 && atStart;
+        int kept = leaf.start(append ? from : count);
+        if ((append || prepend) && kept + inserted.imageLength(0, inserted.count()) > MAX_LEAF) {
             // Filled in one direction, leaves stay full: the new elements begin a leaf.
-            boolean full = leaf.length() + inserted.imageLength(0, inserted.count()) > MAX_LEAF;
-            if (full) {
-                if (prepend) {
-                    writeLeaves(store, inserted, here);
-                }
-                leaf.at(0);
-                here.add(node, prefixOf(leaf.bytes(), leaf.keyOffset(), leaf.keyLength()), count);
-                if (append) {
-                    writeLeaves(store, inserted, here);
-                }
-                return;
+            if (prepend) {
+                writeLeaves(store, inserted, here);
             }
+            keepFirst(store, node, count, append ? from : count);
+            if (append) {
+                writeLeaves(store, inserted, here);
+            }
+            return;
         }
         elements.clear();
         elements.add(leaf, 0, from);
@@ -521,6 +518,20 @@ final class Tree {
         elements.add(leaf, from + removed, count);
         store.replaceNode(node);
         writeLeaves(store, elements, here);
+    }
+
+    /** Keeps the first elements of the leaf that is loaded; the node itself if that is all. */
+    private void keepFirst(NodeStore store, long node, int count, int kept) {
+        if (kept == count) {
+            leaf.at(0);
+            long prefix = prefixOf(leaf.bytes(), leaf.keyOffset(), leaf.keyLength());
+            levels[0].add(node, prefix, count);
+            return;
+        }
+        elements.clear();
+        elements.add(leaf, 0, kept);
+        store.replaceNode(node);
+        writeLeaves(store, elements, levels[0]);
     }
 
     /** Writes elements into as few leaves as hold them, about equally full. */

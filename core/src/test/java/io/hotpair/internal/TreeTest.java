@@ -214,4 +214,20 @@ class TreeTest {
             store.free();
         }
     }
+
+    @Test
+    void shouldKeepLeavesFullWhenTheLastElementStaysTheLast() {
+        Elements elements = listElements(List.of(new byte[20]));
+        root = tree.splice(store, 0, 0, 0, elements);
+        for (int i = 0; i < 10_000; i++) {
+            elements = listElements(List.of(new byte[20], new byte[20]));
+            root = tree.splice(store, root, i, 1, elements);
+            store.free();
+        }
+        checkStructure();
+        assertEquals(10_001, tree.count(root));
+        assertTrue(store.nodes.size() < 440, store.nodes.size() + " nodes");
+        root = tree.splice(store, root, 0, 10_001, new Elements());
+        store.free();
+    }
 }
