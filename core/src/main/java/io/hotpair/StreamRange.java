@@ -11,7 +11,13 @@ import java.util.Objects;
  */
 public record StreamRange(StreamId first, StreamId last, long limit) {
 
-    /** Checks what is given. */
+    /**
+     * Checks what is given.
+     *
+     * @param first the lowest one
+     * @param last the highest one, included
+     * @param limit at most how many; 0 or more
+     */
     public StreamRange {
         Objects.requireNonNull(first, "first");
         Objects.requireNonNull(last, "last");

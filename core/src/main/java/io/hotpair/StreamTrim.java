@@ -13,7 +13,13 @@ import org.jspecify.annotations.Nullable;
  */
 public record StreamTrim(long maxLength, @Nullable StreamId minId, long limit) {
 
-    /** Checks what is given. */
+    /**
+     * Checks what is given.
+     *
+     * @param maxLength how many entries may stay; looked at if there is no minId
+     * @param minId the lowest id that may stay, or null
+     * @param limit at most how many entries go; 0 for any number
+     */
     public StreamTrim {
         if (maxLength < 0 || limit < 0) {
             throw new IllegalArgumentException(

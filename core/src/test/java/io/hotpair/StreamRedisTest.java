@@ -201,6 +201,14 @@ class StreamRedisTest extends TypeTest {
             StreamId last = new StreamId(lastMs[key[1] - '0'] + random.nextInt(2), 50);
             long added = random.nextBoolean() ? -1 : random.nextInt(2_000);
             StreamId deleted = random.nextBoolean() ? null : id(key);
+            List<StreamEntry> first = streams.xrange(key, StreamRange.all().limit(1));
+            if (!first.isEmpty() && random.nextInt(3) == 0) {
+                deleted = first.get(0).id();
+            }
+            setId(key, last, added, deleted);
+        }
+
+        private void setId(byte[] key, StreamId last, long added, @Nullable StreamId deleted) {
             List<Object> command = new ArrayList<>(List.of("XSETID", key, last));
             if (added >= 0) {
                 command.addAll(List.of("ENTRIESADDED", added));

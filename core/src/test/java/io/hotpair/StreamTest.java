@@ -10,9 +10,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -367,6 +375,51 @@ class StreamTest extends TypeTest {
         read(ANN, 1);
         add(2, "w");
         assertEquals(deadlineMs, keyspace.keys().pexpireTime(KEY));
+    }
+
+    @Test
+    void shouldDeliverEachEntryOnceToConsumersAtTheSameTime() throws Exception {
+        int each = 3_000;
+        streams.xgroupCreate(KEY, GROUP, null, true, -1);
+        List<Callable<List<StreamId>>> tasks = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            byte[] name = bytes("consumer " + i);
+            tasks.add(() -> addMany(each));
+            tasks.add(() -> readMany(name, each));
+        }
+        ExecutorService threads = Executors.newCachedThreadPool();
+        List<Future<List<StreamId>>> results = threads.invokeAll(tasks, 60, TimeUnit.SECONDS);
+        threads.shutdownNow();
+        Set<StreamId> added = new HashSet<>();
+        Set<StreamId> delivered = new HashSet<>();
+        for (int i = 0; i < results.size(); i++) {
+            Set<StreamId> all = i % 2 == 0 ? added : delivered;
+            for (StreamId id : results.get(i).get()) {
+                assertTrue(all.add(id), id + " twice");
+            }
+        }
+        assertEquals(3 * each, added.size());
+        assertEquals(added, delivered);
+        assertEquals(0, streams.xpending(KEY, GROUP).count());
+        assertEquals(OptionalLong.of(0), streams.xinfoGroups(KEY).get(0).lag());
+    }
+
+    private List<StreamId> addMany(int count) {
+        List<StreamId> added = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            added.add(streams.xadd(KEY, FIELD, bytes("v" + i)));
+        }
+        return added;
+    }
+
+    private List<StreamId> readMany(byte[] consumer, int count) {
+        List<StreamId> read = new ArrayList<>();
+        while (read.size() < count) {
+            List<StreamId> ids = ids(read(consumer, Math.min(10, count - read.size())));
+            assertEquals(ids.size(), streams.xack(KEY, GROUP, ids.toArray(StreamId[]::new)));
+            read.addAll(ids);
+        }
+        return read;
     }
 
     @Test
