@@ -36,7 +36,16 @@ public record BitField(
         FAIL
     }
 
-    /** Checks what is given. */
+    /**
+     * Checks what is given.
+     *
+     * @param action what to do
+     * @param signed whether the integer is in two's complement
+     * @param bits its length
+     * @param offset the bit at which it begins
+     * @param operand what to set or to add
+     * @param overflow what happens when the result does not fit
+     */
     public BitField {
         Objects.requireNonNull(action, "action");
         Objects.requireNonNull(overflow, "overflow");

@@ -27,7 +27,12 @@ public record Expiry(Kind kind, long millis) {
         AFTER
     }
 
-    /** Checks what is given. */
+    /**
+     * Checks what is given.
+     *
+     * @param kind what becomes of the deadline
+     * @param millis the moment or the time
+     */
     public Expiry {
         Objects.requireNonNull(kind, "kind");
         boolean timed = kind == Kind.AT || kind == Kind.AFTER;

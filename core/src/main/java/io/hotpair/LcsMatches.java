@@ -10,7 +10,12 @@ import java.util.List;
  */
 public record LcsMatches(List<Match> matches, long length) {
 
-    /** Takes a copy of the list. */
+    /**
+     * Takes a copy of the list.
+     *
+     * @param matches the pieces
+     * @param length bytes of the subsequence
+     */
     public LcsMatches {
         matches = List.copyOf(matches);
     }

@@ -13,7 +13,13 @@ public record SetOptions(ValueCondition condition, Expiry expiry, boolean return
     private static final SetOptions PLAIN =
             new SetOptions(ValueCondition.always(), Expiry.never(), false);
 
-    /** Checks what is given. */
+    /**
+     * Checks what is given.
+     *
+     * @param condition on what present value
+     * @param expiry what becomes of the deadline
+     * @param returnsPrevious whether the value before is wanted
+     */
     public SetOptions {
         Objects.requireNonNull(condition, "condition");
         Objects.requireNonNull(expiry, "expiry");

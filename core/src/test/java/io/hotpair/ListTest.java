@@ -116,7 +116,7 @@ class ListTest extends TypeTest {
     void shouldGiveAllMemoryBack() {
         ListOperations lists = keyspace.lists();
         byte[] element = bytes("some element of a list that is pushed and popped");
-        for (int round = 0; round < 20; round++) {
+        for (int round = 0; round < 8; round++) {
             for (int i = 0; i < 20_000; i++) {
                 lists.lpush(KEY, element, bytes("x"));
             }
@@ -132,6 +132,21 @@ class ListTest extends TypeTest {
             }
             keyspace.delete(KEY);
         }
+    }
+
+    @Test
+    void shouldCopyAndRenameALargeList() {
+        ListOperations lists = keyspace.lists();
+        List<String> expected = new ArrayList<>();
+        for (int i = 0; i < 5_000; i++) {
+            expected.add("element " + i);
+            lists.rpush(KEY, bytes("element " + i));
+        }
+        assertTrue(keyspace.keys().copy(KEY, bytes("copy"), false));
+        lists.ltrim(KEY, 1_000, 2_999);
+        assertTrue(keyspace.keys().rename(KEY, bytes("other")));
+        assertEquals(expected.subList(1_000, 3_000), all(bytes("other")));
+        assertEquals(expected, all(bytes("copy")));
     }
 
     // ---- against Redis

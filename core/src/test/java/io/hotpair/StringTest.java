@@ -313,7 +313,7 @@ class StringTest extends TypeTest {
     void shouldGiveAllMemoryBack() {
         StringOperations strings = keyspace.strings();
         byte[] part = new byte[10_000];
-        for (int round = 0; round < 30; round++) {
+        for (int round = 0; round < 12; round++) {
             new Random(round).nextBytes(part);
             for (int i = 0; i < 1_000; i++) {
                 strings.append(KEY, part);
@@ -372,6 +372,24 @@ class StringTest extends TypeTest {
         assertEquals(100_003, length);
         assertEquals("yy", text(keyspace.strings().getRange(bytes("t"), 0, 1)));
         assertEquals("x12", text(keyspace.strings().getRange(KEY, -3, -1)));
+    }
+
+    @Test
+    void shouldCopyAndRenameALargeStringWithItsGaps() {
+        StringOperations strings = keyspace.strings();
+        byte[] noise = new byte[700_000];
+        new Random(7).nextBytes(noise);
+        strings.setRange(KEY, 100_001, noise);
+        strings.setRange(KEY, 9_000_000, bytes("end"));
+        strings.setBit(KEY, 8 * 10_000_000L, false);
+        byte[] whole = keyspace.get(KEY);
+        assertTrue(keyspace.keys().copy(KEY, bytes("copy"), false));
+        strings.setRange(KEY, 50, bytes("changed"));
+        assertTrue(keyspace.keys().rename(KEY, bytes("other")));
+        assertArrayEquals(whole, keyspace.get(bytes("copy")));
+        assertEquals("changed", text(strings.getRange(bytes("other"), 50, 56)));
+        keyspace.delete(bytes("other"));
+        assertArrayEquals(whole, keyspace.get(bytes("copy")));
     }
 
     // ---- options

@@ -28,6 +28,7 @@ public final class Edit implements NodeStore {
     private final ListElements list;
     private final SortedSet sortedSet;
     private @Nullable Stream stream;
+    private final Elements chunks = new Elements();
     private final Effects effects = new Effects();
     private final byte[] none = new byte[0];
     private final byte[] treeValue = new byte[Records.TREE_LENGTH];
@@ -73,6 +74,11 @@ public final class Edit implements NodeStore {
 
     Tree tree() {
         return tree;
+    }
+
+    /** The working place for strings in chunks. */
+    Elements chunks() {
+        return chunks;
     }
 
     /** The working place for lists. */

@@ -24,14 +24,17 @@ final class StringContent {
     /** A chunk's leaf is to fill a block of 4 KiB. */
     static final int CHUNK_LENGTH = 4080;
 
-    /** The longest string that is copied as a whole when a part is changed, in bytes. */
-    static final int MAX_PIECE = 32 << 10;
+    /**
+     * The longest string that is copied as a whole when a part is changed, in bytes. To copy 12 KiB
+     * takes as long as to replace a chunk.
+     */
+    static final int MAX_PIECE = 16 << 10;
 
     /** A string no longer than this goes to the log as a whole, which needs no block beside it. */
     private static final int MAX_WHOLE_IN_LOG = 256;
 
-    /** Chunks that a splice takes at a time: 1 MiB on the heap. */
-    private static final int BATCH = 256;
+    /** Chunks that a splice takes at a time. */
+    private static final int BATCH = 128;
 
     private static final byte[] ZEROS = new byte[CHUNK_LENGTH];
 
@@ -47,7 +50,6 @@ final class StringContent {
 
     private final Edit edit;
     private final Mem mem;
-    private @Nullable Elements chunks;
     private long record;
     private boolean isTree;
     private long root;
@@ -259,7 +261,7 @@ final class StringContent {
     }
 
     private void becomeTree() {
-        Elements elements = newChunks();
+        Elements elements = edit.chunks().clear();
         long[] count = new long[1];
         boolean unused =
                 inChunks(
@@ -294,15 +296,6 @@ final class StringContent {
         elements.clear();
     }
 
-    private Elements newChunks() {
-        Elements elements = chunks;
-        if (elements == null) {
-            elements = new Elements();
-            chunks = elements;
-        }
-        return elements.clear();
-    }
-
     private static void addChunk(Elements elements, byte[] bytes, int offset, int count) {
         boolean isZero = Arrays.equals(bytes, offset, offset + count, ZEROS, 0, count);
         elements.add(ZEROS, 0, 0, bytes, offset, isZero ? 0 : count, false);
@@ -313,7 +306,7 @@ final class StringContent {
         if (newLength <= length) {
             return;
         }
-        Elements elements = newChunks();
+        Elements elements = edit.chunks().clear();
         long present = chunkCount(length);
         long from = present;
         if (length % CHUNK_LENGTH != 0) {
@@ -342,7 +335,7 @@ final class StringContent {
         while (done < count) {
             long first = (offset + done) / CHUNK_LENGTH;
             long chunk = first;
-            Elements elements = newChunks();
+            Elements elements = edit.chunks().clear();
             for (; done < count && elements.count() < BATCH; chunk++) {
                 int start = (int) ((offset + done) % CHUNK_LENGTH);
                 int part = Math.min(CHUNK_LENGTH - start, count - done);
