@@ -62,6 +62,13 @@ public record PairEvent(
         IN_SYNC_CHANGED,
         /** Every voter has applied an entry: from now on any single one may fail. */
         HA_READY,
+        /**
+         * Voters are silent: so many that none can decide any more, or fewer; the text names each
+         * with its address, and says what follows. Told again every 30 s for as long as it is so.
+         */
+        VOTERS_SILENT,
+        /** Voters that were silent answer again; the text says which. */
+        VOTERS_BACK,
         /** Something is wrong that this node can't put right by itself; the text says what. */
         ALARM
     }

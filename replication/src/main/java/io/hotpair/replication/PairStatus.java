@@ -13,9 +13,10 @@ import org.jspecify.annotations.Nullable;
  * @param master the master's name as far as it knows, or null while there is none
  * @param inSync the in-sync set as far as it knows
  * @param connected whether it is connected to the master; true on the master
- * @param haReady whether every voter has applied an entry, so that any single one may fail
+ * @param haReady whether every voter has applied an entry and none is silent, so that any single
+ *     one may fail
  * @param fullCopyCount full copies received since it was opened
- * @param alarm what is wrong that needs a person, or null
+ * @param alarm what is wrong that needs a person, such as which voters are silent; or null
  */
 public record PairStatus(
         String node,

@@ -9,6 +9,7 @@ import java.util.List;
  *
  * @param self this node's name
  * @param dataNodes every data node's name, in the order in which they may make the first master
+ * @param voterCount how many voters there are, the witness included
  * @param minInSync how many members must be in sync for writes to be taken
  * @param acceptPossibleLoss whether the only member in sync may go on although its machine went
  *     down with operations that were not forced
@@ -24,6 +25,7 @@ import java.util.List;
 record AgentSetup(
         String self,
         List<String> dataNodes,
+        int voterCount,
         int minInSync,
         boolean acceptPossibleLoss,
         long incarnation,

@@ -65,6 +65,7 @@ public final class PairSession implements ReplicationSession {
                         new AgentSetup(
                                 settings.self(),
                                 settings.names(),
+                                settings.voterCount(),
                                 settings.minInSync(),
                                 settings.acceptPossibleLoss(),
                                 drawIncarnation(),
@@ -172,7 +173,15 @@ public final class PairSession implements ReplicationSession {
                 view.role() == Role.MASTER || following.connected(),
                 view.haReady(),
                 fullCopyCount(),
-                events.alarm());
+                alarm(view));
+    }
+
+    private @Nullable String alarm(RoleAgent.View view) {
+        String own = events.alarm();
+        String ofVoters = view.voterAlarm();
+        return own == null || ofVoters == null
+                ? (own == null ? ofVoters : own)
+                : own + "; " + ofVoters;
     }
 
     @Override

@@ -37,6 +37,11 @@ public record PairSettings(
         return names;
     }
 
+    /** An odd number: each data node votes, and if they are even in number there is a witness. */
+    int voterCount() {
+        return dataNodes.size() | 1;
+    }
+
     DataNode selfNode() {
         for (DataNode node : dataNodes) {
             if (node.name().equals(self)) {

@@ -42,6 +42,7 @@ final class RegisterDialogue {
     private final TopologyRegister register;
     private final Clock clock;
     private final Runnable wake;
+    private final VoterWatch voters;
 
     private @Nullable Call read;
     private @Nullable Call renewal;
@@ -57,10 +58,11 @@ final class RegisterDialogue {
     private boolean everyVoterReady;
     private long unsettledVersion = NONE;
 
-    RegisterDialogue(TopologyRegister register, Clock clock, Runnable wake) {
+    RegisterDialogue(TopologyRegister register, Clock clock, Runnable wake, VoterWatch voters) {
         this.register = register;
         this.clock = clock;
         this.wake = wake;
+        this.voters = voters;
     }
 
     /** The newest state that was heard, or null before the first answer. */
@@ -166,9 +168,11 @@ final class RegisterDialogue {
     private @Nullable RegisterView take(Call call) {
         try {
             RegisterView view = call.future().join();
+            voters.answered(view, call.sentNs(), clock.nanoTime());
             observe(view, call.sentNs());
             return view;
         } catch (CompletionException e) {
+            voters.unanswered(call.sentNs());
             // Not an error of ours: without an answer the lease ends, which is what must happen.
             LOG.debug("the register did not answer: {}", String.valueOf(e.getCause()));
             return null;

@@ -81,9 +81,15 @@ class RoleAgent {
      * @param role what this node does
      * @param state the newest state of the register that it knows
      * @param inSync of a master: what it knows of its replicas
-     * @param haReady whether every voter has applied an entry
+     * @param haReady whether every voter has applied an entry, and none is silent
+     * @param voterAlarm which voters are silent, and what follows; or null
      */
-    record View(Role role, TopologyState state, @Nullable InSyncSet inSync, boolean haReady) {}
+    record View(
+            Role role,
+            TopologyState state,
+            @Nullable InSyncSet inSync,
+            boolean haReady,
+            @Nullable String voterAlarm) {}
 
     private final String self;
     private final AgentSetup setup;
@@ -91,6 +97,7 @@ class RoleAgent {
     private final OperationLog log;
     private final Clock clock;
     private final RoleLog events;
+    private final VoterWatch voters;
     private final RegisterDialogue register;
     private final long incarnation;
     private final NodeMarker.@Nullable Mark foundMark;
@@ -131,13 +138,16 @@ class RoleAgent {
         clock = keyspace.clock();
         events = setup.events();
         incarnation = setup.incarnation();
-        register = new RegisterDialogue(setup.register(), clock, setup.wake());
         foundMark = setup.marker().load();
         foundOperations = log.lastOpId() > 0;
         startedNs = clock.nanoTime();
+        voters =
+                new VoterWatch(
+                        setup.voterCount(), setup.register()::silentVoters, events, startedNs);
+        register = new RegisterDialogue(setup.register(), clock, setup.wake(), voters);
         stoodNs = startedNs;
         registrationSentNs = startedNs - REGISTRATION_INTERVAL_NS;
-        view = new View(Role.REPLICA, TopologyState.INITIAL, null, false);
+        view = new View(Role.REPLICA, TopologyState.INITIAL, null, false, null);
     }
 
     View view() {
@@ -176,6 +186,7 @@ class RoleAgent {
         } else {
             stepReplica(state);
         }
+        voters.look(nowNs, view.state().term());
         publish();
         return waitNs();
     }
@@ -907,6 +918,7 @@ class RoleAgent {
                         acting == null ? Role.REPLICA : Role.MASTER,
                         state == null ? TopologyState.INITIAL : state,
                         acting == null ? null : acting.inSync,
-                        haReady);
+                        haReady && voters.alarm() == null,
+                        voters.alarm());
     }
 }

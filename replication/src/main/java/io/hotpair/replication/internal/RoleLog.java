@@ -70,6 +70,14 @@ final class RoleLog {
             LOG.error("event=ALARM node={} term={} {}", event.node(), event.term(), event.text());
             return;
         }
+        if (event.kind() == Kind.VOTERS_SILENT) {
+            LOG.warn(
+                    "event=VOTERS_SILENT node={} term={} {}",
+                    event.node(),
+                    event.term(),
+                    event.text());
+            return;
+        }
         LOG.info(
                 "event={} node={} term={} opId={} operations={} tookMs={} {}",
                 event.kind(),

@@ -3,9 +3,12 @@ package io.hotpair.replication.ratis;
 import io.hotpair.HotpairException;
 import io.hotpair.HotpairException.Category;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionService;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,6 +35,7 @@ import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.exceptions.GroupMismatchException;
 import org.apache.ratis.protocol.exceptions.NotLeaderException;
 import org.apache.ratis.protocol.exceptions.RaftException;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
@@ -77,6 +81,9 @@ final class LeaderCaller implements AutoCloseable {
     private final ThreadPoolExecutor workers;
     private final ScheduledThreadPoolExecutor timer;
     private final Map<String, Long> renewedNs = new ConcurrentHashMap<>();
+
+    /** Why each voter is taken for silent whose last exchange with this node brought nothing. */
+    private final Map<String, String> silent = new ConcurrentSkipListMap<>();
 
     LeaderCaller(VoterConfig config, Voter own) {
         this.config = config;
@@ -129,6 +136,13 @@ final class LeaderCaller implements AutoCloseable {
         }
     }
 
+    /** Each voter that did not answer when it was last asked, and why. */
+    Set<String> silentVoters() {
+        Set<String> voters = new TreeSet<>();
+        silent.forEach((name, why) -> voters.add(config.describe(name) + " (" + why + ")"));
+        return voters;
+    }
+
     /** One request on its way, over all its attempts. Used by one worker; given up by the timer. */
     private final class Call {
         private final RegisterRequest original;
@@ -165,6 +179,7 @@ final class LeaderCaller implements AutoCloseable {
                     }
                     TimeUnit.MILLISECONDS.sleep(PAUSE_MS);
                 }
+                probeUntried();
                 result.completeExceptionally(noAnswer());
             } catch (InterruptedException e) {
                 result.completeExceptionally(noAnswer());
@@ -267,6 +282,19 @@ final class LeaderCaller implements AutoCloseable {
             isUncertain |= request instanceof RegisterRequest.CompareAndSet;
         }
 
+        /** With many voters the time may not have sufficed to find out which of them are there. */
+        private void probeUntried() {
+            for (String name : names) {
+                if (!outcomes.containsKey(name)) {
+                    try {
+                        workers.execute(() -> probe(name));
+                    } catch (RejectedExecutionException e) {
+                        LOG.debug("voter={} is not asked: closed, or overloaded", name, e);
+                    }
+                }
+            }
+        }
+
         private long leftNs() {
             return deadlineNs - System.nanoTime();
         }
@@ -340,6 +368,15 @@ final class LeaderCaller implements AutoCloseable {
         }
     }
 
+    /** What becomes of it, the exchange itself remembers. */
+    private void probe(String name) {
+        try {
+            raftTermOf(name, ATTEMPT_NS);
+        } catch (Exception e) {
+            LOG.debug("voter={} did not answer", name, e);
+        }
+    }
+
     private long raftTermOf(String name, long timeoutNs) throws Exception {
         try {
             RaftClientReply reply =
@@ -384,10 +421,29 @@ final class LeaderCaller implements AutoCloseable {
     /** Does not go over the network to reach this node's own voter: it may not be able to. */
     private RaftClientReply exchange(String target, RaftClientRequest request, long timeoutNs)
             throws IOException, ExecutionException, TimeoutException, InterruptedException {
-        if (target.equals(own.name())) {
-            return own.submit(request).get(timeoutNs, TimeUnit.NANOSECONDS);
+        try {
+            RaftClientReply reply =
+                    target.equals(own.name())
+                            ? own.submit(request).get(timeoutNs, TimeUnit.NANOSECONDS)
+                            : rpc.sendRequest(request);
+            noteAnswer(target, reply.getException());
+            return reply;
+        } catch (InterruptedIOException e) {
+            // Nobody waits for the answer any more, so this says nothing of the voter.
+            throw e;
+        } catch (IOException | ExecutionException | TimeoutException e) {
+            silent.put(target, describe(e));
+            throw e;
         }
-        return rpc.sendRequest(request);
+    }
+
+    /** A refusal is an answer too, unless it is from a voter of another pair. */
+    private void noteAnswer(String target, @Nullable RaftException refusal) {
+        if (refusal instanceof GroupMismatchException) {
+            silent.put(target, "is no voter of this pair");
+        } else {
+            silent.remove(target);
+        }
     }
 
     /**

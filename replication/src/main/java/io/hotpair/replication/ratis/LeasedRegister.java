@@ -220,6 +220,6 @@ final class LeasedRegister {
 
     private RegisterReply reply(boolean isAccepted, boolean isCommitted) {
         return new RegisterReply(
-                leadingTerm, isCommitted, isAccepted, false, leaseLeftMs(), image.state());
+                leadingTerm, isCommitted, isAccepted, false, 0, leaseLeftMs(), image.state());
     }
 }

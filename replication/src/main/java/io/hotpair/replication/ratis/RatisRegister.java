@@ -3,6 +3,8 @@ package io.hotpair.replication.ratis;
 import io.hotpair.replication.register.RegisterView;
 import io.hotpair.replication.register.TopologyRegister;
 import io.hotpair.replication.register.TopologyState;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -21,11 +23,13 @@ public final class RatisRegister implements TopologyRegister {
     private final String node;
     private final Voter voter;
     private final LeaderCaller leader;
+    private final List<String> voters;
 
     private RatisRegister(VoterConfig config, Voter voter) {
         this.node = config.voter();
         this.voter = voter;
         this.leader = new LeaderCaller(config, voter);
+        this.voters = config.voters().keySet().stream().map(config::describe).toList();
     }
 
     /**
@@ -89,7 +93,12 @@ public final class RatisRegister implements TopologyRegister {
     }
 
     private CompletableFuture<RegisterView> call(RegisterRequest request) {
-        return leader.call(request).thenApply(RegisterReply::view);
+        return leader.call(request).thenApply(reply -> reply.view(voters));
+    }
+
+    @Override
+    public Set<String> silentVoters() {
+        return leader.silentVoters();
     }
 
     /** This node's own voter, for tests. */

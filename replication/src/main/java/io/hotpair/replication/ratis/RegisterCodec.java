@@ -223,7 +223,7 @@ final class RegisterCodec {
                         ((reply.isCommitted() ? COMMITTED : 0)
                                 | (reply.isAccepted() ? ACCEPTED : 0)
                                 | (reply.everyVoterReady() ? EVERY_VOTER_READY : 0)));
-        out.putShort((short) 0);
+        out.putShort((short) reply.missingVoters());
         out.putLong(reply.raftTerm());
         out.putLong(reply.leaseLeftMs());
         out.put(state);
@@ -237,12 +237,13 @@ final class RegisterCodec {
                 () -> {
                     requireVersion(Byte.toUnsignedInt(in.get()), source);
                     int flags = in.get();
-                    in.getShort();
+                    int missingVoters = Short.toUnsignedInt(in.getShort());
                     return new RegisterReply(
                             in.getLong(),
                             (flags & COMMITTED) != 0,
                             (flags & ACCEPTED) != 0,
                             (flags & EVERY_VOTER_READY) != 0,
+                            missingVoters,
                             in.getLong(),
                             decodeState(rest(in), source));
                 });

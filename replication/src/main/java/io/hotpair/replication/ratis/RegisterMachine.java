@@ -9,13 +9,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Collection;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.apache.ratis.io.MD5Hash;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
-import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
+import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.proto.RaftProtos.StateMachineLogEntryProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
@@ -42,7 +43,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class RegisterMachine extends BaseStateMachine {
 
+    /** No bits of voters: this one does not lead, or is just about to. */
+    private static final int UNKNOWN = -1;
+
     private final LeasedRegister register;
+    private final List<String> voters;
     private final Consumer<Throwable> onLogFailed;
     private final SimpleStateMachineStorage snapshots = new SimpleStateMachineStorage();
 
@@ -57,10 +62,12 @@ final class RegisterMachine extends BaseStateMachine {
     /**
      * Makes one.
      *
+     * @param voters every voter's name, sorted
      * @param onLogFailed is told once the voter can't write its log any more
      */
-    RegisterMachine(LeasedRegister register, Consumer<Throwable> onLogFailed) {
+    RegisterMachine(LeasedRegister register, List<String> voters, Consumer<Throwable> onLogFailed) {
         this.register = register;
+        this.voters = voters;
         this.onLogFailed = onLogFailed;
     }
 
@@ -79,7 +86,7 @@ final class RegisterMachine extends BaseStateMachine {
                             RegisterCodec.decodeRequest(bytes(request.getContent()), "request"),
                             currentTerm());
             return CompletableFuture.completedFuture(
-                    message(RegisterCodec.encode(reply.withEveryVoterReady(everyVoterReady()))));
+                    message(RegisterCodec.encode(withVoters(reply))));
         } catch (NotLeadingException | HotpairException e) {
             // Only an exception of this type goes into a reply; any other ends the connection.
             return CompletableFuture.failedFuture(new StateMachineException(e.getMessage(), e));
@@ -153,8 +160,7 @@ final class RegisterMachine extends BaseStateMachine {
         ChangeId id = id(ClientId.valueOf(body.getClientId()), body.getCallId());
         RegisterReply reply = register.apply(change, id);
         updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
-        return CompletableFuture.completedFuture(
-                message(RegisterCodec.encode(reply.withEveryVoterReady(everyVoterReady()))));
+        return CompletableFuture.completedFuture(message(RegisterCodec.encode(withVoters(reply))));
     }
 
     // ---- leading
@@ -192,30 +198,42 @@ final class RegisterMachine extends BaseStateMachine {
         return d == null ? 0 : d.getInfo().getCurrentTerm();
     }
 
-    /**
-     * Whether any one voter may fail: all have what the leader had when it began to lead, and have
-     * been heard of lately.
-     */
-    private boolean everyVoterReady() {
-        RaftServer.Division d = division;
-        if (d == null || !d.getInfo().isLeader()) {
-            return false;
-        }
-        long[] matching = d.getInfo().getFollowerMatchIndices();
-        if (matching == null) {
-            return false;
-        }
-        for (long index : matching) {
-            if (index < leadingSinceIndex) {
-                return false;
-            }
-        }
-        return allHeardOf(d.getInfo().getRoleInfoProto());
+    private RegisterReply withVoters(RegisterReply reply) {
+        int missing = missingVoters();
+        return missing == UNKNOWN
+                ? reply.withVoters(false, 0)
+                : reply.withVoters(missing == 0, missing);
     }
 
-    private static boolean allHeardOf(RoleInfoProto role) {
-        return role.getLeaderInfo().getFollowerInfoList().stream()
-                .allMatch(f -> f.getLastRpcElapsedTimeMs() <= VoterSettings.SILENCE_MS);
+    /**
+     * The voters that could not stand in for another one that fails: a voter is ready when it has
+     * what the leader had when it began to lead, and has been heard of lately.
+     *
+     * @return a bit for each, in the order of their names, or {@link #UNKNOWN}
+     */
+    private int missingVoters() {
+        RaftServer.Division d = division;
+        if (d == null || !d.getInfo().isLeader()) {
+            return UNKNOWN;
+        }
+        long[] matching = d.getInfo().getFollowerMatchIndices();
+        List<ServerRpcProto> followers =
+                d.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList();
+        // Both are in the order of the leader's senders. When one is replaced between the two
+        // questions, or the lead is lost, they say nothing, or something wrong for once: who takes
+        // this for an alarm waits until it has been told so for a while.
+        if (matching == null || matching.length != followers.size()) {
+            return UNKNOWN;
+        }
+        int missing = 0;
+        for (int i = 0; i < matching.length; i++) {
+            ServerRpcProto follower = followers.get(i);
+            if (matching[i] < leadingSinceIndex
+                    || follower.getLastRpcElapsedTimeMs() > VoterSettings.SILENCE_MS) {
+                missing |= 1 << voters.indexOf(follower.getId().getId().toStringUtf8());
+            }
+        }
+        return missing;
     }
 
     // ---- snapshots

@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -104,7 +105,10 @@ final class Voter implements AutoCloseable {
         this.config = config;
         this.directory = directory;
         RegisterMachine machine =
-                new RegisterMachine(new LeasedRegister(Clock.SYSTEM), this::onLogFailed);
+                new RegisterMachine(
+                        new LeasedRegister(Clock.SYSTEM),
+                        List.copyOf(config.voters().keySet()),
+                        this::onLogFailed);
         RaftServer built = null;
         try {
             requireFreePort();

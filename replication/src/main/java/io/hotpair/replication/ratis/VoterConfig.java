@@ -132,6 +132,11 @@ public final class VoterConfig {
         return Objects.requireNonNull(voters.get(name), name);
     }
 
+    /** A voter as people know it. */
+    String describe(String name) {
+        return (name.equals(witness) ? "witness " : "voter ") + name + "=" + address(name);
+    }
+
     /**
      * The pair's identity to the consensus engine. Drawn from the name, so that all voters have it
      * without being told, and two pairs never mistake each other's messages.

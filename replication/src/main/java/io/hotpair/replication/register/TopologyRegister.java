@@ -1,5 +1,6 @@
 package io.hotpair.replication.register;
 
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -46,6 +47,14 @@ public interface TopologyRegister extends AutoCloseable {
      * @return the register; {@link RegisterView#accepted()} says whether the lease was renewed
      */
     CompletableFuture<RegisterView> renewLease(long term, long incarnation);
+
+    /**
+     * Which voters did not answer this node when it last asked them. For people, when no majority
+     * answers; with a majority the answers say more.
+     *
+     * @return each voter as people know it, with its address, and why it is taken for silent
+     */
+    Set<String> silentVoters();
 
     /** Leaves the consensus engine in an orderly way. Idempotent. */
     @Override

@@ -5,6 +5,7 @@ import io.hotpair.replication.register.RegisterView;
 import io.hotpair.replication.register.TopologyRegister;
 import io.hotpair.replication.register.TopologyState;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -13,6 +14,7 @@ final class MemoryRegister {
     private final Clock clock;
     private TopologyState state = TopologyState.INITIAL;
     private long leaseEndNs;
+    private Set<String> missingVoters = Set.of();
 
     MemoryRegister(Clock clock) {
         this.clock = clock;
@@ -54,6 +56,11 @@ final class MemoryRegister {
         return view(granted);
     }
 
+    /** From now on the voter that leads does not hear these. */
+    synchronized void miss(String... voters) {
+        missingVoters = Set.of(voters);
+    }
+
     /** Another voter leads: it knows of no renewal, so every lease starts at full length. */
     synchronized void changeLeader() {
         leaseEndNs = clock.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TopologyRegister.LEASE_MS);
@@ -81,6 +88,11 @@ final class MemoryRegister {
             }
 
             @Override
+            public Set<String> silentVoters() {
+                return Set.of();
+            }
+
+            @Override
             public void close() {}
         };
     }
@@ -104,7 +116,7 @@ final class MemoryRegister {
 
     private RegisterView view(boolean accepted) {
         long leftMs = state.master() == null ? 0 : TimeUnit.NANOSECONDS.toMillis(leaseLeftNs());
-        return new RegisterView(state, leftMs, accepted, true);
+        return new RegisterView(state, leftMs, accepted, missingVoters.isEmpty(), missingVoters);
     }
 
     private long leaseLeftNs() {

@@ -15,6 +15,7 @@ import io.hotpair.topology.Member;
 import io.hotpair.topology.Role;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -300,6 +301,48 @@ class PairSessionTest {
             assertEquals("a", master.name());
             assertTrue(onReplica.status().haReady());
             assertNull(onReplica.status().alarm());
+        }
+    }
+
+    @Test
+    void shouldRaiseAnAlarmOnBothNodesWhileTheWitnessIsSilent() {
+        try (TestPair pair = new TestPair(directory, 1)) {
+            pair.a.start();
+            pair.b.start();
+            pair.awaitInSync(2);
+            pair.register.miss("witness w=10.0.0.3:7002");
+            for (TestPair.Node node : List.of(pair.a, pair.b)) {
+                String text = node.awaitEvent(Kind.VOTERS_SILENT).text();
+                assertTrue(text.startsWith("witness w=10.0.0.3:7002 silent for "), text);
+                String alarm = node.session().status().alarm();
+                assertTrue(alarm != null && alarm.contains("a further failure stops"), alarm);
+                assertFalse(node.session().status().haReady());
+            }
+            pair.register.miss();
+            for (TestPair.Node node : List.of(pair.a, pair.b)) {
+                node.awaitEvent(Kind.VOTERS_BACK);
+                Await.until(
+                        "the alarm is over",
+                        () -> node.session().status().alarm() == null,
+                        pair::describe);
+                assertTrue(node.session().status().haReady());
+            }
+        }
+    }
+
+    @Test
+    void shouldSayThatNoMajorityAnswersBesideWhatElseIsWrong() {
+        try (TestPair pair = new TestPair(directory, 1)) {
+            pair.a.start();
+            pair.awaitMaster();
+            pair.a.keyspace.failLog();
+            pair.a.awaitEvent(Kind.ALARM);
+            pair.a.cutOff = true;
+            String text = pair.a.awaitEvent(Kind.VOTERS_SILENT).text();
+            assertTrue(text.contains("no majority of voters"), text);
+            assertTrue(text.contains("silent: witness w=nowhere:1"), text);
+            String alarm = pair.a.session().status().alarm();
+            assertTrue(alarm != null && alarm.contains("no disk; no majority of"), alarm);
         }
     }
 

@@ -105,6 +105,7 @@ final class Simulation {
     private int cuts;
     private int crashes;
     private int powerCuts;
+    private int voterAlarms;
 
     Simulation(long seed, Bug bug) {
         this.seed = seed;
@@ -134,6 +135,10 @@ final class Simulation {
 
     int powerCutCount() {
         return powerCuts;
+    }
+
+    int voterAlarmCount() {
+        return voterAlarms;
     }
 
     void run() {
@@ -341,6 +346,10 @@ final class Simulation {
         Node b = nodes.get(1);
         for (Node node : nodes) {
             requireAcknowledged(node, "at the end: ");
+            RoleAgent running = node.agent;
+            if (running != null && running.view().voterAlarm() != null) {
+                fail("at the end " + node.name + " says " + running.view().voterAlarm());
+            }
         }
         if (!a.log.operations().equals(b.log.operations())) {
             fail("at the end logs differ");
@@ -424,6 +433,7 @@ final class Simulation {
         boolean damaged;
         boolean paused;
         boolean registerCut;
+        long registerLostAt;
         boolean stepScheduled;
         boolean forceScheduled;
         int forceDelayMs = 2;
@@ -483,6 +493,7 @@ final class Simulation {
                     new AgentSetup(
                             name,
                             List.of("a", "b"),
+                            3,
                             1,
                             false,
                             random.nextLong() | 1,
@@ -512,6 +523,13 @@ final class Simulation {
             }
             if (event.kind() == PairEvent.Kind.ALARM) {
                 fail("alarm on " + name + ": " + event.text());
+            }
+            if (event.kind() == PairEvent.Kind.VOTERS_SILENT) {
+                voterAlarms++;
+                // The longest that an answer can be waited for that was lost before.
+                if (now - registerLostAt > 1_000 * MS) {
+                    fail("voters that answer are called silent on " + name + ": " + event.text());
+                }
             }
         }
 
@@ -778,11 +796,23 @@ final class Simulation {
 
         private long delay() {
             boolean late = !healed && random.nextInt(50) == 0;
+            if (late) {
+                node.registerLostAt = now;
+            }
             return late ? random.nextInt(1_500) * MS : MS / 2 + random.nextInt(5) * MS;
         }
 
         private boolean isLost() {
-            return node.registerCut || random.nextDouble() < registerLoss;
+            boolean lost = node.registerCut || random.nextDouble() < registerLoss;
+            if (lost) {
+                node.registerLostAt = now;
+            }
+            return lost;
+        }
+
+        @Override
+        public Set<String> silentVoters() {
+            return Set.of();
         }
 
         @Override

@@ -24,6 +24,7 @@ class SimulationTest {
         long cuts = 0;
         long crashes = 0;
         long powerCuts = 0;
+        long voterAlarms = 0;
         for (long seed = FROM; seed < FROM + SEEDS; seed++) {
             Simulation simulation = new Simulation(seed, Bug.NONE);
             simulation.run();
@@ -32,6 +33,7 @@ class SimulationTest {
             cuts += simulation.cutCount();
             crashes += simulation.crashCount();
             powerCuts += simulation.powerCutCount();
+            voterAlarms += simulation.voterAlarmCount();
         }
         String figures =
                 "seeds="
@@ -45,9 +47,12 @@ class SimulationTest {
                         + " crashes="
                         + crashes
                         + " powerCuts="
-                        + powerCuts;
+                        + powerCuts
+                        + " voterAlarms="
+                        + voterAlarms;
         // The faults must have had something to break.
         assertTrue(promotions > 3L * SEEDS && cuts > SEEDS / 10 && powerCuts > SEEDS / 10, figures);
+        assertTrue(voterAlarms > SEEDS / 10, figures);
         assertTrue(acknowledged > 100L * SEEDS, figures);
         org.slf4j.LoggerFactory.getLogger(SimulationTest.class).info("{}", figures);
     }

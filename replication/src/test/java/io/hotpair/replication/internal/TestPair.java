@@ -16,9 +16,11 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +32,7 @@ final class TestPair implements AutoCloseable {
     private final List<DataNode> dataNodes;
     private final int minInSync;
     private long shippingBytesPerSecond;
+    private Function<String, TopologyRegister> registers = register::of;
 
     TestPair(Path directory, int minInSync) {
         this.minInSync = minInSync;
@@ -42,6 +45,16 @@ final class TestPair implements AutoCloseable {
     TestPair shipping(long bytesPerSecond) {
         shippingBytesPerSecond = bytesPerSecond;
         return this;
+    }
+
+    /** Decides by other registers than the one in memory; before the nodes are started. */
+    TestPair registers(Function<String, TopologyRegister> opening) {
+        registers = opening;
+        return this;
+    }
+
+    List<DataNode> dataNodes() {
+        return dataNodes;
     }
 
     static int freePort() {
@@ -191,7 +204,7 @@ final class TestPair implements AutoCloseable {
         }
 
         private TopologyRegister openRegister() {
-            TopologyRegister direct = register.of(name);
+            TopologyRegister direct = registers.apply(name);
             return new TopologyRegister() {
                 @Override
                 public CompletableFuture<RegisterView> read() {
@@ -210,7 +223,14 @@ final class TestPair implements AutoCloseable {
                 }
 
                 @Override
-                public void close() {}
+                public Set<String> silentVoters() {
+                    return cutOff ? Set.of("witness w=nowhere:1") : direct.silentVoters();
+                }
+
+                @Override
+                public void close() {
+                    direct.close();
+                }
             };
         }
 

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -160,15 +161,35 @@ class RatisRegisterTest {
         try (VoterGroup group = new VoterGroup(directory)) {
             RatisRegister a = group.open("a");
             group.open("b");
-            assertFalse(VoterGroup.answered(a::read).everyVoterReady());
+            RegisterView without = VoterGroup.answered(a::read);
+            assertFalse(without.everyVoterReady());
+            VoterGroup.eventually(
+                    "the name of the missing one",
+                    () ->
+                            VoterGroup.answered(a::read)
+                                            .missingVoters()
+                                            .equals(Set.of(witness(group)))
+                                    ? true
+                                    : null);
             group.open("w");
             VoterGroup.eventually(
                     "readiness",
                     () -> VoterGroup.answered(a::read).everyVoterReady() ? true : null);
             group.close("b");
-            VoterGroup.eventually(
-                    "notice", () -> VoterGroup.answered(a::read).everyVoterReady() ? null : true);
+            RegisterView notice =
+                    VoterGroup.eventually(
+                            "notice",
+                            () -> {
+                                RegisterView view = VoterGroup.answered(a::read);
+                                return view.missingVoters().isEmpty() ? null : view;
+                            });
+            assertFalse(notice.everyVoterReady());
+            assertEquals(Set.of("voter b=127.0.0.1:" + group.port("b")), notice.missingVoters());
         }
+    }
+
+    private static String witness(VoterGroup group) {
+        return "witness w=127.0.0.1:" + group.port("w");
     }
 
     @Test
@@ -184,6 +205,10 @@ class RatisRegisterTest {
             assertTrue(tookMs < 1_500, "took " + tookMs + " ms");
             assertSays("b=", failure);
             assertSays("w=", failure);
+            String silent = String.join(", ", a.silentVoters());
+            assertTrue(silent.contains("voter b=127.0.0.1:" + group.port("b") + " ("), silent);
+            assertTrue(silent.contains(witness(group) + " ("), silent);
+            assertEquals(2, a.silentVoters().size(), silent);
         }
     }
 

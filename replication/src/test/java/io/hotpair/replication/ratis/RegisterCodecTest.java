@@ -103,10 +103,11 @@ class RegisterCodecTest {
 
     @Test
     void shouldKeepTheFieldsOfRepliesAtTheirOffsets() {
-        RegisterReply reply = new RegisterReply(11, true, false, true, 12, EXAMPLE);
+        RegisterReply reply = new RegisterReply(11, true, false, true, 0x1004, 12, EXAMPLE);
         ByteBuffer in = little(RegisterCodec.encode(reply));
         assertEquals(1, in.get(0));
         assertEquals(1 | 4, in.get(1));
+        assertEquals(0x1004, in.getShort(2));
         assertEquals(11, in.getLong(4));
         assertEquals(12, in.getLong(12));
         assertEquals("HPTS", ascii(in, 20, 4));
@@ -124,7 +125,7 @@ class RegisterCodecTest {
             byte[] bytes = RegisterCodec.encode(request);
             assertEquals(request, RegisterCodec.decodeRequest(bytes, "test"));
         }
-        RegisterReply reply = new RegisterReply(1, false, true, false, 0, EXAMPLE);
+        RegisterReply reply = new RegisterReply(1, false, true, false, 0xFFFF, 0, EXAMPLE);
         assertEquals(reply, RegisterCodec.decodeReply(RegisterCodec.encode(reply), "test"));
         assertEquals(77, RegisterCodec.decodeRaftTerm(RegisterCodec.encodeRaftTerm(77), "test"));
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -181,6 +182,52 @@ class PairIT {
         process("b").destroy();
         await("a is master again", () -> ask("a", "SET", "last", "3").equals("+OK"));
         assertEquals("2", ask("a", "GET", "after"));
+    }
+
+    @Test
+    void shouldNameTheVotersThatItCannotReach() throws Exception {
+        configure();
+        startNode("a");
+        await("a says that nobody answers", () -> says("a", "no majority of voters"));
+        assertTrue(process("a").isAlive());
+        assertTrue(says("a", "witness " + pairOptions.get(1) + " ("), this::logsOrFailure);
+        assertTrue(says("a", "voter b=" + consensusOf("b") + " ("), this::logsOrFailure);
+        assertTrue(says("a", "takes no writes"), this::logsOrFailure);
+        String refused = ask("a", "SET", "k", "v");
+        assertTrue(refused.startsWith("-"), refused);
+
+        start("w", "--mode", "witness");
+        await("a says that a majority is back", () -> says("a", "a majority of voters"));
+        await("a takes writes", () -> ask("a", "SET", "k", "v").equals("+OK"));
+        await("a misses b", () -> says("a", "voter b=" + consensusOf("b") + " silent for "));
+
+        startNode("b");
+        await("a hears b", () -> says("a", "answering again: voter b=" + consensusOf("b")));
+        process("w").destroyForcibly().waitFor();
+        for (String node : List.of("a", "b")) {
+            await(
+                    node + " misses the witness",
+                    () -> says(node, "witness " + pairOptions.get(1) + " silent for "));
+        }
+        assertTrue(says("b", "a further failure stops the shard"), this::logsOrFailure);
+    }
+
+    /** A node's second address. */
+    private String consensusOf(String node) {
+        for (String option : pairOptions) {
+            if (option.startsWith(node + "=")) {
+                return option.split(",", -1)[1];
+            }
+        }
+        throw new AssertionError(pairOptions);
+    }
+
+    private boolean says(String node, String text) {
+        try {
+            return Files.readString(directory.resolve(node + ".log")).contains(text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private String logsOrFailure() {
