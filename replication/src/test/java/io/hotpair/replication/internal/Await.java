@@ -6,7 +6,7 @@ import java.util.function.Supplier;
 
 /** Waits for a condition, never for luck. */
 final class Await {
-    private static final long LIMIT_NS = 20_000_000_000L;
+    private static final long LIMIT_NS = 60_000_000_000L;
 
     private Await() {}
 

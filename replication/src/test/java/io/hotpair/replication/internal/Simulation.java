@@ -433,6 +433,10 @@ final class Simulation {
         boolean damaged;
         boolean paused;
         boolean registerCut;
+
+        /** What a listener throws is not passed on, so it is thrown after the step. */
+        @Nullable String wrongEvent;
+
         long registerLostAt;
         boolean stepScheduled;
         boolean forceScheduled;
@@ -522,13 +526,13 @@ final class Simulation {
                 damaged = false;
             }
             if (event.kind() == PairEvent.Kind.ALARM) {
-                fail("alarm on " + name + ": " + event.text());
+                wrongEvent = "alarm on " + name + ": " + event.text();
             }
             if (event.kind() == PairEvent.Kind.VOTERS_SILENT) {
                 voterAlarms++;
                 // The longest that an answer can be waited for that was lost before.
                 if (now - registerLostAt > 1_000 * MS) {
-                    fail("voters that answer are called silent on " + name + ": " + event.text());
+                    wrongEvent = name + " calls voters silent that answer: " + event.text();
                 }
             }
         }
@@ -547,6 +551,9 @@ final class Simulation {
                 return;
             }
             long waitNs = running.step();
+            if (wrongEvent != null) {
+                fail(wrongEvent);
+            }
             if (keyspace.promotions() != promotionsSeen) {
                 promotionsSeen = keyspace.promotions();
                 checkPromotion(this);
