@@ -39,6 +39,11 @@ final class CommandException extends RuntimeException {
         return new CommandException("ERR syntax error");
     }
 
+    static CommandException wrongType() {
+        return new CommandException(
+                "WRONGTYPE Operation against a key holding the wrong kind of value");
+    }
+
     static CommandException notAnInteger() {
         return new CommandException("ERR value is not an integer or out of range");
     }

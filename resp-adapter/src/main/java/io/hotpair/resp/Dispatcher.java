@@ -197,9 +197,10 @@ final class Dispatcher {
         }
         if (failure instanceof HotpairException e) {
             reply.error(text(e));
-            return e.category() == HotpairException.Category.WRONG_VALUE
-                    ? Ground.READ
-                    : Ground.NOTHING;
+            return switch (e.category()) {
+                case WRONG_VALUE, WRONG_TYPE -> Ground.READ;
+                default -> Ground.NOTHING;
+            };
         }
         reply.error("ERR " + message(failure));
         if (failure instanceof IllegalStateException) {
@@ -225,6 +226,7 @@ final class Dispatcher {
                             + message(failure);
             case BUSY -> "TRYAGAIN the log can't keep up, so the command was not executed";
             case WRONG_VALUE -> CommandException.notAnInteger().reply();
+            case WRONG_TYPE -> CommandException.wrongType().reply();
             case OUTCOME_UNKNOWN -> Outbox.UNKNOWN_OUTCOME;
             default -> "ERR " + message(failure);
         };

@@ -133,7 +133,7 @@ final class InfoReport {
         long used = statistics.usedMemoryBytes();
         memoryLine(out, "used_memory", used);
         memoryLine(out, "maxmemory", statistics.maxMemoryBytes());
-        line(out, "maxmemory_policy", "noeviction");
+        line(out, "maxmemory_policy", keyspace.config().maxMemoryPolicy().configName());
         line(out, "used_memory_dataset", used);
         line(out, "mem_clients_normal", server.budget().usedBytes());
         line(out, "mem_clients_limit", server.budget().limitBytes());
@@ -187,7 +187,7 @@ final class InfoReport {
         line(out, "rejected_connections", server.clients().rejectedCount());
         line(out, "sync_full", topology == null ? 0 : topology.fullCopyCount());
         line(out, "expired_keys", statistics.expiredCount());
-        line(out, "evicted_keys", 0);
+        line(out, "evicted_keys", statistics.evictedCount());
         line(out, "evicted_clients", server.budget().evictedCount());
         line(out, "keyspace_hits", statistics.hitCount());
         line(out, "keyspace_misses", statistics.missCount());

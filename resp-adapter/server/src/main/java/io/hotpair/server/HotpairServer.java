@@ -92,6 +92,7 @@ public final class HotpairServer implements AutoCloseable {
                         .name(options.name)
                         .directory(options.directory)
                         .maxMemory(options.maxMemoryBytes)
+                        .maxMemoryPolicy(options.maxMemoryPolicy)
                         .acknowledgement(options.acknowledgement);
         if (options.mode == ServerOptions.Mode.PAIR) {
             builder.replication(pair(options));

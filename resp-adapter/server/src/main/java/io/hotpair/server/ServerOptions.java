@@ -1,6 +1,7 @@
 package io.hotpair.server;
 
 import io.hotpair.Acknowledgement;
+import io.hotpair.MaxMemoryPolicy;
 import io.hotpair.replication.DataNode;
 import io.hotpair.replication.Endpoint;
 import java.nio.file.Path;
@@ -35,6 +36,10 @@ final class ServerOptions {
               --requirepass TEXT  the password that Redis clients give
               --dir DIRECTORY     where the log is kept (./hotpair-data)
               --maxmemory SIZE    off-heap memory for keys and values, 512mb or 4gb (256mb)
+              --maxmemory-policy NAME
+                                  what goes when that is full: noeviction, allkeys-lru,
+                                  allkeys-lfu, allkeys-random, volatile-lru, volatile-lfu,
+                                  volatile-random, volatile-ttl, allkeys-windowed-lfu (noeviction)
               --acknowledge LEVEL how far a write has come when it is answered:
                                   memory, log, peer (log)
 
@@ -57,6 +62,7 @@ final class ServerOptions {
     @Nullable String password;
     Path directory = Path.of("hotpair-data");
     long maxMemoryBytes = 256L << 20;
+    MaxMemoryPolicy maxMemoryPolicy = MaxMemoryPolicy.NOEVICTION;
     Acknowledgement acknowledgement = Acknowledgement.LOG;
     String name = "default";
     String node = "";
@@ -89,6 +95,7 @@ final class ServerOptions {
             case "--requirepass" -> password = value;
             case "--dir" -> directory = Path.of(value);
             case "--maxmemory" -> maxMemoryBytes = memory(value);
+            case "--maxmemory-policy" -> maxMemoryPolicy = MaxMemoryPolicy.of(value);
             case "--acknowledge" ->
                     acknowledgement = constant(Acknowledgement.class, option, value);
             case "--mode" -> mode = constant(Mode.class, option, value);
