@@ -6,6 +6,7 @@ import io.hotpair.FieldExpiry;
 import io.hotpair.HashOperations;
 import io.hotpair.HotpairException;
 import io.hotpair.KeyOperations.DeadlineCondition;
+import io.hotpair.LongDouble;
 import io.hotpair.log.OperationType;
 import java.time.Duration;
 import java.time.Instant;

@@ -7,6 +7,7 @@ import io.hotpair.Expiry;
 import io.hotpair.HotpairException;
 import io.hotpair.Keyspace;
 import io.hotpair.LcsMatches;
+import io.hotpair.LongDouble;
 import io.hotpair.SetOptions;
 import io.hotpair.SetResult;
 import io.hotpair.StringOperations;

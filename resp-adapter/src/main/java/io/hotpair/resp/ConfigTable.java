@@ -55,7 +55,7 @@ final class ConfigTable {
         fixed("latency-monitor-threshold", () -> "0");
         fixed("maxmemory", () -> Long.toString(keyspace.statistics().maxMemoryBytes()));
         fixed("maxmemory-clients", () -> Long.toString(server.budget().limitBytes()));
-        fixed("maxmemory-policy", () -> keyspace.config().maxMemoryPolicy().configName());
+        fixed("maxmemory-policy", () -> keyspace.maxMemoryPolicy().configName());
         fixed("notify-keyspace-events", () -> "");
         fixed("port", () -> Integer.toString(server.port()));
         fixed("proto-max-bulk-len", () -> Integer.toString(server.settings().maxBulkLength()));

@@ -133,7 +133,7 @@ final class InfoReport {
         long used = statistics.usedMemoryBytes();
         memoryLine(out, "used_memory", used);
         memoryLine(out, "maxmemory", statistics.maxMemoryBytes());
-        line(out, "maxmemory_policy", keyspace.config().maxMemoryPolicy().configName());
+        line(out, "maxmemory_policy", server.keyspace().maxMemoryPolicy().configName());
         line(out, "used_memory_dataset", used);
         line(out, "mem_clients_normal", server.budget().usedBytes());
         line(out, "mem_clients_limit", server.budget().limitBytes());

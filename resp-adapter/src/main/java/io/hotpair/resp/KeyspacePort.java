@@ -3,6 +3,7 @@ package io.hotpair.resp;
 import io.hotpair.Acknowledgement;
 import io.hotpair.Keyspace;
 import io.hotpair.KeyspaceStatistics;
+import io.hotpair.MaxMemoryPolicy;
 import io.hotpair.Session;
 import io.hotpair.Watermark;
 import io.hotpair.topology.Topology;
@@ -44,6 +45,11 @@ interface KeyspacePort {
             @Override
             public KeyspaceStatistics statistics() {
                 return keyspace.statistics();
+            }
+
+            @Override
+            public MaxMemoryPolicy maxMemoryPolicy() {
+                return keyspace.config().maxMemoryPolicy();
             }
 
             @Override
@@ -89,6 +95,8 @@ interface KeyspacePort {
     @Nullable Topology topology();
 
     KeyspaceStatistics statistics();
+
+    MaxMemoryPolicy maxMemoryPolicy();
 
     String name();
 

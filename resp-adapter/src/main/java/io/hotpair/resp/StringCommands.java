@@ -5,10 +5,10 @@ import static io.hotpair.resp.Command.Flag.FAST;
 import static io.hotpair.resp.Command.Flag.READONLY;
 import static io.hotpair.resp.Command.Flag.WRITE;
 
+import io.hotpair.LongDouble;
 import io.hotpair.Session;
 import io.hotpair.StringEntry;
 import io.hotpair.StringUpdate;
-import io.hotpair.internal.LongDouble;
 import io.hotpair.resp.Command.Category;
 import io.hotpair.resp.Command.Group;
 import java.nio.charset.StandardCharsets;

@@ -3,6 +3,7 @@ package io.hotpair.resp;
 import io.hotpair.Acknowledgement;
 import io.hotpair.Keyspace;
 import io.hotpair.KeyspaceStatistics;
+import io.hotpair.MaxMemoryPolicy;
 import io.hotpair.Session;
 import io.hotpair.Watermark;
 import io.hotpair.topology.Member;
@@ -140,6 +141,11 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     @Override
     public KeyspaceStatistics statistics() {
         return real.statistics();
+    }
+
+    @Override
+    public MaxMemoryPolicy maxMemoryPolicy() {
+        return real.maxMemoryPolicy();
     }
 
     @Override

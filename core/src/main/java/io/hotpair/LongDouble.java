@@ -1,4 +1,4 @@
-package io.hotpair.internal;
+package io.hotpair;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -41,6 +41,7 @@ public final class LongDouble {
     /**
      * Reads a number as C's {@code strtold} does.
      *
+     * @param text decimal or hexadecimal, or {@code inf}
      * @return the number, or null if the text is none, or one that over- or underflows
      */
     public static @Nullable LongDouble parse(String text) {
@@ -144,12 +145,21 @@ public final class LongDouble {
                         significand.multiply(BigInteger.valueOf(5).pow(-exponent)), -exponent);
     }
 
-    /** Whether it is not infinite. */
+    /**
+     * Whether it is not infinite.
+     *
+     * @return whether it is
+     */
     public boolean isFinite() {
         return value != null;
     }
 
-    /** The sum, as it would be stored. */
+    /**
+     * The sum, as it would be stored.
+     *
+     * @param other what is added
+     * @return the sum
+     */
     public LongDouble plus(LongDouble other) {
         return isFinite() && other.isFinite() ? round(number().add(other.number())) : INFINITE;
     }
