@@ -320,20 +320,32 @@ public final class Edit implements NodeStore {
                 ownFlags
                         | (deadlineMs == 0 ? 0 : Records.FLAG_DEADLINE)
                         | (effect == 0 ? 0 : Records.FLAG_EFFECT)
-                        | (view == null || base == 0 ? 0 : Records.FLAG_PREVIOUS);
+                        | (mayNeedLink() ? Records.FLAG_PREVIOUS : 0);
         Key key = stripe.key;
         long record = allocate(Records.blockLength(flags, key.length, length), RECORD, fromReserve);
         Records.writeHeader(
                 mem, record, type, flags, key.upper(), key.length, length, deadlineMs, effect);
         Records.presetVersion(mem, record, presetVersion);
         if ((flags & Records.FLAG_PREVIOUS) != 0) {
-            link(record, base);
+            Records.setPrevious(mem, record, 0);
+            if (base != 0) {
+                link(record, base);
+            }
         }
         long at = record + Records.keyOffset(mem, record);
         mem.copyIn(key.bytes, key.offset, at, key.length);
         mem.copyIn(value, offset, at + key.length, length);
         Records.setAccess(mem, record, engine.accessOf(key, base));
         return record;
+    }
+
+    /**
+     * Whether the record before this one must be found through it. A key that a transaction finds
+     * absent may come and go before the transaction commits, and a snapshot may be fixed meanwhile:
+     * then there is a record before, after all.
+     */
+    private boolean mayNeedLink() {
+        return view != null && (base != 0 || grouped);
     }
 
     /** Links a record to the one before it (V2). That one has its number. */

@@ -104,6 +104,7 @@ public final class Transaction implements Executor {
             known = new Touched(key.clone(), engine.hash(key));
             select(known);
             known.found = index.find(stripe, true);
+            known.slot = stripe.slot;
             known.live = known.found == 0 ? 0 : engine.live(known.found);
             touched.put(ByteBuffer.wrap(known.key), known);
         }
@@ -188,14 +189,37 @@ public final class Transaction implements Executor {
         return body.apply(this);
     }
 
-    /** Whether every key still has the record that it had when it was touched. */
+    /**
+     * Whether every key still has the record that it had when it was touched. If one absence took
+     * the place of another, the keys are looked at again: it was there in between, so nothing says
+     * yet that all was so at one moment.
+     */
     private boolean isUnchanged() {
-        for (Touched key : touched.values()) {
-            select(key);
-            if (!isSame(key, index.find(stripe, true))) {
-                return false;
+        for (int i = 0; i < MAX_MOVES; i++) {
+            boolean moved = false;
+            for (Touched key : touched.values()) {
+                select(key);
+                long record = index.find(stripe, true);
+                if (!isSame(key, record)) {
+                    return false;
+                }
+                moved |= hasMoved(key, record);
+            }
+            if (!moved) {
+                return true;
             }
         }
+        return false;
+    }
+
+    /** Whether a key that is as it was has another record, or another place for one. */
+    private boolean hasMoved(Touched key, long record) {
+        if (record == key.found && (record != 0 || stripe.slot == key.slot)) {
+            return false;
+        }
+        boolean unused = record != 0 && engine.live(record) != 0;
+        key.found = record;
+        key.slot = stripe.slot;
         return true;
     }
 
