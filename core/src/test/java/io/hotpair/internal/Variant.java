@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import javax.tools.FileObject;
 import javax.tools.ForwardingJavaFileManager;
 import javax.tools.JavaCompiler;
@@ -40,14 +41,16 @@ final class Variant {
     private record Replacement(String file, String from, String to) {}
 
     private final List<Replacement> replacements;
+    private final UnaryOperator<byte[]> change;
 
-    private Variant(List<Replacement> replacements) {
+    private Variant(List<Replacement> replacements, UnaryOperator<byte[]> change) {
         this.replacements = replacements;
+        this.change = change;
     }
 
     /** The engine as it is. */
     static Variant plain() {
-        return new Variant(List.of());
+        return new Variant(List.of(), UnaryOperator.identity());
     }
 
     /** The engine with small segments, a short ring, few stripes, and memory reused at once. */
@@ -74,13 +77,40 @@ final class Variant {
     Variant with(String file, String from, String to) {
         List<Replacement> more = new ArrayList<>(replacements);
         more.add(new Replacement(file, from, to));
-        return new Variant(more);
+        return new Variant(more, change);
+    }
+
+    /** Has {@link Faults} count the blocks that the slab has given. */
+    Variant countingBlocks() {
+        return with(
+                        "Slab",
+                        "    long allocate(Stripe stripe, long lengthBytes, boolean fromReserve) {",
+                        "    long allocate(Stripe stripe, long lengthBytes, boolean fromReserve) {"
+                                + " long block = take(stripe, lengthBytes, fromReserve);"
+                                + " Faults.blocks(block == 0 ? 0 : 1); return block; }"
+                                + " long take(Stripe stripe, long lengthBytes, boolean fromReserve)"
+                                + " {")
+                .with(
+                        "Slab",
+                        "    void free(Stripe stripe, long address, long lengthBytes) {",
+                        "    void free(Stripe stripe, long address, long lengthBytes) {"
+                                + " Faults.blocks(-1);");
+    }
+
+    /** Has {@link Faults} called before each allocation on the heap. */
+    Variant withFaultsAtAllocations() {
+        return new Variant(replacements, FaultPoints::atAllocations);
+    }
+
+    /** Has {@link Faults} called at the beginning of each method. */
+    Variant withFaultsAtCalls() {
+        return new Variant(replacements, FaultPoints::atCalls);
     }
 
     /** A class of the tests, on this engine. */
     Class<?> load(Class<?> test) {
         try {
-            return new Loader(compile()).loadClass(test.getName());
+            return new Loader(compile(), change).loadClass(test.getName());
         } catch (ClassNotFoundException e) {
             throw new IllegalStateException(e);
         }
@@ -212,10 +242,12 @@ final class Variant {
     /** Loads the engine's package, with the tests in it, anew; all else comes from the parent. */
     private static final class Loader extends ClassLoader {
         private final Map<String, byte[]> replaced;
+        private final UnaryOperator<byte[]> change;
 
-        Loader(Map<String, byte[]> replaced) {
+        Loader(Map<String, byte[]> replaced, UnaryOperator<byte[]> change) {
             super(Variant.class.getClassLoader());
             this.replaced = replaced;
+            this.change = change;
         }
 
         @Override
@@ -228,9 +260,14 @@ final class Variant {
                 if (loaded != null) {
                     return loaded;
                 }
-                byte[] bytes = bytes(name);
+                byte[] bytes = isTest(name) ? bytes(name) : change.apply(bytes(name));
                 return defineClass(name, bytes, 0, bytes.length);
             }
+        }
+
+        private static boolean isTest(String name) {
+            String outer = name.replaceFirst("\\$.*", "");
+            return !Files.exists(source(outer.substring(PACKAGE.length())));
         }
 
         private byte[] bytes(String name) throws ClassNotFoundException {

@@ -1,0 +1,57 @@
+package io.hotpair.internal;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * An {@code OutOfMemoryError} at any allocation of an operation, on the heap or off it: the
+ * operation happened or it did not, nothing is lost, and the next one works.
+ */
+@Timeout(600)
+class FaultTest {
+    private static Method run;
+
+    @BeforeAll
+    static void compile() throws ReflectiveOperationException {
+        Variant variant =
+                Variant.small()
+                        // So that it has to grow.
+                        .with("Stripe", "limbo = new long[3 * 64];", "limbo = new long[3];")
+                        .countingBlocks()
+                        .withFaultsAtAllocations();
+        run = runner(variant);
+    }
+
+    private static Method runner(Variant variant) throws ReflectiveOperationException {
+        Method method =
+                variant.load(FaultRun.class)
+                        .getDeclaredMethod("run", String.class, long.class, Error.class);
+        method.setAccessible(true);
+        return method;
+    }
+
+    @ParameterizedTest
+    @EnumSource(FaultRun.Operation.class)
+    void shouldStayConsistentWhenMemoryRunsOut(FaultRun.Operation operation) throws Throwable {
+        int faults = 0;
+        while (run(operation, faults + 1L, new OutOfMemoryError("planned"))) {
+            faults++;
+        }
+        System.out.println(operation + ": memory ran out at " + faults + " allocations");
+        assertTrue(faults > 0, "faults=" + faults);
+    }
+
+    private static boolean run(FaultRun.Operation operation, long k, Error error) throws Throwable {
+        try {
+            return (boolean) run.invoke(null, operation.name(), k, error);
+        } catch (InvocationTargetException e) {
+            throw e.getCause();
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package io.hotpair.internal;
+
+/** What {@link FaultVariant} has put into the engine calls this. */
+final class Faults {
+    private static Runnable thrower = () -> {};
+    private static long countdown;
+    private static long blocks;
+
+    private Faults() {}
+
+    /** Throws at the k-th allocation from now on. */
+    static void arm(long k, Runnable throwing) {
+        countdown = k;
+        thrower = throwing;
+    }
+
+    /** Whether it has not thrown yet. */
+    static boolean disarm() {
+        boolean armed = countdown > 0;
+        countdown = 0;
+        return armed;
+    }
+
+    /** Called before memory of any kind is taken. */
+    static void allocate() {
+        if (countdown > 0 && --countdown == 0) {
+            thrower.run();
+        }
+    }
+
+    /** Called when the slab has given a block, and when it has one back. */
+    static void blocks(int change) {
+        blocks += change;
+    }
+
+    /** Blocks that the slab has given and not got back. */
+    static long blocks() {
+        return blocks;
+    }
+}
