@@ -84,7 +84,7 @@ class AbsentKeysTest {
                             String before = read(tx, "k");
                             boolean written = write(tx, "k", "new");
                             use(engine.put("k", "old"));
-                            tested.leave(slowReader);
+                            tested.stripes().leave(slowReader);
                             use(opening.join());
                             use(engine.delete("k"));
                             return before + written;

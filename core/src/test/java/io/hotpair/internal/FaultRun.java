@@ -2,6 +2,7 @@ package io.hotpair.internal;
 
 import static io.hotpair.internal.TestEngine.bytes;
 
+import io.hotpair.MaxMemoryPolicy;
 import io.hotpair.log.MemoryLog;
 import io.hotpair.topology.Lease;
 import java.lang.reflect.Field;
@@ -85,7 +86,13 @@ final class FaultRun {
 
     private final MemoryLog log = new MemoryLog();
     private final Engine engine =
-            new Engine(new HeapMem(), MAX_MEMORY, true, TestEngine.STILL, 1_000_000_000);
+            new Engine(
+                    new HeapMem(),
+                    MAX_MEMORY,
+                    MaxMemoryPolicy.NOEVICTION,
+                    true,
+                    TestEngine.STILL,
+                    1_000_000_000);
     private final RoleSwitch roles = roles(engine, log);
     private final Executor executor = new Direct(engine);
     private final long blocksAtStart = Faults.blocks();
@@ -196,7 +203,14 @@ final class FaultRun {
         long[] keys = new long[1];
         engine.walk(record -> keys[0] += engine.live(record) == 0 ? 0 : 1);
         settle();
-        Engine replayed = new Engine(new HeapMem(), MAX_MEMORY, true, TestEngine.STILL, 1);
+        Engine replayed =
+                new Engine(
+                        new HeapMem(),
+                        MAX_MEMORY,
+                        MaxMemoryPolicy.NOEVICTION,
+                        true,
+                        TestEngine.STILL,
+                        1);
         long before = Faults.blocks();
         roles(replayed, log).replay();
         Faults.blocks((int) (before - Faults.blocks()));
@@ -243,7 +257,7 @@ final class FaultRun {
             }
             reached = true;
         } finally {
-            used.forEach(run.engine::leave);
+            used.forEach(run.engine.stripes()::leave);
         }
         String where = name + " k=" + k + ": ";
         String state = run.state();

@@ -1,6 +1,7 @@
 package io.hotpair.internal;
 
 import io.hotpair.Clock;
+import io.hotpair.MaxMemoryPolicy;
 import io.hotpair.log.MemoryLog;
 import io.hotpair.topology.Lease;
 import java.nio.file.Path;
@@ -90,7 +91,8 @@ final class ParkedThread {
     private final StepMem mem = new StepMem(new HeapMem());
     private final MemoryLog log = new MemoryLog();
     private final Clock clock = new SwiftClock();
-    private final Engine engine = new Engine(mem, 8 << 20, true, clock, 1_000_000_000);
+    private final Engine engine =
+            new Engine(mem, 8 << 20, MaxMemoryPolicy.NOEVICTION, true, clock, 1_000_000_000);
     private final RoleSwitch roles = roles(engine, log, clock);
     private final TestEngine operations;
     private final String[] keys;
@@ -188,7 +190,8 @@ final class ParkedThread {
     }
 
     private void checkReplay() {
-        Engine replayed = new Engine(new HeapMem(), 8 << 20, true, clock, 1);
+        Engine replayed =
+                new Engine(new HeapMem(), 8 << 20, MaxMemoryPolicy.NOEVICTION, true, clock, 1);
         roles(replayed, log, clock).replay();
         if (!replayed.digest().equals(engine.digest())) {
             throw new AssertionError("the log gives another state: " + log.operations());

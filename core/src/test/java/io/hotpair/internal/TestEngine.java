@@ -3,6 +3,7 @@ package io.hotpair.internal;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.hotpair.Clock;
+import io.hotpair.MaxMemoryPolicy;
 import io.hotpair.topology.Lease;
 import java.util.Map;
 import java.util.TreeMap;
@@ -44,7 +45,7 @@ final class TestEngine {
     }
 
     static TestEngine open(Mem mem, int maxOperations, boolean withLog) {
-        Engine engine = new Engine(mem, 8 << 20, withLog, STILL, 1);
+        Engine engine = new Engine(mem, 8 << 20, MaxMemoryPolicy.NOEVICTION, withLog, STILL, 1);
         OperationRing ring = engine.ring();
         if (ring != null) {
             ring.reset(0);
