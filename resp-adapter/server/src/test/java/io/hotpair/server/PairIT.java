@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -182,6 +183,55 @@ class PairIT {
         process("b").destroy();
         await("a is master again", () -> ask("a", "SET", "last", "3").equals("+OK"));
         assertEquals("2", ask("a", "GET", "after"));
+    }
+
+    @Test
+    void shouldStayAPairHoweverFullItIs() throws Exception {
+        configure();
+        start("w", "--mode", "witness");
+        startNode("a");
+        startNode("b");
+        await("a takes writes", () -> ask("a", "SET", "first", "1").equals("+OK"));
+        await("b is in sync", () -> ask("a", "INFO", "replication").contains("in_sync=yes"));
+        Map<String, Integer> lengths = fill("a", new Random(2021));
+        assertTrue(ask("a", "INFO", "replication").contains("in_sync=yes"), this::logsOrFailure);
+
+        process("a").destroyForcibly().waitFor();
+        await("b takes writes", () -> ask("b", "SET", "first", "2").equals("+OK"));
+        assertLengths("b", lengths);
+        startNode("a");
+        await("a follows", () -> ask("a", "GET", "first").equals("2"));
+        await("a is in sync", () -> ask("b", "INFO", "replication").contains("in_sync=yes"));
+        assertLengths("a", lengths);
+        // Full on both sides, and still a cache: what is deleted makes room on both.
+        for (String key : lengths.keySet()) {
+            assertEquals(":1", ask("b", "DEL", key), this::logsOrFailure);
+        }
+        assertEquals("+OK", ask("b", "SET", "room", "x".repeat(100_000)), this::logsOrFailure);
+        await("a follows", () -> ask("a", "STRLEN", "room").equals(":100000"));
+    }
+
+    /** Writes values of all lengths until even small ones are refused; answers what was taken. */
+    private Map<String, Integer> fill(String node, Random random) {
+        Map<String, Integer> lengths = new HashMap<>();
+        int refused = 0;
+        for (int i = 0; refused < 20; i++) {
+            int length = random.nextInt(refused < 10 ? 200_000 : 200);
+            String reply = ask(node, "SET", "key" + i, "x".repeat(length));
+            if (reply.equals("+OK")) {
+                lengths.put("key" + i, length);
+            } else {
+                assertTrue(reply.startsWith("-OOM "), reply);
+                refused++;
+            }
+        }
+        return lengths;
+    }
+
+    private void assertLengths(String node, Map<String, Integer> lengths) {
+        lengths.forEach(
+                (key, length) ->
+                        assertEquals(":" + length, ask(node, "STRLEN", key), this::logsOrFailure));
     }
 
     @Test
