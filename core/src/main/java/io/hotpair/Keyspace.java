@@ -565,6 +565,17 @@ public final class Keyspace implements AutoCloseable {
     }
 
     /**
+     * Changes the limit of its off-heap memory while it is in use. Of a lower one, what is above it
+     * is given back within moments, as far as the policy lets keys be evicted; until then, and
+     * where no key may be evicted until keys are deleted, writes that need memory are refused.
+     *
+     * @param bytes the limit, 4 MiB to 4 TiB
+     */
+    public void maxMemory(long bytes) {
+        core.engine().maxMemoryBytes(KeyspaceBuilder.checkMaxMemory(bytes));
+    }
+
+    /**
      * What this keyspace says of itself.
      *
      * @return the figures

@@ -51,6 +51,11 @@ public final class KeyspaceBuilder {
      * @return this
      */
     public KeyspaceBuilder maxMemory(long bytes) {
+        maxMemoryBytes = checkMaxMemory(bytes);
+        return this;
+    }
+
+    static long checkMaxMemory(long bytes) {
         if (bytes < MIN_MEMORY_BYTES || bytes > MAX_MEMORY_BYTES) {
             throw new IllegalArgumentException(
                     "maxMemory="
@@ -61,8 +66,7 @@ public final class KeyspaceBuilder {
                             + MAX_MEMORY_BYTES
                             + " bytes");
         }
-        maxMemoryBytes = bytes;
-        return this;
+        return bytes;
     }
 
     /**

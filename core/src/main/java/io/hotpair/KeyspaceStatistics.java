@@ -8,6 +8,8 @@ package io.hotpair;
  * @param deadlineCount keys with a deadline
  * @param usedMemoryBytes off-heap memory taken
  * @param maxMemoryBytes the limit
+ * @param idleMemoryBytes off-heap memory taken that holds nothing just now; what of it has the
+ *     wrong size for present values becomes others when it is needed
  * @param hitCount reads that found their key
  * @param missCount reads that did not
  * @param expiredCount keys removed because their deadline had passed
@@ -22,6 +24,7 @@ public record KeyspaceStatistics(
         long deadlineCount,
         long usedMemoryBytes,
         long maxMemoryBytes,
+        long idleMemoryBytes,
         long hitCount,
         long missCount,
         long expiredCount,

@@ -28,7 +28,7 @@ public final class Core {
     private final Engine engine;
     private final @Nullable OperationLog log;
     private final @Nullable RoleSwitch roles;
-    private final ExpiryCycle expiry;
+    private final BackgroundCycle background;
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
     private @Nullable ReplicationSession replication;
@@ -58,7 +58,7 @@ public final class Core {
                                 config.clock(),
                                 config.threadFactory(),
                                 config.forceInterval().toNanos());
-        expiry = new ExpiryCycle(engine, config.clock(), this::signal);
+        background = new BackgroundCycle(engine, config.clock(), this::signal);
     }
 
     /** Opens a keyspace; see {@link io.hotpair.Keyspace#open}. */
@@ -105,7 +105,7 @@ public final class Core {
                 replication = replicate.start(roles);
             }
         }
-        startThread(expiry);
+        startThread(background);
     }
 
     private void startThread(Runnable task) {
@@ -236,7 +236,8 @@ public final class Core {
                 engine.sum(Engine.Counter.KEYS),
                 engine.sum(Engine.Counter.DEADLINES),
                 engine.usedMemoryBytes(),
-                config.maxMemoryBytes(),
+                engine.maxMemoryBytes(),
+                engine.idleMemoryBytes(),
                 engine.sum(Engine.Counter.HITS),
                 engine.sum(Engine.Counter.MISSES),
                 engine.sum(Engine.Counter.EXPIRED),
@@ -258,7 +259,7 @@ public final class Core {
                 session.close();
             }
         } finally {
-            expiry.stop();
+            background.stop();
             engine.refuseAll();
             closeLog();
         }

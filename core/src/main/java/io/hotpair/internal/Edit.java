@@ -142,6 +142,7 @@ public final class Edit implements NodeStore {
      * @param withEffects whether operations for the log are wanted
      */
     void begin(long version, boolean withEffects) {
+        slab.drainIfAsked(stripe);
         view = engine.snapshotView();
         if (view == null && stripe.heldCount() > 0) {
             slab.releaseHeld(stripe);
@@ -462,6 +463,49 @@ public final class Edit implements NodeStore {
             }
         }
         return copy;
+    }
+
+    /**
+     * Makes a record that says what the present one does, at another address.
+     *
+     * @param root the first tree of a value that is a tree
+     * @param second the second one, or 0
+     */
+    long relocated(long root, long second) {
+        long record = found;
+        reuse();
+        shrinks();
+        int flags = Records.flags(mem, record) & (Records.FLAG_DEADLINE | Records.VALUE_FLAGS);
+        int keyLength = Records.keyLength(mem, record);
+        int valueLength = Records.valueLength(mem, record);
+        long copy =
+                allocate(Records.blockLength(flags, keyLength, valueLength), RECORD, fromReserve);
+        Records.writeHeader(
+                mem,
+                copy,
+                Records.type(mem, record),
+                flags,
+                Records.hash(mem, record),
+                keyLength,
+                valueLength,
+                Records.deadlineMs(mem, record),
+                0);
+        Records.presetVersion(mem, copy, presetVersion);
+        Records.setAccess(mem, copy, Records.access(mem, record));
+        long from = record + Records.keyOffset(mem, record);
+        mem.copy(from, copy + Records.keyOffset(mem, copy), (long) keyLength + valueLength);
+        if (root != 0) {
+            mem.putLong(Records.value(mem, copy, Records.TREE_ROOT), root);
+        }
+        if (second != 0) {
+            mem.putLong(Records.value(mem, copy, Records.TREE_SECOND), second);
+        }
+        return copy;
+    }
+
+    /** Whether a snapshot is open, so that what is replaced must be kept. */
+    boolean hasSnapshot() {
+        return view != null;
     }
 
     private void dump(long source) {

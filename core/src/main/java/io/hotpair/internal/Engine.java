@@ -78,6 +78,12 @@ public final class Engine {
 
     private static final int SPARE_SEGMENTS = 8;
 
+    /** What has the wrong size for compaction to use it, once the limit was lowered. */
+    private static final int SPARE_CHUNKS = 4;
+
+    /** How much more time the background takes for memory while more is used than may be. */
+    private static final int EXCESS_FACTOR = 10;
+
     /** Another writer came first. */
     private static final long LOST = -1;
 
@@ -90,13 +96,13 @@ public final class Engine {
     private final Slab slab;
     private final Index index;
     private final MultiCommit commits;
+    private final Compactor compactor;
     private final Transactions transactions;
     private final SipHash sipHash;
     private final ClockCell clock;
     private final Clock clocks;
     private final Numbering numbering;
     private final @Nullable OperationRing ring;
-    private final long maxMemoryBytes;
     private final long writeTimeoutNs;
     private volatile @Nullable SnapshotView snapshotView;
     private int snapshotGeneration;
@@ -126,7 +132,6 @@ public final class Engine {
             Clock clocks,
             long writeTimeoutNs) {
         this.mem = mem;
-        this.maxMemoryBytes = maxMemoryBytes;
         this.clocks = clocks;
         this.writeTimeoutNs = writeTimeoutNs;
         clock = new ClockCell(clocks);
@@ -134,6 +139,8 @@ public final class Engine {
         ring = withLog ? new OperationRing(mem) : null;
         numbering = ring == null ? new CounterNumbering(mem) : ring;
         slab = new Slab(mem, stripes, maxMemoryBytes, numbering::takenOpId);
+        compactor = new Compactor(this, stripes, slab);
+        slab.compaction(compactor::isWanted);
         commits = new MultiCommit(mem, numbering);
         transactions = new Transactions(this);
         SecureRandom random = new SecureRandom();
@@ -199,6 +206,7 @@ public final class Engine {
     void refuseAll() {
         mode = mode.close();
         failBlocked(new IllegalStateException("keyspace is closed"));
+        compactor.close();
         stripes.awaitGrace();
     }
 
@@ -315,7 +323,7 @@ public final class Engine {
         }
         outcome.owe(stripe.debt);
         stripe.debt = 0;
-        if (stripe.allocated >= maxMemoryBytes >>> POLICY_STEP_SHIFT) {
+        if (stripe.allocated >= maxMemoryBytes() >>> POLICY_STEP_SHIFT) {
             present.policy().onAllocate(stripe.allocated);
             stripe.allocated = 0;
         }
@@ -324,6 +332,9 @@ public final class Engine {
     /** Makes room for a write that found none; the caller holds nothing. */
     void makeRoom(int attempt, Event whenGone) {
         Evictor present = evictor;
+        if (compactor.run()) {
+            return;
+        }
         if (present != null && whenGone != Event.EVICTED) {
             long unused = present.evict(EVICTION_STEP << Math.min(attempt, 8));
         }
@@ -334,6 +345,11 @@ public final class Engine {
     private long indexRoom() {
         long most = sum(Counter.KEYS) / MIN_SEGMENT_KEYS + SPARE_SEGMENTS;
         return Math.max(SPARE_SEGMENTS, most - index.segmentCount()) * Index.SEGMENT_LENGTH;
+    }
+
+    /** Whether keys are evicted to make room. */
+    boolean evicts() {
+        return evictor != null;
     }
 
     /** How many keys were evicted. */
@@ -594,6 +610,7 @@ public final class Engine {
     long installVoid(Stripe stripe, Edit edit) {
         long record = edit.voidRecord();
         if (index.install(stripe, record)) {
+            stripe.tombstoneCount++;
             edit.forget(record);
         } else {
             edit.discard(record);
@@ -846,7 +863,7 @@ public final class Engine {
             throw memoryLimit();
         }
         stripes.advance();
-        if (attempt > 0) {
+        if (!compactor.run() && attempt > 0) {
             LockSupport.parkNanos(this, MEMORY_PARK_NS);
         }
     }
@@ -859,7 +876,7 @@ public final class Engine {
     private HotpairException memoryLimit() {
         return new HotpairException(
                 HotpairException.Category.MEMORY_LIMIT,
-                "maxMemory=" + maxMemoryBytes + " bytes are in use: no room for the write");
+                "maxMemory=" + maxMemoryBytes() + " bytes are in use: no room for the write");
     }
 
     /**
@@ -949,6 +966,7 @@ public final class Engine {
     /** Counts a record that took the place of another one. */
     void count(Stripe stripe, long old, long record) {
         stripe.keyCount += count(record) - count(old);
+        stripe.tombstoneCount += countTombstone(record) - countTombstone(old);
         stripe.deadlineCount += countDeadline(record) - countDeadline(old);
         stripe.timedCount += countTimed(record) - countTimed(old);
     }
@@ -964,6 +982,19 @@ public final class Engine {
 
     private int count(long record) {
         return record != 0 && Records.isValue(mem, record) ? 1 : 0;
+    }
+
+    private int countTombstone(long record) {
+        return record != 0 && Records.type(mem, record) == Records.TOMBSTONE ? 1 : 0;
+    }
+
+    /** How many entries of the index say that a key is absent. */
+    long tombstoneCount() {
+        long sum = 0;
+        for (int i = 0; i < stripes.count(); i++) {
+            sum += stripes.stripe(i).tombstoneCount;
+        }
+        return sum;
     }
 
     private int countDeadline(long record) {
@@ -1028,6 +1059,122 @@ public final class Engine {
     private boolean isExpired(long record) {
         long deadlineMs = Records.deadlineMs(mem, record);
         return deadlineMs != 0 && deadlineMs <= clock.nowMs() && Records.isValue(mem, record);
+    }
+
+    // ---- memory
+
+    /**
+     * Moves what one segment holds, and the segment, away from addresses to be left, and purges it.
+     *
+     * @return the first hash of the next segment, or 0 after the last one
+     */
+    int relocateSegment(int upper, Relocation relocation) {
+        List<byte[]> keys = new ArrayList<>();
+        int next;
+        Stripe stripe = enterToCompact();
+        long debt = stripe.debt;
+        try {
+            relocateIndex(stripe, upper, relocation);
+            next =
+                    index.visitSegment(
+                            upper,
+                            record -> {
+                                if (relocation.moves(record) || Records.isTree(mem, record)) {
+                                    keys.add(Records.key(mem, record));
+                                }
+                            });
+        } finally {
+            stripe.debt = debt;
+            stripes.leave(stripe);
+        }
+        for (byte[] key : keys) {
+            relocation.begin();
+            do {
+                relocate(key, relocation);
+            } while (relocation.advance());
+        }
+        return next;
+    }
+
+    private void relocateIndex(Stripe stripe, int upper, Relocation relocation) {
+        try {
+            index.relocate(stripe, upper, relocation::moves);
+        } catch (NoRoomNow e) {
+            // Its chunk is not emptied this time. Those of values have no segments in them.
+            slab.reclaim(stripe);
+        }
+    }
+
+    private Stripe enterToCompact() {
+        Stripe stripe = enterToRead();
+        stripe.compacts = true;
+        return stripe;
+    }
+
+    /** Replaces a record by a copy that says the same, with the same version. */
+    private void relocate(byte[] key, Relocation relocation) {
+        Stripe stripe = enterToCompact();
+        // What is moved is nobody's debt.
+        long debt = stripe.debt;
+        try {
+            stripe.key.set(key, 0, key.length, hash(key));
+            long record = LOST;
+            while (record == LOST) {
+                long old = index.find(stripe, true);
+                if (old == 0) {
+                    relocation.end();
+                    return;
+                }
+                Edit edit = edit(stripe);
+                edit.begin(numbering.number(old), false);
+                if (edit.hasSnapshot()) {
+                    relocation.end();
+                    return;
+                }
+                edit.nextKey(old, old);
+                record = replace(stripe, edit, relocation, old);
+                if (record != LOST && record != Mutation.UNCHANGED) {
+                    replaced(stripe, edit, old, record);
+                }
+            }
+        } catch (NoRoomNow e) {
+            relocation.miss();
+        } finally {
+            stripe.debt = debt;
+            stripes.leave(stripe);
+        }
+    }
+
+    /**
+     * Does some of what memory needs besides writes: less is used after the limit was lowered, and
+     * free blocks of the wrong size become others.
+     */
+    void maintainMemory(long budgetNs) {
+        Accountant accountant = slab.accountant();
+        long excess = accountant.used() - accountant.limit();
+        if (excess > 0) {
+            evictExcess(excess, accountant.chunkLength());
+        }
+        compactor.runFor(clocks, excess > 0 ? EXCESS_FACTOR * budgetNs : budgetNs);
+    }
+
+    /** Evicts until compaction can give so much back. While it is at work, nobody can tell. */
+    private void evictExcess(long excess, int chunkLength) {
+        Evictor present = evictor;
+        if (present != null && mode.isMaster() && !compactor.isActive()) {
+            long kept = excess + SPARE_CHUNKS * (long) chunkLength - slab.idleBytes();
+            if (kept > 0 || !compactor.isWanted()) {
+                long unused = present.evict(Math.max(kept, chunkLength));
+            }
+        }
+    }
+
+    /**
+     * Changes the limit. What is above a lower one is given back in the background, as far as keys
+     * may be evicted; until then, or else, writes that need memory are refused.
+     */
+    public void maxMemoryBytes(long bytes) {
+        slab.accountant().limit(bytes);
     }
 
     // ---- the log's side
@@ -1273,8 +1420,13 @@ public final class Engine {
     }
 
     /** The limit on that. */
-    long maxMemoryBytes() {
-        return maxMemoryBytes;
+    public long maxMemoryBytes() {
+        return slab.accountant().limit();
+    }
+
+    /** Bytes of it in blocks that nobody uses, or uncut. */
+    public long idleMemoryBytes() {
+        return slab.idleBytes();
     }
 
     /** Bytes of off-heap memory taken. */

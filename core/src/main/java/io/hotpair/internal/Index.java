@@ -267,18 +267,16 @@ final class Index {
         int prefix = mem.getInt(segment + PREFIX);
         long generation = generation(segment) + 1;
         long first = newSegment(stripe, depth, prefix, generation);
-        long second = secondChild(stripe, first, depth, prefix, generation);
+        long second = purges ? 0 : secondChild(stripe, first, depth, prefix, generation);
         freeze(segment);
         long[] dropped = new long[SLOTS];
         int droppedCount = selectPurgeable(segment, dropped);
         boolean rebuild =
-                purges
-                        || (droppedCount >= REBUILD_GAIN
-                                && count(segment) - droppedCount <= REBUILD_LIMIT);
-        if (rebuild || depth == MAX_DEPTH) {
+                droppedCount >= REBUILD_GAIN && count(segment) - droppedCount <= REBUILD_LIMIT;
+        if (second != 0 && (rebuild || depth == MAX_DEPTH)) {
             freeSegment(stripe, second);
             second = 0;
-        } else {
+        } else if (second != 0) {
             mem.putInt(first + DEPTH, depth + 1);
         }
         mem.putLong(first + SIBLING, second);
@@ -291,6 +289,7 @@ final class Index {
             return next(segment);
         }
         repairDirectory(segment);
+        stripe.tombstoneCount -= droppedCount;
         for (int i = 0; i < droppedCount; i++) {
             stripe.debt -= Records.blockLength(mem, dropped[i]);
             slab.retire(stripe, dropped[i]);
@@ -316,6 +315,16 @@ final class Index {
         long segment = liveSegment(upper);
         if (selectPurgeable(segment, new long[SLOTS]) >= REBUILD_GAIN) {
             long unused = replace(stripe, segment, true);
+        }
+    }
+
+    /** Purges the segment of a hash, and rebuilds it anyway if its address is one to be left. */
+    void relocate(Stripe stripe, int upper, LongPredicate moves) {
+        long segment = liveSegment(upper);
+        if (moves.test(segment)) {
+            long unused = replace(stripe, segment, true);
+        } else {
+            purge(stripe, upper);
         }
     }
 

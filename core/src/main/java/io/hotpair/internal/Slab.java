@@ -1,38 +1,33 @@
 package io.hotpair.internal;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.util.concurrent.atomic.AtomicIntegerArray;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Blocks of off-heap memory, by size class, and their way back.
  *
  * <pre>
- *   Mem ──chunks──► runs ──► a stripe's free blocks ◄──► the class's shared list
+ *   Mem ──chunks──► runs ──► a stripe's free blocks ◄──► the lists of the chunk
  *                                   ▲
  *   retired block ──► the stripe's limbo, until epoch-safe and taken over by the log (I4)
  * </pre>
  *
  * <p>Allocating and freeing touch the caller's own stripe only; blocks move between stripes in
- * batches through a shared list for each class. That list is guarded by a flag which nobody waits
- * for on the ordinary path: whoever finds it taken cuts a new run or keeps its blocks. So a thread
- * that is stopped in the middle delays nobody. Only a keyspace at its limit retries, because blocks
- * that others freed are then the only ones left.
+ * batches through lists of the chunk that they are in ({@link Chunks}). Only a keyspace at its
+ * limit retries, because blocks that others freed are then the only ones left.
  *
- * <p>A free block of a larger class is cut up for a smaller one when nothing else is left; small
- * blocks are not put together again.
+ * <p>A free block of a larger class is cut up for a smaller one when nothing else is left. Small
+ * blocks become memory for larger ones when all of their chunk is free, and {@link Compactor} sees
+ * to that: a chunk that it empties gets its blocks back and gives none out.
  */
 final class Slab {
-    private static final int MIN_CHUNK_LENGTH = 64 << 10;
-    private static final int MAX_CHUNK_LENGTH = 4 << 20;
-    private static final int RUN_LENGTH = 16 << 10;
     private static final int RECLAIM_INTERVAL = 32;
     private static final int SCAVENGE_ATTEMPTS = 2;
 
-    /** The reserve, and one more for what waits for its grace period. */
-    private static final long HEADROOM_CHUNKS = 3;
+    /** Both reserves, and more for what waits for its grace period. */
+    private static final long HEADROOM_CHUNKS = 4;
 
     /** Less in limbo than this is what writers at work have between two reclamations. */
     private static final long PINNED_BYTES = 64 << 10;
@@ -61,29 +56,6 @@ final class Slab {
     /** So that a huge value that was deleted makes no single write slow. */
     private static final int MAX_RECLAIMED = 1024;
 
-    private static final VarHandle CHUNK;
-
-    static {
-        try {
-            CHUNK = MethodHandles.lookup().findVarHandle(Slab.class, "chunk", Chunk.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
-
-    /** Where runs are being cut. */
-    private static final class Chunk {
-        final long start;
-        final long end;
-        final AtomicLong cursor;
-
-        Chunk(long start, long length) {
-            this.start = start;
-            end = start + length;
-            cursor = new AtomicLong(start);
-        }
-    }
-
     /** What a reclaimed address needs besides being freed, if it is not an ordinary record. */
     interface Retirement {
         /**
@@ -97,14 +69,21 @@ final class Slab {
     private final Mem mem;
     private final Stripes stripes;
     private final Accountant accountant;
+    private final Chunks chunks;
     private final LongSupplier takenOpId;
-    private final int chunkLength;
     private final int maxBlockLength;
     private volatile boolean evicts;
     private LongSupplier indexRoom = () -> 0;
-    private volatile Chunk chunk = new Chunk(0, 0);
-    private final long[] sharedHead = new long[SizeClass.COUNT];
-    private final AtomicIntegerArray sharedFlag = new AtomicIntegerArray(SizeClass.COUNT);
+    private BooleanSupplier canCompact = () -> false;
+
+    /** The chunks that are being emptied, by address; null if there are none. */
+    private volatile Chunk @Nullable [] evacuation;
+
+    private volatile long usedAtEvacuation;
+
+    /** Counted up by the compactor only. */
+    private final AtomicInteger drainRequests = new AtomicInteger();
+
     private Retirement retirement = (stripe, address, kind) -> true;
 
     /**
@@ -117,14 +96,9 @@ final class Slab {
         this.mem = mem;
         this.stripes = stripes;
         this.takenOpId = takenOpId;
-        chunkLength =
-                (int)
-                        Math.min(
-                                MAX_CHUNK_LENGTH,
-                                Math.max(
-                                        MIN_CHUNK_LENGTH, Long.highestOneBit(maxMemoryBytes / 64)));
-        maxBlockLength = Math.min(SizeClass.MAX_LENGTH, chunkLength / 4);
-        accountant = new Accountant(maxMemoryBytes, chunkLength);
+        accountant = new Accountant(maxMemoryBytes);
+        chunks = new Chunks(mem, accountant);
+        maxBlockLength = Math.min(SizeClass.MAX_LENGTH, accountant.chunkLength() / 4);
     }
 
     void retirement(Retirement of) {
@@ -135,9 +109,15 @@ final class Slab {
         return accountant;
     }
 
+    Chunks chunks() {
+        return chunks;
+    }
+
     /** Whether so little is left that what is added should be taken away elsewhere. */
     boolean isNearlyFull() {
-        return accountant.used() + HEADROOM_CHUNKS * chunkLength + indexRoom.getAsLong()
+        return accountant.used()
+                        + HEADROOM_CHUNKS * accountant.chunkLength()
+                        + indexRoom.getAsLong()
                 > accountant.limit();
     }
 
@@ -166,13 +146,13 @@ final class Slab {
             stripe.runNext[sizeClass] = next + length;
             return next;
         }
-        return refill(stripe, sizeClass, length, fromReserve);
+        return refill(stripe, sizeClass, fromReserve);
     }
 
-    private long refill(Stripe stripe, int sizeClass, int length, boolean fromReserve) {
+    private long refill(Stripe stripe, int sizeClass, boolean fromReserve) {
         reclaim(stripe);
         if (stripe.freeHead[sizeClass] == 0) {
-            takeShared(stripe, sizeClass);
+            chunks.take(stripe, sizeClass);
         }
         // What is left uncut goes to the index, if that can be helped: it needs long blocks.
         if (stripe.freeHead[sizeClass] == 0
@@ -182,17 +162,19 @@ final class Slab {
             return allocateBlock(stripe, sizeClass, fromReserve);
         }
         if (stripe.freeHead[sizeClass] != 0
-                || cutRun(stripe, sizeClass, length, bound(sizeClass, fromReserve))) {
+                || chunks.cutRun(stripe, sizeClass, bound(stripe, sizeClass, fromReserve))) {
             return allocateBlock(stripe, sizeClass, fromReserve);
         }
         for (int i = 0; i < SCAVENGE_ATTEMPTS; i++) {
             scavenge(stripe);
-            takeShared(stripe, sizeClass);
+            chunks.take(stripe, sizeClass);
             if (stripe.freeHead[sizeClass] != 0 || cutLargerBlock(stripe, sizeClass)) {
                 return allocateBlock(stripe, sizeClass, fromReserve);
             }
         }
-        if (stripe.unbounded && cutRun(stripe, sizeClass, length, UNBOUNDED)) {
+        // What gives memory back is never refused: it takes less than it gives.
+        boolean shrinks = fromReserve && sizeClass != SizeClass.SEGMENT;
+        if ((shrinks || stripe.unbounded) && chunks.cutRun(stripe, sizeClass, UNBOUNDED)) {
             return allocateBlock(stripe, sizeClass, fromReserve);
         }
         return 0;
@@ -209,49 +191,17 @@ final class Slab {
                 continue;
             }
             if (stripe.freeHead[larger] == 0) {
-                takeShared(stripe, larger);
+                chunks.take(stripe, larger);
             }
             long block = stripe.freeHead[larger];
             if (block != 0) {
                 stripe.freeHead[larger] = mem.getLong(block);
                 stripe.freeCount[larger]--;
-                stripe.runNext[sizeClass] = block;
-                stripe.runEnd[sizeClass] = block + SizeClass.length(larger);
+                chunks.cutUp(stripe, block, larger, sizeClass);
                 return true;
             }
         }
         return false;
-    }
-
-    private boolean cutRun(Stripe stripe, int sizeClass, int length, long bound) {
-        int runLength = Math.max(RUN_LENGTH / length, 1) * length;
-        while (true) {
-            Chunk current = chunk;
-            // Aligned to a cache line, as the buckets of a segment need.
-            int step = (runLength + 63) & ~63;
-            long run = current.cursor.getAndAdd(step);
-            if (run + runLength <= current.end) {
-                stripe.runNext[sizeClass] = run;
-                stripe.runEnd[sizeClass] = run + runLength;
-                return true;
-            }
-            if (!addChunk(current, bound)) {
-                return false;
-            }
-        }
-    }
-
-    private boolean addChunk(Chunk full, long bound) {
-        if (!accountant.charge(chunkLength, bound)) {
-            // Another thread may have added one meanwhile.
-            return !CHUNK.compareAndSet(this, full, full);
-        }
-        Chunk fresh = new Chunk(allocateCharged(chunkLength), chunkLength);
-        if (!CHUNK.compareAndSet(this, full, fresh)) {
-            mem.free(fresh.start);
-            accountant.refund(chunkLength);
-        }
-        return true;
     }
 
     private long allocateRegion(Stripe stripe, long lengthBytes, boolean fromReserve) {
@@ -266,14 +216,22 @@ final class Slab {
                 : 0;
     }
 
-    private long bound(int sizeClass, boolean fromReserve) {
+    /**
+     * How much may be taken. The last chunk is there for compaction, which begins where nothing
+     * else is left, and the one before for the index and for operations that give memory back.
+     */
+    private long bound(Stripe stripe, int sizeClass, boolean fromReserve) {
+        if (stripe.compacts) {
+            // What a lowered limit has left above it is in the way of nobody but this.
+            return Math.max(accountant.limit(), usedAtEvacuation + accountant.reserve());
+        }
         return sizeClass == SizeClass.SEGMENT
-                ? accountant.limit()
+                ? accountant.limit() - accountant.reserve()
                 : bound(fromReserve) - indexRoom.getAsLong();
     }
 
     private long bound(boolean fromReserve) {
-        return fromReserve ? accountant.limit() : accountant.limit() - accountant.reserve();
+        return accountant.limit() - (fromReserve ? 1 : 2) * accountant.reserve();
     }
 
     /** Takes from the machine what was charged; if it has no more, the charge is taken back. */
@@ -300,15 +258,17 @@ final class Slab {
     }
 
     void freeBlock(Stripe stripe, long address, int sizeClass) {
+        Chunk[] emptied = evacuation;
+        if (emptied != null && Chunks.find(emptied, address) != null) {
+            putAside(stripe, address, sizeClass);
+            return;
+        }
         mem.putLong(address, stripe.freeHead[sizeClass]);
         stripe.freeHead[sizeClass] = address;
-        if (++stripe.freeCount[sizeClass] >= 2 * batch(sizeClass)) {
-            giveShared(stripe, sizeClass, batch(sizeClass));
+        int batch = Chunks.batch(sizeClass);
+        if (++stripe.freeCount[sizeClass] >= 2 * batch) {
+            chunks.give(stripe, sizeClass, batch);
         }
-    }
-
-    private static int batch(int sizeClass) {
-        return Math.max(1, Math.min(64, RUN_LENGTH / SizeClass.length(sizeClass)));
     }
 
     /** Retires a record that was just unlinked. */
@@ -427,13 +387,27 @@ final class Slab {
                     reclaim(other);
                     for (int c = 0; c < SizeClass.COUNT; c++) {
                         cutUpRun(other, c);
-                        giveShared(other, c, other.freeCount[c]);
+                        chunks.give(other, c, other.freeCount[c]);
                     }
                 } finally {
                     stripes.leave(other);
                 }
             }
         }
+    }
+
+    /** Bytes taken that hold nothing, or soon will: free blocks and what is uncut or in limbo. */
+    long idleBytes() {
+        long bytes = chunks.freeBytes() + chunks.uncutBytes();
+        for (int i = 0; i < stripes.count(); i++) {
+            Stripe stripe = stripes.stripe(i);
+            bytes += stripe.limboBytes();
+            for (int c = 0; c < SizeClass.COUNT; c++) {
+                bytes += (long) stripe.freeCount[c] * SizeClass.length(c);
+                bytes += stripe.runNext[c] == 0 ? 0 : stripe.runEnd[c] - stripe.runNext[c];
+            }
+        }
+        return bytes;
     }
 
     /** Says that keys may be evicted to make room. */
@@ -452,7 +426,7 @@ final class Slab {
      * others replaced meanwhile, which is soon more than a small keyspace has free.
      */
     boolean mayHaveRoomSoon() {
-        if (evicts) {
+        if (evicts || canCompact.getAsBoolean()) {
             return true;
         }
         long bytes = 0;
@@ -474,39 +448,128 @@ final class Slab {
         stripe.runNext[sizeClass] = 0;
     }
 
-    private void takeShared(Stripe stripe, int sizeClass) {
-        if (!sharedFlag.compareAndSet(sizeClass, 0, 1)) {
-            return;
+    // ---- emptying chunks
+
+    /** Says how to find out whether compacting would give room. */
+    void compaction(BooleanSupplier isWanted) {
+        canCompact = isWanted;
+    }
+
+    /** Has no more blocks of these chunks given out; null ends that. */
+    void evacuate(Chunk @Nullable [] by) {
+        usedAtEvacuation = accountant.used();
+        evacuation = by;
+    }
+
+    /** Whether an address is in a chunk that is being emptied. */
+    boolean isEvacuated(long address) {
+        Chunk[] emptied = evacuation;
+        return emptied != null && Chunks.find(emptied, address) != null;
+    }
+
+    private void putAside(Stripe stripe, long block, int sizeClass) {
+        mem.putLong(block, stripe.asideHead);
+        mem.putLong(block + Long.BYTES, sizeClass);
+        stripe.asideHead = block;
+    }
+
+    /**
+     * Asks that all blocks that stripes have of the chunks that are being emptied be brought back.
+     * Once each stripe has been drained, whoever enters knows of the evacuation, so none takes
+     * another one.
+     */
+    void requestDrain() {
+        drainRequests.incrementAndGet();
+    }
+
+    /**
+     * Drains a stripe if nobody is inside.
+     *
+     * @return whether it is drained, be it by its last holder
+     */
+    boolean drain(int index) {
+        Stripe stripe = stripes.stripe(index);
+        if (stripe.drained == drainRequests.get()) {
+            return true;
+        }
+        if (!stripes.claim(index)) {
+            return false;
         }
         try {
-            long head = sharedHead[sizeClass];
-            for (int i = batch(sizeClass); i > 0 && head != 0; i--) {
-                long next = mem.getLong(head);
-                mem.putLong(head, stripe.freeHead[sizeClass]);
-                stripe.freeHead[sizeClass] = head;
-                stripe.freeCount[sizeClass]++;
-                head = next;
-            }
-            sharedHead[sizeClass] = head;
+            drainIfAsked(stripe);
+            return true;
         } finally {
-            sharedFlag.set(sizeClass, 0);
+            stripes.leave(stripe);
         }
     }
 
-    private void giveShared(Stripe stripe, int sizeClass, int count) {
-        if (count == 0 || !sharedFlag.compareAndSet(sizeClass, 0, 1)) {
+    /** Drains a stripe that the caller holds and has taken no block from yet. */
+    void drainIfAsked(Stripe stripe) {
+        int asked = drainRequests.get();
+        if (stripe.drained == asked) {
             return;
         }
+        for (int c = 0; c < SizeClass.COUNT; c++) {
+            if (isEvacuated(stripe.runNext[c])) {
+                cutUpRun(stripe, c);
+            }
+            freeAgain(stripe, c);
+        }
+        reclaimAll(stripe);
+        collectAside(stripe);
+        stripe.drained = asked;
+    }
+
+    private void freeAgain(Stripe stripe, int sizeClass) {
+        long block = stripe.freeHead[sizeClass];
+        stripe.freeHead[sizeClass] = 0;
+        stripe.freeCount[sizeClass] = 0;
+        while (block != 0) {
+            long next = mem.getLong(block);
+            freeBlock(stripe, block, sizeClass);
+            block = next;
+        }
+    }
+
+    private void reclaimAll(Stripe stripe) {
+        int before;
+        do {
+            before = stripe.limboCount();
+            reclaim(stripe);
+        } while (stripe.limboCount() < before);
+    }
+
+    /** Gives what was put aside to its chunk, or to everybody, if that is not emptied any more. */
+    private void collectAside(Stripe stripe) {
+        while (stripe.asideHead != 0) {
+            long block = stripe.asideHead;
+            int sizeClass = (int) mem.getLong(block + Long.BYTES);
+            stripe.asideHead = mem.getLong(block);
+            Chunk chunk = chunks.of(block);
+            if (chunk.evacuating) {
+                mem.putLong(block, chunk.asideHead);
+                chunk.asideHead = block;
+                chunks.countFree(chunk, SizeClass.length(sizeClass));
+            } else {
+                freeBlock(stripe, block, sizeClass);
+            }
+        }
+    }
+
+    /** Lets blocks of a chunk be given out again; it must not be in {@link #evacuate} any more. */
+    void reopen(Chunk chunk) {
+        chunks.reopen(chunk);
+        Stripe stripe = stripes.enter();
         try {
-            for (int i = 0; i < count; i++) {
-                long block = stripe.freeHead[sizeClass];
-                stripe.freeHead[sizeClass] = mem.getLong(block);
-                stripe.freeCount[sizeClass]--;
-                mem.putLong(block, sharedHead[sizeClass]);
-                sharedHead[sizeClass] = block;
+            while (chunk.asideHead != 0) {
+                long block = chunk.asideHead;
+                int sizeClass = (int) mem.getLong(block + Long.BYTES);
+                chunk.asideHead = mem.getLong(block);
+                chunks.countFree(chunk, -SizeClass.length(sizeClass));
+                freeBlock(stripe, block, sizeClass);
             }
         } finally {
-            sharedFlag.set(sizeClass, 0);
+            stripes.leave(stripe);
         }
     }
 }

@@ -19,6 +19,12 @@ final class Stripe {
     final long[] runNext = new long[SizeClass.COUNT];
     final long[] runEnd = new long[SizeClass.COUNT];
 
+    /** Free blocks of chunks that are being emptied: next 8, size class 8. */
+    long asideHead;
+
+    /** The last request to drain it that was followed; see {@link Slab#requestDrain}. */
+    volatile int drained;
+
     // What the last search found; see Index.
     long slot;
     long word;
@@ -31,6 +37,9 @@ final class Stripe {
      */
     boolean unbounded;
 
+    /** Whether its holder moves what is there already, so that it may use what is kept uncut. */
+    boolean compacts;
+
     /** What the operation is about. */
     final Key key = new Key();
 
@@ -42,6 +51,7 @@ final class Stripe {
 
     // Counters. Read by whoever sums them up, without order: each is right some moments ago.
     long keyCount;
+    long tombstoneCount;
     long deadlineCount;
     long timedCount;
     long expiredFieldCount;

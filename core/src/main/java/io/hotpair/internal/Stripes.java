@@ -84,6 +84,7 @@ final class Stripes {
 
     void leave(Stripe stripe) {
         stripe.unbounded = false;
+        stripe.compacts = false;
         EPOCH.setRelease(epochs, (stripe.index + 1) * STRIDE, 0L);
     }
 

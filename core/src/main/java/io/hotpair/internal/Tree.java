@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.function.LongPredicate;
 
 /**
  * The one tree for all large collections: a counted, copy-on-write B+tree off-heap. Elements are
@@ -332,6 +333,45 @@ final class Tree {
             end = start;
         }
         return true;
+    }
+
+    // ---- moving
+
+    /**
+     * Replaces nodes by copies of them, of those that lead to a range of positions.
+     *
+     * @param moves says of an address whether the node there is to be replaced
+     * @return the node, or the one in its place
+     */
+    long relocate(NodeStore store, long node, long from, long to, LongPredicate moves) {
+        if (node == 0) {
+            return 0;
+        }
+        long header = header(node);
+        long moved = moves.test(node) ? copyNode(store, node, header) : node;
+        long start = 0;
+        for (int i = 0; level(header) > 0 && i < nodeCount(header) && start < to; i++) {
+            long below = childCount(moved, i);
+            if (start + below > from) {
+                long child = child(mem, moved, i);
+                long other = relocate(store, child, from - start, to - start, moves);
+                if (other != child) {
+                    moved = moved == node ? copyNode(store, node, header) : moved;
+                    putChild(mem, moved, i, other);
+                }
+            }
+            start += below;
+        }
+        return moved;
+    }
+
+    private long copyNode(NodeStore store, long node, long header) {
+        int length = nodeLength(header);
+        long copy = store.allocateNode(length);
+        mem.copy(node, copy, length);
+        putHeader(store, copy, nodeCount(header), level(header), length);
+        store.replaceNode(node);
+        return copy;
     }
 
     // ---- changing

@@ -9,12 +9,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes keys whose deadline has passed, on a master, and fields of hashes: a little every tenth
- * of a second, segment by segment, so that a key that nobody asks for gives its memory back. A
- * replica waits for the tombstones.
+ * What a keyspace does by itself, a little every tenth of a second. On a master it removes keys
+ * whose deadline has passed, and fields of hashes, segment by segment, so that a key that nobody
+ * asks for gives its memory back; a replica waits for the tombstones. And it compacts memory.
  */
-final class ExpiryCycle implements Runnable {
-    private static final Logger LOGGER = LoggerFactory.getLogger(ExpiryCycle.class);
+final class BackgroundCycle implements Runnable {
+    private static final Logger LOGGER = LoggerFactory.getLogger(BackgroundCycle.class);
     private static final long INTERVAL_NS = 100_000_000;
     private static final long BUDGET_NS = 5_000_000;
 
@@ -26,7 +26,7 @@ final class ExpiryCycle implements Runnable {
     private volatile @Nullable Thread thread;
     private int upper;
 
-    ExpiryCycle(Engine engine, Clock clock, Runnable afterWrites) {
+    BackgroundCycle(Engine engine, Clock clock, Runnable afterWrites) {
         this.engine = engine;
         this.clock = clock;
         this.afterWrites = afterWrites;
@@ -41,9 +41,10 @@ final class ExpiryCycle implements Runnable {
                 if (engine.mode().isMaster() && hasDeadlines()) {
                     removeExpired();
                 }
+                engine.maintainMemory(BUDGET_NS);
             } catch (RuntimeException | OutOfMemoryError e) {
                 // A role that was lost or a full log: the next round sees what is left.
-                LOGGER.debug("expiry cycle stopped early: {}", e.getMessage());
+                LOGGER.debug("background cycle stopped early: {}", e.getMessage());
             }
             LockSupport.parkNanos(this, INTERVAL_NS);
         }
