@@ -11,6 +11,7 @@ import io.hotpair.internal.HashCommands;
 import io.hotpair.internal.HyperLogLogCommands;
 import io.hotpair.internal.KeyCommands;
 import io.hotpair.internal.ListCommands;
+import io.hotpair.internal.MemoryWalk;
 import io.hotpair.internal.Mode;
 import io.hotpair.internal.MultiReader;
 import io.hotpair.internal.Mutation;
@@ -25,6 +26,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -582,6 +584,48 @@ public final class Keyspace implements AutoCloseable {
      */
     public KeyspaceStatistics statistics() {
         return core.statistics();
+    }
+
+    /**
+     * Where the memory went, with the default options; see {@link
+     * #memoryReport(MemoryReportOptions)}.
+     *
+     * @return the report
+     */
+    public MemoryReport memoryReport() {
+        return memoryReport(MemoryReportOptions.defaults());
+    }
+
+    /**
+     * Where the memory went: by type, by prefix, by key. Looks at every key, so it takes time in
+     * proportion to the keyspace, and little heap whatever there is. Stops nobody: it takes no lock
+     * and goes in small steps, between which memory can be reclaimed; a huge collection is measured
+     * in several. On a replica it tells of what has arrived so far.
+     *
+     * @param options what is wanted
+     * @return the report, exact as long as nothing is written meanwhile; see {@link MemoryReport}
+     */
+    public MemoryReport memoryReport(MemoryReportOptions options) {
+        return new MemoryWalk(engine, options).run();
+    }
+
+    /**
+     * What a key takes in off-heap memory: its record, with the key, and all the nodes of a large
+     * value, each with the rounding of its block; not its entry in the index. Nothing is estimated
+     * from a sample, so it takes time in proportion to a large value, and it stops nobody, as
+     * {@link #memoryReport(MemoryReportOptions)}. What is added to a large value meanwhile may be
+     * missed. Does not count as a use of the key.
+     *
+     * @param key the key
+     * @return bytes, or empty if the key is absent
+     * @see <a href="https://redis.io/docs/latest/commands/memory-usage/">Redis, MEMORY USAGE</a>
+     */
+    public OptionalLong memoryUsage(byte[] key) {
+        KeyspaceSession.checkKey(key, 0, key.length);
+        Mode before = engine.mode();
+        OptionalLong bytes = MemoryWalk.usage(engine, key);
+        core.checkRead(before);
+        return bytes;
     }
 
     /**

@@ -818,13 +818,37 @@ public final class Engine {
     void walk(Index.Visitor visitor) {
         int upper = 0;
         do {
-            Stripe stripe = enterToRead();
-            try {
-                upper = index.visitSegment(upper, visitor);
-            } finally {
-                stripes.leave(stripe);
-            }
+            upper = walkSegment(upper, (edit, record) -> visitor.visit(record));
         } while (upper != 0);
+    }
+
+    /**
+     * Visits every record of a segment, in an epoch.
+     *
+     * @return the first hash of the next segment, or 0 after the last one
+     */
+    int walkSegment(int upper, SnapshotVisitor visitor) {
+        Stripe stripe = enterToRead();
+        try {
+            Edit edit = edit(stripe);
+            return index.visitSegment(upper, record -> visitor.visit(edit, record));
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    /**
+     * Looks at the record of a key, whatever it says, 0 if there is none. For figures: it counts
+     * neither as a hit or a miss nor as a use.
+     */
+    <R> R inspect(byte[] key, Reader<R> reader) {
+        Stripe stripe = enterToRead();
+        try {
+            stripe.key.set(key, 0, key.length, hash(key));
+            return result(reader.read(edit(stripe), index.find(stripe, false)));
+        } finally {
+            stripes.leave(stripe);
+        }
     }
 
     // ---- writes
@@ -1417,6 +1441,27 @@ public final class Engine {
             }
         } while (upper != 0);
         return digest.hex();
+    }
+
+    /** Bytes that the segments of the index take, those that wait for their readers included. */
+    long indexBytes() {
+        return index.segmentCount() * Index.SEGMENT_LENGTH;
+    }
+
+    /**
+     * Bytes of what was replaced and waits for readers, the log or a snapshot; out of date at once.
+     */
+    long retiredBytes() {
+        long sum = heldBytes();
+        for (int i = 0; i < stripes.count(); i++) {
+            sum += stripes.stripe(i).limboBytes();
+        }
+        return sum;
+    }
+
+    /** Bytes that a block of a length takes. */
+    long occupiedBytes(long lengthBytes) {
+        return slab.occupied(lengthBytes);
     }
 
     /** The limit on that. */

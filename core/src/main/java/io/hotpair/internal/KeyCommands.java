@@ -21,7 +21,8 @@ public final class KeyCommands implements KeyOperations {
                 key, (edit, record) -> record == 0 ? null : name(Records.type(edit.mem(), record)));
     }
 
-    private static String name(int type) {
+    /** Redis's name of a record's type. */
+    static String name(int type) {
         return switch (type) {
             case Records.STRING -> "string";
             case Records.HASH -> "hash";

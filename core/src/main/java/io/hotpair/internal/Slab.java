@@ -113,6 +113,13 @@ final class Slab {
         return chunks;
     }
 
+    /** Bytes that {@link #allocate} takes for a length. */
+    long occupied(long lengthBytes) {
+        return lengthBytes > maxBlockLength
+                ? lengthBytes
+                : SizeClass.length(SizeClass.of((int) lengthBytes));
+    }
+
     /** Whether so little is left that what is added should be taken away elsewhere. */
     boolean isNearlyFull() {
         return accountant.used()

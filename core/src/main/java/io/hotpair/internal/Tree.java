@@ -145,6 +145,11 @@ final class Tree {
         mem.putLong(childAt(node, index), child);
     }
 
+    /** How many elements are below a child. */
+    static long childCount(Mem mem, long node, int index) {
+        return mem.getLong(childAt(node, index) + CHILD_COUNT);
+    }
+
     private static long childAt(long node, int index) {
         return node + NODE_HEADER_LENGTH + (long) index * CHILD_LENGTH;
     }
@@ -158,7 +163,7 @@ final class Tree {
     }
 
     private long childCount(long node, int index) {
-        return mem.getLong(childAt(node, index) + CHILD_COUNT);
+        return childCount(mem, node, index);
     }
 
     /** How many elements are below a node; 0 for no tree. */

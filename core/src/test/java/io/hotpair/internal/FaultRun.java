@@ -62,7 +62,7 @@ final class FaultRun {
     }
 
     /** What runs operations on an engine, outside of any transaction. */
-    private record Direct(Engine engine) implements Executor {
+    record Direct(Engine engine) implements Executor {
         @Override
         public <R> R read(byte[] key, Reader<R> reader) {
             return engine.read(key, reader);
