@@ -39,6 +39,7 @@ final class FaultRun {
         RENAME(on -> use(new KeyCommands(on).rename(bytes("tree"), bytes("string")))),
         COPY(on -> use(new KeyCommands(on).copy(bytes("tree"), bytes("new"), false))),
         EXPIRE(on -> expire(on)),
+        MOVE(on -> TestEngine.move(((Direct) on).engine())),
         TRANSACTION(
                 on -> {
                     int done =

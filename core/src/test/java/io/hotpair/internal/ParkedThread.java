@@ -61,6 +61,12 @@ final class ParkedThread {
                 String unused = engine.copy(keys[0], keys[FILLED]);
             }
         },
+        MOVE {
+            @Override
+            void run(TestEngine engine, String[] keys) {
+                String unused = engine.move();
+            }
+        },
         SPLIT {
             @Override
             void run(TestEngine engine, String[] keys) {

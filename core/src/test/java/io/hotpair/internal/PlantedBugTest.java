@@ -61,6 +61,12 @@ class PlantedBugTest {
                         "stripe.limboCount() > 0 && stripe.oldestEpoch() < safe;",
                         "stripe.limboCount() > 0;"),
                 bug(
+                        "a record is moved that has no number",
+                        Schedule.Pair.WRITE_AND_MOVE,
+                        "Engine",
+                        "edit.begin(numbering.number(old), false);",
+                        "edit.begin(Records.version(mem, old), false);"),
+                bug(
                         "a slot of the ring is written without a look at its lap",
                         Schedule.Pair.WRITE_AND_LOG,
                         "OperationRing",

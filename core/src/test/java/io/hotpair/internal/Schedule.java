@@ -81,6 +81,29 @@ final class Schedule {
                     use(engine.putIfAbsent(keys[0], "8"));
                     use(engine.getBoth(keys[0], keys[1]));
                 }),
+        MOVE_AND_WRITE(
+                (engine, keys) -> use(engine.move()),
+                (engine, keys) -> {
+                    use(engine.increment(keys[0]));
+                    use(engine.delete(keys[1]));
+                    use(engine.getBoth(keys[0], keys[1]));
+                }),
+        MOVE_AND_COMMIT(
+                (engine, keys) -> use(engine.move()),
+                (engine, keys) -> use(engine.transfer(keys[0], keys[FILLED]))),
+        WRITE_AND_MOVE(
+                (engine, keys) -> use(engine.increment(keys[0])),
+                (engine, keys) -> {
+                    use(engine.move());
+                    use(engine.log());
+                    use(engine.get(keys[0]));
+                }),
+        COMMIT_AND_MOVE(
+                (engine, keys) -> use(engine.transfer(keys[0], keys[1])),
+                (engine, keys) -> {
+                    use(engine.move());
+                    use(engine.getBoth(keys[0], keys[1]));
+                }),
         WRITE_AND_LOG(
                 (engine, keys) -> use(engine.increment(keys[0])),
                 (engine, keys) -> {

@@ -153,6 +153,20 @@ final class TestEngine {
                 () -> write(key, DeleteKey.DELETE, outcome));
     }
 
+    /** Moves everything to other addresses, which nobody should notice. */
+    String move() {
+        move(engine);
+        return "ok";
+    }
+
+    static void move(Engine engine) {
+        Relocation everything = new Relocation(address -> true);
+        int upper = 0;
+        do {
+            upper = engine.relocateSegment(upper, everything);
+        } while (upper != 0);
+    }
+
     // ---- several keys
 
     /** Both values, by a double collect. */
