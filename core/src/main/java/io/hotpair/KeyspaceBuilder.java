@@ -12,8 +12,6 @@ import org.jspecify.annotations.Nullable;
  * together; neither touches a disk or a network. Not thread-safe.
  */
 public final class KeyspaceBuilder {
-    private static final long MIN_MEMORY_BYTES = 4L << 20;
-    private static final long MAX_MEMORY_BYTES = 1L << 42;
 
     private String name = "default";
     private long maxMemoryBytes = 256L << 20;
@@ -56,14 +54,14 @@ public final class KeyspaceBuilder {
     }
 
     static long checkMaxMemory(long bytes) {
-        if (bytes < MIN_MEMORY_BYTES || bytes > MAX_MEMORY_BYTES) {
+        if (bytes < KeyspaceConfig.MIN_MEMORY_BYTES || bytes > KeyspaceConfig.MAX_MEMORY_BYTES) {
             throw new IllegalArgumentException(
                     "maxMemory="
                             + bytes
                             + ", expected "
-                            + MIN_MEMORY_BYTES
+                            + KeyspaceConfig.MIN_MEMORY_BYTES
                             + " to "
-                            + MAX_MEMORY_BYTES
+                            + KeyspaceConfig.MAX_MEMORY_BYTES
                             + " bytes");
         }
         return bytes;

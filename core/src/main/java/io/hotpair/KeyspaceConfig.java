@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * What a keyspace is opened with; made by {@link Keyspace#builder()}. Immutable.
  *
  * @param name the keyspace's name
- * @param maxMemoryBytes the limit of its off-heap memory
+ * @param maxMemoryBytes the limit of its off-heap memory when it is opened
  * @param maxMemoryPolicy what happens at the limit
  * @param directory where its log is; null for a keyspace in memory only
  * @param acknowledgement the level that a write waits for if it says nothing else
@@ -30,4 +30,11 @@ public record KeyspaceConfig(
         Duration forceInterval,
         @Nullable Replication replication,
         Clock clock,
-        ThreadFactory threadFactory) {}
+        ThreadFactory threadFactory) {
+
+    /** The lowest limit of off-heap memory, in bytes. */
+    public static final long MIN_MEMORY_BYTES = 4L << 20;
+
+    /** The highest one. */
+    public static final long MAX_MEMORY_BYTES = 1L << 42;
+}

@@ -1,5 +1,6 @@
 package io.hotpair.resp;
 
+import io.hotpair.KeyspaceConfig;
 import java.util.Collection;
 import java.util.Locale;
 import java.util.Map;
@@ -53,7 +54,6 @@ final class ConfigTable {
         fixed("enable-module-command", () -> "no");
         fixed("io-threads", () -> Integer.toString(config.eventLoopThreads()));
         fixed("latency-monitor-threshold", () -> "0");
-        fixed("maxmemory", () -> Long.toString(keyspace.statistics().maxMemoryBytes()));
         fixed("maxmemory-clients", () -> Long.toString(server.budget().limitBytes()));
         fixed("maxmemory-policy", () -> keyspace.maxMemoryPolicy().configName());
         fixed("notify-keyspace-events", () -> "");
@@ -77,6 +77,15 @@ final class ConfigTable {
                 "client-query-buffer-limit",
                 () -> Long.toString(settings.queryBufferLimitBytes()),
                 new Range(64 << 10, Integer.MAX_VALUE - 64, true, settings::queryBufferLimitBytes));
+        KeyspacePort keyspace = server.keyspace();
+        settable(
+                "maxmemory",
+                () -> Long.toString(keyspace.statistics().maxMemoryBytes()),
+                new Range(
+                        KeyspaceConfig.MIN_MEMORY_BYTES,
+                        KeyspaceConfig.MAX_MEMORY_BYTES,
+                        true,
+                        keyspace::maxMemory));
         settable(
                 "maxclients",
                 () -> Integer.toString(settings.maxClients()),

@@ -48,6 +48,11 @@ interface KeyspacePort {
             }
 
             @Override
+            public void maxMemory(long bytes) {
+                keyspace.maxMemory(bytes);
+            }
+
+            @Override
             public MaxMemoryPolicy maxMemoryPolicy() {
                 return keyspace.config().maxMemoryPolicy();
             }
@@ -95,6 +100,8 @@ interface KeyspacePort {
     @Nullable Topology topology();
 
     KeyspaceStatistics statistics();
+
+    void maxMemory(long bytes);
 
     MaxMemoryPolicy maxMemoryPolicy();
 

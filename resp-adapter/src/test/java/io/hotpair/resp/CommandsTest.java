@@ -151,6 +151,24 @@ class CommandsTest {
     }
 
     @Test
+    void shouldChangeTheMemoryLimit() {
+        assertEquals("+OK\r\n", client.call("CONFIG", "SET", "maxmemory", "48mb"));
+        assertEquals(
+                "*2\r\n" + bulk("maxmemory") + bulk(Integer.toString(48 << 20)),
+                client.call("CONFIG", "GET", "maxmemory"));
+        String info = client.call("INFO", "memory");
+        assertTrue(info.contains("maxmemory:" + (48 << 20) + "\r\n"), info);
+        assertEquals(
+                "-ERR CONFIG SET failed (possibly related to argument 'maxmemory') - argument must"
+                        + " be between 4194304 and 4398046511104 inclusive\r\n",
+                client.call("CONFIG", "SET", "maxmemory", "1mb"));
+        assertEquals(
+                "-ERR CONFIG SET failed (possibly related to argument 'maxmemory') - argument must"
+                        + " be a memory value\r\n",
+                client.call("CONFIG", "SET", "maxmemory", "much"));
+    }
+
+    @Test
     void shouldCountWhatItDoes() {
         client.call("SET", "a", "1");
         client.call("GET", "a");

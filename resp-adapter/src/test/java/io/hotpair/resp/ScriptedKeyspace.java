@@ -144,6 +144,11 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     }
 
     @Override
+    public void maxMemory(long bytes) {
+        real.maxMemory(bytes);
+    }
+
+    @Override
     public MaxMemoryPolicy maxMemoryPolicy() {
         return real.maxMemoryPolicy();
     }
