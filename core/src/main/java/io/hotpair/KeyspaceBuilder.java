@@ -15,7 +15,7 @@ public final class KeyspaceBuilder {
 
     private String name = "default";
     private long maxMemoryBytes = 256L << 20;
-    private MaxMemoryPolicy maxMemoryPolicy = MaxMemoryPolicy.NOEVICTION;
+    private MaxMemoryPolicy maxMemoryPolicy = MaxMemoryPolicy.ALLKEYS_WINDOWED_LFU;
     private @Nullable Path directory;
     private boolean inMemory;
     private @Nullable Acknowledgement acknowledgement;
@@ -69,7 +69,8 @@ public final class KeyspaceBuilder {
 
     /**
      * Says what happens when the limit leaves no room for a write. The default is {@link
-     * MaxMemoryPolicy#NOEVICTION}; a cache wants {@link MaxMemoryPolicy#ALLKEYS_WINDOWED_LFU}.
+     * MaxMemoryPolicy#ALLKEYS_WINDOWED_LFU}: keys that are used least make room. With {@link
+     * MaxMemoryPolicy#NOEVICTION} the write is refused.
      *
      * @param policy the policy
      * @return this

@@ -625,7 +625,12 @@ class LoggedKeyspaceTest {
         Random random = new Random(seed);
         for (int round = 0; round < 6; round++) {
             Path full = Path.of("memory", UUID.randomUUID().toString());
-            KeyspaceConfig config = Keyspace.builder().directory(full).maxMemory(4 << 20).build();
+            KeyspaceConfig config =
+                    Keyspace.builder()
+                            .directory(full)
+                            .maxMemory(4 << 20)
+                            .maxMemoryPolicy(MaxMemoryPolicy.NOEVICTION)
+                            .build();
             String digest;
             try (Keyspace keyspace = Keyspace.open(config)) {
                 fill(keyspace, random);

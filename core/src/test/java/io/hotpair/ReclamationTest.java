@@ -113,7 +113,12 @@ class ReclamationTest {
     @Test
     void shouldTakeAnyNumberOfKeysThatComeAndGo() {
         try (Keyspace keyspace =
-                Keyspace.open(Keyspace.builder().inMemory().maxMemory(8 << 20).build())) {
+                Keyspace.open(
+                        Keyspace.builder()
+                                .inMemory()
+                                .maxMemory(8 << 20)
+                                .maxMemoryPolicy(MaxMemoryPolicy.NOEVICTION)
+                                .build())) {
             Session session = keyspace.session();
             byte[] key = new byte[Long.BYTES];
             byte[] value = new byte[100];

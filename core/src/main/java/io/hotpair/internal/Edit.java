@@ -243,7 +243,7 @@ public final class Edit implements NodeStore {
         fresh.ensureRoom();
         long address = slab.allocate(stripe, lengthBytes, useReserve);
         if (address == 0) {
-            throw engine.noRoom();
+            throw engine.noRoom(lengthBytes);
         }
         // Should this be abandoned before it is written, the length must be there all the same.
         stripe.debt += lengthBytes;

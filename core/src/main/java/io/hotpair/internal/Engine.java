@@ -893,8 +893,11 @@ public final class Engine {
     }
 
     /** The refusal of a write that found no memory; the caller throws it. */
-    RuntimeException noRoom() {
-        return slab.mayHaveRoomSoon() ? new NoRoomNow() : memoryLimit();
+    RuntimeException noRoom(long lengthBytes) {
+        // What is longer than all memory is no reason to evict anything.
+        return lengthBytes < maxMemoryBytes() && slab.mayHaveRoomSoon()
+                ? new NoRoomNow()
+                : memoryLimit();
     }
 
     private HotpairException memoryLimit() {

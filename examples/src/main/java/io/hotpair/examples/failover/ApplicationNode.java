@@ -6,6 +6,7 @@ import io.hotpair.Acknowledgement;
 import io.hotpair.HotpairException;
 import io.hotpair.Keyspace;
 import io.hotpair.KeyspaceStatistics;
+import io.hotpair.MaxMemoryPolicy;
 import io.hotpair.replication.Pair;
 import io.hotpair.replication.PairBuilder;
 import io.hotpair.replication.PairEvent;
@@ -64,6 +65,7 @@ final class ApplicationNode implements AutoCloseable {
                                 .name("failover-example")
                                 .directory(directory)
                                 .maxMemory(512L << 20)
+                                .maxMemoryPolicy(MaxMemoryPolicy.NOEVICTION)
                                 .acknowledgement(Acknowledgement.PEER)
                                 .replication(pair.listener(this::report).build())
                                 .build());
