@@ -72,6 +72,8 @@ public interface Session {
      * @param keyLengths the bytes of each
      * @param count how many
      * @return the values, null for an absent key
+     * @throws HotpairException {@code BUSY} if others wrote the keys all the time, so that a
+     *     thousand attempts saw no such moment although they were asked to wait
      */
     byte @Nullable [][] getAll(byte[] keys, int[] keyOffsets, int[] keyLengths, int count);
 

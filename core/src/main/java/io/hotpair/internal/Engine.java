@@ -89,6 +89,11 @@ public final class Engine {
 
     private static final long BACKPRESSURE_PARK_NS = 50_000;
     private static final int MAX_MEMORY_ATTEMPTS = 100;
+    private static final int MAX_COLLECT_ATTEMPTS = 1_000;
+
+    /** How often a read of several keys looks whether they have changed before it starts anew. */
+    private static final int COLLECT_PASSES = 8;
+
     private static final long MEMORY_PARK_NS = 1_000_000;
 
     private final Mem mem;
@@ -99,6 +104,7 @@ public final class Engine {
     private final Compactor compactor;
     private final Transactions transactions;
     private final SipHash sipHash;
+    private final RightOfWay rightOfWay = new RightOfWay();
     private final ClockCell clock;
     private final Clock clocks;
     private final Numbering numbering;
@@ -235,6 +241,11 @@ public final class Engine {
         stripe.key.set(key, offset, length, sipHash.hash(key, offset, length));
         long record = index.find(stripe, false);
         long live = record == 0 ? 0 : live(record);
+        return counted(stripe, live);
+    }
+
+    /** Counts a read of a record, or of none, and tells eviction of it. */
+    private long counted(Stripe stripe, long live) {
         if (live == 0) {
             stripe.missCount++;
         } else {
@@ -374,42 +385,64 @@ public final class Engine {
         }
     }
 
-    /** Looks at several keys as of one moment, by the double collect of {@link #getAll}. */
+    /** Looks at several keys as of one moment. */
     public <R> R readAll(byte[][] keys, MultiReader<R> reader) {
-        long[] seen = new long[keys.length];
-        Stripe stripe = enterToRead();
+        return readTogether(
+                KeyList.of(keys),
+                (stripe, found) -> {
+                    long[] records = new long[keys.length];
+                    for (int i = 0; i < keys.length; i++) {
+                        long record = found.record(i);
+                        records[i] = record == 0 ? 0 : live(record);
+                    }
+                    return result(reader.read(edit(stripe), records));
+                });
+    }
+
+    /** Looks at the records that a double collect has found, inside its epoch. */
+    private interface CollectReader<R> {
+        R read(Stripe stripe, DoubleCollect found);
+    }
+
+    /**
+     * Reads several keys as of one moment. While others write them all the time, each attempt is in
+     * an epoch of its own, so that what they replace does not pile up, and asks them to wait.
+     */
+    private <R> R readTogether(KeyList keys, CollectReader<R> reader) {
+        boolean asked = false;
         try {
-            collect(stripe, keys, seen);
-            while (!collect(stripe, keys, seen)) {
-                Thread.onSpinWait();
+            for (int attempt = 0; attempt < MAX_COLLECT_ATTEMPTS; attempt++) {
+                Stripe stripe = enterToRead();
+                try {
+                    DoubleCollect collect = collect(stripe);
+                    if (collect.read(stripe, keys, COLLECT_PASSES)) {
+                        return reader.read(stripe, collect);
+                    }
+                } finally {
+                    stripes.leave(stripe);
+                }
+                rightOfWay.ask();
+                asked = true;
             }
-            for (int i = 0; i < keys.length; i++) {
-                seen[i] = (seen[i] & 1) == 0 ? live(seen[i]) : 0;
-            }
-            return result(reader.read(edit(stripe), seen));
         } finally {
-            stripes.leave(stripe);
+            if (asked) {
+                rightOfWay.end();
+            }
         }
+        throw new HotpairException(
+                HotpairException.Category.BUSY,
+                "others wrote the keys all the time, also when asked to wait, in "
+                        + MAX_COLLECT_ATTEMPTS
+                        + " attempts to see all of them at one moment");
     }
 
-    private boolean collect(Stripe stripe, byte[][] keys, long[] seen) {
-        boolean same = true;
-        for (int i = 0; i < seen.length; i++) {
-            stripe.key.set(keys[i], 0, keys[i].length, hash(keys[i]));
-            same &= collectOne(stripe, seen, i);
+    private DoubleCollect collect(Stripe stripe) {
+        DoubleCollect known = stripe.collect;
+        if (known == null) {
+            known = new DoubleCollect(mem, index, numbering, sipHash);
+            stripe.collect = known;
         }
-        return same;
-    }
-
-    private boolean collectOne(Stripe stripe, long[] seen, int i) {
-        long record = index.find(stripe, false);
-        if (record != 0) {
-            numbering.number(record);
-        }
-        long now = record == 0 ? stripe.slot | 1 : record;
-        boolean same = now == seen[i];
-        seen[i] = now;
-        return same;
+        return known;
     }
 
     /** The version of a key's record, whatever it says; 0 if there is none. */
@@ -703,43 +736,23 @@ public final class Engine {
         }
     }
 
-    /**
-     * Several values as of one moment, by a double collect: if no entry changed between the end of
-     * one pass and the start of the next, all were so in between. A record's address says whether
-     * it is the same, since none that this epoch has met is reused; for an absent key its place
-     * does.
-     */
+    /** Copies of several strings as of one moment; null for an absent key or another type. */
     public byte @Nullable [][] getAll(byte[] keys, int[] offsets, int[] lengths, int count) {
         byte @Nullable [][] values = new byte[count][];
-        long[] seen = new long[count];
-        Stripe stripe = enterToRead();
-        try {
-            collect(stripe, keys, offsets, lengths, seen);
-            while (!collect(stripe, keys, offsets, lengths, seen)) {
-                Thread.onSpinWait();
-            }
-            for (int i = 0; i < count; i++) {
-                // An odd number is the place of an absent key.
-                long record = (seen[i] & 1) == 0 ? live(seen[i]) : 0;
-                boolean isString = record != 0 && Records.type(mem, record) == Records.STRING;
-                values[i] = StringContent.copy(edit(stripe), isString ? record : 0);
-                stripe.hitCount += record == 0 ? 0 : 1;
-                stripe.missCount += record == 0 ? 1 : 0;
-            }
-            return values;
-        } finally {
-            stripes.leave(stripe);
-        }
+        return readTogether(
+                KeyList.of(keys, offsets, lengths, count),
+                (stripe, found) -> {
+                    for (int i = 0; i < count; i++) {
+                        values[i] = stringOf(stripe, found.record(i));
+                    }
+                    return values;
+                });
     }
 
-    private boolean collect(Stripe stripe, byte[] keys, int[] offsets, int[] lengths, long[] seen) {
-        boolean same = true;
-        for (int i = 0; i < seen.length; i++) {
-            long hash = sipHash.hash(keys, offsets[i], lengths[i]);
-            stripe.key.set(keys, offsets[i], lengths[i], hash);
-            same &= collectOne(stripe, seen, i);
-        }
-        return same;
+    private byte @Nullable [] stringOf(Stripe stripe, long found) {
+        long record = counted(stripe, found == 0 ? 0 : live(found));
+        boolean isString = record != 0 && Records.type(mem, record) == Records.STRING;
+        return isString ? StringContent.copy(edit(stripe), record) : null;
     }
 
     /** Visits about so many keys from a cursor on; returns where to go on, or 0. */
@@ -855,6 +868,7 @@ public final class Engine {
 
     private Stripe enterToWrite(Outcome outcome) {
         long giveUpNs = 0;
+        rightOfWay.give();
         outcome.begin(0);
         while (true) {
             Stripe stripe = stripes.enter();

@@ -80,6 +80,15 @@ final class Index {
     /** ... and drops at least so many: a rebuild that drops nothing would change nothing. */
     private static final int REBUILD_GAIN = SLOTS / 8;
 
+    /** That {@link #confirm} can't tell; no record has this address. */
+    static final long UNKNOWN = -1;
+
+    private static final int CACHE_LINE = 64;
+    private static final int BUCKET_SLOTS = 8;
+
+    /** As much of a record is loaded before it is asked for. */
+    private static final long MAX_LOADED = 8 * CACHE_LINE;
+
     private static final long FIRST_GRACE = -1;
     private static final long SECOND_GRACE = -2;
 
@@ -184,6 +193,81 @@ final class Index {
             found(stripe, 0, 0, segment, SLOTS);
             return 0;
         }
+    }
+
+    /**
+     * Searches for many keys side by side, in steps whose loads do not depend on each other, so
+     * that their cache misses overlap. Only the home bucket is looked at, and no key is compared.
+     * Of each hash it leaves
+     *
+     * <ul>
+     *   <li>the first entry with its tag, or the empty entry where it is known to be absent, and
+     *       the word that was read there, which is not frozen, for {@link #confirm};
+     *   <li>or 0 as the slot: only {@link #find} can tell.
+     * </ul>
+     *
+     * @return what was loaded, added up
+     */
+    long probe(long[] hashes, long[] slots, long[] words, int from, int to) {
+        for (int i = from; i < to; i++) {
+            int upper = (int) (hashes[i] >>> 32);
+            slots[i] = slotAt(segmentOf(upper), (upper & (BUCKETS - 1)) << 3);
+        }
+        long loaded = 0;
+        for (int i = from; i < to; i++) {
+            loaded += mem.getLong(slots[i]);
+        }
+        for (int i = from; i < to; i++) {
+            loaded += probeBucket((int) hashes[i] & 0xFFFF, slots, words, i);
+        }
+        for (int i = from; i < to; i++) {
+            if (slots[i] != 0 && words[i] != 0) {
+                loaded += loadRecord(words[i] & ADDRESS_MASK);
+            }
+        }
+        return loaded;
+    }
+
+    private long probeBucket(int tag, long[] slots, long[] words, int i) {
+        long slot = slots[i];
+        long end = slot + BUCKET_SLOTS * Long.BYTES;
+        for (; slot < end; slot += Long.BYTES) {
+            long word = mem.getLongVolatile(slot);
+            if ((word & FROZEN) != 0) {
+                break;
+            }
+            if (word == 0 || (int) (word >>> 48) == tag) {
+                slots[i] = slot;
+                words[i] = word;
+                return word == 0 ? 0 : mem.getLong(word & ADDRESS_MASK);
+            }
+        }
+        slots[i] = 0;
+        return 0;
+    }
+
+    /** Loads the cache lines of a record whose first one was asked for already. */
+    private long loadRecord(long record) {
+        long last = record + Math.min(Records.blockLength(mem, record), MAX_LOADED) - Long.BYTES;
+        long loaded = mem.getLong(last);
+        for (long at = record + CACHE_LINE; at < last; at += CACHE_LINE) {
+            loaded += mem.getLong(at);
+        }
+        return loaded;
+    }
+
+    /**
+     * Says what a word means that {@link #probe} left for a key.
+     *
+     * @return the record, 0 if the key is absent, or {@link #UNKNOWN}
+     */
+    long confirm(long word, Key key) {
+        if (word == 0) {
+            return 0;
+        }
+        long record = word & ADDRESS_MASK;
+        boolean isKeys = (word & DESC) == 0 && Records.hasKey(mem, record, key);
+        return isKeys ? record : UNKNOWN;
     }
 
     /** The record that an entry leads to, be it through a descriptor. */

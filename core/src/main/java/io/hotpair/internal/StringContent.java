@@ -105,10 +105,13 @@ final class StringContent {
         if (record == 0) {
             return null;
         }
-        StringContent content = new StringContent(edit).open(record);
-        return content.isTree
-                ? content.bytes(0, content.length)
-                : Records.value(edit.mem(), record);
+        Mem mem = edit.mem();
+        if (Records.isTree(mem, record)) {
+            StringContent content = new StringContent(edit).open(record);
+            return content.bytes(0, content.length);
+        }
+        Edit.expect(mem, record, Records.STRING);
+        return Records.value(mem, record);
     }
 
     long length() {

@@ -46,6 +46,9 @@ final class Stripe {
     /** The working place of operations that build values; made when it is first needed. */
     @Nullable Edit edit;
 
+    /** The working place of reads of several keys; made when it is first needed. */
+    @Nullable DoubleCollect collect;
+
     // Room for a decimal integer, with its sign.
     final byte[] scratch = new byte[20];
 

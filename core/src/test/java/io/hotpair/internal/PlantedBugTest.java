@@ -77,7 +77,35 @@ class PlantedBugTest {
                         Schedule.Pair.SPLIT_AND_WRITE,
                         "Index",
                         "while ((word & FROZEN) == 0) {",
-                        "while (word != 0 && (word & FROZEN) == 0) {"));
+                        "while (word != 0 && (word & FROZEN) == 0) {"),
+                bug(
+                        "several keys are read once each",
+                        Schedule.Pair.COLLECT_AND_WRITE,
+                        "DoubleCollect",
+                        "mem.getLongVolatile(slots[i]) != word",
+                        "(word & Index.FROZEN) != 0"),
+                bug(
+                        "absent keys are read once each",
+                        Schedule.Pair.COLLECT_WITH_AN_ABSENT_KEY,
+                        "DoubleCollect",
+                        "mem.getLongVolatile(slots[i]) != word",
+                        "word != 0 && mem.getLongVolatile(slots[i]) != word"),
+                bug(
+                        "a descriptor's word is taken for a record that has not changed",
+                        Schedule.Pair.COMMIT_AND_COLLECT,
+                        "DoubleCollect",
+                        "boolean plain = slots[i] != 0 && (word & Index.DESC) == 0;",
+                        "boolean plain = slots[i] != 0;"),
+                bug(
+                        "a frozen word is taken for what a key has now",
+                        Schedule.Pair.SPLIT_AND_COLLECT,
+                        "Index",
+                        """
+                                    if ((word & FROZEN) != 0) {
+                                        break;
+                                    }
+                        """,
+                        ""));
     }
 
     @ParameterizedTest

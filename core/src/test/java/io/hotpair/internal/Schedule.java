@@ -4,9 +4,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.BiConsumer;
 
 /**
- * One run of two threads with two switches between them: the first one stops before its k-th access
- * of memory, the second one before its l-th, then the first one goes on to its end, then the second
- * one. Loaded anew for each {@link Variant}.
+ * One run of two threads with a few switches between them: the first one stops before its k-th
+ * access of memory, the second one before its l-th, then the first one goes on, to its end or for m
+ * accesses, then the second one to its end, then the first one. Loaded anew for each {@link
+ * Variant}.
  */
 final class Schedule {
     private static final int FILLED = 5;
@@ -104,6 +105,56 @@ final class Schedule {
                     use(engine.move());
                     use(engine.getBoth(keys[0], keys[1]));
                 }),
+        MOVE_AND_COLLECT(
+                (engine, keys) -> use(engine.move()),
+                (engine, keys) -> {
+                    use(engine.getBoth(keys[FILLED], keys[0]));
+                    use(engine.increment(keys[0]));
+                    use(engine.getBoth(keys[0], keys[1]));
+                }),
+        COLLECT_AND_MOVE(
+                (engine, keys) -> use(engine.getBoth(keys[0], keys[1])),
+                (engine, keys) -> {
+                    use(engine.move());
+                    use(engine.increment(keys[0]));
+                    use(engine.increment(keys[1]));
+                }),
+        COMMIT_AND_COLLECT(
+                (engine, keys) -> use(engine.transfer(keys[0], keys[1])),
+                (engine, keys) -> use(engine.getBoth(keys[0], keys[1]))),
+        COLLECT_AND_WRITE(
+                (engine, keys) -> use(engine.getBoth(keys[0], keys[1])),
+                (engine, keys) -> {
+                    use(engine.increment(keys[0]));
+                    use(engine.increment(keys[1]));
+                    use(engine.delete(keys[0]));
+                }),
+        COLLECT_WITH_AN_ABSENT_KEY(
+                (engine, keys) -> use(engine.getBoth(keys[FILLED + 3], keys[0])),
+                (engine, keys) -> {
+                    use(engine.put(keys[FILLED + 3], "8"));
+                    use(engine.increment(keys[0]));
+                }),
+        COLLECT_AND_COMMIT(
+                (engine, keys) -> use(engine.getBoth(keys[1], keys[0])),
+                (engine, keys) -> {
+                    use(engine.transfer(keys[0], keys[1]));
+                    use(engine.copy(keys[1], keys[0]));
+                }),
+        SPLIT_AND_COLLECT(
+                (engine, keys) -> use(engine.put(keys[FILLED], "8")),
+                (engine, keys) -> {
+                    use(engine.increment(keys[0]));
+                    use(engine.getBoth(keys[0], keys[FILLED]));
+                    use(engine.put(keys[FILLED + 1], "8"));
+                    use(engine.getBoth(keys[FILLED + 1], keys[0]));
+                }),
+        COLLECT_AND_SPLIT(
+                (engine, keys) -> use(engine.getBoth(keys[FILLED], keys[0])),
+                (engine, keys) -> {
+                    use(engine.put(keys[FILLED], "8"));
+                    use(engine.increment(keys[0]));
+                }),
         WRITE_AND_LOG(
                 (engine, keys) -> use(engine.increment(keys[0])),
                 (engine, keys) -> {
@@ -133,7 +184,7 @@ final class Schedule {
      *
      * @return how many of the two stops there were
      */
-    static int run(String pairName, long k, long l) throws Exception {
+    static int run(String pairName, long k, long l, long m) throws Exception {
         Pair pair = Pair.valueOf(pairName);
         StepMem mem = new StepMem(new HeapMem());
         TestEngine engine = TestEngine.open(mem, 256, true);
@@ -148,8 +199,9 @@ final class Schedule {
                     first.start(() -> pair.first.accept(engine, keys), Stepper.before(k));
             boolean secondStopped =
                     second.start(() -> pair.second.accept(engine, keys), Stepper.before(l));
-            first.end();
+            boolean unused = first.goOn(Stepper.before(m));
             second.end();
+            first.end();
             // What was left behind wrongly shows when memory is used again.
             first.start(() -> churn(engine, keys), Stepper.NEVER);
             first.end();
@@ -158,7 +210,8 @@ final class Schedule {
             engine.check();
             return (firstStopped ? 1 : 0) + (secondStopped ? 1 : 0);
         } catch (AssertionError | ExecutionException e) {
-            throw new AssertionError("pair=" + pair + " k=" + k + " l=" + l + ": " + e, e);
+            throw new AssertionError(
+                    "pair=" + pair + " k=" + k + " l=" + l + " m=" + m + ": " + e, e);
         }
     }
 

@@ -8,6 +8,8 @@ import java.util.Random;
 final class Schedules {
     private static final long NO_STOP = Long.MAX_VALUE;
 
+    private static final long FEW_STEPS = 12;
+
     private final Method run;
     private int runs;
 
@@ -15,7 +17,8 @@ final class Schedules {
         try {
             run =
                     variant.load(Schedule.class)
-                            .getDeclaredMethod("run", String.class, long.class, long.class);
+                            .getDeclaredMethod(
+                                    "run", String.class, long.class, long.class, long.class);
             run.setAccessible(true);
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);
@@ -28,9 +31,10 @@ final class Schedules {
     }
 
     /**
-     * Runs every schedule with one switch, and some of those with two.
+     * Runs every schedule with one switch, some of those with two, and some of those in which the
+     * first thread goes on for a few steps only before the second one goes on.
      *
-     * @param sample how many of those with two; all of them if there are no more
+     * @param sample how many of each; all of those with two if there are no more
      */
     void explore(Schedule.Pair pair, int sample, Random random) {
         long steps = stepsOfFirst(pair);
@@ -38,16 +42,19 @@ final class Schedules {
         while (run(pair, 1, others) > 1) {
             others++;
         }
-        if (steps * others <= sample) {
-            for (long k = 1; k < steps; k++) {
-                for (long l = 1; l < others; l++) {
-                    run(pair, k, l);
-                }
+        boolean all = steps * others <= sample;
+        for (long k = 1; all && k < steps; k++) {
+            for (long l = 1; l < others; l++) {
+                run(pair, k, l);
             }
-            return;
         }
         for (int i = 0; i < sample; i++) {
-            run(pair, 1 + random.nextLong(steps), 1 + random.nextLong(others));
+            long k = 1 + random.nextLong(steps);
+            long l = 1 + random.nextLong(others);
+            if (!all) {
+                run(pair, k, l);
+            }
+            run(pair, k, l, 1 + random.nextLong(FEW_STEPS));
         }
     }
 
@@ -60,9 +67,13 @@ final class Schedules {
     }
 
     private int run(Schedule.Pair pair, long k, long l) {
+        return run(pair, k, l, NO_STOP);
+    }
+
+    private int run(Schedule.Pair pair, long k, long l, long m) {
         runs++;
         try {
-            return (int) run.invoke(null, pair.name(), k, l);
+            return (int) run.invoke(null, pair.name(), k, l, m);
         } catch (InvocationTargetException e) {
             if (e.getCause() instanceof AssertionError found) {
                 throw found;
