@@ -24,12 +24,24 @@ import java.util.concurrent.locks.LockSupport;
  *   release   a grace period later: the log's side may still look at what was in them (N3)
  * </pre>
  *
- * <p>A record is replaced as any write replaces one, by a compare-and-set of its entry, but its
- * copy has the same version and says the same: for readers nothing has happened, the log hears
- * nothing, and a writer that comes between searches again. So nobody is stopped, and whoever is
- * stopped can stop no one but this. What can't be moved now, since a snapshot holds it, a thread
- * stays in its epoch or no block is left to move to, ends the attempt; chunks that are not empty go
- * on as before.
+ * <ul>
+ *   <li><b>M1</b> Once every stripe has been drained, no block of such a chunk is in the hands of
+ *       anybody who could give it out: free ones are in the chunk's own lists, which are closed,
+ *       and one that becomes free is put aside by whoever entered after the evacuation was
+ *       published.
+ *   <li><b>M2</b> A record is replaced as any write replaces one, by a compare-and-set of its
+ *       entry, after it was numbered; its copy has the same version and says the same. So for
+ *       readers nothing has happened and the log hears nothing; a writer, a commit or a double
+ *       collect that comes between sees another word and searches again. The effect for the log
+ *       stays with the old record, which the log's side may still hold.
+ *   <li><b>M3</b> A chunk whose free bytes are as many as were cut of it holds nothing. It leaves
+ *       the table then, and goes back to the machine a grace period later. Both counts err on the
+ *       side of a chunk in use ({@link Chunk}).
+ * </ul>
+ *
+ * <p>Nobody is stopped, and whoever is stopped can stop no one but this. What can't be moved now,
+ * since a snapshot holds it, a thread stays in its epoch or no block is left to move to, ends the
+ * attempt; chunks that are not empty go on as before.
  *
  * <p>One step at a time is done, by whoever needs room or by the background thread, whichever
  * comes; a step moves what one segment holds, or a part of one large collection.

@@ -134,7 +134,13 @@ final class InfoReport {
         memoryLine(out, "used_memory", used);
         memoryLine(out, "maxmemory", statistics.maxMemoryBytes());
         line(out, "maxmemory_policy", server.keyspace().maxMemoryPolicy().configName());
-        line(out, "used_memory_dataset", used);
+        long idle = Math.min(used, statistics.idleMemoryBytes());
+        line(out, "used_memory_dataset", used - idle);
+        line(out, "allocator_allocated", used - idle);
+        line(out, "allocator_active", used);
+        String ratio = String.format(Locale.ROOT, "%.2f", used / (double) Math.max(1, used - idle));
+        line(out, "allocator_frag_ratio", ratio);
+        line(out, "allocator_frag_bytes", idle);
         line(out, "mem_clients_normal", server.budget().usedBytes());
         line(out, "mem_clients_limit", server.budget().limitBytes());
         Runtime jvm = Runtime.getRuntime();

@@ -158,6 +158,7 @@ class CommandsTest {
                 client.call("CONFIG", "GET", "maxmemory"));
         String info = client.call("INFO", "memory");
         assertTrue(info.contains("maxmemory:" + (48 << 20) + "\r\n"), info);
+        assertTrue(info.matches("(?s).*allocator_frag_ratio:[1-9]\\d*\\.\\d\\d\r\n.*"), info);
         assertEquals(
                 "-ERR CONFIG SET failed (possibly related to argument 'maxmemory') - argument must"
                         + " be between 4194304 and 4398046511104 inclusive\r\n",
