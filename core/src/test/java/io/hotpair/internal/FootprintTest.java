@@ -17,10 +17,12 @@ import java.util.OptionalLong;
 import java.util.function.ToLongFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A value is measured in any number of steps, with the same result. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FootprintTest {
     private static final KeyspaceConfig CONFIG =
             Keyspace.builder().inMemory().maxMemory(64 << 20).build();

@@ -226,6 +226,31 @@ public class SegmentStress {
         }
     }
 
+    /** Records and segments that are moved elsewhere while a key is changed. */
+    @JCStressTest
+    @Description("Nobody notices that what he reads or changes is moved.")
+    @Outcome(id = "1, 1, true", expect = ACCEPTABLE, desc = "nothing is lost")
+    @Outcome(expect = FORBIDDEN, desc = "a key, or a change of one, is lost")
+    @State
+    public static class MoveAndAdd extends FullSegment {
+        @Actor
+        public void move() {
+            TestEngine.move(engine.engine);
+        }
+
+        @Actor
+        public void add(JJZ_Result r) {
+            r.r1 = engine.add(KEYS[0], 1);
+            r.r2 = engine.get(KEYS[0]);
+        }
+
+        @Arbiter
+        public void end(JJZ_Result r) {
+            r.r3 = holdsOnce() && engine.get(KEYS[0]) == 1;
+            close();
+        }
+    }
+
     /** A segment that is replaced while a transaction has its descriptor in it. */
     @JCStressTest
     @Description("A descriptor is brought to its end before its entry is frozen.")

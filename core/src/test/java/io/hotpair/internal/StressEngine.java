@@ -95,14 +95,20 @@ final class StressEngine {
     }
 
     long get(byte[] key) {
-        return engine.read(key, StressEngine::value);
+        long value = engine.read(key, StressEngine::value);
+        logIfNeeded();
+        return value;
     }
 
     /** Both values as of one moment. */
     long[] getBoth(byte[] a, byte[] b) {
-        return engine.readAll(
-                new byte[][] {a, b},
-                (edit, records) -> new long[] {value(edit, records[0]), value(edit, records[1])});
+        long[] both =
+                engine.readAll(
+                        new byte[][] {a, b},
+                        (edit, records) ->
+                                new long[] {value(edit, records[0]), value(edit, records[1])});
+        logIfNeeded();
+        return both;
     }
 
     /** Sets a value; returns the opId. */
@@ -184,9 +190,14 @@ final class StressEngine {
 
     // ---- the log role
 
+    /**
+     * Called before and after everything. Whoever had claimed a position that the log role waits
+     * for looks afterwards, so nobody waits for room for ever.
+     */
     private void logIfNeeded() {
         OperationRing ring = engine.ring();
-        if (ring != null && ring.lastOpId() - ring.takenOpId() > UNTAKEN && logRole.tryLock()) {
+        if (ring != null && ring.lastOpId() - ring.takenOpId() > UNTAKEN) {
+            logRole.lock();
             try {
                 log(ring);
             } finally {
