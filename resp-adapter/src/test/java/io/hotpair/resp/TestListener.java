@@ -1,9 +1,10 @@
 package io.hotpair.resp;
 
 import io.hotpair.Keyspace;
+import io.hotpair.MaxMemoryPolicy;
 import java.util.function.UnaryOperator;
 
-/** A listener on a keyspace in memory. */
+/** A listener on a keyspace in memory, under the policy that the server starts with. */
 final class TestListener implements AutoCloseable {
     private final Keyspace keyspace;
     private final RespListener listener;
@@ -19,7 +20,12 @@ final class TestListener implements AutoCloseable {
 
     static TestListener open(UnaryOperator<RespConfigBuilder> settings) {
         Keyspace keyspace =
-                Keyspace.open(Keyspace.builder().inMemory().maxMemory(128 << 20).build());
+                Keyspace.open(
+                        Keyspace.builder()
+                                .inMemory()
+                                .maxMemory(128 << 20)
+                                .maxMemoryPolicy(MaxMemoryPolicy.NOEVICTION)
+                                .build());
         RespConfig config = settings.apply(RespConfig.builder().port(0)).build();
         return new TestListener(keyspace, RespListener.open(keyspace, config));
     }
