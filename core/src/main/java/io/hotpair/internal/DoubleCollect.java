@@ -97,21 +97,18 @@ final class DoubleCollect {
         }
         unusedSum += index.probe(hashes, slots, words, from, to);
         for (int i = from; i < to; i++) {
-            select(stripe, keys, i);
-            long record = slots[i] == 0 ? Index.UNKNOWN : index.confirm(words[i], stripe.key);
-            if (record == Index.UNKNOWN) {
-                boolean unused = searchAlone(stripe, i);
-            } else {
-                boolean unused = found(i, record);
-            }
+            long record = slots[i] == 0 ? Index.UNKNOWN : confirm(keys, i);
+            boolean unused =
+                    record == Index.UNKNOWN ? searchAlone(stripe, keys, i) : found(i, record);
         }
     }
 
-    private void select(Stripe stripe, KeyList keys, int i) {
-        stripe.key.set(keys.bytes(i), keys.offset(i), keys.length(i), hashes[i]);
+    private long confirm(KeyList keys, int i) {
+        return index.confirm(words[i], keys.bytes(i), keys.offset(i), keys.length(i));
     }
 
-    private boolean searchAlone(Stripe stripe, int i) {
+    private boolean searchAlone(Stripe stripe, KeyList keys, int i) {
+        stripe.key.set(keys.bytes(i), keys.offset(i), keys.length(i), hashes[i]);
         long record = index.find(stripe, false);
         slots[i] = stripe.slot;
         words[i] = stripe.word;
@@ -136,8 +133,7 @@ final class DoubleCollect {
             boolean plain = slots[i] != 0 && (word & Index.DESC) == 0;
             // A search takes the mark of a frozen word off, so that it differs here (C4).
             if (!plain || mem.getLongVolatile(slots[i]) != word) {
-                select(stripe, keys, i);
-                same &= searchAlone(stripe, i);
+                same &= searchAlone(stripe, keys, i);
             }
         }
         return same;

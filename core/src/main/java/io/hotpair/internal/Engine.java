@@ -237,9 +237,8 @@ public final class Engine {
      *
      * @return the record, or 0
      */
-    private long read(Stripe stripe, byte[] key, int offset, int length) {
-        stripe.key.set(key, offset, length, sipHash.hash(key, offset, length));
-        long record = index.find(stripe, false);
+    private long read(Stripe stripe, byte[] key, int offset, int length, long hash) {
+        long record = index.find(stripe, key, offset, length, hash);
         long live = record == 0 ? 0 : live(record);
         return counted(stripe, live);
     }
@@ -376,9 +375,10 @@ public final class Engine {
 
     /** Looks at a key; the result is null only if the reader's is. */
     public <R> R read(byte[] key, Reader<R> reader) {
+        long hash = hash(key);
         Stripe stripe = enterToRead();
         try {
-            long record = read(stripe, key, 0, key.length);
+            long record = read(stripe, key, 0, key.length, hash);
             return result(reader.read(edit(stripe), record));
         } finally {
             stripes.leave(stripe);
@@ -680,9 +680,10 @@ public final class Engine {
 
     /** Copies a value if it fits; returns its length, or {@link #ABSENT}. */
     public int get(byte[] key, int keyOffset, int keyLength, byte[] into, int offset) {
+        long hash = sipHash.hash(key, keyOffset, keyLength);
         Stripe stripe = enterToRead();
         try {
-            long record = read(stripe, key, keyOffset, keyLength);
+            long record = read(stripe, key, keyOffset, keyLength, hash);
             if (record == 0) {
                 return ABSENT;
             }
@@ -694,7 +695,7 @@ public final class Engine {
             if (Records.isTree(mem, record)) {
                 new StringContent(edit(stripe)).open(record).copyOut(0, into, offset, length);
             } else {
-                Records.copyValue(mem, record, into, offset, length);
+                Records.copyValue(mem, record, keyLength, into, offset, length);
             }
             return length;
         } finally {
@@ -704,9 +705,10 @@ public final class Engine {
 
     /** Gives a copy of a value, or null. */
     public byte @Nullable [] get(byte[] key, int keyOffset, int keyLength) {
+        long hash = sipHash.hash(key, keyOffset, keyLength);
         Stripe stripe = enterToRead();
         try {
-            long record = read(stripe, key, keyOffset, keyLength);
+            long record = read(stripe, key, keyOffset, keyLength, hash);
             return StringContent.copy(edit(stripe), record);
         } finally {
             stripes.leave(stripe);
@@ -715,9 +717,10 @@ public final class Engine {
 
     /** The length of a value, or {@link #ABSENT}. */
     public int length(byte[] key, int keyOffset, int keyLength) {
+        long hash = sipHash.hash(key, keyOffset, keyLength);
         Stripe stripe = enterToRead();
         try {
-            long record = read(stripe, key, keyOffset, keyLength);
+            long record = read(stripe, key, keyOffset, keyLength, hash);
             Edit.expect(mem, record, Records.STRING);
             return record == 0 ? ABSENT : (int) StringContent.length(mem, record);
         } finally {
@@ -727,9 +730,10 @@ public final class Engine {
 
     /** The deadline of a key, 0 for none, or {@link #ABSENT}. */
     public long deadlineMs(byte[] key, int keyOffset, int keyLength) {
+        long hash = sipHash.hash(key, keyOffset, keyLength);
         Stripe stripe = enterToRead();
         try {
-            long record = read(stripe, key, keyOffset, keyLength);
+            long record = read(stripe, key, keyOffset, keyLength, hash);
             return record == 0 ? ABSENT : Records.deadlineMs(mem, record);
         } finally {
             stripes.leave(stripe);
@@ -956,9 +960,10 @@ public final class Engine {
 
     /** Returns the type of the new record, or 0 if the key was left alone. */
     private int tryMutate(byte[] key, int offset, int length, Mutation mutation, Outcome outcome) {
+        long hash = sipHash.hash(key, offset, length);
         Stripe stripe = enterToWrite(outcome);
         try {
-            stripe.key.set(key, offset, length, sipHash.hash(key, offset, length));
+            stripe.key.set(key, offset, length, hash);
             while (true) {
                 long old = index.find(stripe, true);
                 long current = old == 0 ? 0 : live(old);

@@ -184,7 +184,7 @@ final class Index {
                         continue;
                     }
                     long record = record(slot, word);
-                    if (Records.hasKey(mem, record, key)) {
+                    if (Records.hasKey(mem, record, key.bytes, key.offset, key.length)) {
                         found(stripe, slot, word, segment, i);
                         return record;
                     }
@@ -193,6 +193,31 @@ final class Index {
             found(stripe, 0, 0, segment, SLOTS);
             return 0;
         }
+    }
+
+    /**
+     * Searches for a key, for a reader. Leaves nothing in the stripe if it finds the key or its
+     * absence in the home bucket, as it mostly does: to store a reference to the key's array there
+     * costs a fence, if the collector is one that has to know of it.
+     *
+     * @return the record, or 0 if there is no entry for the key
+     */
+    long find(Stripe stripe, byte[] key, int offset, int length, long hash) {
+        int upper = (int) (hash >>> 32);
+        long bucket = slotAt(segmentOf(upper), (upper & (BUCKETS - 1)) << 3);
+        long word = mem.wordTagged(bucket, hash & 0xFFFF);
+        if (word == 0) {
+            // Eight entries, none of them frozen ... the last one is empty.
+            return 0;
+        }
+        if ((word & (FROZEN | DESC)) == 0) {
+            long record = word & ADDRESS_MASK;
+            if (Records.hasKey(mem, record, key, offset, length)) {
+                return record;
+            }
+        }
+        stripe.key.set(key, offset, length, hash);
+        return find(stripe, false);
     }
 
     /**
@@ -261,12 +286,12 @@ final class Index {
      *
      * @return the record, 0 if the key is absent, or {@link #UNKNOWN}
      */
-    long confirm(long word, Key key) {
+    long confirm(long word, byte[] key, int offset, int length) {
         if (word == 0) {
             return 0;
         }
         long record = word & ADDRESS_MASK;
-        boolean isKeys = (word & DESC) == 0 && Records.hasKey(mem, record, key);
+        boolean isKeys = (word & DESC) == 0 && Records.hasKey(mem, record, key, offset, length);
         return isKeys ? record : UNKNOWN;
     }
 

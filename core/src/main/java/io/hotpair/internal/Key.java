@@ -8,7 +8,10 @@ final class Key {
     long hash;
 
     void set(byte[] keyBytes, int keyOffset, int keyLength, long keyHash) {
-        bytes = keyBytes;
+        // A session uses its array again, and to store a reference may cost a fence.
+        if (bytes != keyBytes) {
+            bytes = keyBytes;
+        }
         offset = keyOffset;
         length = keyLength;
         hash = keyHash;

@@ -17,6 +17,11 @@ import java.util.concurrent.ConcurrentMap;
  * ones order as those of {@link java.lang.invoke.VarHandle} do.
  */
 public abstract class Mem {
+    /** See {@link #wordTagged}. No word has all its bits set. */
+    static final long UNCLEAR = -1;
+
+    private static final int MAX_COPIED_BY_WORDS = 256;
+
     private final ConcurrentMap<Long, Long> regions = new ConcurrentHashMap<>();
 
     /**
@@ -70,7 +75,65 @@ public abstract class Mem {
 
     abstract boolean compareAndSetLong(long address, long expected, long value);
 
+    /**
+     * Looks for the only one of eight words whose upper 16 bits are these, by loads that acquire.
+     *
+     * @param address of the first word, aligned to 64 bytes
+     * @return the word; 0 if there is none and the last word is 0; {@link #UNCLEAR} if there are
+     *     several, if it is 0, or if there is none and the last word is not 0
+     */
+    long wordTagged(long address, long tag) {
+        return wordTagged(
+                tag,
+                getLongVolatile(address),
+                getLongVolatile(address + 8),
+                getLongVolatile(address + 16),
+                getLongVolatile(address + 24),
+                getLongVolatile(address + 32),
+                getLongVolatile(address + 40),
+                getLongVolatile(address + 48),
+                getLongVolatile(address + 56));
+    }
+
+    /**
+     * The answer of the other one. It takes as long whichever word it is: a branch at each word
+     * would be guessed wrongly once, and that costs more than to look at all of them.
+     */
+    static long wordTagged(
+            long tag, long a, long b, long c, long d, long e, long f, long g, long h) {
+        long inA = tagged(a, tag);
+        long inB = tagged(b, tag);
+        long inC = tagged(c, tag);
+        long inD = tagged(d, tag);
+        long inE = tagged(e, tag);
+        long inF = tagged(f, tag);
+        long inG = tagged(g, tag);
+        long inH = tagged(h, tag);
+        long found =
+                (((a & inA) | (b & inB)) | ((c & inC) | (d & inD)))
+                        | (((e & inE) | (f & inF)) | ((g & inG) | (h & inH)));
+        long lessCount = ((inA + inB) + (inC + inD)) + ((inE + inF) + (inG + inH));
+        if (lessCount == -1 && found != 0) {
+            return found;
+        }
+        return lessCount == 0 && h == 0 ? 0 : UNCLEAR;
+    }
+
+    /** All bits set if the upper 16 bits of a word are these, else 0. */
+    private static long tagged(long word, long tag) {
+        return (((word >>> 48) ^ tag) - 1) >> 63;
+    }
+
     abstract void setZero(long address, long lengthBytes);
+
+    /**
+     * Whether to copy out by a loop over words, of which the last may overlap with the one before.
+     * Of a short value the words may be on their way before its length is known: the processor
+     * guesses how often the loop goes round, and so it waits once for what is not in its caches.
+     */
+    static boolean copiedByWords(int lengthBytes) {
+        return lengthBytes >= Long.BYTES && lengthBytes <= MAX_COPIED_BY_WORDS;
+    }
 
     abstract void copyIn(byte[] from, int offset, long address, int lengthBytes);
 

@@ -61,6 +61,8 @@ final class Records {
     static final int FLAG_PREVIOUS = 8;
     static final int FLAG_TIMED = 16;
 
+    private static final int OPTIONAL_FLAGS = FLAG_DEADLINE | FLAG_EFFECT | FLAG_PREVIOUS;
+
     /** The flags that go with a value, wherever it is. */
     static final int VALUE_FLAGS = FLAG_TREE | FLAG_TIMED;
 
@@ -76,6 +78,15 @@ final class Records {
     }
 
     private static int keyOffset(int flags) {
+        // Decided, not reckoned, in the common cases: a processor guesses how it is decided, and so
+        // loads key and value while it still waits for the flags.
+        int optional = flags & OPTIONAL_FLAGS;
+        if (optional == 0) {
+            return HEADER_LENGTH;
+        }
+        if (optional == FLAG_DEADLINE) {
+            return HEADER_LENGTH + Long.BYTES;
+        }
         // Each flag of an optional word, shifted to 8.
         return HEADER_LENGTH
                 + ((flags & FLAG_DEADLINE) << 3)
@@ -207,10 +218,9 @@ final class Records {
                 : mem.getLong(record + HEADER_LENGTH);
     }
 
-    static boolean hasKey(Mem mem, long record, Key key) {
+    static boolean hasKey(Mem mem, long record, byte[] key, int offset, int length) {
         int head = mem.getInt(record + HEAD);
-        return head >>> 16 == key.length
-                && mem.equal(record + keyOffset(head), key.bytes, key.offset, key.length);
+        return head >>> 16 == length && mem.equal(record + keyOffset(head), key, offset, length);
     }
 
     static byte[] key(Mem mem, long record) {
@@ -226,7 +236,13 @@ final class Records {
     }
 
     static void copyValue(Mem mem, long record, byte[] into, int offset, int length) {
-        mem.copyOut(record + keyOffset(mem, record) + keyLength(mem, record), into, offset, length);
+        copyValue(mem, record, keyLength(mem, record), into, offset, length);
+    }
+
+    /** As the other one, for whoever knows the key's length and so need not wait for it. */
+    static void copyValue(
+            Mem mem, long record, int keyLength, byte[] into, int offset, int length) {
+        mem.copyOut(record + keyOffset(mem, record) + keyLength, into, offset, length);
     }
 
     /** The version, for whoever may meet a record before it is numbered. */

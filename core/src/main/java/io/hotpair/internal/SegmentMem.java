@@ -330,6 +330,26 @@ final class SegmentMem extends Mem {
     }
 
     @Override
+    long wordTagged(long address, long tag) {
+        @Nullable Object window = window(address);
+        long at = address & OFFSET_MASK;
+        try {
+            long a = (long) GET_LONG.invokeExact(window, at);
+            long b = (long) GET_LONG.invokeExact(window, at + 8);
+            long c = (long) GET_LONG.invokeExact(window, at + 16);
+            long d = (long) GET_LONG.invokeExact(window, at + 24);
+            long e = (long) GET_LONG.invokeExact(window, at + 32);
+            long f = (long) GET_LONG.invokeExact(window, at + 40);
+            long g = (long) GET_LONG.invokeExact(window, at + 48);
+            long h = (long) GET_LONG.invokeExact(window, at + 56);
+            VarHandle.acquireFence();
+            return wordTagged(tag, a, b, c, d, e, f, g, h);
+        } catch (Throwable thrown) {
+            throw rethrow(thrown);
+        }
+    }
+
+    @Override
     void putLongRelease(long address, long value) {
         try {
             PUT_LONG_RELEASE.invokeExact(window(address), address & OFFSET_MASK, value);
@@ -367,8 +387,19 @@ final class SegmentMem extends Mem {
 
     @Override
     void copyOut(long address, byte[] into, int offset, int lengthBytes) {
+        @Nullable Object window = window(address);
+        long at = address & OFFSET_MASK;
         try {
-            COPY_OUT.invokeExact(window(address), address & OFFSET_MASK, into, offset, lengthBytes);
+            if (copiedByWords(lengthBytes)) {
+                int last = lengthBytes - Long.BYTES;
+                for (int i = 0; i < last; i += Long.BYTES) {
+                    ARRAY_LONGS.set(into, offset + i, (long) GET_LONG.invokeExact(window, at + i));
+                }
+                ARRAY_LONGS.set(
+                        into, offset + last, (long) GET_LONG.invokeExact(window, at + last));
+                return;
+            }
+            COPY_OUT.invokeExact(window, at, into, offset, lengthBytes);
         } catch (Throwable e) {
             throw rethrow(e);
         }

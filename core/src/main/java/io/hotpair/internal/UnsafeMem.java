@@ -171,6 +171,20 @@ final class UnsafeMem extends Mem {
     }
 
     @Override
+    long wordTagged(long address, long tag) {
+        long a = getLong(address);
+        long b = getLong(address + 8);
+        long c = getLong(address + 16);
+        long d = getLong(address + 24);
+        long e = getLong(address + 32);
+        long f = getLong(address + 40);
+        long g = getLong(address + 48);
+        long h = getLong(address + 56);
+        VarHandle.acquireFence();
+        return wordTagged(tag, a, b, c, d, e, f, g, h);
+    }
+
+    @Override
     void putLongRelease(long address, long value) {
         try {
             PUT_LONG_RELEASE.invokeExact(address, value);
@@ -210,11 +224,24 @@ final class UnsafeMem extends Mem {
     @Override
     void copyOut(long address, byte[] into, int offset, int lengthBytes) {
         try {
+            if (copiedByWords(lengthBytes)) {
+                copyOutByWords(address, into, offset, lengthBytes);
+                return;
+            }
             COPY.invokeExact(
                     (Object) null, address, (Object) into, BYTES + offset, (long) lengthBytes);
         } catch (Throwable e) {
             throw rethrow(e);
         }
+    }
+
+    private static void copyOutByWords(long address, byte[] into, int offset, int lengthBytes)
+            throws Throwable {
+        int last = lengthBytes - Long.BYTES;
+        for (int i = 0; i < last; i += Long.BYTES) {
+            ARRAY_LONGS.set(into, offset + i, (long) GET_LONG.invokeExact(address + i));
+        }
+        ARRAY_LONGS.set(into, offset + last, (long) GET_LONG.invokeExact(address + last));
     }
 
     @Override

@@ -79,6 +79,18 @@ class PlantedBugTest {
                         "while ((word & FROZEN) == 0) {",
                         "while (word != 0 && (word & FROZEN) == 0) {"),
                 bug(
+                        "a reader takes a frozen word for what the key has now",
+                        Schedule.Pair.SPLIT_AND_COLLECT,
+                        "Index",
+                        "(word & (FROZEN | DESC)) == 0",
+                        "(word & DESC) == 0"),
+                bug(
+                        "a reader takes a full bucket for the whole segment",
+                        Schedule.Pair.SPLIT_AND_COLLECT,
+                        "Mem",
+                        "lessCount == 0 && h == 0",
+                        "lessCount == 0"),
+                bug(
                         "several keys are read once each",
                         Schedule.Pair.COLLECT_AND_WRITE,
                         "DoubleCollect",

@@ -145,8 +145,10 @@ final class Schedule {
                 (engine, keys) -> use(engine.put(keys[FILLED], "8")),
                 (engine, keys) -> {
                     use(engine.increment(keys[0]));
+                    use(engine.get(keys[0]));
                     use(engine.getBoth(keys[0], keys[FILLED]));
                     use(engine.put(keys[FILLED + 1], "8"));
+                    use(engine.get(keys[FILLED + 1]));
                     use(engine.getBoth(keys[FILLED + 1], keys[0]));
                 }),
         COLLECT_AND_SPLIT(
