@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * each chunk of values would be in the way of emptying any.
  */
 final class Chunks {
-    private static final int RUN_LENGTH = 16 << 10;
+    private static final int MAX_RUN_LENGTH = 16 << 10;
+    private static final int RUNS_OF_A_CHUNK = 64;
     private static final int VALUES = 0;
     private static final int INDEX = 1;
     private static final Chunk LAST = new Chunk(0, 0);
@@ -79,8 +80,13 @@ final class Chunks {
     }
 
     /** How many blocks of a class move together. */
-    static int batch(int sizeClass) {
-        return Math.max(1, Math.min(64, RUN_LENGTH / SizeClass.length(sizeClass)));
+    int batch(int sizeClass) {
+        return Math.max(1, Math.min(64, runLength() / SizeClass.length(sizeClass)));
+    }
+
+    /** Where memory is short, less of it lies with those who may not need it. */
+    private int runLength() {
+        return Math.min(MAX_RUN_LENGTH, accountant.chunkLength() / RUNS_OF_A_CHUNK);
     }
 
     /** The chunk that a block is in. */
@@ -120,7 +126,7 @@ final class Chunks {
             return false;
         }
         int length = SizeClass.length(sizeClass);
-        int runLength = Math.max(RUN_LENGTH / length, 1) * length;
+        int runLength = Math.max(runLength() / length, 1) * length;
         int use = sizeClass == SizeClass.SEGMENT ? INDEX : VALUES;
         while (true) {
             Chunk present = current.get(use);

@@ -40,7 +40,6 @@ final class DoubleCollect {
     private final Mem mem;
     private final Index index;
     private final Numbering numbering;
-    private final SipHash sipHash;
     private long[] hashes = new long[GROUP];
     private long[] slots = new long[GROUP];
     private long[] words = new long[GROUP];
@@ -49,11 +48,10 @@ final class DoubleCollect {
     /** What was loaded for its cache line only; kept so that no compiler leaves the loads out. */
     private long unusedSum;
 
-    DoubleCollect(Mem mem, Index index, Numbering numbering, SipHash sipHash) {
+    DoubleCollect(Mem mem, Index index, Numbering numbering) {
         this.mem = mem;
         this.index = index;
         this.numbering = numbering;
-        this.sipHash = sipHash;
     }
 
     /**
@@ -93,7 +91,7 @@ final class DoubleCollect {
 
     private void search(Stripe stripe, KeyList keys, int from, int to) {
         for (int i = from; i < to; i++) {
-            hashes[i] = sipHash.hash(keys.bytes(i), keys.offset(i), keys.length(i));
+            hashes[i] = index.hash(keys.bytes(i), keys.offset(i), keys.length(i));
         }
         unusedSum += index.probe(hashes, slots, words, from, to);
         for (int i = from; i < to; i++) {

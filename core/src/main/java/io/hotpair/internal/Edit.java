@@ -16,7 +16,10 @@ public final class Edit implements NodeStore {
     private static final int NODE = 0;
     private static final int RECORD = 1;
     private static final int BLOCK = 2;
-    private static final int TAG_MASK = 15;
+
+    /** An address is a multiple of 8. */
+    private static final int TAG_MASK = 7;
+
     private static final int MAX_KEPT = 4096;
 
     private final Engine engine;
@@ -295,7 +298,7 @@ public final class Edit implements NodeStore {
     long voidRecord() {
         Key key = stripe.key;
         long record = allocate(Records.blockLength(0, key.length, 0), RECORD, true);
-        Records.writeHeader(mem, record, Records.TOMBSTONE, 0, key.upper(), key.length, 0, 0, 0);
+        Records.writeHeader(mem, record, Records.TOMBSTONE, 0, key.length, 0, 0, 0);
         Records.presetVersion(mem, record, 1);
         mem.copyIn(key.bytes, key.offset, record + Records.keyOffset(mem, record), key.length);
         return record;
@@ -324,8 +327,7 @@ public final class Edit implements NodeStore {
                         | (mayNeedLink() ? Records.FLAG_PREVIOUS : 0);
         Key key = stripe.key;
         long record = allocate(Records.blockLength(flags, key.length, length), RECORD, fromReserve);
-        Records.writeHeader(
-                mem, record, type, flags, key.upper(), key.length, length, deadlineMs, effect);
+        Records.writeHeader(mem, record, type, flags, key.length, length, deadlineMs, effect);
         Records.presetVersion(mem, record, presetVersion);
         if ((flags & Records.FLAG_PREVIOUS) != 0) {
             Records.setPrevious(mem, record, 0);
@@ -390,8 +392,7 @@ public final class Edit implements NodeStore {
         }
         int flags = Records.FLAG_EFFECT;
         long record = allocate(Records.blockLength(flags, 0, valueLength), RECORD, true);
-        Records.writeHeader(
-                mem, record, Records.DESCRIPTOR, flags, 0, 0, valueLength, 0, groupEffect);
+        Records.writeHeader(mem, record, Records.DESCRIPTOR, flags, 0, valueLength, 0, groupEffect);
         Records.presetVersion(mem, record, presetVersion);
         return record;
     }
@@ -485,7 +486,6 @@ public final class Edit implements NodeStore {
                 copy,
                 Records.type(mem, record),
                 flags,
-                Records.hash(mem, record),
                 keyLength,
                 valueLength,
                 Records.deadlineMs(mem, record),

@@ -153,7 +153,7 @@ public final class Engine {
         sipHash = new SipHash(random.nextLong(), random.nextLong());
         Stripe stripe = stripes.enter();
         try {
-            index = new Index(mem, slab, stripe, commits, this::isPurgeable);
+            index = new Index(mem, slab, sipHash, stripe, commits, this::isPurgeable);
         } finally {
             stripes.leave(stripe);
         }
@@ -439,7 +439,7 @@ public final class Engine {
     private DoubleCollect collect(Stripe stripe) {
         DoubleCollect known = stripe.collect;
         if (known == null) {
-            known = new DoubleCollect(mem, index, numbering, sipHash);
+            known = new DoubleCollect(mem, index, numbering);
             stripe.collect = known;
         }
         return known;
@@ -458,7 +458,7 @@ public final class Engine {
     }
 
     long hash(byte[] key) {
-        return sipHash.hash(key, 0, key.length);
+        return index.hash(key, 0, key.length);
     }
 
     // ---- snapshots
@@ -680,7 +680,7 @@ public final class Engine {
 
     /** Copies a value if it fits; returns its length, or {@link #ABSENT}. */
     public int get(byte[] key, int keyOffset, int keyLength, byte[] into, int offset) {
-        long hash = sipHash.hash(key, keyOffset, keyLength);
+        long hash = index.hash(key, keyOffset, keyLength);
         Stripe stripe = enterToRead();
         try {
             long record = read(stripe, key, keyOffset, keyLength, hash);
@@ -705,7 +705,7 @@ public final class Engine {
 
     /** Gives a copy of a value, or null. */
     public byte @Nullable [] get(byte[] key, int keyOffset, int keyLength) {
-        long hash = sipHash.hash(key, keyOffset, keyLength);
+        long hash = index.hash(key, keyOffset, keyLength);
         Stripe stripe = enterToRead();
         try {
             long record = read(stripe, key, keyOffset, keyLength, hash);
@@ -717,7 +717,7 @@ public final class Engine {
 
     /** The length of a value, or {@link #ABSENT}. */
     public int length(byte[] key, int keyOffset, int keyLength) {
-        long hash = sipHash.hash(key, keyOffset, keyLength);
+        long hash = index.hash(key, keyOffset, keyLength);
         Stripe stripe = enterToRead();
         try {
             long record = read(stripe, key, keyOffset, keyLength, hash);
@@ -730,7 +730,7 @@ public final class Engine {
 
     /** The deadline of a key, 0 for none, or {@link #ABSENT}. */
     public long deadlineMs(byte[] key, int keyOffset, int keyLength) {
-        long hash = sipHash.hash(key, keyOffset, keyLength);
+        long hash = index.hash(key, keyOffset, keyLength);
         Stripe stripe = enterToRead();
         try {
             long record = read(stripe, key, keyOffset, keyLength, hash);
@@ -960,7 +960,7 @@ public final class Engine {
 
     /** Returns the type of the new record, or 0 if the key was left alone. */
     private int tryMutate(byte[] key, int offset, int length, Mutation mutation, Outcome outcome) {
-        long hash = sipHash.hash(key, offset, length);
+        long hash = index.hash(key, offset, length);
         Stripe stripe = enterToWrite(outcome);
         try {
             stripe.key.set(key, offset, length, hash);
@@ -1301,7 +1301,7 @@ public final class Engine {
         Stripe stripe = enterToRead();
         stripe.unbounded = true;
         try {
-            stripe.key.set(key, offset, length, sipHash.hash(key, offset, length));
+            stripe.key.set(key, offset, length, index.hash(key, offset, length));
             while (true) {
                 long old = index.find(stripe, true);
                 if (old != 0 && !force && Records.version(mem, old) >= opId) {

@@ -15,7 +15,7 @@ import java.util.function.LongPredicate;
  *   hash (64 bits):  [ directory, up to 24 | bucket 8 ][ ... 16 | tag 16 ]
  *                      \________ upper 32 ________/
  *   directory[top bits] ──► segment: header 64 bytes, then 256 buckets of 64 bytes
- *   entry word:  tag 16 | address 44 (16-byte aligned) | 0 | 0 | DESC | FROZEN
+ *   entry word:  tag 16 | address 45 (8-byte aligned) | 0 | DESC | FROZEN
  *   segment header:  next 8 | sibling 8 | generation 8 | depth 4 | prefix 4
  * </pre>
  *
@@ -67,7 +67,7 @@ final class Index {
     /** The address is that of a descriptor; see {@link MultiCommit}. */
     static final long DESC = 2;
 
-    static final long ADDRESS_MASK = 0x0000_FFFF_FFFF_FFF0L;
+    static final long ADDRESS_MASK = 0x0000_FFFF_FFFF_FFF8L;
 
     private static final int MAX_DEPTH = 24;
 
@@ -106,6 +106,7 @@ final class Index {
 
     private final Mem mem;
     private final Slab slab;
+    private final SipHash sipHash;
     private final LongPredicate isPurgeable;
     private final MultiCommit commits;
     private final LongAdder segmentCount = new LongAdder();
@@ -116,13 +117,48 @@ final class Index {
      *
      * @param isPurgeable whether a record may be left out when its segment is rebuilt
      */
-    Index(Mem mem, Slab slab, Stripe stripe, MultiCommit commits, LongPredicate isPurgeable) {
+    Index(
+            Mem mem,
+            Slab slab,
+            SipHash sipHash,
+            Stripe stripe,
+            MultiCommit commits,
+            LongPredicate isPurgeable) {
         this.mem = mem;
         this.slab = slab;
+        this.sipHash = sipHash;
         this.commits = commits;
         this.isPurgeable = isPurgeable;
         slab.retirement(this::released);
         directory = new long[] {newSegment(stripe, 1, 0, 1), newSegment(stripe, 1, 1 << 31, 1)};
+    }
+
+    /** The hash of a key, by which it is found. */
+    long hash(byte[] key, int offset, int length) {
+        return slope(sipHash.hash(key, offset, length));
+    }
+
+    /**
+     * Makes low hashes rarer than high ones: from one end to the other their density doubles. Were
+     * they all alike, all segments would be full, and split, at about the same time, and half empty
+     * afterwards. So there are always some of each kind, and memory and splits come evenly.
+     */
+    private static long slope(long hash) {
+        long upper = hash >>> 32;
+        // Of x from 0 to 1: x + x (1 - x) / 3, whose derivative goes from 4/3 to 2/3.
+        long product = (upper * ((1L << 32) - upper)) >>> 32;
+        long sloped = upper + ((product * 85) >>> 8);
+        return (sloped << 32) | (hash & 0xFFFF_FFFFL);
+    }
+
+    /** That of a record's key. A record does not keep it: it is asked for seldom. */
+    private long hash(long record) {
+        long key = record + Records.keyOffset(mem, record);
+        return slope(sipHash.hash(mem, key, Records.keyLength(mem, record)));
+    }
+
+    private int upper(long record) {
+        return (int) (hash(record) >>> 32);
     }
 
     private long newSegment(Stripe stripe, int depth, int prefix, long generation) {
@@ -493,7 +529,7 @@ final class Index {
             long word = mem.getLong(segment + HEADER_LENGTH + ((long) i << 3)) & ~FROZEN;
             long record = word & ADDRESS_MASK;
             if (record != 0 && Arrays.binarySearch(dropped, 0, droppedCount, record) < 0) {
-                int upper = Records.hash(mem, record);
+                int upper = upper(record);
                 place(childOf(first, upper), upper, word);
             }
         }
@@ -665,7 +701,7 @@ final class Index {
             if (record == 0) {
                 return;
             }
-            int upper = Records.hash(mem, record);
+            int upper = upper(record);
             if ((upper & (BUCKETS - 1)) == bucket) {
                 visitor.visit(((long) upper << 32) | (word >>> 48), record);
             }
@@ -699,8 +735,7 @@ final class Index {
             if (record == 0) {
                 return 0;
             }
-            if ((int) (word >>> 48) == (int) (name & 0xFFFF)
-                    && Records.hash(mem, record) == upper) {
+            if ((int) (word >>> 48) == (int) (name & 0xFFFF) && upper(record) == upper) {
                 return record;
             }
         }

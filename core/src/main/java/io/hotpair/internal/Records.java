@@ -8,15 +8,13 @@ package io.hotpair.internal;
  *   offset size  field
  *        0    8  version       the opId that made it; 0 until it is numbered
  *        8    4  access        what eviction knows of it ({@link EvictionPolicy})
- *       12    1  flags         1 deadline, 2 tree, 4 effect, 8 previous, 16 hash whose fields have
- *                              deadlines
- *       13    1  type          see below
- *       14    2  key length    unsigned
- *       16    4  value length  bytes of the value as it stands here
- *       20    4  hash          upper 32 bits: directory from the top, bucket in the lowest 8
+ *       12    4  head          flags 6 (1 deadline, 2 tree, 4 effect, 8 previous, 16 hash whose
+ *                              fields have deadlines, 32 lengths), from the lowest bit; type 4, see
+ *                              below; key length 8; length of the value as it stands here 14
  *      ...    8  deadline      milliseconds since 1970; only if flagged
  *      ...    8  effect        the block that holds the operation for the log, or 0; only if flagged
  *      ...    8  previous      the record before, for snapshots ({@link SnapshotView}); only if flagged
+ *      ...    8  lengths       of the key 4, of the value 4; only if the head has no room for them
  *      ...       key, value
  * </pre>
  *
@@ -34,9 +32,7 @@ final class Records {
     static final int VERSION = 0;
     static final int ACCESS = 8;
     static final int HEAD = 12;
-    static final int VALUE_LENGTH = 16;
-    static final int HASH_BITS = 20;
-    static final int HEADER_LENGTH = 24;
+    static final int HEADER_LENGTH = 16;
 
     static final int STRING = 1;
     static final int TOMBSTONE = 2;
@@ -60,8 +56,21 @@ final class Records {
     static final int FLAG_EFFECT = 4;
     static final int FLAG_PREVIOUS = 8;
     static final int FLAG_TIMED = 16;
+    static final int FLAG_LENGTHS = 32;
 
-    private static final int OPTIONAL_FLAGS = FLAG_DEADLINE | FLAG_EFFECT | FLAG_PREVIOUS;
+    private static final int FLAGS_MASK = 63;
+    private static final int TYPE_SHIFT = 6;
+    private static final int TYPE_MASK = 15;
+    private static final int KEY_LENGTH_SHIFT = 10;
+    private static final int VALUE_LENGTH_SHIFT = 18;
+
+    /** The longest key, and the longest value, whose lengths the head has room for. */
+    static final int MAX_SHORT_KEY = 255;
+
+    static final int MAX_SHORT_VALUE = (1 << 14) - 1;
+
+    private static final int OPTIONAL_FLAGS =
+            FLAG_DEADLINE | FLAG_EFFECT | FLAG_PREVIOUS | FLAG_LENGTHS;
 
     /** The flags that go with a value, wherever it is. */
     static final int VALUE_FLAGS = FLAG_TREE | FLAG_TIMED;
@@ -70,45 +79,57 @@ final class Records {
 
     /** Bytes of a record with these flags. */
     static long blockLength(int flags, int keyLength, int valueLength) {
-        return (long) keyOffset(flags) + keyLength + valueLength;
+        return (long) keyOffset(withLengths(flags, keyLength, valueLength))
+                + keyLength
+                + valueLength;
     }
 
     static long blockLength(Mem mem, long record) {
         return (long) keyOffset(mem, record) + keyLength(mem, record) + valueLength(mem, record);
     }
 
-    private static int keyOffset(int flags) {
+    private static int withLengths(int flags, int keyLength, int valueLength) {
+        boolean fit = keyLength <= MAX_SHORT_KEY && valueLength <= MAX_SHORT_VALUE;
+        return fit ? flags : flags | FLAG_LENGTHS;
+    }
+
+    private static int keyOffset(int head) {
         // Decided, not reckoned, in the common cases: a processor guesses how it is decided, and so
         // loads key and value while it still waits for the flags.
-        int optional = flags & OPTIONAL_FLAGS;
+        int optional = head & OPTIONAL_FLAGS;
         if (optional == 0) {
             return HEADER_LENGTH;
         }
         if (optional == FLAG_DEADLINE) {
             return HEADER_LENGTH + Long.BYTES;
         }
-        // Each flag of an optional word, shifted to 8.
-        return HEADER_LENGTH
-                + ((flags & FLAG_DEADLINE) << 3)
-                + ((flags & FLAG_EFFECT) << 1)
-                + (flags & FLAG_PREVIOUS);
+        return lengthsOffset(head) + ((head & FLAG_LENGTHS) >>> 2);
     }
 
+    /**
+     * Writes all but key and value.
+     *
+     * @param flags all but {@link #FLAG_LENGTHS}
+     */
     static void writeHeader(
             Mem mem,
             long record,
             int type,
             int flags,
-            int hash,
             int keyLength,
             int valueLength,
             long deadlineMs,
             long effect) {
+        int head = withLengths(flags, keyLength, valueLength) | (type << TYPE_SHIFT);
+        if ((head & FLAG_LENGTHS) == 0) {
+            head |= (keyLength << KEY_LENGTH_SHIFT) | (valueLength << VALUE_LENGTH_SHIFT);
+        } else {
+            mem.putInt(record + lengthsOffset(head), keyLength);
+            mem.putInt(record + lengthsOffset(head) + Integer.BYTES, valueLength);
+        }
         mem.putLong(record + VERSION, 0);
         mem.putInt(record + ACCESS, 0);
-        mem.putInt(record + HEAD, flags | (type << 8) | (keyLength << 16));
-        mem.putInt(record + VALUE_LENGTH, valueLength);
-        mem.putInt(record + HASH_BITS, hash);
+        mem.putInt(record + HEAD, head);
         if ((flags & FLAG_DEADLINE) != 0) {
             mem.putLong(record + HEADER_LENGTH, deadlineMs);
         }
@@ -117,12 +138,18 @@ final class Records {
         }
     }
 
+    // Each flag of an optional word, shifted to 8.
+
     private static int effectOffset(int flags) {
         return HEADER_LENGTH + ((flags & FLAG_DEADLINE) << 3);
     }
 
     private static int previousOffset(int flags) {
         return effectOffset(flags) + ((flags & FLAG_EFFECT) << 1);
+    }
+
+    private static int lengthsOffset(int flags) {
+        return previousOffset(flags) + (flags & FLAG_PREVIOUS);
     }
 
     /** The record before, as of a snapshot; 0 for none. */
@@ -151,7 +178,7 @@ final class Records {
     }
 
     static int flags(Mem mem, long record) {
-        return mem.getInt(record + HEAD) & 0xFF;
+        return mem.getInt(record + HEAD) & FLAGS_MASK;
     }
 
     static boolean isTree(Mem mem, long record) {
@@ -193,19 +220,24 @@ final class Records {
     }
 
     static int type(Mem mem, long record) {
-        return (mem.getInt(record + HEAD) >>> 8) & 0xff;
+        return (mem.getInt(record + HEAD) >>> TYPE_SHIFT) & TYPE_MASK;
     }
 
     static int keyLength(Mem mem, long record) {
-        return mem.getInt(record + HEAD) >>> 16;
+        return keyLength(mem, record, mem.getInt(record + HEAD));
+    }
+
+    private static int keyLength(Mem mem, long record, int head) {
+        return (head & FLAG_LENGTHS) == 0
+                ? (head >>> KEY_LENGTH_SHIFT) & MAX_SHORT_KEY
+                : mem.getInt(record + lengthsOffset(head));
     }
 
     static int valueLength(Mem mem, long record) {
-        return mem.getInt(record + VALUE_LENGTH);
-    }
-
-    static int hash(Mem mem, long record) {
-        return mem.getInt(record + HASH_BITS);
+        int head = mem.getInt(record + HEAD);
+        return (head & FLAG_LENGTHS) == 0
+                ? head >>> VALUE_LENGTH_SHIFT
+                : mem.getInt(record + lengthsOffset(head) + Integer.BYTES);
     }
 
     static int keyOffset(Mem mem, long record) {
@@ -220,7 +252,8 @@ final class Records {
 
     static boolean hasKey(Mem mem, long record, byte[] key, int offset, int length) {
         int head = mem.getInt(record + HEAD);
-        return head >>> 16 == length && mem.equal(record + keyOffset(head), key, offset, length);
+        return keyLength(mem, record, head) == length
+                && mem.equal(record + keyOffset(head), key, offset, length);
     }
 
     static byte[] key(Mem mem, long record) {

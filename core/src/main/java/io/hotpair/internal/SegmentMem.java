@@ -66,7 +66,7 @@ final class SegmentMem extends Mem {
             MethodType putLong =
                     MethodType.methodType(void.class, Object.class, long.class, long.class);
             GET_LONG = handle(varHandle(looseLongLayout), VarHandle.AccessMode.GET, getLong);
-            PUT_LONG = handle(longs, VarHandle.AccessMode.SET, putLong);
+            PUT_LONG = handle(varHandle(looseLongLayout), VarHandle.AccessMode.SET, putLong);
             GET_LONG_VOLATILE = handle(longs, VarHandle.AccessMode.GET_VOLATILE, getLong);
             PUT_LONG_RELEASE = handle(longs, VarHandle.AccessMode.SET_RELEASE, putLong);
             CAS_LONG =

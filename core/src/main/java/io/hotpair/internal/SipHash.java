@@ -3,6 +3,7 @@ package io.hotpair.internal;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * SipHash-1-3, a keyed hash: whoever does not know the key can't choose keys that collide. One
@@ -17,6 +18,8 @@ final class SipHash {
     private static final VarHandle LONGS =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
+    private static final byte[] NONE = {};
+
     private final long k0;
     private final long k1;
 
@@ -26,13 +29,28 @@ final class SipHash {
     }
 
     long hash(byte[] bytes, int offset, int length) {
+        return hash(bytes, offset, null, 0, length);
+    }
+
+    /** As the other one, of bytes off-heap that begin at a multiple of 8. */
+    long hash(Mem mem, long address, int length) {
+        return hash(NONE, 0, mem, address, length);
+    }
+
+    /** Of bytes in an array, or, if there is a memory, of bytes there. */
+    private long hash(byte[] bytes, int offset, @Nullable Mem mem, long address, int length) {
         long v0 = k0 ^ 0x736f6d6570736575L;
         long v1 = k1 ^ 0x646f72616e646f6dL;
         long v2 = k0 ^ 0x6c7967656e657261L;
         long v3 = k1 ^ 0x7465646279746573L;
-        int end = offset + (length & -Long.BYTES);
-        for (int at = offset; at <= end; at += Long.BYTES) {
-            long word = at < end ? (long) LONGS.get(bytes, at) : tail(bytes, offset, length);
+        int end = length & -Long.BYTES;
+        for (int i = 0; i <= end; i += Long.BYTES) {
+            long word;
+            if (mem == null) {
+                word = i < end ? (long) LONGS.get(bytes, offset + i) : tail(bytes, offset, length);
+            } else {
+                word = i < end ? mem.getLong(address + i) : tail(mem, address, length);
+            }
             v3 ^= word;
             // A round, as below: Java has no way to share it that returns four values.
             v0 += v1;
@@ -78,5 +96,14 @@ final class SipHash {
             word |= (bytes[offset + i] & 0xffL) << (Byte.SIZE * i);
         }
         return word;
+    }
+
+    /** The same. A word that begins in memory ends there: blocks are so long. */
+    private static long tail(Mem mem, long address, int length) {
+        int rest = length & (Long.BYTES - 1);
+        long word = (long) length << 56;
+        return rest == 0
+                ? word
+                : word | (mem.getLong(address + length - rest) & ((1L << (Byte.SIZE * rest)) - 1));
     }
 }

@@ -129,7 +129,7 @@ final class Slab {
     }
 
     /**
-     * Takes a block of at least this length, aligned to 16 bytes, its content unspecified.
+     * Takes a block of at least this length, aligned to 8 bytes, its content unspecified.
      *
      * @return its address, or 0 if the limit leaves no room
      */
@@ -272,7 +272,7 @@ final class Slab {
         }
         mem.putLong(address, stripe.freeHead[sizeClass]);
         stripe.freeHead[sizeClass] = address;
-        int batch = Chunks.batch(sizeClass);
+        int batch = chunks.batch(sizeClass);
         if (++stripe.freeCount[sizeClass] >= 2 * batch) {
             chunks.give(stripe, sizeClass, batch);
         }

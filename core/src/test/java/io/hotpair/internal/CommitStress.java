@@ -50,7 +50,7 @@ public class CommitStress {
             int length = MultiCommit.valueLength(COUNT);
             long block = StressMemory.block(Records.blockLength(Records.FLAG_EFFECT, 0, length));
             Records.writeHeader(
-                    MEM, block, Records.DESCRIPTOR, Records.FLAG_EFFECT, 0, 0, length, 0, 0);
+                    MEM, block, Records.DESCRIPTOR, Records.FLAG_EFFECT, 0, length, 0, 0);
             Records.presetVersion(MEM, block, 0);
             COMMITS.begin(block, COUNT);
             for (int i = 0; i < COUNT; i++) {

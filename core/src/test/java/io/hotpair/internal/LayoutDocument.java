@@ -122,13 +122,13 @@ final class LayoutDocument {
         }
 
         /** Says that each bit of a word is in one row. */
-        void hasAllBits() {
+        void hasAllBits(int size) {
             long next = 0;
             for (Row row : rows) {
                 row.mustBe("the first of the bits", next, row.lowBit());
                 next = row.highBit() + 1;
             }
-            rows.get(rows.size() - 1).mustBe("the last of the bits", Long.SIZE, next);
+            rows.get(rows.size() - 1).mustBe("the last of the bits", size, next);
         }
 
         /** The same table with one of its numbers wrong, for each of them. */

@@ -51,6 +51,7 @@ class MemoryLayoutTest {
         checks.put("A free block", this::checkFreeBlock);
         checks.put("A free block of a chunk that is being emptied", this::checkBlockPutAside);
         checks.put("Record", this::checkRecord);
+        checks.put("Head of a record", this::checkHead);
         checks.put("Flags of a record", this::checkFlags);
         checks.put("Types of a record", this::checkTypes);
         checks.put("Tree value", this::checkTreeValue);
@@ -274,11 +275,11 @@ class MemoryLayoutTest {
     private void checkSizeClasses(Table table) {
         table.row("class of a segment").is(SizeClass.SEGMENT);
         assertEquals(Index.SEGMENT_LENGTH, SizeClass.length(SizeClass.SEGMENT));
-        Row first = table.row("first step");
-        for (int i = 1; i <= 32; i++) {
-            first.is(SizeClass.length(i) / i);
+        table.row("shortest block").is(SizeClass.length(1));
+        for (int i = 2; i <= 63; i++) {
+            table.row("first steps").is(SizeClass.length(i) - SizeClass.length(i - 1));
         }
-        table.row("last of the first steps").is(SizeClass.length(32));
+        table.row("last of the first steps").is(SizeClass.length(63));
         table.row("steps to a doubling").is(SizeClass.of(1024) - SizeClass.of(512));
         table.row("steps to a doubling").is(SizeClass.of(131_072) - SizeClass.of(65_536));
         table.row("largest block").is(SizeClass.length(SizeClass.COUNT - 1));
@@ -322,37 +323,80 @@ class MemoryLayoutTest {
         Records.setAccess(on.mem, record, 0x0A0B_0C0D);
         table.row("version").holds(on.mem, record, on.engine.version(bytes("key")));
         table.row("access").holds(on.mem, record, 0x0A0B_0C0D);
-        table.row("flags").holds(on.mem, record, 1 | 4 | 8);
-        table.row("type").holds(on.mem, record, Records.HASH);
-        table.row("key length").holds(on.mem, record, 3);
         byte[] image = {1, 0, 1, 6, 'f', 'w', 'w', 'w'};
-        table.row("value length").holds(on.mem, record, image.length);
-        table.row("hash").holds(on.mem, record, on.engine.hash(bytes("key")) >>> 32);
+        table.row("head").holds(on.mem, record, head(1 | 4 | 8, Records.HASH, 3, image.length));
         table.row("deadline").holds(on.mem, record, DEADLINE_MS);
         long effect = Records.effect(on.mem, record);
         assertTrue(effect != 0);
         table.row("effect").holds(on.mem, record, effect);
         table.row("previous").holds(on.mem, record, before);
-        Row key = table.row("key");
-        key.holds(on.mem, record, bytes("key"));
-        assertArrayEquals(image, on.memory(record + key.offset() + 3, image.length));
-        assertEquals(key.offset() + 3L + image.length, Records.blockLength(on.mem, record));
+        int keyOffset = table.row("key").offset();
+        // Of these lengths there is no word.
+        long at = record + keyOffset - 8;
+        table.row("key").holds(on.mem, record - 8, bytes("key"));
+        assertArrayEquals(image, on.memory(at + 3, image.length));
+        assertEquals(keyOffset - 8 + 3L + image.length, Records.blockLength(on.mem, record));
         assertEquals("", table.row("value").cell("offset"), "the value follows the key");
-        table.hasNoGaps(key.offset());
+        table.hasNoGaps(keyOffset);
         on.engine.closeSnapshot(view);
-        checkWithoutOptionalWords(key.offset());
+        checkWithoutOptionalWords(keyOffset);
+        checkLengths(table.row("key length"), table.row("value length"), keyOffset);
+    }
+
+    private static int head(int flags, int type, int keyLength, int valueLength) {
+        return flags | (type << 6) | (keyLength << 10) | (valueLength << 18);
     }
 
     private void checkWithoutOptionalWords(int keyOffset) {
         Subject on = subject(false);
         long record = on.put("key", "value");
-        assertArrayEquals(bytes("keyvalue"), on.memory(record + keyOffset - 24, 8));
+        assertArrayEquals(bytes("keyvalue"), on.memory(record + keyOffset - 32, 8));
         record = on.expire("key");
-        assertArrayEquals(bytes("keyvalue"), on.memory(record + keyOffset - 16, 8));
+        assertArrayEquals(bytes("keyvalue"), on.memory(record + keyOffset - 24, 8));
+    }
+
+    /** The longest that the head has room for, and those that are longer by one. */
+    private void checkLengths(Row keyLength, Row valueLength, int keyOffset) {
+        Subject on = subject(false);
+        String value = "v".repeat(Records.MAX_SHORT_VALUE);
+        String key = "k".repeat(Records.MAX_SHORT_KEY);
+        long record = on.put(key, value);
+        assertEquals(16L + key.length() + value.length(), Records.blockLength(on.mem, record));
+        // The words before that of the lengths are not there.
+        record = on.put(key, value + "v");
+        keyLength.holds(on.mem, record - 24, key.length());
+        valueLength.holds(on.mem, record - 24, value.length() + 1);
+        assertArrayEquals(bytes(key), on.memory(record + keyOffset - 24, key.length()));
+        record = on.put(key + "k", "");
+        keyLength.holds(on.mem, record - 24, key.length() + 1);
+        valueLength.holds(on.mem, record - 24, 0);
+    }
+
+    private void checkHead(Table table) {
+        table.hasAllBits(Integer.SIZE);
+        Subject on = subject(false);
+        on.hashes.hset(bytes("key"), bytes("f"), bytes("v"));
+        long record = on.expire("key");
+        int head = on.mem.getInt(record + document.table("Record").row("head").offset());
+        table.row("flags").hasBits(head, Records.FLAG_DEADLINE);
+        table.row("type").hasBits(head, Records.HASH);
+        table.row("key length").hasBits(head, 3);
+        table.row("value length").hasBits(head, 6);
+        // With a bit next to each part, so that a longer one would be another number.
+        head = head(63, 9, 255, 1);
+        table.row("flags").hasBits(head, 63);
+        table.row("type").hasBits(head, 9);
+        table.row("key length").hasBits(head, 255);
+        table.row("value length").hasBits(head, 1);
+        head = head(0, 15, 0, Records.MAX_SHORT_VALUE);
+        table.row("type").hasBits(head, 15);
+        table.row("flags").hasBits(head, 0);
+        table.row("key length").hasBits(head, 0);
+        table.row("value length").hasBits(head, Records.MAX_SHORT_VALUE);
     }
 
     private void checkFlags(Table table) {
-        Row flags = document.table("Record").row("flags");
+        Row flags = document.table("Record").row("head");
         Subject on = subject(false);
         long unused = on.put("deadline", "v");
         table.row("deadline").isOnlyBit(flags(on, flags, on.expire("deadline")));
@@ -364,6 +408,8 @@ class MemoryLayoutTest {
         SnapshotView view = on.engine.openSnapshot();
         table.row("previous").isOnlyBit(flags(on, flags, on.put("previous", "w")));
         on.engine.closeSnapshot(view);
+        String tooLong = "v".repeat(Records.MAX_SHORT_VALUE + 1);
+        table.row("lengths").isOnlyBit(flags(on, flags, on.put("lengths", tooLong)));
         Subject logged = subject(true);
         table.row("effect").isOnlyBit(flags(logged, flags, logged.add("effect", 1)));
     }
@@ -378,12 +424,16 @@ class MemoryLayoutTest {
     }
 
     private static long flags(Subject on, Row row, long record) {
-        return on.memory(record + row.offset(), 1)[0];
+        return on.memory(record + row.offset(), 1)[0] & 63;
+    }
+
+    private int type(Subject on, long record) {
+        int head = on.mem.getInt(record + document.table("Record").row("head").offset());
+        return (head >>> 6) & 15;
     }
 
     private void checkTypes(Table table) {
         Subject on = subject(true);
-        Row type = document.table("Record").row("type");
         byte[] key = bytes("key");
         List<Runnable> makers =
                 List.of(
@@ -396,18 +446,18 @@ class MemoryLayoutTest {
         List<String> names = List.of("string", "hash", "list", "set", "sorted set", "stream");
         for (int i = 0; i < names.size(); i++) {
             makers.get(i).run();
-            table.row(names.get(i)).is(on.memory(on.record("key") + type.offset(), 1)[0]);
+            table.row(names.get(i)).is(type(on, on.record("key")));
             boolean unused = on.write(key, DeleteKey.DELETE);
         }
         long[] tombstone = new long[1];
         on.engine.walk(record -> tombstone[0] = record);
-        table.row("tombstone").is(on.memory(tombstone[0] + type.offset(), 1)[0]);
+        table.row("tombstone").is(type(on, tombstone[0]));
         long opId = on.engine.writeBarrier();
         long barrier = slots(ring(on.engine))[(int) opId % OperationRing.CAPACITY];
-        table.row("barrier").is(on.memory(barrier + type.offset(), 1)[0]);
+        table.row("barrier").is(type(on, barrier));
         Transfer transfer = transfer();
         long descriptor = transfer.descriptor();
-        table.row("descriptor").is(transfer.on().memory(descriptor + type.offset(), 1)[0]);
+        table.row("descriptor").is(type(transfer.on(), descriptor));
     }
 
     private void checkTreeValue(Table table) {
@@ -447,8 +497,7 @@ class MemoryLayoutTest {
         byte[] key = bytes("user:1");
         byte[] value = bytes("Ada");
         long record = on.mem.allocate(64);
-        Records.writeHeader(
-                on.mem, record, Records.STRING, 1, 0xA1B2C3D4, 6, 3, 1_700_000_000_000L, 0);
+        Records.writeHeader(on.mem, record, Records.STRING, 1, 6, 3, 1_700_000_000_000L, 0);
         Records.presetVersion(on.mem, record, 41);
         long at = record + Records.keyOffset(on.mem, record);
         on.mem.copyIn(key, 0, at, key.length);
@@ -539,22 +588,32 @@ class MemoryLayoutTest {
         final Slab slab;
         final Stripe stripe = stripes.enter();
         final Index index;
+        private final SipHash sipHash = new SipHash(1, 2);
         private int keys;
 
         Indexed(Mem mem) {
             this.mem = mem;
             slab = new Slab(mem, stripes, 8 << 20, () -> Long.MAX_VALUE);
             MultiCommit commits = new MultiCommit(mem, new CounterNumbering(mem));
-            index = new Index(mem, slab, stripe, commits, record -> false);
+            index = new Index(mem, slab, sipHash, stripe, commits, record -> false);
         }
 
-        /** Inserts a key; the stripe then says where. */
+        /** Inserts a key with this home, in a segment of this quarter; the stripe says where. */
         long insert(long hash) {
-            byte[] key = bytes("k" + keys++);
-            stripe.key.set(key, 0, key.length, hash);
+            return insert(hash, 0xC000_00FF_0000_0000L);
+        }
+
+        /** Inserts a key whose hash has these bits where the mask has some. */
+        long insert(long hash, long mask) {
+            byte[] key;
+            long keyHash;
+            do {
+                key = bytes("k" + keys++);
+                keyHash = index.hash(key, 0, key.length);
+            } while (((keyHash ^ hash) & mask) != 0);
+            stripe.key.set(key, 0, key.length, keyHash);
             long record = slab.allocate(stripe, Records.blockLength(0, key.length, 0), false);
-            Records.writeHeader(
-                    mem, record, Records.STRING, 0, stripe.key.upper(), key.length, 0, 0, 0);
+            Records.writeHeader(mem, record, Records.STRING, 0, key.length, 0, 0, 0);
             Records.presetVersion(mem, record, 1);
             mem.copyIn(key, 0, record + Records.HEADER_LENGTH, key.length);
             do {
@@ -630,21 +689,21 @@ class MemoryLayoutTest {
     }
 
     private void checkEntryWord(Table table) {
-        table.hasAllBits();
+        table.hasAllBits(Long.SIZE);
         try (Indexed on = new Indexed(memory.get())) {
             long hash = 0xABCD;
             long segment = on.segment(hash);
-            long record = on.insert(hash);
+            long record = on.insert(hash, 0x8000_0000_0000_FFFFL);
             long slot = on.stripe.slot;
             long word = on.mem.getLong(slot);
             table.row("tag").hasBits(word, 0xABCD);
             Row address = table.row("address");
-            address.hasBits(word, record >>> 4);
+            address.hasBits(word, record >>> 3);
             table.row("frozen").hasBits(word, 0);
             on.split(segment);
             long frozen = on.mem.getLong(slot);
             table.row("frozen").hasBits(frozen, 1);
-            address.hasBits(frozen, record >>> 4);
+            address.hasBits(frozen, record >>> 3);
             table.row("reserved").hasBits(frozen, 0);
         }
         Transfer transfer = transfer();
@@ -654,15 +713,15 @@ class MemoryLayoutTest {
     }
 
     private void checkHash(Table table) {
-        // With a bit behind each part, so that a longer one would be another number.
-        long hash = 0x9234_5778_9ABD_DEF0L;
         try (Indexed on = new Indexed(memory.get())) {
-            long segment = on.segment(hash);
-            long record = on.insert(hash);
+            // With a bit beside each part, so that a longer one would be another number.
+            long beside = 0x8000_0180_8001_8001L;
+            long unused = on.insert(beside, beside);
+            long hash = on.stripe.key.hash;
+            long segment = on.stripe.segment;
             table.row("tag").hasBits(hash, on.mem.getLong(on.stripe.slot) >>> 48);
             table.row("bucket")
                     .hasBits(hash, (on.stripe.slot - segment - Index.HEADER_LENGTH) / 64);
-            table.row("upper half").hasBits(hash, Records.hash(on.mem, record) & 0xFFFF_FFFFL);
             int bits = constant(Index.class, "MAX_DEPTH");
             table.row("directory").hasBits(hash, hash >>> (Long.SIZE - bits));
         }
@@ -686,7 +745,7 @@ class MemoryLayoutTest {
     // ---- trees
 
     private void checkNodeHeader(Table table) {
-        table.hasAllBits();
+        table.hasAllBits(Long.SIZE);
         Subject on = subject(false);
         long unused = on.add("key", MANY);
         SnapshotView view = on.engine.openSnapshot();
@@ -1117,7 +1176,7 @@ class MemoryLayoutTest {
         try (Indexed on = new Indexed(memory.get())) {
             int length = 100_000;
             long descriptor = on.slab.allocate(on.stripe, length, false);
-            Records.writeHeader(on.mem, descriptor, Records.DESCRIPTOR, 0, 0, 0, length - 24, 0, 0);
+            Records.writeHeader(on.mem, descriptor, Records.DESCRIPTOR, 0, 0, length - 24, 0, 0);
             on.slab.retireTwice(on.stripe, descriptor);
             table.row("length").hasBits(on.stripe.oldestLengthOrKind(), length);
             table.row("twice").isOnlyBit(on.stripe.oldestLengthOrKind() - length);

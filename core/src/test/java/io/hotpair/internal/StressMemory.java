@@ -31,7 +31,7 @@ final class StressMemory {
     }
 
     static void write(long record, long version, long value) {
-        Records.writeHeader(MEM, record, Records.STRING, 0, 0, 0, Long.BYTES, 0, 0);
+        Records.writeHeader(MEM, record, Records.STRING, 0, 0, Long.BYTES, 0, 0);
         Records.presetVersion(MEM, record, version);
         MEM.putLong(Records.value(MEM, record, 0), value);
     }
