@@ -964,8 +964,9 @@ public final class Engine {
         Stripe stripe = enterToWrite(outcome);
         try {
             stripe.key.set(key, offset, length, hash);
+            slab.expect(stripe);
             while (true) {
-                long old = index.find(stripe, true);
+                long old = index.findToWrite(stripe);
                 long current = old == 0 ? 0 : live(old);
                 Edit edit = edit(stripe);
                 edit.begin(0, ring != null);

@@ -241,19 +241,42 @@ final class Index {
     long find(Stripe stripe, byte[] key, int offset, int length, long hash) {
         int upper = (int) (hash >>> 32);
         long bucket = slotAt(segmentOf(upper), (upper & (BUCKETS - 1)) << 3);
-        long word = mem.wordTagged(bucket, hash & 0xFFFF);
-        if (word == 0) {
-            // Eight entries, none of them frozen ... the last one is empty.
+        int at = mem.tagged(bucket, hash & 0xFFFF);
+        if (at == Mem.NONE) {
+            // Eight entries, none of them frozen, and the last one is empty.
             return 0;
         }
-        if ((word & (FROZEN | DESC)) == 0) {
-            long record = word & ADDRESS_MASK;
-            if (Records.hasKey(mem, record, key, offset, length)) {
+        if (at != Mem.UNCLEAR) {
+            long word = mem.getLongVolatile(bucket + ((long) at << 3));
+            long record = plainRecord(word);
+            if (record != 0 && Records.hasKey(mem, record, key, offset, length)) {
                 return record;
             }
         }
         stripe.key.set(key, offset, length, hash);
         return find(stripe, false);
+    }
+
+    /**
+     * Searches for the stripe's key as {@link #find} does for a write: first in the home bucket,
+     * where it mostly is.
+     */
+    long findToWrite(Stripe stripe) {
+        Key key = stripe.key;
+        int upper = key.upper();
+        long segment = segmentOf(upper);
+        int home = (upper & (BUCKETS - 1)) << 3;
+        int at = mem.tagged(slotAt(segment, home), key.hash & 0xFFFF);
+        if (at >= 0 && at < Mem.NONE) {
+            long slot = slotAt(segment, home + at);
+            long word = mem.getLongVolatile(slot);
+            long record = plainRecord(word);
+            if (record != 0 && Records.hasKey(mem, record, key.bytes, key.offset, key.length)) {
+                found(stripe, slot, word, segment, at);
+                return record;
+            }
+        }
+        return find(stripe, true);
     }
 
     /**
@@ -329,6 +352,11 @@ final class Index {
         long record = word & ADDRESS_MASK;
         boolean isKeys = (word & DESC) == 0 && Records.hasKey(mem, record, key, offset, length);
         return isKeys ? record : UNKNOWN;
+    }
+
+    /** The record of an entry that is not frozen and not a descriptor's; else 0. */
+    private static long plainRecord(long word) {
+        return (word & (FROZEN | DESC)) == 0 ? word & ADDRESS_MASK : 0;
     }
 
     /** The record that an entry leads to, be it through a descriptor. */

@@ -17,8 +17,10 @@ import java.util.concurrent.ConcurrentMap;
  * ones order as those of {@link java.lang.invoke.VarHandle} do.
  */
 public abstract class Mem {
-    /** See {@link #wordTagged}. No word has all its bits set. */
-    static final long UNCLEAR = -1;
+    /** Answers of {@link #tagged}. */
+    static final int NONE = 8;
+
+    static final int UNCLEAR = -1;
 
     private static final int MAX_COPIED_BY_WORDS = 256;
 
@@ -79,11 +81,12 @@ public abstract class Mem {
      * Looks for the only one of eight words whose upper 16 bits are these, by loads that acquire.
      *
      * @param address of the first word, aligned to 64 bytes
-     * @return the word; 0 if there is none and the last word is 0; {@link #UNCLEAR} if there are
-     *     several, if it is 0, or if there is none and the last word is not 0
+     * @return which it is, from 0; {@link #NONE} if there is none and the last word is 0; {@link
+     *     #UNCLEAR} if there are several, or if there is none and the last word is not 0, or if the
+     *     bits are 0
      */
-    long wordTagged(long address, long tag) {
-        return wordTagged(
+    int tagged(long address, long tag) {
+        return tagged(
                 tag,
                 getLongVolatile(address),
                 getLongVolatile(address + 8),
@@ -99,29 +102,29 @@ public abstract class Mem {
      * The answer of the other one. It takes as long whichever word it is: a branch at each word
      * would be guessed wrongly once, and that costs more than to look at all of them.
      */
-    static long wordTagged(
-            long tag, long a, long b, long c, long d, long e, long f, long g, long h) {
-        long inA = tagged(a, tag);
-        long inB = tagged(b, tag);
-        long inC = tagged(c, tag);
-        long inD = tagged(d, tag);
-        long inE = tagged(e, tag);
-        long inF = tagged(f, tag);
-        long inG = tagged(g, tag);
-        long inH = tagged(h, tag);
-        long found =
-                (((a & inA) | (b & inB)) | ((c & inC) | (d & inD)))
-                        | (((e & inE) | (f & inF)) | ((g & inG) | (h & inH)));
-        long lessCount = ((inA + inB) + (inC + inD)) + ((inE + inF) + (inG + inH));
-        if (lessCount == -1 && found != 0) {
-            return found;
+    static int tagged(long tag, long a, long b, long c, long d, long e, long f, long g, long h) {
+        if (tag == 0) {
+            // So have empty ones.
+            return UNCLEAR;
         }
-        return lessCount == 0 && h == 0 ? 0 : UNCLEAR;
+        // One bit for each word.
+        long found =
+                bit(a, tag)
+                        | (bit(b, tag) << 1)
+                        | (bit(c, tag) << 2)
+                        | (bit(d, tag) << 3)
+                        | (bit(e, tag) << 4)
+                        | (bit(f, tag) << 5)
+                        | (bit(g, tag) << 6)
+                        | (bit(h, tag) << 7);
+        if (found != 0 && (found & (found - 1)) == 0) {
+            return Long.numberOfTrailingZeros(found);
+        }
+        return found == 0 && h == 0 ? NONE : UNCLEAR;
     }
 
-    /** All bits set if the upper 16 bits of a word are these, else 0. */
-    private static long tagged(long word, long tag) {
-        return (((word >>> 48) ^ tag) - 1) >> 63;
+    private static long bit(long word, long tag) {
+        return (((word >>> 48) ^ tag) - 1) >>> 63;
     }
 
     abstract void setZero(long address, long lengthBytes);

@@ -330,7 +330,7 @@ final class SegmentMem extends Mem {
     }
 
     @Override
-    long wordTagged(long address, long tag) {
+    int tagged(long address, long tag) {
         @Nullable Object window = window(address);
         long at = address & OFFSET_MASK;
         try {
@@ -343,7 +343,7 @@ final class SegmentMem extends Mem {
             long g = (long) GET_LONG.invokeExact(window, at + 48);
             long h = (long) GET_LONG.invokeExact(window, at + 56);
             VarHandle.acquireFence();
-            return wordTagged(tag, a, b, c, d, e, f, g, h);
+            return tagged(tag, a, b, c, d, e, f, g, h);
         } catch (Throwable thrown) {
             throw rethrow(thrown);
         }

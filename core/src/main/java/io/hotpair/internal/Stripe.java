@@ -19,6 +19,12 @@ final class Stripe {
     final long[] runNext = new long[SizeClass.COUNT];
     final long[] runEnd = new long[SizeClass.COUNT];
 
+    /** The size class of the block that was taken last. */
+    int lastClass;
+
+    /** What was loaded for its cache line only; kept so that no compiler leaves the loads out. */
+    long unusedSum;
+
     /** Free blocks of chunks that are being emptied: next 8, size class 8. */
     long asideHead;
 

@@ -171,7 +171,7 @@ final class UnsafeMem extends Mem {
     }
 
     @Override
-    long wordTagged(long address, long tag) {
+    int tagged(long address, long tag) {
         long a = getLong(address);
         long b = getLong(address + 8);
         long c = getLong(address + 16);
@@ -181,7 +181,7 @@ final class UnsafeMem extends Mem {
         long g = getLong(address + 48);
         long h = getLong(address + 56);
         VarHandle.acquireFence();
-        return wordTagged(tag, a, b, c, d, e, f, g, h);
+        return tagged(tag, a, b, c, d, e, f, g, h);
     }
 
     @Override

@@ -69,13 +69,14 @@ final class LateHelper {
             require((mem.getLong(entry[0]) & Index.DESC) != 0, "it is there");
             // The reader shall not have the stripe whose limbo the descriptor is in.
             List<Stripe> owned = claimFree(engine.engine.stripes());
-            boolean[] met = new boolean[1];
+            // First it looks at the bucket as a whole and then at the entry, twice.
+            int[] met = new int[1];
             require(
                     reader.start(
                             () -> use(engine.get(onlyRead)),
                             (access, address, value) -> {
-                                boolean before = met[0];
-                                met[0] |= address == entry[0];
+                                boolean before = met[0] == 3;
+                                met[0] += address == entry[0] ? 1 : 0;
                                 return before;
                             }),
                     "the reader has met it");

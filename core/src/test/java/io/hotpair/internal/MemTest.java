@@ -48,24 +48,27 @@ class MemTest {
                 putLong(128 + 8 * j, j < used ? word : 0);
             }
             long tag = random.nextInt(6) * 0x3333L;
-            assertEquals(expected(tag), plain.wordTagged(plainAddress + 128, tag), "the plain one");
-            assertEquals(expected(tag), mem.wordTagged(address + 128, tag));
+            assertEquals(expected(tag), plain.tagged(plainAddress + 128, tag), "the plain one");
+            assertEquals(expected(tag), mem.tagged(address + 128, tag));
         }
     }
 
-    private long expected(long tag) {
-        long[] tagged = new long[8];
+    private int expected(long tag) {
+        if (tag == 0) {
+            return Mem.UNCLEAR;
+        }
+        int found = -1;
         int count = 0;
         for (int j = 0; j < 8; j++) {
-            long word = mem.getLong(address + 128 + 8L * j);
-            if (word >>> 48 == tag) {
-                tagged[count++] = word;
+            if (mem.getLong(address + 128 + 8L * j) >>> 48 == tag) {
+                found = j;
+                count++;
             }
         }
         if (count == 0) {
-            return mem.getLong(address + 128 + 56) == 0 ? 0 : Mem.UNCLEAR;
+            return mem.getLong(address + 128 + 56) == 0 ? Mem.NONE : Mem.UNCLEAR;
         }
-        return count == 1 && tagged[0] != 0 ? tagged[0] : Mem.UNCLEAR;
+        return count == 1 ? found : Mem.UNCLEAR;
     }
 
     @Test

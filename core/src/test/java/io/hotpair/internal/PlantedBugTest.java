@@ -88,8 +88,8 @@ class PlantedBugTest {
                         "a reader takes a full bucket for the whole segment",
                         Schedule.Pair.SPLIT_AND_COLLECT,
                         "Mem",
-                        "lessCount == 0 && h == 0",
-                        "lessCount == 0"),
+                        "found == 0 && h == 0",
+                        "found == 0"),
                 bug(
                         "several keys are read once each",
                         Schedule.Pair.COLLECT_AND_WRITE,
