@@ -2,6 +2,7 @@ package io.hotpair;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.hotpair.internal.BlockingCommand;
 import io.hotpair.internal.Core;
 import io.hotpair.internal.Engine;
 import io.hotpair.internal.EngineSnapshot;
@@ -400,8 +401,9 @@ public final class Keyspace implements AutoCloseable {
      *     a key, which it must not block
      * @return completed with the first result, or exceptionally with what the attempt threw, with
      *     {@code NOT_MASTER} when this node stops being master, or with {@link
-     *     IllegalStateException} when the keyspace is closed; to cancel it, or to complete it by a
-     *     time-out, ends the wait
+     *     IllegalStateException} when the keyspace is closed. To cancel it, or to complete it by a
+     *     time-out, ends the wait; while an attempt is being made only if that finds nothing, so
+     *     that nothing is lost. It must not be done to a future made of this one
      */
     public <R> CompletableFuture<R> whenAvailable(
             List<byte[]> keys, Supplier<@Nullable R> attempt) {
@@ -515,6 +517,22 @@ public final class Keyspace implements AutoCloseable {
             R result = session.transact(body);
             await(session);
             return result;
+        }
+
+        @Override
+        public <R> @Nullable R block(BlockingCommand<R> command, Duration timeout) {
+            KeyspaceSession session = new KeyspaceSession(core);
+            R found = session.block(command, timeout);
+            if (found != null && command.writes()) {
+                Keyspace.this.await(session);
+            }
+            return found;
+        }
+
+        @Override
+        public <R> CompletableFuture<@Nullable R> blockAsync(
+                BlockingCommand<R> command, Duration timeout) {
+            return new KeyspaceSession(core).blockAsync(command, timeout);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.hotpair;
 
+import io.hotpair.internal.BlockingCommand;
 import io.hotpair.internal.Core;
 import io.hotpair.internal.DeleteKey;
 import io.hotpair.internal.Engine;
@@ -20,7 +21,9 @@ import io.hotpair.internal.SortedSetCommands;
 import io.hotpair.internal.StreamCommands;
 import io.hotpair.internal.StringCommands;
 import io.hotpair.internal.UpdateString;
+import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -166,6 +169,21 @@ final class KeyspaceSession implements Session, Executor {
         R result = engine.transact(body, outcome);
         core.signal();
         return result;
+    }
+
+    @Override
+    public <R> @Nullable R block(BlockingCommand<R> command, Duration timeout) {
+        checkKeys(command.keys());
+        return core.blockingCalls().await(command, timeout, this, outcome);
+    }
+
+    @Override
+    public <R> CompletableFuture<@Nullable R> blockAsync(
+            BlockingCommand<R> command, Duration timeout) {
+        checkKeys(command.keys());
+        // Its attempts are made while this session goes on.
+        KeyspaceSession own = new KeyspaceSession(core);
+        return core.blockingCalls().start(command, timeout, own, own.outcome);
     }
 
     @Override

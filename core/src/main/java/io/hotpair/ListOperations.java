@@ -1,6 +1,8 @@
 package io.hotpair;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A position is an index from 0; a negative one counts from the end, -1 being the last element.
  * To come to any position takes O(log n) of the list's elements; to search for an element takes
  * O(n).
+ *
+ * <p>What those have in common that wait is said in the description of {@link io.hotpair the
+ * package}.
  *
  * @see <a href="https://redis.io/docs/latest/commands/?group=list">Redis, list commands</a>
  */
@@ -232,4 +237,118 @@ public interface ListOperations {
      * @return the elements and their key, or null if all the lists are absent
      */
     @Nullable PoppedElements lmpop(ListEnd from, long count, byte[]... keys);
+
+    // ---- operations that wait
+
+    /**
+     * Takes the first element of the first list that is there; waits while none is.
+     *
+     * @param timeout how long at most; zero for ever
+     * @param keys the keys, at least one
+     * @return the element and its key, or null if none came
+     */
+    @Nullable PoppedElements blpop(Duration timeout, byte[]... keys);
+
+    /**
+     * As {@link #blpop}, without a thread that waits.
+     *
+     * @param timeout how long at most; zero for ever
+     * @param keys the keys, at least one
+     * @return completed with the element and its key, or with null if none came
+     */
+    CompletableFuture<@Nullable PoppedElements> blpopAsync(Duration timeout, byte[]... keys);
+
+    /**
+     * Takes the last element of the first list that is there; waits while none is.
+     *
+     * @param timeout how long at most; zero for ever
+     * @param keys the keys, at least one
+     * @return the element and its key, or null if none came
+     */
+    @Nullable PoppedElements brpop(Duration timeout, byte[]... keys);
+
+    /**
+     * As {@link #brpop}, without a thread that waits.
+     *
+     * @param timeout how long at most; zero for ever
+     * @param keys the keys, at least one
+     * @return completed with the element and its key, or with null if none came
+     */
+    CompletableFuture<@Nullable PoppedElements> brpopAsync(Duration timeout, byte[]... keys);
+
+    /**
+     * As {@link #lmpop}, but waits while all the lists are absent. It does not wait for as many
+     * elements as it may take.
+     *
+     * @param timeout how long at most; zero for ever
+     * @param from the end from which they are taken
+     * @param count how many at most, at least 1
+     * @param keys the keys, at least one
+     * @return the elements and their key, or null if none came
+     */
+    @Nullable PoppedElements blmpop(Duration timeout, ListEnd from, long count, byte[]... keys);
+
+    /**
+     * As {@link #blmpop}, without a thread that waits.
+     *
+     * @param timeout how long at most; zero for ever
+     * @param from the end from which they are taken
+     * @param count how many at most, at least 1
+     * @param keys the keys, at least one
+     * @return completed with the elements and their key, or with null if none came
+     */
+    CompletableFuture<@Nullable PoppedElements> blmpopAsync(
+            Duration timeout, ListEnd from, long count, byte[]... keys);
+
+    /**
+     * As {@link #lmove}, but waits while the source is absent. The destination's type is looked at
+     * when there is an element to move, not before.
+     *
+     * @param timeout how long at most; zero for ever
+     * @param source the key of the one
+     * @param destination the key of the other
+     * @param from the end from which it is taken
+     * @param to the end to which it is put
+     * @return the element, or null if none came
+     */
+    byte @Nullable [] blmove(
+            Duration timeout, byte[] source, byte[] destination, ListEnd from, ListEnd to);
+
+    /**
+     * As {@link #blmove}, without a thread that waits.
+     *
+     * @param timeout how long at most; zero for ever
+     * @param source the key of the one
+     * @param destination the key of the other
+     * @param from the end from which it is taken
+     * @param to the end to which it is put
+     * @return completed with the element, or with null if none came
+     */
+    CompletableFuture<byte @Nullable []> blmoveAsync(
+            Duration timeout, byte[] source, byte[] destination, ListEnd from, ListEnd to);
+
+    /**
+     * As {@link #rpopLpush}, but waits while the source is absent.
+     *
+     * @param timeout how long at most; zero for ever
+     * @param source the key of the one
+     * @param destination the key of the other
+     * @return the element, or null if none came
+     */
+    default byte @Nullable [] brpopLpush(Duration timeout, byte[] source, byte[] destination) {
+        return blmove(timeout, source, destination, ListEnd.RIGHT, ListEnd.LEFT);
+    }
+
+    /**
+     * As {@link #brpopLpush}, without a thread that waits.
+     *
+     * @param timeout how long at most; zero for ever
+     * @param source the key of the one
+     * @param destination the key of the other
+     * @return completed with the element, or with null if none came
+     */
+    default CompletableFuture<byte @Nullable []> brpopLpushAsync(
+            Duration timeout, byte[] source, byte[] destination) {
+        return blmoveAsync(timeout, source, destination, ListEnd.RIGHT, ListEnd.LEFT);
+    }
 }

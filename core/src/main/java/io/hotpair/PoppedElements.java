@@ -2,7 +2,7 @@ package io.hotpair;
 
 import java.util.List;
 
-/** What {@link ListOperations#lmpop} took, and from where. */
+/** What {@link ListOperations#lmpop} and those that wait took, and from where. */
 public final class PoppedElements {
     private final byte[] key;
     private final List<byte[]> elements;
@@ -19,7 +19,7 @@ public final class PoppedElements {
     }
 
     /**
-     * The list's key, the array that the caller gave.
+     * The list's key: the array that the caller gave, or a copy if it waited.
      *
      * @return the key
      */

@@ -1,7 +1,9 @@
 package io.hotpair;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Reading, writing or ranking one member takes O(log n) of the set's members, and so does
  * finding where a range begins.
+ *
+ * <p>What those have in common that wait is said in the description of {@link io.hotpair the
+ * package}.
  *
  * @see <a href="https://redis.io/docs/latest/commands/?group=sorted-set">Redis, sorted set
  *     commands</a>
@@ -333,4 +338,71 @@ public interface SortedSetOperations {
      * @return how many members the destination has now
      */
     long zdiffStore(byte[] destination, byte[]... keys);
+
+    // ---- operations that wait
+
+    /**
+     * Removes the member with the lowest score from the first of some keys that has any; waits
+     * while none has.
+     *
+     * @param timeout how long at most; zero for ever
+     * @param keys the keys; at least one
+     * @return the key with what was removed from it, or null if nothing came
+     */
+    Map.@Nullable Entry<byte[], ScoredMember> bzpopmin(Duration timeout, byte[]... keys);
+
+    /**
+     * As {@link #bzpopmin}, without a thread that waits.
+     *
+     * @param timeout how long at most; zero for ever
+     * @param keys the keys; at least one
+     * @return completed with the key and what was removed from it, or with null if nothing came
+     */
+    CompletableFuture<Map.@Nullable Entry<byte[], ScoredMember>> bzpopminAsync(
+            Duration timeout, byte[]... keys);
+
+    /**
+     * Removes the member with the highest score from the first of some keys that has any; waits
+     * while none has.
+     *
+     * @param timeout how long at most; zero for ever
+     * @param keys the keys; at least one
+     * @return the key with what was removed from it, or null if nothing came
+     */
+    Map.@Nullable Entry<byte[], ScoredMember> bzpopmax(Duration timeout, byte[]... keys);
+
+    /**
+     * As {@link #bzpopmax}, without a thread that waits.
+     *
+     * @param timeout how long at most; zero for ever
+     * @param keys the keys; at least one
+     * @return completed with the key and what was removed from it, or with null if nothing came
+     */
+    CompletableFuture<Map.@Nullable Entry<byte[], ScoredMember>> bzpopmaxAsync(
+            Duration timeout, byte[]... keys);
+
+    /**
+     * As {@link #zmpop}, but waits while all keys are absent. It does not wait for as many members
+     * as it may take.
+     *
+     * @param timeout how long at most; zero for ever
+     * @param keys the keys; at least one
+     * @param highest whether those with the highest scores go, or those with the lowest
+     * @param count how many at most; 1 or more
+     * @return the key with what was removed from it, or null if nothing came
+     */
+    Map.@Nullable Entry<byte[], List<ScoredMember>> bzmpop(
+            Duration timeout, byte[][] keys, boolean highest, long count);
+
+    /**
+     * As {@link #bzmpop}, without a thread that waits.
+     *
+     * @param timeout how long at most; zero for ever
+     * @param keys the keys; at least one
+     * @param highest whether those with the highest scores go, or those with the lowest
+     * @param count how many at most; 1 or more
+     * @return completed with the key and what was removed from it, or with null if nothing came
+     */
+    CompletableFuture<Map.@Nullable Entry<byte[], List<ScoredMember>>> bzmpopAsync(
+            Duration timeout, byte[][] keys, boolean highest, long count);
 }

@@ -2,6 +2,7 @@ package io.hotpair;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>To add, find, remove, deliver, acknowledge or claim one entry takes O(log n); so do {@link
  * #xlen}, and {@link #xtrim} whatever it removes.
+ *
+ * <p>What those have in common that wait is said in the description of {@link io.hotpair the
+ * package}.
  *
  * @see <a href="https://redis.io/docs/latest/commands/?group=stream">Redis, stream commands</a>
  */
@@ -91,6 +95,30 @@ public interface StreamOperations {
      * @return what was found; a stream with nothing to read is left out
      */
     List<StreamBatch> xread(long limit, StreamPosition... positions);
+
+    /**
+     * As {@link #xread(long, StreamPosition...)}, but waits while there is nothing to read: Redis's
+     * {@code BLOCK}. After a wait there is one batch, of the first stream to which entries were
+     * added.
+     *
+     * @param timeout how long at most; zero for ever
+     * @param limit at most how many entries of each; 0 for all
+     * @param positions which streams, each behind an id or from now on ({@link
+     *     StreamPosition#added}); at least one
+     * @return what was found; empty if nothing came
+     */
+    List<StreamBatch> xread(Duration timeout, long limit, StreamPosition... positions);
+
+    /**
+     * As {@link #xread(Duration, long, StreamPosition...)}, without a thread that waits.
+     *
+     * @param timeout how long at most; zero for ever
+     * @param limit at most how many entries of each; 0 for all
+     * @param positions which streams, each behind an id or from now on; at least one
+     * @return completed with what was found, or with an empty list if nothing came
+     */
+    CompletableFuture<List<StreamBatch>> xreadAsync(
+            Duration timeout, long limit, StreamPosition... positions);
 
     /**
      * The highest id that an entry of the stream ever had; what Redis's {@code XREAD} takes a
@@ -229,6 +257,52 @@ public interface StreamOperations {
      *     then nothing is delivered, and the message is {@link #NO_GROUP}
      */
     List<StreamBatch> xreadGroup(
+            byte[] group,
+            byte[] consumer,
+            long limit,
+            boolean acknowledges,
+            StreamPosition... positions);
+
+    /**
+     * As {@link #xreadGroup(byte[], byte[], long, boolean, StreamPosition...)}, but waits while
+     * there is nothing new: Redis's {@code BLOCK}. After a wait there is one batch, of the first
+     * stream that had something new. Where a position is behind an id it does not wait.
+     *
+     * <p>Unlike in Redis a wait also ends when entries become undelivered by {@link #xgroupSetId}.
+     *
+     * @param timeout how long at most; zero for ever
+     * @param group the group's name, in each of the streams
+     * @param consumer the consumer's name
+     * @param limit at most how many entries of each stream; 0 for all
+     * @param acknowledges whether new entries count as acknowledged at once; Redis's {@code NOACK}
+     * @param positions which streams; at least one
+     * @return what was found; empty if nothing came
+     * @throws HotpairException {@code WRONG_VALUE} if one of the streams or groups is not there at
+     *     first, or one that changes is not there any more; then the message is {@link #NO_GROUP},
+     *     or {@link #NO_STREAM} if the stream went while this waited
+     */
+    List<StreamBatch> xreadGroup(
+            Duration timeout,
+            byte[] group,
+            byte[] consumer,
+            long limit,
+            boolean acknowledges,
+            StreamPosition... positions);
+
+    /**
+     * As {@link #xreadGroup(Duration, byte[], byte[], long, boolean, StreamPosition...)}, without a
+     * thread that waits.
+     *
+     * @param timeout how long at most; zero for ever
+     * @param group the group's name, in each of the streams
+     * @param consumer the consumer's name
+     * @param limit at most how many entries of each stream; 0 for all
+     * @param acknowledges whether new entries count as acknowledged at once; Redis's {@code NOACK}
+     * @param positions which streams; at least one
+     * @return completed with what was found, or with an empty list if nothing came
+     */
+    CompletableFuture<List<StreamBatch>> xreadGroupAsync(
+            Duration timeout,
             byte[] group,
             byte[] consumer,
             long limit,

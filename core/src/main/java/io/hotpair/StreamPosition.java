@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * Where to read a stream.
  *
  * @param key the stream's key
- * @param after the id behind which to read; null, which only groups know, for the entries that were
- *     not delivered to the group yet
+ * @param after the id behind which to read; null for what is new: to a group the entries that were
+ *     not delivered to it yet, and else those that are added after the call has begun
  */
 @SuppressWarnings("ArrayRecordComponent") // Names are bytes; compared as objects.
 public record StreamPosition(byte[] key, @Nullable StreamId after) {
@@ -31,6 +31,16 @@ public record StreamPosition(byte[] key, @Nullable StreamId after) {
      * @return the position
      */
     public static StreamPosition undelivered(byte[] key) {
+        return new StreamPosition(key, null);
+    }
+
+    /**
+     * What is added after the call has begun, which must be one that waits; Redis's {@code $}.
+     *
+     * @param key the stream's key
+     * @return the position
+     */
+    public static StreamPosition added(byte[] key) {
         return new StreamPosition(key, null);
     }
 }

@@ -15,11 +15,7 @@ import io.hotpair.log.OperationReader;
 import io.hotpair.log.OperationSource;
 import io.hotpair.log.OperationType;
 import io.hotpair.topology.Lease;
-import io.hotpair.topology.Member;
 import io.hotpair.topology.ReplicatedKeyspace;
-import io.hotpair.topology.Replication;
-import io.hotpair.topology.ReplicationSession;
-import io.hotpair.topology.Role;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,7 +31,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -288,60 +283,6 @@ class LoggedKeyspaceTest {
             } else {
                 deleted.addAndGet(keyspace.delete(bytes(key)) ? 1 : 0);
             }
-        }
-    }
-
-    /** Hands the steering of a keyspace to the test. */
-    private static final class Steering implements Replication, ReplicationSession {
-        @Nullable ReplicatedKeyspace keyspace;
-
-        @Override
-        public ReplicationSession start(ReplicatedKeyspace of) {
-            keyspace = of;
-            return this;
-        }
-
-        ReplicatedKeyspace keyspace() {
-            ReplicatedKeyspace present = keyspace;
-            if (present == null) {
-                throw new IllegalStateException("not started");
-            }
-            return present;
-        }
-
-        @Override
-        public String nodeName() {
-            return "test";
-        }
-
-        @Override
-        public Role role() {
-            return Role.REPLICA;
-        }
-
-        @Override
-        public long term() {
-            return 0;
-        }
-
-        @Override
-        public @Nullable Member master() {
-            return null;
-        }
-
-        @Override
-        public List<Member> members() {
-            return List.of();
-        }
-
-        @Override
-        public long fullCopyCount() {
-            return 0;
-        }
-
-        @Override
-        public void close() {
-            keyspace().demote();
         }
     }
 

@@ -40,13 +40,24 @@ final class RedisProcess implements AutoCloseable {
     record Failure(String text) {}
 
     private final Process process;
+    private final boolean owner;
     private final Socket socket;
     private final InputStream in;
 
-    private RedisProcess(Process process, Socket socket) throws IOException {
+    private RedisProcess(Process process, boolean owner, Socket socket) throws IOException {
         this.process = process;
+        this.owner = owner;
         this.socket = socket;
         in = new BufferedInputStream(socket.getInputStream());
+    }
+
+    /** Another connection to the same server; to close it does not end the server. */
+    RedisProcess connect() {
+        try {
+            return new RedisProcess(process, false, connect(process, socket.getPort()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Skips the test on a machine without Redis; in CI that is a failure instead. */
@@ -67,7 +78,7 @@ final class RedisProcess implements AutoCloseable {
                             .redirectErrorStream(true)
                             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                             .start();
-            return new RedisProcess(process, connect(process, port));
+            return new RedisProcess(process, true, connect(process, port));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -98,6 +109,30 @@ final class RedisProcess implements AutoCloseable {
 
     /** Sends a command, each argument a byte[] or anything with a text, and reads its reply. */
     @Nullable Object call(Object... arguments) {
+        send(arguments);
+        return read();
+    }
+
+    /** Reads a reply. */
+    @Nullable Object read() {
+        try {
+            return reply();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Whether there is a reply to read. */
+    boolean hasReplied() {
+        try {
+            return in.available() > 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Sends a command, and does not wait for its reply. */
+    void send(Object... arguments) {
         try {
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             out.write(("*" + arguments.length + "\r\n").getBytes(US_ASCII));
@@ -111,7 +146,6 @@ final class RedisProcess implements AutoCloseable {
                 out.write("\r\n".getBytes(US_ASCII));
             }
             out.writeTo(socket.getOutputStream());
-            return reply();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -164,10 +198,11 @@ final class RedisProcess implements AutoCloseable {
 
     @Override
     public void close() {
-        process.destroyForcibly();
         try {
             socket.close();
-            process.waitFor();
+            if (owner) {
+                process.destroyForcibly().waitFor();
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

@@ -9,9 +9,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a keyspace does by itself, a little every tenth of a second. On a master it removes keys
- * whose deadline has passed, and fields of hashes, segment by segment, so that a key that nobody
- * asks for gives its memory back; a replica waits for the tombstones. And it compacts memory.
+ * What a keyspace does by itself, in a thread of its own. A little every tenth of a second: on a
+ * master it removes keys whose deadline has passed, and fields of hashes, segment by segment, so
+ * that a key that nobody asks for gives its memory back; a replica waits for the tombstones. It
+ * compacts memory. And it serves consumers that nobody else could. When they are due: time-outs of
+ * those who wait without a thread.
  */
 final class BackgroundCycle implements Runnable {
     private static final Logger LOGGER = LoggerFactory.getLogger(BackgroundCycle.class);
@@ -22,6 +24,8 @@ final class BackgroundCycle implements Runnable {
     private final Clock clock;
     private final Runnable afterWrites;
     private final Outcome outcome = new Outcome();
+    private final BlockedConsumers consumers;
+    private final Timers timers;
     private volatile boolean stopped;
     private volatile @Nullable Thread thread;
     private int upper;
@@ -30,23 +34,50 @@ final class BackgroundCycle implements Runnable {
         this.engine = engine;
         this.clock = clock;
         this.afterWrites = afterWrites;
+        consumers = engine.blockedConsumers();
+        timers = consumers.timers();
     }
 
     @Override
     public void run() {
         thread = Thread.currentThread();
+        timers.runBy(Thread.currentThread());
+        boolean due = true;
+        long lastNs = clock.nanoTime();
         while (!stopped) {
-            engine.tick();
-            try {
-                if (engine.mode().isMaster() && hasDeadlines()) {
-                    removeExpired();
-                }
-                engine.maintainMemory(BUDGET_NS);
-            } catch (RuntimeException | OutOfMemoryError e) {
-                // A role that was lost or a full log: the next round sees what is left.
-                LOGGER.debug("background cycle stopped early: {}", e.getMessage());
+            if (due) {
+                lastNs = clock.nanoTime();
+                engine.tick();
+                attempt(this::removeWhatHasExpired);
+                attempt(() -> engine.maintainMemory(BUDGET_NS));
+                attempt(consumers::servePostponed);
             }
-            LockSupport.parkNanos(this, INTERVAL_NS);
+            attempt(consumers::tidy);
+            due = park() || clock.nanoTime() - lastNs >= INTERVAL_NS;
+        }
+    }
+
+    private static void attempt(Runnable work) {
+        try {
+            work.run();
+        } catch (RuntimeException | VirtualMachineError e) {
+            // A role that was lost or a full log: the next round sees what is left.
+            LOGGER.debug("background cycle stopped early: {}", e.getMessage());
+        }
+    }
+
+    /** Waits for a round or a time-out; returns whether a whole interval has passed. */
+    private boolean park() {
+        // Somebody's interrupt would make every park return at once.
+        boolean unused = Thread.interrupted();
+        long parkNs = timers.untilNextNs(INTERVAL_NS);
+        LockSupport.parkNanos(this, parkNs);
+        return !timers.takeWoken() && parkNs == INTERVAL_NS;
+    }
+
+    private void removeWhatHasExpired() {
+        if (engine.mode().isMaster() && hasDeadlines()) {
+            removeExpired();
         }
     }
 
@@ -83,6 +114,10 @@ final class BackgroundCycle implements Runnable {
 
     private boolean hasTimeSince(long startNs) {
         return clock.nanoTime() - startNs < BUDGET_NS;
+    }
+
+    boolean isRunByThisThread() {
+        return Thread.currentThread() == thread;
     }
 
     void stop() {

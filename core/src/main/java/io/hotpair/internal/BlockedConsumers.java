@@ -1,153 +1,508 @@
 package io.hotpair.internal;
 
-import io.hotpair.ChangeListener;
+import io.hotpair.ChangeListener.Event;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Consumers that wait for a key to have something for them: what a blocking pop needs. A consumer
- * that waits is an entry in a queue for each of its keys, and holds nothing else, no thread either.
+ * Consumers that wait for a key to have something for them: what a blocking pop needs. One that
+ * waits stands in a line for each of its keys, in the order of its ticket, and holds nothing else.
  *
- * <p>Whoever changes a key serves those who wait for it, in the order in which they came, until one
- * finds nothing. Serving a key is done by one thread at a time: one that finds another at it leaves
- * the work to that one, by a count of what is to be done. So no thread waits for another here.
+ * <pre>
+ *   key ──► line ──► rivals ──► tickets ──► {@link BlockedConsumer}
+ * </pre>
  *
- * <p>No wake-up is lost: a consumer is in the queues before its first attempt, and an attempt that
- * found nothing is followed by another one if the key was changed since it began.
+ * <ul>
+ *   <li><b>W1</b> Whoever changes a key serves its line afterwards: of those who are rivals one
+ *       after the other, until one finds nothing; of all others each one. A line is served by one
+ *       thread at a time. One that finds another at it leaves the work to that one, by a count. So
+ *       no thread waits for another here.
+ *   <li><b>W2</b> No wake-up is lost: a consumer stands in its lines before these are served for it
+ *       the first time, and a line that was changed while it was served is served once more.
+ *       Whoever changes a key looks for consumers after the change can be seen; a consumer says
+ *       that it is there before it looks at the key.
+ *   <li><b>W3</b> What a consumer does to other keys is served afterwards, by the same thread, in
+ *       the order in which it was done: a chain of moves takes no stack.
+ *   <li><b>W4</b> What runs for a user runs when the thread serves no more, so it may do anything,
+ *       but holds up whoever changed the key.
+ *   <li><b>W5</b> A thread that has served many, or has no memory or stack left, leaves the rest to
+ *       the background thread. From the moment when something is taken for a consumer until that is
+ *       told nothing is allocated here that it depends on.
+ * </ul>
  */
-final class BlockedConsumers implements ChangeListener {
+final class BlockedConsumers {
+    private static final Logger LOGGER = LoggerFactory.getLogger(BlockedConsumers.class);
 
-    /** One that waits. */
-    private static final class Consumer<R> {
-        final byte[][] keys;
-        final Supplier<@Nullable R> attempt;
-        final CompletableFuture<R> result = new CompletableFuture<>();
-        final AtomicInteger work = new AtomicInteger();
+    /** A thread that has other things to do makes so many attempts for others in a row. */
+    private static final int MAX_ATTEMPTS = 1_000;
 
-        Consumer(byte[][] keys, Supplier<@Nullable R> attempt) {
-            this.keys = keys;
-            this.attempt = attempt;
-        }
-
-        /**
-         * Tries until nothing has changed meanwhile; returns whether it waits no more. If another
-         * thread is at it, for another key, that one tries once more.
-         */
-        boolean tryNow() {
-            if (work.getAndIncrement() > 0) {
-                return false;
-            }
-            int done = 1;
-            do {
-                if (!result.isDone()) {
-                    tryOnce();
-                }
-                done = work.addAndGet(-done);
-            } while (done > 0);
-            return result.isDone();
-        }
-
-        private void tryOnce() {
-            try {
-                R found = attempt.get();
-                if (found != null) {
-                    result.complete(found);
-                }
-            } catch (RuntimeException | Error e) {
-                result.completeExceptionally(e);
-            }
-        }
-    }
+    /** More than an attempt takes. */
+    private static final int PROBED_FRAMES = 500;
 
     /** Those who wait for one key. */
     private static final class Line {
-        final Queue<Consumer<?>> consumers = new ConcurrentLinkedQueue<>();
+        final byte[] key;
+        final Map<Rivals, ConcurrentNavigableMap<Long, BlockedConsumer<?>>> consumers =
+                new ConcurrentHashMap<>(4);
         final AtomicInteger work = new AtomicInteger();
+        volatile boolean mindsRemoval;
+        volatile boolean postponed;
+
+        Line(byte[] key) {
+            this.key = key;
+        }
+
+        void add(BlockedConsumer<?> consumer) {
+            mindsRemoval |= consumer.rivals.mindRemoval();
+            consumers
+                    .computeIfAbsent(consumer.rivals, rivals -> new ConcurrentSkipListMap<>())
+                    .put(consumer.ticket, consumer);
+        }
+
+        void remove(BlockedConsumer<?> consumer) {
+            consumers.computeIfPresent(
+                    consumer.rivals,
+                    (rivals, others) -> {
+                        others.remove(consumer.ticket);
+                        return others.isEmpty() ? null : others;
+                    });
+        }
     }
 
     private final Map<ByteBuffer, Line> lines = new ConcurrentHashMap<>();
+    private final Map<Thread, Server> servers = new ConcurrentHashMap<>();
+    private final AtomicReference<@Nullable BlockedConsumer<?>> unfinished =
+            new AtomicReference<>();
+    private final AtomicLong tickets = new AtomicLong();
     private final AtomicInteger waiting = new AtomicInteger();
+    private final AtomicInteger audience;
+    private final Timers timers;
+
+    /**
+     * Set when a change may have gone unheard: the background thread is to serve every line. A
+     * field, as whoever sets it may have no stack left for a call.
+     */
+    volatile boolean allPostponed;
+
+    private volatile boolean somePostponed;
+    private volatile boolean handedOver;
+
+    /**
+     * Creates them.
+     *
+     * @param audience how many want to hear of changes; raised while somebody waits
+     * @param timers for time-outs
+     */
+    BlockedConsumers(AtomicInteger audience, Timers timers) {
+        this.audience = audience;
+        this.timers = timers;
+    }
+
+    Timers timers() {
+        return timers;
+    }
 
     int waitingCount() {
         return waiting.get();
     }
 
-    /**
-     * Lets a consumer wait until an attempt succeeds.
-     *
-     * @param keys whose changes are worth an attempt
-     * @param attempt gives a result, or null; run in threads that change the keys
-     * @return completed with the first result; whoever cancels it, or completes it, ends the wait
-     */
-    <R> CompletableFuture<R> await(byte[][] keys, Supplier<@Nullable R> attempt) {
-        Consumer<R> consumer = new Consumer<>(keys, attempt);
-        waiting.incrementAndGet();
-        for (byte[] key : keys) {
-            lines.compute(
-                    ByteBuffer.wrap(key.clone()),
-                    (name, line) -> {
-                        Line present = line == null ? new Line() : line;
-                        present.consumers.add(consumer);
-                        return present;
-                    });
-        }
-        CompletableFuture<R> unused =
-                consumer.result.whenComplete((result, failure) -> leave(consumer));
-        for (byte[] key : keys) {
-            serve(key);
-        }
-        return consumer.result;
+    /** How many keys somebody waits for. */
+    int lineCount() {
+        return lines.size();
     }
 
-    private void leave(Consumer<?> consumer) {
+    /** Whether somebody waits for one of the keys. */
+    boolean areWaitedFor(byte[][] keys) {
+        for (byte[] key : keys) {
+            if (waiting.get() > 0 && lines.containsKey(ByteBuffer.wrap(key))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // ---- by those who wait
+
+    /** Lets a consumer wait. Others before it are served first, if there is something now. */
+    void add(BlockedConsumer<?> consumer) {
+        probe(PROBED_FRAMES);
+        audience.incrementAndGet();
+        waiting.incrementAndGet();
+        consumer.ticket = tickets.incrementAndGet();
+        try {
+            for (ByteBuffer name : consumer.names) {
+                lines.compute(
+                        name,
+                        (key, line) -> {
+                            Line present = line == null ? new Line(bytes(key)) : line;
+                            present.add(consumer);
+                            return present;
+                        });
+            }
+        } catch (RuntimeException | Error e) {
+            boolean unused = consumer.end(() -> {});
+            boolean unused2 = consumer.begin();
+            leave(consumer);
+            allPostponed = true;
+            throw e;
+        }
+        boolean waits = consumer.begin();
+        if (!waits) {
+            leave(consumer);
+        }
+        try {
+            serve(linesOf(consumer));
+        } catch (VirtualMachineError e) {
+            // It waits all the same: from here on it ends as any other does.
+            allPostponed = true;
+        }
+        if (!waits) {
+            finish(consumer);
+        }
+    }
+
+    private static byte[] bytes(ByteBuffer name) {
+        byte[] bytes = new byte[name.remaining()];
+        name.get(name.position(), bytes);
+        return bytes;
+    }
+
+    /** Has a consumer's wait ended after some time, unless it ends before. */
+    void addTimer(BlockedConsumer<?> consumer, long delayNs, Runnable how) {
+        consumer.timer =
+                timers.schedule(
+                        delayNs,
+                        () -> {
+                            boolean unused = consumer.end(how);
+                        });
+    }
+
+    private List<Line> linesOf(BlockedConsumer<?> consumer) {
+        List<Line> found = new ArrayList<>(consumer.names.length);
+        for (ByteBuffer name : consumer.names) {
+            Line line = lines.get(name);
+            if (line != null) {
+                found.add(line);
+            }
+        }
+        return found;
+    }
+
+    /** Takes a consumer that has ended out of its lines; called once for each. */
+    void leave(BlockedConsumer<?> consumer) {
         waiting.decrementAndGet();
-        for (byte[] key : consumer.keys) {
+        audience.decrementAndGet();
+        try {
+            Timers.Key timer = consumer.timer;
+            if (timer != null) {
+                timers.cancel(timer);
+            }
+            removeFromLines(consumer);
+        } catch (VirtualMachineError e) {
+            // Whoever meets it there, or its timer, finds that it has gone.
+            allPostponed = true;
+        }
+    }
+
+    private void removeFromLines(BlockedConsumer<?> consumer) {
+        for (ByteBuffer name : consumer.names) {
             lines.computeIfPresent(
-                    ByteBuffer.wrap(key),
-                    (name, line) -> {
-                        line.consumers.remove(consumer);
+                    name,
+                    (key, line) -> {
+                        line.remove(consumer);
                         return line.consumers.isEmpty() ? null : line;
                     });
         }
     }
 
-    @Override
-    public void changed(byte[] key, Event event, long opId) {
-        if (waiting.get() > 0 && event == Event.CHANGED) {
-            serve(key);
-        }
-    }
-
-    private void serve(byte[] key) {
-        Line line = lines.get(ByteBuffer.wrap(key));
-        if (line == null || line.work.getAndIncrement() > 0) {
-            return;
-        }
-        int done = 1;
-        do {
-            Consumer<?> first = line.consumers.peek();
-            while (first != null && first.tryNow()) {
-                // Done ones leave by themselves; one that was cancelled may still be on its way.
-                line.consumers.remove(first);
-                first = line.consumers.peek();
-            }
-            done = line.work.addAndGet(-done);
-        } while (done > 0);
+    /**
+     * Waits until an attempt, at whatever key, succeeds.
+     *
+     * @param keys whose changes are worth an attempt
+     * @param attempt gives a result, or null; run in threads that change the keys
+     * @return completed with the first result; whoever cancels it, or completes it, ends the wait
+     */
+    <R> ConsumerFuture<R> await(byte[][] keys, Supplier<@Nullable R> attempt) {
+        ConsumerFuture<R> future = new ConsumerFuture<>();
+        BlockedConsumer<R> consumer =
+                new BlockedConsumer<>(this, keys, Rivals.NONE, key -> attempt.get(), null);
+        consumer.whenServed(() -> future.take(consumer));
+        future.waitsAs(consumer);
+        add(consumer);
+        return future;
     }
 
     /** Ends every wait, for a node that takes no writes any more. */
-    void failAll(RuntimeException reason) {
-        List<Consumer<?>> all = new ArrayList<>();
-        lines.values().forEach(line -> all.addAll(line.consumers));
-        all.forEach(consumer -> consumer.result.completeExceptionally(reason));
+    void failAll(Supplier<RuntimeException> reason) {
+        for (Line line : lines.values()) {
+            for (Map<Long, BlockedConsumer<?>> consumers : line.consumers.values()) {
+                consumers.values().forEach(consumer -> consumer.abort(reason.get()));
+            }
+        }
+    }
+
+    // ---- by those who change keys
+
+    /** A key was changed by one operation. */
+    void changed(byte[] key, Event event) {
+        try {
+            Line line = waiting.get() == 0 ? null : lines.get(ByteBuffer.wrap(key));
+            if (line != null && (event == Event.CHANGED || line.mindsRemoval)) {
+                serve(List.of(line));
+            }
+        } catch (VirtualMachineError e) {
+            allPostponed = true;
+        }
+    }
+
+    /** Keys were changed by one transaction, in this order. */
+    void changed(List<byte[]> keys) {
+        try {
+            List<Line> changed = new ArrayList<>();
+            for (byte[] key : keys) {
+                Line line = lines.get(ByteBuffer.wrap(key));
+                if (line != null) {
+                    changed.add(line);
+                }
+            }
+            if (!changed.isEmpty()) {
+                serve(changed);
+            }
+        } catch (VirtualMachineError e) {
+            allPostponed = true;
+        }
+    }
+
+    private void postpone(Line line) {
+        line.postponed = true;
+        somePostponed = true;
+    }
+
+    private void serve(List<Line> changed) {
+        Server present = servers.get(Thread.currentThread());
+        if (present != null) {
+            take(present, changed);
+            return;
+        }
+        Server server;
+        try {
+            probe(PROBED_FRAMES);
+            server = new Server();
+        } catch (VirtualMachineError e) {
+            allPostponed = true;
+            return;
+        }
+        try {
+            servers.put(Thread.currentThread(), server);
+            take(server, changed);
+            server.run();
+        } catch (VirtualMachineError e) {
+            // The change itself is made: what is left to do for others is done later.
+            allPostponed = true;
+        } finally {
+            servers.remove(Thread.currentThread());
+            server.giveUp();
+        }
+        finishAll(server.ended());
+    }
+
+    /** Makes sure that there is some stack: an attempt that is begun should come to its end. */
+    private static void probe(int frames) {
+        if (frames > 0) {
+            probe(frames - 1);
+        }
+    }
+
+    private void take(Server server, List<Line> changed) {
+        try {
+            changed.forEach(server::take);
+        } catch (VirtualMachineError e) {
+            allPostponed = true;
+        }
+    }
+
+    private void finishAll(@Nullable BlockedConsumer<?> first) {
+        for (BlockedConsumer<?> each = first; each != null; ) {
+            BlockedConsumer<?> next = each.next;
+            finish(each);
+            each = next;
+        }
+    }
+
+    private void finish(BlockedConsumer<?> consumer) {
+        try {
+            consumer.finish();
+        } catch (VirtualMachineError e) {
+            do {
+                consumer.next = unfinished.get();
+            } while (!unfinished.compareAndSet(consumer.next, consumer));
+        } catch (RuntimeException | Error e) {
+            LOGGER.error("what was to follow the end of a wait failed", e);
+        }
+    }
+
+    /** Time-outs, and what others handed over; by the background thread. */
+    void tidy() {
+        timers.run();
+        finishAll(unfinished.getAndSet(null));
+        if (handedOver) {
+            handedOver = false;
+            servePostponed();
+        }
+    }
+
+    /** Finishes what there is to finish when there is no background thread any more. */
+    void close() {
+        timers.stop();
+        tidy();
+    }
+
+    /** Serves lines that others could not; by the background thread. */
+    void servePostponed() {
+        if (allPostponed) {
+            allPostponed = false;
+            lines.values().forEach(this::postpone);
+        }
+        if (somePostponed) {
+            somePostponed = false;
+            for (Line line : lines.values()) {
+                if (line.postponed) {
+                    line.postponed = false;
+                    serve(List.of(line));
+                }
+            }
+        }
+    }
+
+    /** A thread that serves: the lines that only it may serve, one after the other. */
+    private final class Server {
+        private final ArrayDeque<Line> own = new ArrayDeque<>();
+        private @Nullable BlockedConsumer<?> firstEnded;
+        private @Nullable BlockedConsumer<?> lastEnded;
+        private @Nullable Line present;
+        private int attempts;
+
+        /** Those who are to be finished, in the order in which they were served. */
+        @Nullable BlockedConsumer<?> ended() {
+            return firstEnded;
+        }
+
+        private void end(BlockedConsumer<?> consumer) {
+            BlockedConsumer<?> last = lastEnded;
+            if (last == null) {
+                firstEnded = consumer;
+            } else {
+                last.next = consumer;
+            }
+            lastEnded = consumer;
+        }
+
+        /** Takes a line over, or leaves the work to whoever has it. */
+        void take(Line line) {
+            if (line.work.getAndIncrement() == 0) {
+                boolean added = false;
+                try {
+                    own.add(line);
+                    added = true;
+                } finally {
+                    if (!added) {
+                        giveUp(line);
+                    }
+                }
+            }
+        }
+
+        /** Leaves what it has not done to the background thread. */
+        void giveUp() {
+            Line unfinishedLine = present;
+            if (unfinishedLine != null) {
+                giveUp(unfinishedLine);
+            }
+            own.forEach(this::giveUp);
+            own.clear();
+        }
+
+        private void giveUp(Line line) {
+            // First: whoever comes from now on serves the line, and nobody counts on this thread.
+            line.work.set(0);
+            postpone(line);
+        }
+
+        void run() {
+            for (present = own.poll(); present != null; present = own.poll()) {
+                Line line = present;
+                int done;
+                do {
+                    done = line.work.get();
+                    serve(line);
+                    if (attempts > MAX_ATTEMPTS && timers.hasRunner()) {
+                        giveUp();
+                        present = null;
+                        handedOver = true;
+                        timers.wake();
+                        return;
+                    }
+                } while (!line.work.compareAndSet(done, 0));
+            }
+        }
+
+        private void serve(Line line) {
+            for (Map.Entry<Rivals, ConcurrentNavigableMap<Long, BlockedConsumer<?>>> entry :
+                    line.consumers.entrySet()) {
+                for (BlockedConsumer<?> consumer : entry.getValue().values()) {
+                    if (!serve(line, consumer) && entry.getKey().compete()) {
+                        break;
+                    }
+                }
+            }
+        }
+
+        /** Serves one; false if those who compete with it are not to be served now. */
+        private boolean serve(Line line, BlockedConsumer<?> consumer) {
+            attempts++;
+            return switch (consumer.tryServe(line.key, this::serveAgain)) {
+                case ENDED -> {
+                    leave(consumer);
+                    if (consumer.isParked()) {
+                        consumer.finish();
+                    } else {
+                        end(consumer);
+                    }
+                    yield true;
+                }
+                case GONE -> {
+                    // On its way out, or stopped there.
+                    removeFromLines(consumer);
+                    yield true;
+                }
+                case LATER -> {
+                    postpone(line);
+                    yield false;
+                }
+                case NOTHING, BUSY -> false;
+            };
+        }
+
+        /** B2: others found a consumer busy, and served nobody behind it. */
+        private void serveAgain(BlockedConsumer<?> consumer) {
+            try {
+                linesOf(consumer).forEach(this::take);
+            } catch (VirtualMachineError e) {
+                allPostponed = true;
+            }
+        }
     }
 }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +30,10 @@ public final class Core {
     private final @Nullable OperationLog log;
     private final @Nullable RoleSwitch roles;
     private final BackgroundCycle background;
+    private final BlockingCalls blockingCalls;
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
+    private boolean releasedByBackground;
     private @Nullable ReplicationSession replication;
 
     private Core(KeyspaceConfig config, @Nullable OperationLog log) {
@@ -59,6 +62,7 @@ public final class Core {
                                 config.threadFactory(),
                                 config.forceInterval().toNanos());
         background = new BackgroundCycle(engine, config.clock(), this::signal);
+        blockingCalls = new BlockingCalls(this);
     }
 
     /** Opens a keyspace; see {@link io.hotpair.Keyspace#open}. */
@@ -105,7 +109,14 @@ public final class Core {
                 replication = replicate.start(roles);
             }
         }
-        startThread(background);
+        startThread(this::runBackground);
+    }
+
+    private void runBackground() {
+        background.run();
+        if (releasedByBackground) {
+            engine.release();
+        }
     }
 
     private void startThread(Runnable task) {
@@ -122,6 +133,11 @@ public final class Core {
     /** What the keyspace was opened with. */
     public KeyspaceConfig config() {
         return config;
+    }
+
+    /** Commands that wait. */
+    public BlockingCalls blockingCalls() {
+        return blockingCalls;
     }
 
     /** Replication, if there is any. */
@@ -199,6 +215,40 @@ public final class Core {
         }
     }
 
+    /**
+     * Calls back when a write has come as far as the keyspace's level asks, or has not in time: at
+     * once, or in the background thread, never in one that holds the log's role, as what a user has
+     * it do may be another write.
+     *
+     * @param done called with null, or with what {@link #await} would throw; perhaps twice
+     */
+    void whenAcknowledged(Outcome outcome, Consumer<@Nullable HotpairException> done) {
+        Acknowledgement level = config.acknowledgement();
+        Watermark watermark = watermark(level);
+        help(outcome.opId());
+        if (watermark == null || watermark.get() >= outcome.opId()) {
+            boolean vouches = engine.mode().vouches(outcome.term());
+            done.accept(vouches ? null : unknown(level, outcome));
+            return;
+        }
+        Timers timers = engine.blockedConsumers().timers();
+        Timers.Key timer =
+                timers.schedule(
+                        config.acknowledgementTimeout().toNanos(),
+                        () -> done.accept(unknown(level, outcome)));
+        whenAcknowledged(
+                level,
+                outcome.opId(),
+                outcome.term(),
+                reached ->
+                        timers.schedule(
+                                0,
+                                () -> {
+                                    timers.cancel(timer);
+                                    done.accept(reached ? null : unknown(level, outcome));
+                                }));
+    }
+
     private HotpairException unknown(Acknowledgement level, Outcome outcome) {
         return new HotpairException(
                 HotpairException.Category.OUTCOME_UNKNOWN,
@@ -273,11 +323,21 @@ public final class Core {
             }
         } finally {
             ended = joinThreads();
+            engine.blockedConsumers().close();
             if (log != null) {
                 log.close();
             }
         }
         if (ended) {
+            release();
+        }
+    }
+
+    private void release() {
+        if (background.isRunByThisThread()) {
+            // Something that followed the end of a wait has closed the keyspace.
+            releasedByBackground = true;
+        } else {
             engine.release();
         }
     }
@@ -288,6 +348,9 @@ public final class Core {
         boolean interrupted = false;
         boolean ended = true;
         for (Thread thread : threads) {
+            if (thread == Thread.currentThread() && background.isRunByThisThread()) {
+                continue;
+            }
             while (thread.isAlive() && config.clock().nanoTime() - giveUpNs < 0) {
                 try {
                     thread.join(MAX_JOIN_MS);

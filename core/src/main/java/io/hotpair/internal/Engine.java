@@ -10,7 +10,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.security.SecureRandom;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
@@ -115,8 +114,8 @@ public final class Engine {
     private volatile long appliedOpId;
     private final @Nullable Evictor evictor;
     private volatile long coarseMs;
-    private final Listeners listeners = new Listeners();
-    private volatile @Nullable BlockedConsumers blockedConsumers;
+    private final Listeners listeners;
+    private final BlockedConsumers consumers;
     private final LongAdder expiredCount = new LongAdder();
     private volatile Mode mode = Mode.REPLICA;
 
@@ -141,6 +140,8 @@ public final class Engine {
         this.clocks = clocks;
         this.writeTimeoutNs = writeTimeoutNs;
         clock = new ClockCell(clocks);
+        listeners = new Listeners(new Timers(clocks));
+        consumers = listeners.blockedConsumers();
         stripes = new Stripes(Runtime.getRuntime().availableProcessors());
         ring = withLog ? new OperationRing(mem) : null;
         numbering = ring == null ? new CounterNumbering(mem) : ring;
@@ -188,10 +189,11 @@ public final class Engine {
     void mode(Mode to) {
         mode = to;
         if (!to.isMaster()) {
-            failBlocked(
-                    new HotpairException(
-                            HotpairException.Category.NOT_MASTER,
-                            "this node is not the master any more"));
+            consumers.failAll(
+                    () ->
+                            new HotpairException(
+                                    HotpairException.Category.NOT_MASTER,
+                                    "this node is not the master any more"));
         }
     }
 
@@ -211,7 +213,7 @@ public final class Engine {
     /** Refuses every operation from now on, and waits until those under way have left. */
     void refuseAll() {
         mode = mode.close();
-        failBlocked(new IllegalStateException("keyspace is closed"));
+        consumers.failAll(() -> new IllegalStateException("keyspace is closed"));
         compactor.close();
         stripes.awaitGrace();
     }
@@ -596,9 +598,14 @@ public final class Engine {
 
     /** Does several things as one step; see {@link Executor#transact}. */
     public <R> R transact(Function<Executor, R> body, Outcome outcome) {
-        R result = transactions.run(body, outcome);
-        payDebt(outcome);
-        return result;
+        try {
+            R result = transactions.run(body, outcome);
+            payDebt(outcome);
+            return result;
+        } catch (Error e) {
+            consumers.allPostponed = true;
+            throw e;
+        }
     }
 
     Transaction beginTransaction(Outcome outcome) {
@@ -948,12 +955,15 @@ public final class Engine {
                 int type = tryMutate(key, offset, length, mutation, outcome);
                 if (type != 0 && !listeners.isEmpty()) {
                     Event event = type == Records.TOMBSTONE ? whenGone : Event.CHANGED;
-                    byte[] name = Arrays.copyOfRange(key, offset, offset + length);
-                    listeners.changed(name, event, outcome.opId());
+                    listeners.changed(key, offset, length, event, outcome.opId());
                 }
                 return type != 0;
             } catch (NoRoomNow e) {
                 makeRoom(attempt, whenGone);
+            } catch (Error e) {
+                // Perhaps behind the change, and nobody has heard of it.
+                consumers.allPostponed = true;
+                throw e;
             }
         }
     }
@@ -1287,8 +1297,7 @@ public final class Engine {
             try {
                 int type = tryApply(key, offset, length, mutation, opId, force);
                 if (type != 0 && !listeners.isEmpty()) {
-                    byte[] name = Arrays.copyOfRange(key, offset, offset + length);
-                    listeners.changed(name, event(type), opId);
+                    listeners.changed(key, offset, length, event(type), opId);
                 }
                 return;
             } catch (NoRoomNow e) {
@@ -1337,8 +1346,7 @@ public final class Engine {
     /** Tells listeners of a commit of several keys. */
     void tell(Transaction transaction) {
         if (!listeners.isEmpty()) {
-            transaction.eachChange(
-                    (key, type) -> listeners.changed(key, event(type), transaction.opId()));
+            listeners.changed(transaction.changes(), transaction.opId());
         }
     }
 
@@ -1352,27 +1360,15 @@ public final class Engine {
         listeners.remove(listener);
     }
 
-    /** Those who wait for keys; made when first needed. */
+    /** Waits for keys; see {@link io.hotpair.Keyspace#whenAvailable}. */
     public <R> CompletableFuture<R> await(byte[][] keys, Supplier<@Nullable R> attempt) {
-        return blocked().await(keys, attempt);
+        mode.checkOpen();
+        return consumers.await(keys, attempt);
     }
 
-    private synchronized BlockedConsumers blocked() {
-        BlockedConsumers present = blockedConsumers;
-        if (present == null) {
-            present = new BlockedConsumers();
-            blockedConsumers = present;
-            listeners.add(present);
-        }
-        return present;
-    }
-
-    /** Ends every wait for a key. */
-    private void failBlocked(RuntimeException reason) {
-        BlockedConsumers present = blockedConsumers;
-        if (present != null) {
-            present.failAll(reason);
-        }
+    /** Those who wait for keys. */
+    BlockedConsumers blockedConsumers() {
+        return consumers;
     }
 
     /**

@@ -1,6 +1,9 @@
 package io.hotpair.internal;
 
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where typed operations run: straight on a keyspace, or inside a transaction that sees its own
@@ -25,4 +28,21 @@ public interface Executor {
      *     thrown, and nothing has happened
      */
     <R> R transact(Function<Executor, R> body);
+
+    /**
+     * Runs a command that waits for something to be there. Inside a transaction it does not wait.
+     *
+     * @param timeout how long it waits at most; zero for ever
+     * @return {@link BlockingCommand#nothing} if nothing came in time
+     */
+    default <R> @Nullable R block(BlockingCommand<R> command, Duration timeout) {
+        R found = command.begin(this);
+        return found == null ? command.nothing() : found;
+    }
+
+    /** As {@link #block}, without a thread that waits. */
+    default <R> CompletableFuture<@Nullable R> blockAsync(
+            BlockingCommand<R> command, Duration timeout) {
+        return CompletableFuture.completedFuture(block(command, timeout));
+    }
 }

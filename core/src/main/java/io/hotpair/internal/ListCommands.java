@@ -4,10 +4,12 @@ import io.hotpair.HotpairException;
 import io.hotpair.ListEnd;
 import io.hotpair.ListOperations;
 import io.hotpair.PoppedElements;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** Lists, as {@link ListElements}. */
@@ -102,6 +104,12 @@ public final class ListCommands implements ListOperations {
     }
 
     private @Nullable List<byte[]> pop(byte[] key, ListEnd from, long count) {
+        return pop(key, from, count, false);
+    }
+
+    /** Takes elements; with another type there are none, or it is refused. */
+    private @Nullable List<byte[]> pop(
+            byte[] key, ListEnd from, long count, boolean ignoresOthers) {
         if (count < 0) {
             throw new IllegalArgumentException("count=" + count + ", expected 0 or more");
         }
@@ -112,7 +120,10 @@ public final class ListCommands implements ListOperations {
                         key,
                         (edit, current) -> {
                             popped.clear();
-                            present[0] = current != 0;
+                            present[0] = isThere(edit, current, ignoresOthers);
+                            if (!present[0]) {
+                                return Mutation.UNCHANGED;
+                            }
                             edit.shrinks();
                             ListElements list = edit.list().openToChange(current);
                             long taken = Math.min(count, list.count());
@@ -123,6 +134,13 @@ public final class ListCommands implements ListOperations {
                             return list.record(edit.deadlineMs(current));
                         });
         return present[0] ? popped : null;
+    }
+
+    private static boolean isThere(Edit edit, long record, boolean ignoresOthers) {
+        if (!ignoresOthers) {
+            Edit.expect(edit.mem(), record, Records.LIST);
+        }
+        return record != 0 && Records.type(edit.mem(), record) == Records.LIST;
     }
 
     private static void take(ListElements list, ListEnd from, long count, List<byte[]> into) {
@@ -362,8 +380,13 @@ public final class ListCommands implements ListOperations {
 
     @Override
     public byte @Nullable [] lmove(byte[] source, byte[] destination, ListEnd from, ListEnd to) {
+        return move(source, destination, from, to, false);
+    }
+
+    private byte @Nullable [] move(
+            byte[] source, byte[] destination, ListEnd from, ListEnd to, boolean ignoresOthers) {
         if (Arrays.equals(source, destination)) {
-            return rotate(source, from, to);
+            return rotate(source, from, to, ignoresOthers);
         }
         List<byte[]> moved = new ArrayList<>();
         boolean present =
@@ -371,28 +394,28 @@ public final class ListCommands implements ListOperations {
                         transaction -> {
                             moved.clear();
                             ListCommands lists = new ListCommands(transaction);
-                            byte[] element = lists.popOne(source, from);
-                            if (element == null) {
+                            List<byte[]> popped = lists.pop(source, from, 1, ignoresOthers);
+                            if (popped == null) {
                                 return false;
                             }
-                            moved.add(element);
-                            return lists.push(destination, to, true, element) > 0;
+                            moved.addAll(popped);
+                            return lists.push(destination, to, true, popped.get(0)) > 0;
                         });
         return present ? moved.get(0) : null;
     }
 
-    private byte @Nullable [] rotate(byte[] key, ListEnd from, ListEnd to) {
+    private byte @Nullable [] rotate(byte[] key, ListEnd from, ListEnd to, boolean ignoresOthers) {
         List<byte[]> moved = new ArrayList<>();
         boolean unused =
                 executor.write(
                         key,
                         (edit, current) -> {
                             moved.clear();
-                            ListElements list = edit.list().openToChange(current);
-                            long last = list.count() - 1;
-                            if (current == 0) {
+                            if (!isThere(edit, current, ignoresOthers)) {
                                 return Mutation.UNCHANGED;
                             }
+                            ListElements list = edit.list().openToChange(current);
+                            long last = list.count() - 1;
                             if (from == to || last == 0) {
                                 moved.add(list.at(from == ListEnd.LEFT ? 0 : last).value());
                                 return Mutation.UNCHANGED;
@@ -406,8 +429,9 @@ public final class ListCommands implements ListOperations {
 
     @Override
     public @Nullable PoppedElements lmpop(ListEnd from, long count, byte[]... keys) {
-        if (count < 1) {
-            throw new IllegalArgumentException("count=" + count + ", expected 1 or more");
+        checkCount(count);
+        if (keys.length == 1) {
+            return popped(keys[0], pop(keys[0], from, count));
         }
         List<PoppedElements> found = new ArrayList<>();
         boolean present =
@@ -424,5 +448,144 @@ public final class ListCommands implements ListOperations {
                             return false;
                         });
         return present ? found.get(0) : null;
+    }
+
+    private static void checkCount(long count) {
+        if (count < 1) {
+            throw new IllegalArgumentException("count=" + count + ", expected 1 or more");
+        }
+    }
+
+    private static @Nullable PoppedElements popped(byte[] key, @Nullable List<byte[]> elements) {
+        return elements == null ? null : new PoppedElements(key, elements);
+    }
+
+    // ---- operations that wait
+
+    /** Takes elements from the first list that is there. */
+    @SuppressWarnings("ArrayRecordComponent") // Used for one call, and never compared.
+    private record Pop(ListEnd from, long count, byte[][] keys)
+            implements BlockingCommand<PoppedElements> {
+        Pop {
+            checkCount(count);
+            if (keys.length == 0) {
+                throw new IllegalArgumentException("keys.length=0, expected at least 1");
+            }
+        }
+
+        @Override
+        public Rivals rivals() {
+            return Rivals.FOR_ELEMENTS;
+        }
+
+        @Override
+        public @Nullable PoppedElements begin(Executor executor) {
+            return new ListCommands(executor).lmpop(from, count, keys);
+        }
+
+        @Override
+        public boolean mayWaitBehindOthers(Executor executor) {
+            return isListOrAbsent(executor, keys);
+        }
+
+        @Override
+        public @Nullable PoppedElements attempt(Executor executor, byte[] key) {
+            return popped(key, new ListCommands(executor).pop(key, from, count, true));
+        }
+    }
+
+    /** Refuses what comes before the first list and is none; true in all other cases. */
+    private static boolean isListOrAbsent(Executor executor, byte[][] keys) {
+        return executor.readAll(
+                keys,
+                (edit, records) -> {
+                    for (long record : records) {
+                        if (isThere(edit, record, false)) {
+                            break;
+                        }
+                    }
+                    return true;
+                });
+    }
+
+    /** Moves an element. */
+    @SuppressWarnings("ArrayRecordComponent") // Used for one call, and never compared.
+    private record Move(byte[] source, byte[] destination, ListEnd from, ListEnd to)
+            implements BlockingCommand<byte[]> {
+        Move {
+            source = source.clone();
+            destination = destination.clone();
+        }
+
+        @Override
+        public byte[][] keys() {
+            return new byte[][] {source};
+        }
+
+        @Override
+        public Rivals rivals() {
+            return Rivals.FOR_ELEMENTS;
+        }
+
+        @Override
+        public byte @Nullable [] begin(Executor executor) {
+            return new ListCommands(executor).lmove(source, destination, from, to);
+        }
+
+        @Override
+        public boolean mayWaitBehindOthers(Executor executor) {
+            return isListOrAbsent(executor, keys());
+        }
+
+        @Override
+        public byte @Nullable [] attempt(Executor executor, byte[] key) {
+            return new ListCommands(executor).move(source, destination, from, to, true);
+        }
+    }
+
+    @Override
+    public @Nullable PoppedElements blpop(Duration timeout, byte[]... keys) {
+        return blmpop(timeout, ListEnd.LEFT, 1, keys);
+    }
+
+    @Override
+    public CompletableFuture<@Nullable PoppedElements> blpopAsync(
+            Duration timeout, byte[]... keys) {
+        return blmpopAsync(timeout, ListEnd.LEFT, 1, keys);
+    }
+
+    @Override
+    public @Nullable PoppedElements brpop(Duration timeout, byte[]... keys) {
+        return blmpop(timeout, ListEnd.RIGHT, 1, keys);
+    }
+
+    @Override
+    public CompletableFuture<@Nullable PoppedElements> brpopAsync(
+            Duration timeout, byte[]... keys) {
+        return blmpopAsync(timeout, ListEnd.RIGHT, 1, keys);
+    }
+
+    @Override
+    public @Nullable PoppedElements blmpop(
+            Duration timeout, ListEnd from, long count, byte[]... keys) {
+        return executor.block(new Pop(from, count, keys), timeout);
+    }
+
+    @Override
+    public CompletableFuture<@Nullable PoppedElements> blmpopAsync(
+            Duration timeout, ListEnd from, long count, byte[]... keys) {
+        return executor.blockAsync(new Pop(from, count, keys), timeout);
+    }
+
+    @Override
+    public byte @Nullable [] blmove(
+            Duration timeout, byte[] source, byte[] destination, ListEnd from, ListEnd to) {
+        return executor.block(new Move(source, destination, from, to), timeout);
+    }
+
+    @Override
+    public CompletableFuture<byte @Nullable []> blmoveAsync(
+            Duration timeout, byte[] source, byte[] destination, ListEnd from, ListEnd to) {
+        return executor.blockAsync(new Move(source, destination, from, to), timeout);
     }
 }

@@ -11,12 +11,14 @@ import io.hotpair.SortedSetRange;
 import io.hotpair.ZaddCondition;
 import io.hotpair.log.OperationType;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -363,16 +365,17 @@ public final class SortedSetCommands implements SortedSetOperations {
 
     @Override
     public List<ScoredMember> zpopmin(byte[] key, long count) {
-        return pop(executor, key, false, count);
+        return pop(executor, key, false, count, false);
     }
 
     @Override
     public List<ScoredMember> zpopmax(byte[] key, long count) {
-        return pop(executor, key, true, count);
+        return pop(executor, key, true, count, false);
     }
 
+    /** Removes members; with another type there are none, or it is refused. */
     private static List<ScoredMember> pop(
-            Executor executor, byte[] key, boolean highest, long count) {
+            Executor executor, byte[] key, boolean highest, long count, boolean ignoresOthers) {
         checkNotNegative("count", count);
         List<ScoredMember> popped = new ArrayList<>();
         boolean unused =
@@ -380,6 +383,9 @@ public final class SortedSetCommands implements SortedSetOperations {
                         key,
                         (edit, current) -> {
                             popped.clear();
+                            if (!isThere(edit, current, ignoresOthers)) {
+                                return Mutation.UNCHANGED;
+                            }
                             SortedSet set = openToChange(edit, current);
                             long from = highest ? Math.max(0, set.count() - count) : 0;
                             long to = highest ? set.count() : Math.min(set.count(), count);
@@ -389,22 +395,132 @@ public final class SortedSetCommands implements SortedSetOperations {
         return popped;
     }
 
+    private static boolean isThere(Edit edit, long record, boolean ignoresOthers) {
+        if (!ignoresOthers) {
+            Edit.expect(edit.mem(), record, Records.SORTED_SET);
+        }
+        return record != 0 && Records.type(edit.mem(), record) == Records.SORTED_SET;
+    }
+
+    private static void checkPositive(long count) {
+        if (count < 1) {
+            throw new IllegalArgumentException("count=" + count + ", expected 1 or more");
+        }
+    }
+
     @Override
     public Map.@Nullable Entry<byte[], List<ScoredMember>> zmpop(
             byte[][] keys, boolean highest, long count) {
-        if (count < 1) {
-            throw new IllegalArgumentException("count=" + count + ", expected 1 or more");
+        checkPositive(count);
+        if (keys.length == 1) {
+            return popped(keys[0], pop(executor, keys[0], highest, count, false));
         }
         return executor.transact(
                 tx -> {
                     for (byte[] key : keys) {
-                        List<ScoredMember> popped = pop(tx, key, highest, count);
+                        List<ScoredMember> popped = pop(tx, key, highest, count, false);
                         if (!popped.isEmpty()) {
                             return Map.entry(key, popped);
                         }
                     }
                     return null;
                 });
+    }
+
+    private static Map.@Nullable Entry<byte[], List<ScoredMember>> popped(
+            byte[] key, List<ScoredMember> members) {
+        return members.isEmpty() ? null : Map.entry(key, members);
+    }
+
+    // ---- operations that wait
+
+    /** Removes members from the first key that has any, and gives them in some form. */
+    @SuppressWarnings("ArrayRecordComponent") // Used for one call, and never compared.
+    private record Pop<R>(
+            boolean highest,
+            long count,
+            byte[][] keys,
+            Function<Map.Entry<byte[], List<ScoredMember>>, R> form)
+            implements BlockingCommand<R> {
+        Pop {
+            checkPositive(count);
+            if (keys.length == 0) {
+                throw new IllegalArgumentException("keys.length=0, expected at least 1");
+            }
+        }
+
+        private @Nullable R form(Map.@Nullable Entry<byte[], List<ScoredMember>> popped) {
+            return popped == null ? null : form.apply(popped);
+        }
+
+        @Override
+        public Rivals rivals() {
+            return Rivals.FOR_SCORED_MEMBERS;
+        }
+
+        @Override
+        public @Nullable R begin(Executor executor) {
+            return form(new SortedSetCommands(executor).zmpop(keys, highest, count));
+        }
+
+        /** Refuses what comes before the first sorted set and is none. */
+        @Override
+        public boolean mayWaitBehindOthers(Executor executor) {
+            return executor.readAll(
+                    keys,
+                    (edit, records) -> {
+                        for (long record : records) {
+                            if (isThere(edit, record, false)) {
+                                break;
+                            }
+                        }
+                        return true;
+                    });
+        }
+
+        @Override
+        public @Nullable R attempt(Executor executor, byte[] key) {
+            return form(popped(key, pop(executor, key, highest, count, true)));
+        }
+    }
+
+    private static Pop<Map.Entry<byte[], ScoredMember>> popOne(boolean highest, byte[][] keys) {
+        return new Pop<>(
+                highest, 1, keys, popped -> Map.entry(popped.getKey(), popped.getValue().get(0)));
+    }
+
+    @Override
+    public Map.@Nullable Entry<byte[], ScoredMember> bzpopmin(Duration timeout, byte[]... keys) {
+        return executor.block(popOne(false, keys), timeout);
+    }
+
+    @Override
+    public CompletableFuture<Map.@Nullable Entry<byte[], ScoredMember>> bzpopminAsync(
+            Duration timeout, byte[]... keys) {
+        return executor.blockAsync(popOne(false, keys), timeout);
+    }
+
+    @Override
+    public Map.@Nullable Entry<byte[], ScoredMember> bzpopmax(Duration timeout, byte[]... keys) {
+        return executor.block(popOne(true, keys), timeout);
+    }
+
+    @Override
+    public CompletableFuture<Map.@Nullable Entry<byte[], ScoredMember>> bzpopmaxAsync(
+            Duration timeout, byte[]... keys) {
+        return executor.blockAsync(popOne(true, keys), timeout);
+    }
+
+    @Override
+    public Map.@Nullable Entry<byte[], List<ScoredMember>> bzmpop(
+            Duration timeout, byte[][] keys, boolean highest, long count) {
+        return executor.block(new Pop<>(highest, count, keys, popped -> popped), timeout);
+    }
+
+    @Override
+    public CompletableFuture<Map.@Nullable Entry<byte[], List<ScoredMember>>> bzmpopAsync(
+            Duration timeout, byte[][] keys, boolean highest, long count) {
+        return executor.blockAsync(new Pop<>(highest, count, keys, popped -> popped), timeout);
     }
 
     @Override

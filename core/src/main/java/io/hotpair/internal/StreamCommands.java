@@ -17,11 +17,13 @@ import io.hotpair.StreamTrim;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -257,6 +259,105 @@ public final class StreamCommands implements StreamOperations {
                 });
     }
 
+    private static <R> @Nullable List<R> nullIfEmpty(List<R> list) {
+        return list.isEmpty() ? null : list;
+    }
+
+    private static void checkNotEmpty(StreamPosition[] positions) {
+        if (positions.length == 0) {
+            throw new IllegalArgumentException("positions.length=0, expected at least 1");
+        }
+    }
+
+    /** Reads streams; what is new is so from the beginning on. */
+    private static final class Read implements BlockingCommand<List<StreamBatch>> {
+        private final long limit;
+        private final StreamPosition[] positions;
+
+        Read(long limit, StreamPosition[] positions) {
+            checkNotEmpty(positions);
+            this.limit = limited(limit);
+            this.positions = positions.clone();
+        }
+
+        @Override
+        public byte[][] keys() {
+            return StreamCommands.keys(positions);
+        }
+
+        @Override
+        public Rivals rivals() {
+            return Rivals.NONE;
+        }
+
+        @Override
+        public @Nullable List<StreamBatch> begin(Executor executor) {
+            return executor.readAll(
+                    keys(),
+                    (edit, records) -> {
+                        List<StreamBatch> batches = new ArrayList<>();
+                        StreamId[] after = new StreamId[records.length];
+                        for (int i = 0; i < records.length; i++) {
+                            Stream stream = Stream.open(edit, records[i]);
+                            StreamId given = positions[i].after();
+                            after[i] = given == null ? stream.lastId() : given;
+                            batches.addAll(read(stream, positions[i].key(), after[i]));
+                        }
+                        for (int i = 0; i < after.length; i++) {
+                            positions[i] = StreamPosition.after(positions[i].key(), after[i]);
+                        }
+                        return nullIfEmpty(batches);
+                    });
+        }
+
+        private List<StreamBatch> read(Stream stream, byte[] key, StreamId after) {
+            long from = stream.entryAfter(after);
+            long to = Stream.limited(from, stream.endOfEntries(), limit);
+            return from < to ? List.of(new StreamBatch(key, stream.entries(from, to))) : List.of();
+        }
+
+        @Override
+        public @Nullable List<StreamBatch> attempt(Executor executor, byte[] key) {
+            return executor.read(
+                    key,
+                    (edit, record) ->
+                            isThere(edit, record)
+                                    ? nullIfEmpty(read(Stream.open(edit, record), key, after(key)))
+                                    : null);
+        }
+
+        @Override
+        public List<StreamBatch> nothing() {
+            return List.of();
+        }
+
+        /** Of a key that was given several times the first one counts. */
+        private StreamId after(byte[] key) {
+            for (StreamPosition position : positions) {
+                StreamId after = position.after();
+                if (after != null && Arrays.equals(position.key(), key)) {
+                    return after;
+                }
+            }
+            throw new IllegalStateException("expected a key that was given");
+        }
+    }
+
+    private static boolean isThere(Edit edit, long record) {
+        return record != 0 && Records.type(edit.mem(), record) == Records.STREAM;
+    }
+
+    @Override
+    public List<StreamBatch> xread(Duration timeout, long limit, StreamPosition... positions) {
+        return Objects.requireNonNull(executor.block(new Read(limit, positions), timeout));
+    }
+
+    @Override
+    public CompletableFuture<List<StreamBatch>> xreadAsync(
+            Duration timeout, long limit, StreamPosition... positions) {
+        return executor.blockAsync(new Read(limit, positions), timeout);
+    }
+
     private static byte[][] keys(StreamPosition[] positions) {
         byte[][] keys = new byte[positions.length][];
         for (int i = 0; i < keys.length; i++) {
@@ -456,7 +557,7 @@ public final class StreamCommands implements StreamOperations {
             StreamPosition... positions) {
         long most = limited(limit);
         if (positions.length == 1) {
-            return readOne(executor, group, consumer, most, acknowledges, positions[0]);
+            return readOne(executor, group, consumer, most, acknowledges, positions[0], NO_GROUP);
         }
         return executor.transact(
                 transaction -> {
@@ -469,10 +570,118 @@ public final class StreamCommands implements StreamOperations {
                                         consumer,
                                         most,
                                         acknowledges,
-                                        position));
+                                        position,
+                                        NO_GROUP));
                     }
                     return batches;
                 });
+    }
+
+    /** Reads streams for a group. */
+    private static final class ReadGroup implements BlockingCommand<List<StreamBatch>> {
+        private final byte[] group;
+        private final byte[] consumer;
+        private final long limit;
+        private final boolean acknowledges;
+        private final StreamPosition[] positions;
+
+        ReadGroup(
+                byte[] group,
+                byte[] consumer,
+                long limit,
+                boolean acknowledges,
+                StreamPosition[] positions) {
+            checkNotEmpty(positions);
+            this.limit = limited(limit);
+            this.group = group.clone();
+            this.consumer = consumer.clone();
+            this.acknowledges = acknowledges;
+            this.positions = positions.clone();
+        }
+
+        @Override
+        public byte[][] keys() {
+            return StreamCommands.keys(positions);
+        }
+
+        @Override
+        public Rivals rivals() {
+            return Rivals.ofGroup(group);
+        }
+
+        @Override
+        public @Nullable List<StreamBatch> begin(Executor executor) {
+            long most = limit == Long.MAX_VALUE ? 0 : limit;
+            return nullIfEmpty(
+                    new StreamCommands(executor)
+                            .xreadGroup(group, consumer, most, acknowledges, positions));
+        }
+
+        @Override
+        public boolean mayWaitBehindOthers(Executor executor) {
+            for (StreamPosition position : positions) {
+                if (position.after() != null) {
+                    return false;
+                }
+            }
+            return executor.readAll(
+                    keys(),
+                    (edit, records) -> {
+                        for (long record : records) {
+                            Stream stream = Stream.open(edit, record);
+                            Stream.Group unused = existing(stream, group);
+                        }
+                        return true;
+                    });
+        }
+
+        @Override
+        public @Nullable List<StreamBatch> attempt(Executor executor, byte[] key) {
+            StreamPosition position = StreamPosition.undelivered(key);
+            try {
+                return nullIfEmpty(
+                        readOne(
+                                executor,
+                                group,
+                                consumer,
+                                limit,
+                                acknowledges,
+                                position,
+                                NO_STREAM));
+            } catch (HotpairException e) {
+                throw e.category() == HotpairException.Category.WRONG_TYPE ? refusal(NO_STREAM) : e;
+            }
+        }
+
+        @Override
+        public List<StreamBatch> nothing() {
+            return List.of();
+        }
+    }
+
+    @Override
+    public List<StreamBatch> xreadGroup(
+            Duration timeout,
+            byte[] group,
+            byte[] consumer,
+            long limit,
+            boolean acknowledges,
+            StreamPosition... positions) {
+        return Objects.requireNonNull(
+                executor.block(
+                        new ReadGroup(group, consumer, limit, acknowledges, positions), timeout));
+    }
+
+    @Override
+    public CompletableFuture<List<StreamBatch>> xreadGroupAsync(
+            Duration timeout,
+            byte[] group,
+            byte[] consumer,
+            long limit,
+            boolean acknowledges,
+            StreamPosition... positions) {
+        return executor.blockAsync(
+                new ReadGroup(group, consumer, limit, acknowledges, positions), timeout);
     }
 
     /** The batch of one stream; none if it has no new entries. */
@@ -482,7 +691,8 @@ public final class StreamCommands implements StreamOperations {
             byte[] consumer,
             long limit,
             boolean acknowledges,
-            StreamPosition position) {
+            StreamPosition position,
+            String ifNoStream) {
         StreamId after = position.after();
         byte[] key = position.key();
         return new StreamCommands(executor)
@@ -490,7 +700,7 @@ public final class StreamCommands implements StreamOperations {
                                 key,
                                 group,
                                 false,
-                                NO_GROUP,
+                                ifNoStream,
                                 (stream, found, edit) ->
                                         after == null
                                                 ? readNew(

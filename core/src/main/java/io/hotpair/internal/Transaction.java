@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,7 @@ public final class Transaction implements Executor {
     private static final class Touched {
         final byte[] key;
         final long hash;
+        int order;
         long found;
         long live;
         long pending;
@@ -50,6 +52,7 @@ public final class Transaction implements Executor {
     private final Map<ByteBuffer, Touched> touched = new LinkedHashMap<>();
     private boolean conflict;
     private boolean committed;
+    private int writtenCount;
     private long opId;
 
     Transaction(
@@ -174,6 +177,9 @@ public final class Transaction implements Executor {
                     edit.discard(target.pending);
                 }
                 target.pending = record;
+                if (target.order == 0) {
+                    target.order = ++writtenCount;
+                }
                 changed = true;
             }
         } finally {
@@ -312,18 +318,17 @@ public final class Transaction implements Executor {
         return opId;
     }
 
-    /** Receives a key that was changed, and the type of its new record. */
-    interface ChangeVisitor {
-        void visit(byte[] key, int type);
-    }
+    /** A key that was changed, and whether it is there now. */
+    @SuppressWarnings("ArrayRecordComponent") // Handed on, and never compared.
+    record Change(byte[] key, boolean present) {}
 
-    /** Visits what was committed. */
-    void eachChange(ChangeVisitor visitor) {
-        for (Touched key : touched.values()) {
-            if (key.newType != 0) {
-                visitor.visit(key.key, key.newType);
-            }
-        }
+    /** What was committed, in the order in which the keys were first written. */
+    List<Change> changes() {
+        return touched.values().stream()
+                .filter(key -> key.newType != 0)
+                .sorted(Comparator.comparingInt(key -> key.order))
+                .map(key -> new Change(key.key, key.newType != Records.TOMBSTONE))
+                .toList();
     }
 
     /** Gives back what was not committed, and leaves the epoch. */

@@ -1,0 +1,37 @@
+package io.hotpair.internal;
+
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Consumers of a key that take the same things from it: when one of them finds nothing there, the
+ * others would not either. Those who only look are nobody's rivals.
+ */
+record Rivals(Kind kind, @Nullable ByteBuffer group) {
+
+    /** What they take. */
+    enum Kind {
+        NOTHING,
+        ELEMENTS,
+        SCORED_MEMBERS,
+        ENTRIES
+    }
+
+    static final Rivals NONE = new Rivals(Kind.NOTHING, null);
+    static final Rivals FOR_ELEMENTS = new Rivals(Kind.ELEMENTS, null);
+    static final Rivals FOR_SCORED_MEMBERS = new Rivals(Kind.SCORED_MEMBERS, null);
+
+    /** Those who read a stream for the same group. */
+    static Rivals ofGroup(byte[] group) {
+        return new Rivals(Kind.ENTRIES, ByteBuffer.wrap(group.clone()));
+    }
+
+    boolean compete() {
+        return kind != Kind.NOTHING;
+    }
+
+    /** Whether it matters to them that the key is gone: a group goes with its stream. */
+    boolean mindRemoval() {
+        return kind == Kind.ENTRIES;
+    }
+}

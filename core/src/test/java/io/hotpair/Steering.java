@@ -1,0 +1,63 @@
+package io.hotpair;
+
+import io.hotpair.topology.Member;
+import io.hotpair.topology.ReplicatedKeyspace;
+import io.hotpair.topology.Replication;
+import io.hotpair.topology.ReplicationSession;
+import io.hotpair.topology.Role;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Hands the steering of a keyspace to the test. */
+final class Steering implements Replication, ReplicationSession {
+    private @Nullable ReplicatedKeyspace keyspace;
+
+    @Override
+    public ReplicationSession start(ReplicatedKeyspace of) {
+        keyspace = of;
+        return this;
+    }
+
+    ReplicatedKeyspace keyspace() {
+        ReplicatedKeyspace present = keyspace;
+        if (present == null) {
+            throw new IllegalStateException("not started");
+        }
+        return present;
+    }
+
+    @Override
+    public String nodeName() {
+        return "test";
+    }
+
+    @Override
+    public Role role() {
+        return Role.REPLICA;
+    }
+
+    @Override
+    public long term() {
+        return 0;
+    }
+
+    @Override
+    public @Nullable Member master() {
+        return null;
+    }
+
+    @Override
+    public List<Member> members() {
+        return List.of();
+    }
+
+    @Override
+    public long fullCopyCount() {
+        return 0;
+    }
+
+    @Override
+    public void close() {
+        keyspace().demote();
+    }
+}
