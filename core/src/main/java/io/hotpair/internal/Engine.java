@@ -1231,6 +1231,7 @@ public final class Engine {
      * may be evicted; until then, or else, writes that need memory are refused.
      */
     public void maxMemoryBytes(long bytes) {
+        mode.checkOpen();
         slab.accountant().limit(bytes);
     }
 
@@ -1352,6 +1353,7 @@ public final class Engine {
 
     /** Whoever is to hear of changes. */
     public void listen(ChangeListener listener) {
+        mode.checkOpen();
         listeners.add(listener);
     }
 
