@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.hotpair.internal.BlockingCommand;
 import io.hotpair.internal.Core;
 import io.hotpair.internal.Engine;
-import io.hotpair.internal.EngineSnapshot;
 import io.hotpair.internal.Executor;
 import io.hotpair.internal.GeoCommands;
 import io.hotpair.internal.HashCommands;
@@ -74,15 +73,16 @@ public final class Keyspace implements AutoCloseable {
     }
 
     /**
-     * Opens a keyspace: takes its directory, verifies and replays its log, and starts replication
-     * if there is any. Returns when a lone keyspace takes writes; one of a pair is a replica until
-     * its pair has decided who is master.
+     * Opens a keyspace: takes its directory, verifies its log, loads the newest sound snapshot and
+     * replays the log after it, and starts replication if there is any. Returns when a lone
+     * keyspace takes writes; one of a pair is a replica until its pair has decided who is master.
      *
      * @param config from {@link #builder()}
      * @return the keyspace; the caller closes it
      * @throws HotpairException {@code MISSING_JVM_FLAG}, {@code DIRECTORY_IN_USE}, {@code
      *     CORRUPTION}, {@code MEMORY_LIMIT} if the log holds more than fits, {@code LOG_FAILED},
-     *     {@code NETWORK} or {@code CONSENSUS}
+     *     {@code NOT_RETAINED} if the log does not begin with the first operation and no snapshot
+     *     is sound, {@code NETWORK} or {@code CONSENSUS}
      * @throws IllegalStateException if a directory is given but no log is on the class path
      */
     public static Keyspace open(KeyspaceConfig config) {
@@ -648,12 +648,38 @@ public final class Keyspace implements AutoCloseable {
 
     /**
      * Fixes the present state to read it at leisure, without a copy and without stopping anybody.
+     * While {@link #saveSnapshot one is saved} this call waits until that is done.
      *
      * @return the snapshot; the caller closes it
      * @throws IllegalStateException if another one is open
      */
     public Snapshot snapshot() {
-        return new EngineSnapshot(engine);
+        return core.snapshot();
+    }
+
+    /**
+     * Saves the present state to a file beside the log, as is done from time to time without being
+     * asked; see {@link SnapshotOptions}. Nobody who reads or writes waits for it, and what is
+     * overwritten meanwhile is kept in memory until it is done. The next opening begins with the
+     * newest snapshot, and replays only what the log has after it.
+     *
+     * @return completed when the file will survive a crash of the machine; exceptionally with
+     *     {@link HotpairException} of {@code LOG_FAILED} if it can't be written, or {@link
+     *     IllegalStateException} if there is nothing to save, if a {@link #snapshot()} is open, if
+     *     the keyspace is closed, or if this node's role changed meanwhile
+     * @throws IllegalStateException if the keyspace has no log
+     */
+    public CompletableFuture<SavedSnapshot> saveSnapshot() {
+        return core.saveSnapshot();
+    }
+
+    /**
+     * The snapshots that are there.
+     *
+     * @return an immutable list, newest first
+     */
+    public List<SavedSnapshot> savedSnapshots() {
+        return core.savedSnapshots();
     }
 
     /**

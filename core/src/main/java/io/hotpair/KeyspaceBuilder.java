@@ -21,6 +21,7 @@ public final class KeyspaceBuilder {
     private @Nullable Acknowledgement acknowledgement;
     private Duration acknowledgementTimeout = Duration.ofSeconds(5);
     private Duration forceInterval = Duration.ofSeconds(1);
+    private SnapshotOptions snapshotOptions = SnapshotOptions.defaults();
     private @Nullable Replication replication;
     private Clock clock = Clock.SYSTEM;
     private @Nullable ThreadFactory threadFactory;
@@ -137,6 +138,18 @@ public final class KeyspaceBuilder {
     }
 
     /**
+     * Says when snapshots are saved beside the log, and how much of the log is kept. The default is
+     * {@link SnapshotOptions#defaults()}.
+     *
+     * @param options the options
+     * @return this
+     */
+    public KeyspaceBuilder snapshots(SnapshotOptions options) {
+        snapshotOptions = Objects.requireNonNull(options, "options");
+        return this;
+    }
+
+    /**
      * Makes the keyspace one of a pair.
      *
      * @param replication from the replication module
@@ -212,6 +225,7 @@ public final class KeyspaceBuilder {
                 level,
                 acknowledgementTimeout,
                 forceInterval,
+                snapshotOptions,
                 replication,
                 clock,
                 factory == null ? new DaemonThreadFactory(name) : factory);

@@ -16,9 +16,11 @@ import org.jspecify.annotations.Nullable;
  * @param acknowledgement the level that a write waits for if it says nothing else
  * @param acknowledgementTimeout how long it waits
  * @param forceInterval how often the log is forced to the device
+ * @param snapshotOptions when snapshots are saved, and how much of the log is kept
  * @param replication what makes it one of a pair, or null
  * @param clock where time comes from
- * @param threadFactory makes the threads that it needs: one for the log, one for housekeeping
+ * @param threadFactory makes the threads that it needs: one for the log, one for snapshots, one for
+ *     housekeeping, and while a snapshot is loaded one for each core
  */
 public record KeyspaceConfig(
         String name,
@@ -28,6 +30,7 @@ public record KeyspaceConfig(
         Acknowledgement acknowledgement,
         Duration acknowledgementTimeout,
         Duration forceInterval,
+        SnapshotOptions snapshotOptions,
         @Nullable Replication replication,
         Clock clock,
         ThreadFactory threadFactory) {

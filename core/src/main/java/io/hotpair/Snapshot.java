@@ -23,7 +23,8 @@ public interface Snapshot extends AutoCloseable {
      * are, large values in several operations, in no particular order of keys. Nobody waits for the
      * consumer.
      *
-     * @param consumer receives a reader that stands at an operation, without opId
+     * @param consumer receives a reader that stands at an operation, which has the opId of the last
+     *     change of its key
      * @throws IllegalStateException if the keyspace was closed, or the snapshot ended by a change
      *     of this node's role
      */

@@ -4,9 +4,12 @@ import io.hotpair.Acknowledgement;
 import io.hotpair.HotpairException;
 import io.hotpair.KeyspaceConfig;
 import io.hotpair.KeyspaceStatistics;
+import io.hotpair.SavedSnapshot;
+import io.hotpair.Snapshot;
 import io.hotpair.Watermark;
 import io.hotpair.log.LogProvider;
 import io.hotpair.log.OperationLog;
+import io.hotpair.log.SnapshotStore;
 import io.hotpair.topology.Lease;
 import io.hotpair.topology.Replication;
 import io.hotpair.topology.ReplicationSession;
@@ -14,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +33,7 @@ public final class Core {
     private final Engine engine;
     private final @Nullable OperationLog log;
     private final @Nullable RoleSwitch roles;
+    private final @Nullable SnapshotSaver saver;
     private final BackgroundCycle background;
     private final BlockingCalls blockingCalls;
     private final List<Thread> threads = new ArrayList<>();
@@ -61,6 +66,12 @@ public final class Core {
                                 config.clock(),
                                 config.threadFactory(),
                                 config.forceInterval().toNanos());
+        SnapshotStore snapshots = log == null ? null : log.snapshots();
+        saver =
+                roles == null || snapshots == null
+                        ? null
+                        : new SnapshotSaver(
+                                engine, roles, snapshots, config.snapshotOptions(), config.clock());
         background = new BackgroundCycle(engine, config.clock(), this::signal);
         blockingCalls = new BlockingCalls(this);
     }
@@ -110,6 +121,9 @@ public final class Core {
             }
         }
         startThread(this::runBackground);
+        if (saver != null) {
+            startThread(saver);
+        }
     }
 
     private void runBackground() {
@@ -128,6 +142,26 @@ public final class Core {
     /** The engine. */
     public Engine engine() {
         return engine;
+    }
+
+    /** Fixes the present state; see {@link io.hotpair.Keyspace#snapshot}. */
+    public Snapshot snapshot() {
+        return saver == null ? new EngineSnapshot(engine) : saver.open();
+    }
+
+    /** Saves the present state; see {@link io.hotpair.Keyspace#saveSnapshot}. */
+    public CompletableFuture<SavedSnapshot> saveSnapshot() {
+        if (saver == null) {
+            throw new IllegalStateException(
+                    "log=" + log + ", expected one that has snapshots beside it");
+        }
+        return saver.save();
+    }
+
+    /** The saved states; see {@link io.hotpair.Keyspace#savedSnapshots}. */
+    public List<SavedSnapshot> savedSnapshots() {
+        SnapshotStore snapshots = log == null ? null : log.snapshots();
+        return snapshots == null ? List.of() : snapshots.list();
     }
 
     /** What the keyspace was opened with. */
@@ -310,6 +344,9 @@ public final class Core {
             }
         } finally {
             background.stop();
+            if (saver != null) {
+                saver.stop();
+            }
             engine.refuseAll();
             closeLog();
         }

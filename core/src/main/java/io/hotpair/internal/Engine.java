@@ -87,6 +87,7 @@ public final class Engine {
     private static final long LOST = -1;
 
     private static final long BACKPRESSURE_PARK_NS = 50_000;
+    private static final int MAX_STATE_ATTEMPTS = 20_000;
     private static final int MAX_MEMORY_ATTEMPTS = 100;
     private static final int MAX_COLLECT_ATTEMPTS = 1_000;
 
@@ -112,6 +113,7 @@ public final class Engine {
     private volatile @Nullable SnapshotView snapshotView;
     private int snapshotGeneration;
     private volatile long appliedOpId;
+    private volatile long applyingOpId;
     private final @Nullable Evictor evictor;
     private volatile long coarseMs;
     private final Listeners listeners;
@@ -493,12 +495,33 @@ public final class Engine {
 
     /** The opId up to which memory holds what happened: the last one given, or applied. */
     private long stateOpId() {
+        // An operation that was begun under no view has left no link: it must count (V1).
+        long upTo = applyingOpId;
+        for (int attempt = 0; !mode.isMaster() && appliedOpId < upTo; attempt++) {
+            if (attempt == MAX_STATE_ATTEMPTS) {
+                throw new IllegalStateException(
+                        "this node's role is changing, expected it to be settled for a snapshot");
+            }
+            LockSupport.parkNanos(this, BACKPRESSURE_PARK_NS);
+            upTo = Math.min(upTo, applyingOpId);
+        }
         return mode.isMaster() ? numbering.lastOpId() : appliedOpId;
+    }
+
+    /** Says which operation of a log is about to be applied. */
+    void applying(long opId) {
+        applyingOpId = opId;
+    }
+
+    /** Says that memory is about to change in another way: no snapshot until it is said how far. */
+    void unsettled() {
+        applyingOpId = Long.MAX_VALUE;
     }
 
     /** Says how far the operations of a log have been applied. */
     void applied(long opId) {
         appliedOpId = opId;
+        applyingOpId = opId;
     }
 
     /** Ends an open snapshot whatever it is at: versions are about to go back. */
@@ -1288,8 +1311,8 @@ public final class Engine {
     }
 
     /**
-     * Changes a key as an operation with a known opId did. One thread at a time, while writes are
-     * refused.
+     * Changes a key as an operation with a known opId did, while writes are refused. For each key
+     * one thread at a time.
      *
      * @param force whether a record that is as new or newer is replaced as well, as a rewind must
      */

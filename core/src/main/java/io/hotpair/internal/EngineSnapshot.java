@@ -30,6 +30,15 @@ public final class EngineSnapshot implements Snapshot {
         new SnapshotWalk(engine, view).run(consumer);
     }
 
+    /**
+     * Checks that it still shows what happened.
+     *
+     * @throws IllegalStateException if it was ended by a change of this node's role
+     */
+    void requireUnbroken() {
+        engine.inSnapshot(view, edit -> {});
+    }
+
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {

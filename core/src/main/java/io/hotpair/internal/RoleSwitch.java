@@ -2,18 +2,24 @@ package io.hotpair.internal;
 
 import io.hotpair.Clock;
 import io.hotpair.HotpairException;
+import io.hotpair.SavedSnapshot;
 import io.hotpair.Watermark;
 import io.hotpair.log.FrameBuffer;
+import io.hotpair.log.FrameDescriptor;
 import io.hotpair.log.OperationLog;
 import io.hotpair.log.OperationReader;
 import io.hotpair.log.OperationSource;
 import io.hotpair.log.OperationType;
+import io.hotpair.log.SnapshotSource;
+import io.hotpair.log.SnapshotStore;
 import io.hotpair.topology.Lease;
 import io.hotpair.topology.ReplicatedKeyspace;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
@@ -30,10 +36,12 @@ import org.slf4j.LoggerFactory;
  */
 final class RoleSwitch implements ReplicatedKeyspace {
     private static final Logger LOGGER = LoggerFactory.getLogger(RoleSwitch.class);
+    private static final long REPORT_NS = 5_000_000_000L;
 
     private final String name;
     private final Path directory;
     private final Engine engine;
+    private final OperationRing ring;
     private final OperationLog log;
     private final LogWriter writer;
     private final Clock clock;
@@ -57,6 +65,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
         this.name = name;
         this.directory = directory;
         this.engine = engine;
+        this.ring = ring;
         this.log = log;
         this.clock = clock;
         this.threadFactory = threadFactory;
@@ -138,24 +147,85 @@ final class RoleSwitch implements ReplicatedKeyspace {
                 : mode.refusing(HotpairException.Category.NOT_ENOUGH_REPLICAS, refusal);
     }
 
-    /** Brings memory to what the log holds. */
+    /** Brings memory to what the newest sound snapshot and the log after it hold. */
     void replay() {
-        FrameBuffer frame = new FrameBuffer();
-        try (OperationSource source = log.openSource()) {
-            source.seekAfter(0);
-            while (source.poll(frame)) {
-                writer.noteTimestamp(frame);
-                replayAll(frame);
-            }
+        SavedSnapshot base = base(log.lastOpId());
+        SnapshotStore store = log.snapshots();
+        if (base != null && store != null) {
+            new SnapshotLoad(engine, clock, threadFactory).run(store, base);
+            engine.applied(base.opId());
+            warnPastLimit();
         }
+        replayAfter(base == null ? 0 : base.opId());
         logged.reset(log.lastOpId());
         durable.reset(0);
         committed.reset(0);
     }
 
-    private void replayAll(FrameBuffer frame) {
+    private void replayAfter(long opId) {
+        FrameBuffer frame = new FrameBuffer();
+        long reportedNs = clock.nanoTime();
+        try (OperationSource source = log.openSource()) {
+            source.seekAfter(opId);
+            while (source.poll(frame)) {
+                writer.noteTimestamp(frame);
+                replayAll(frame, opId);
+                if (clock.nanoTime() - reportedNs > REPORT_NS) {
+                    reportedNs = clock.nanoTime();
+                    LOGGER.info(
+                            "replaying the log: at opId={} of {} to {}",
+                            FrameDescriptor.lastOpId(frame),
+                            opId + 1,
+                            log.lastOpId());
+                }
+            }
+        }
+    }
+
+    /**
+     * What memory can be brought back from to a moment that is not before it: the newest sound
+     * snapshot.
+     *
+     * @return the snapshot, or null if the log begins with the first operation, and there is none
+     * @throws HotpairException {@code NOT_RETAINED} if there is no way back
+     */
+    private @Nullable SavedSnapshot base(long opId) {
+        SnapshotStore store = log.snapshots();
+        List<SavedSnapshot> snapshots = store == null ? List.of() : store.list();
+        for (SavedSnapshot snapshot : snapshots) {
+            if (store != null && snapshot.opId() <= opId && store.verify(snapshot)) {
+                return snapshot;
+            }
+        }
+        try (OperationSource source = log.openSource()) {
+            source.seekAfter(0);
+            return null;
+        } catch (HotpairException e) {
+            if (e.category() != HotpairException.Category.NOT_RETAINED) {
+                throw e;
+            }
+            throw new HotpairException(
+                    HotpairException.Category.NOT_RETAINED,
+                    "the state after opId="
+                            + opId
+                            + " can't be restored: the log in "
+                            + directory
+                            + " begins with opId="
+                            + log.firstOpId()
+                            + ", and none of its snapshots is sound and not newer. Put a copy of"
+                            + " another node's directory, or a backup, in the place of this one",
+                    e);
+        }
+    }
+
+    /** Applies what a frame holds of operations after an opId. */
+    private void replayAll(FrameBuffer frame, long afterOpId) {
         reader.wrap(frame);
         while (reader.next()) {
+            if (reader.opId() <= afterOpId) {
+                continue;
+            }
+            engine.applying(reader.opId());
             if (reader.hasMore()) {
                 engine.applyGroup(reader, replay);
             } else if (reader.type() != OperationType.TERM_BARRIER) {
@@ -229,6 +299,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
         if (!engine.mode().isMaster()) {
             return;
         }
+        engine.unsettled();
         engine.mode(Mode.REPLICA);
         engine.awaitGrace();
         writer.takeRole();
@@ -239,8 +310,11 @@ final class RoleSwitch implements ReplicatedKeyspace {
             long discarded = writer.discardAll();
             failWaiters();
             if (discarded > 0 || writer.failure() != null) {
-                restore(keysNewerThan(log.lastOpId()), log.lastOpId());
+                engine.dropSnapshot();
+                long opId = log.lastOpId();
+                restore(keysNewerThan(opId), base(opId), opId);
             }
+            engine.applied(log.lastOpId());
         } catch (RuntimeException | Error e) {
             // Memory may hold what the log does not: this node must not go on with it.
             writer.fail(e);
@@ -266,7 +340,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
             writer.leaveRole();
         }
         try {
-            replayAll(frame);
+            replayAll(frame, 0);
         } catch (RuntimeException | Error e) {
             // The log holds it and memory does not: what follows must not be built on that.
             writer.fail(e);
@@ -281,7 +355,25 @@ final class RoleSwitch implements ReplicatedKeyspace {
         return writer.failure();
     }
 
-    private void checkLog() {
+    /**
+     * The last opId in the log, if nothing is on its way there.
+     *
+     * @return the opId, or -1 while something is
+     */
+    long loggedEnd() {
+        if (!ring.isEmpty()) {
+            return -1;
+        }
+        // What has left the ring is in the log when whoever took it has left the role.
+        writer.takeRole();
+        try {
+            return ring.isEmpty() ? log.lastOpId() : -1;
+        } finally {
+            writer.leaveRole();
+        }
+    }
+
+    void checkLog() {
         HotpairException failure = writer.failure();
         if (failure != null) {
             throw new HotpairException(
@@ -308,13 +400,18 @@ final class RoleSwitch implements ReplicatedKeyspace {
         if (engine.mode().isMaster()) {
             throw new IllegalStateException("role=MASTER, expected REPLICA before a rewind");
         }
+        // Before anything is touched: without it this node goes on as it is, and says why.
+        SavedSnapshot base = base(opId);
         writer.takeRole();
         try {
+            engine.unsettled();
+            engine.dropSnapshot();
             Set<ByteBuffer> keys = keysNewerThan(opId);
             addLoggedKeys(opId, keys);
             Path saved = log.cutAfter(opId);
             failWaiters();
-            restore(keys, opId);
+            restore(keys, base, opId);
+            engine.applied(opId);
             return saved;
         } catch (RuntimeException | Error e) {
             writer.fail(e);
@@ -373,28 +470,46 @@ final class RoleSwitch implements ReplicatedKeyspace {
     }
 
     /**
-     * Puts keys back to what the log says of them up to an opId: they are buried, then one pass
-     * over the log does again what it holds of them. Memory for the rest of the keyspace stays as
-     * it is.
+     * Puts keys back to what a snapshot and the log say of them up to an opId: they are buried,
+     * then one pass over both does again what they hold of them. Memory for the rest of the
+     * keyspace stays as it is.
      */
-    private void restore(Set<ByteBuffer> keys, long opId) {
+    private void restore(Set<ByteBuffer> keys, @Nullable SavedSnapshot base, long opId) {
         if (keys.isEmpty()) {
             return;
         }
-        engine.dropSnapshot();
         // Tombstones first, from the reserve: what they replace makes room for the values.
         for (ByteBuffer key : keys) {
             bury(key, Math.max(1, opId));
         }
+        long baseOpId = base == null ? 0 : base.opId();
+        if (base != null) {
+            restoreFrom(base, keys);
+        }
         eachOperation(
-                0,
+                baseOpId,
                 operation -> {
-                    if (operation.opId() <= opId
+                    if (operation.opId() > baseOpId
+                            && operation.opId() <= opId
                             && operation.type() != OperationType.TERM_BARRIER
                             && keys.contains(keyOf(operation))) {
                         apply(operation, true);
                     }
                 });
+    }
+
+    private void restoreFrom(SavedSnapshot base, Set<ByteBuffer> keys) {
+        SnapshotStore store = Objects.requireNonNull(log.snapshots(), "snapshots");
+        try (SnapshotSource source = store.open(base)) {
+            for (SnapshotSource.Block block = source.next(); block != null; block = source.next()) {
+                block.forEach(
+                        operation -> {
+                            if (keys.contains(keyOf(operation))) {
+                                apply(operation, true);
+                            }
+                        });
+            }
+        }
     }
 
     private void bury(ByteBuffer key, long opId) {

@@ -1,5 +1,6 @@
 package io.hotpair.internal;
 
+import io.hotpair.log.FrameDescriptor;
 import io.hotpair.log.OperationReader;
 import java.util.Arrays;
 import java.util.function.Consumer;
@@ -57,11 +58,21 @@ final class SnapshotWalk implements Engine.SnapshotVisitor {
             long record = records[next];
             byte[] name = Records.key(edit.mem(), record);
             key.set(name, 0, name.length, 0);
+            int begin = effects.length();
             position = Dump.encode(edit, record, key, position, effects);
+            number(begin, Records.version(edit.mem(), record));
             if (position < 0) {
                 position = 0;
                 next++;
             }
+        }
+    }
+
+    /** Says of an operation that was just encoded which change of the log it stands for. */
+    private void number(int begin, long opId) {
+        byte[] bytes = effects.bytes();
+        for (int at = begin; at < effects.length(); at += FrameDescriptor.getInt(bytes, at)) {
+            FrameDescriptor.putLong(bytes, at + FrameDescriptor.OP_ID_OFFSET, opId);
         }
     }
 }

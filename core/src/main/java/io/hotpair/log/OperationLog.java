@@ -2,6 +2,7 @@ package io.hotpair.log;
 
 import java.nio.file.Path;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The append side of a log of operations. One thread at a time appends and forces (the caller sees
@@ -70,8 +71,8 @@ public interface OperationLog extends AutoCloseable {
      * @param opId the last opId that may stay; not above {@link #lastOpId()}
      * @return the directory with the divergent tail; where such directories are kept, if nothing
      *     was cut
-     * @throws io.hotpair.HotpairException {@code LOG_FAILED} if the tail can't be saved; then
-     *     nothing was cut
+     * @throws io.hotpair.HotpairException {@code LOG_FAILED} if the tail can't be saved, {@code
+     *     NOT_RETAINED} if the log begins later; then nothing was cut
      */
     Path cutAfter(long opId);
 
@@ -82,6 +83,15 @@ public interface OperationLog extends AutoCloseable {
      * @return the reader; the caller closes it
      */
     OperationSource openSource();
+
+    /**
+     * The snapshots beside the log.
+     *
+     * @return the store, or null for a log that has none, and is never shortened
+     */
+    default @Nullable SnapshotStore snapshots() {
+        return null;
+    }
 
     /** Forces, then releases everything: threads, files, locks. Idempotent. */
     @Override

@@ -6,6 +6,7 @@ import io.hotpair.log.FrameDescriptor;
 import io.hotpair.log.Lineage;
 import io.hotpair.log.OperationLog;
 import io.hotpair.log.OperationSource;
+import io.hotpair.log.SnapshotStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;
@@ -42,10 +43,14 @@ final class ChronicleLog implements OperationLog {
     private final DurableMark mark;
     private final CutJournal cuts;
     private final History history;
+    private final SnapshotDirectory snapshots;
     private final QueueWriter writer;
     private final HourClock clock;
     private final Set<LogSource> sources = ConcurrentHashMap.newKeySet();
     private final ReentrantLock lock = new ReentrantLock();
+
+    // Guarded by the lock of the snapshots.
+    private int deletedBefore;
 
     // Guarded by the lock.
     private @Nullable Segment segment;
@@ -68,6 +73,7 @@ final class ChronicleLog implements OperationLog {
             DurableMark mark,
             CutJournal cuts,
             History history,
+            SnapshotDirectory snapshots,
             QueueWriter writer,
             HourClock clock,
             @Nullable AllocatedFile current) {
@@ -77,11 +83,13 @@ final class ChronicleLog implements OperationLog {
         this.mark = mark;
         this.cuts = cuts;
         this.history = history;
+        this.snapshots = snapshots;
         this.writer = writer;
         this.clock = clock;
         this.current = current;
         home = directoryLock.directory();
         queue = home.resolve(QUEUE_DIRECTORY);
+        deletedBefore = history.begin().cycle();
         segment = current == null ? null : history.lastSegment();
     }
 
@@ -233,6 +241,7 @@ final class ChronicleLog implements OperationLog {
 
     @Override
     public Path cutAfter(long opId) {
+        snapshots.lock().lock();
         lock.lock();
         boolean interrupted = Thread.interrupted();
         try {
@@ -240,6 +249,17 @@ final class ChronicleLog implements OperationLog {
             if (opId < 0 || opId > history.lastOpId()) {
                 throw new IllegalArgumentException(
                         "opId=" + opId + ", expected 0 to " + history.lastOpId());
+            }
+            if (opId < history.begin().previousOpId()) {
+                throw new HotpairException(
+                        HotpairException.Category.NOT_RETAINED,
+                        "log "
+                                + home
+                                + " can't be cut after opId="
+                                + opId
+                                + ", expected at least "
+                                + history.begin().previousOpId()
+                                + ": what lies before was deleted");
             }
             long kept = LogSource.lastLiveUpTo(history, opId);
             Path parent = home.resolve(DivergentTail.DIRECTORY);
@@ -249,6 +269,7 @@ final class ChronicleLog implements OperationLog {
         } finally {
             restoreInterrupt(interrupted);
             lock.unlock();
+            snapshots.lock().unlock();
         }
     }
 
@@ -282,6 +303,7 @@ final class ChronicleLog implements OperationLog {
         }
         LOG.info("log={}: cut after opId={}, the tail is in {}", home, kept, tail);
         history.cut(cut);
+        snapshots.removeDead();
         return tail;
     }
 
@@ -299,7 +321,105 @@ final class ChronicleLog implements OperationLog {
     }
 
     @Override
+    public SnapshotStore snapshots() {
+        return new LogSnapshots(this, snapshots, history, options);
+    }
+
+    /** Says what a snapshot of an opId has to do with the log as it is now. */
+    SnapshotHeader snapshotHeader(long opId) {
+        lock.lock();
+        try {
+            requireUsable();
+            Segment last = history.lastSegment();
+            if (opId < 1 || opId > history.lastOpId() || last == null) {
+                throw new IllegalArgumentException(
+                        "opId=" + opId + ", expected 1 to " + history.lastOpId());
+            }
+            return new SnapshotHeader(
+                    identity.id(),
+                    opId,
+                    termAt(history.lineage(), opId),
+                    options.wallClockMs().getAsLong(),
+                    new Place(last.cycle(), last.lastHeader()));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The term in which an operation was made; 0 before the first one. */
+    static long termAt(Lineage lineage, long opId) {
+        long term = 0;
+        for (Lineage.TermStart start : lineage.terms()) {
+            if (start.firstOpId() <= opId) {
+                term = start.term();
+            }
+        }
+        return term;
+    }
+
+    /**
+     * Deletes segments from the beginning; see {@link History#firstNeeded}. The caller holds the
+     * lock of the snapshots, so that nothing is cut meanwhile; appends go on. First the segments
+     * are forgotten in memory, then on the medium, then they are deleted: wherever this ends, what
+     * is left is a log.
+     */
+    void trim(
+            SnapshotDirectory.Entry spare, SnapshotDirectory.@Nullable Entry base, long maxLength) {
+        LogBegin begin = forgetUnneeded(spare, base, maxLength);
+        if (begin.cycle() == deletedBefore) {
+            return;
+        }
+        boolean interrupted = Thread.interrupted();
+        try {
+            begin.write(home);
+            Recovery.removeForgotten(queue, begin);
+            deletedBefore = begin.cycle();
+            LOG.info("log={}: shortened, it begins with opId={} now", home, firstOpId());
+            refreshQueue();
+        } catch (IOException e) {
+            throw Failures.logFailed("log " + home + " can't be shortened: " + e, e);
+        } finally {
+            restoreInterrupt(interrupted);
+        }
+    }
+
+    private LogBegin forgetUnneeded(
+            SnapshotDirectory.Entry spare, SnapshotDirectory.@Nullable Entry base, long maxLength) {
+        lock.lock();
+        history.readers().lock();
+        try {
+            requireUsable();
+            int firstRead =
+                    sources.stream()
+                            .mapToInt(LogSource::readingCycle)
+                            .min()
+                            .orElse(Integer.MAX_VALUE);
+            // What was rolled from a moment ago is still open, to be forced once more.
+            Segment first =
+                    before != null
+                            ? null
+                            : history.firstNeeded(spare, base, maxLength, mark.place(), firstRead);
+            return first == null ? history.begin() : history.beginWith(first);
+        } finally {
+            history.readers().unlock();
+            lock.unlock();
+        }
+    }
+
+    private void refreshQueue() {
+        lock.lock();
+        try {
+            if (!closed) {
+                writer.refresh();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
     public void close() {
+        snapshots.lock().lock();
         lock.lock();
         boolean interrupted = Thread.interrupted();
         try {
@@ -310,6 +430,7 @@ final class ChronicleLog implements OperationLog {
         } finally {
             restoreInterrupt(interrupted);
             lock.unlock();
+            snapshots.lock().unlock();
         }
     }
 

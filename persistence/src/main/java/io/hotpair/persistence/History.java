@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,9 +27,16 @@ final class History {
 
     private volatile Segment[] segments = {};
     private volatile Cut[] cuts = {};
-    private volatile Lineage lineage = Lineage.EMPTY;
+    private volatile Lineage lineage;
     private volatile long firstOpId;
     private volatile long lastOpId;
+    private volatile LogBegin begin;
+
+    /**
+     * Held while a reader goes to another segment, and while segments are taken away: so a reader
+     * either has its segment, which is then not taken away, or sees that it is gone.
+     */
+    private final ReentrantLock readers = new ReentrantLock();
 
     private final List<Waypoint> waypoints = new ArrayList<>();
     private boolean waypointDue;
@@ -48,6 +56,25 @@ final class History {
      * @param previousOpId the last live opId before it, when it was appended
      */
     record Waypoint(Segment segment, long position, long previousOpId) {}
+
+    /**
+     * Creates the history of a log that has been read up to its beginning.
+     *
+     * @param begin where that is
+     */
+    History(LogBegin begin) {
+        this.begin = begin;
+        lineage = begin.lineage();
+        lastOpId = begin.previousOpId();
+    }
+
+    LogBegin begin() {
+        return begin;
+    }
+
+    ReentrantLock readers() {
+        return readers;
+    }
 
     Lineage lineage() {
         return lineage;
@@ -91,11 +118,92 @@ final class History {
 
     Segment addSegment(int cycle, Path directory) {
         Segment segment = new Segment(cycle, directory);
+        segment.previousOpId(lastOpId);
         Segment[] grown = Arrays.copyOf(segments, segments.length + 1);
         grown[grown.length - 1] = segment;
         segments = grown;
         waypointDue = true;
         return segment;
+    }
+
+    /** How many bytes of frames there are after a place, about. */
+    long lengthAfter(Place place) {
+        long length = 0;
+        for (Segment segment : segments) {
+            if (segment.cycle() > place.cycle()) {
+                length += segment.end();
+            } else if (segment.cycle() == place.cycle()) {
+                length += Math.max(0, segment.end() - place.position());
+            }
+        }
+        return length;
+    }
+
+    /**
+     * How much of the log's beginning is not needed.
+     *
+     * @param spare nothing after it may go: the newest snapshot but one
+     * @param base what lies before it may go; null if nothing may for that reason
+     * @param maxLength as long as the log is longer, what lies before {@code spare} may go
+     * @param wholly of segments that begin before it, something is forced
+     * @param firstRead the first segment that somebody reads
+     * @return the segment that may be the first one, or null if none may but the present one
+     */
+    @Nullable Segment firstNeeded(
+            SnapshotDirectory.Entry spare,
+            SnapshotDirectory.@Nullable Entry base,
+            long maxLength,
+            Place wholly,
+            int firstRead) {
+        Segment[] all = segments;
+        Segment first = null;
+        long length = lengthAfter(Place.START);
+        for (int i = 0; i + 1 < all.length; i++) {
+            Segment next = all[i + 1];
+            boolean old = base != null && base.reaches(next);
+            boolean free =
+                    spare.reaches(next)
+                            && next.cycle() <= firstRead
+                            && wholly.isAfter(next.cycle(), 0);
+            if (!free || (!old && length <= maxLength)) {
+                return first;
+            }
+            length -= all[i].end();
+            if (canBeginWith(next)) {
+                first = next;
+            }
+        }
+        return first;
+    }
+
+    /**
+     * Whether the first operation of a segment is live, so that all live ones before it are older.
+     */
+    private boolean canBeginWith(Segment segment) {
+        return segment.firstOpId() != 0 && liveLimit(segment.cycle(), 0) >= segment.firstOpId();
+    }
+
+    /** Forgets all segments before one with which the log can begin. */
+    LogBegin beginWith(Segment first) {
+        long previous = first.previousOpId();
+        LogBegin next =
+                new LogBegin(
+                        first.cycle(),
+                        previous,
+                        new Lineage(
+                                lineage.terms().stream()
+                                        .filter(t -> t.firstOpId() <= previous)
+                                        .toList()));
+        begin = next;
+        firstOpId = first.firstOpId();
+        segments =
+                Arrays.stream(segments)
+                        .filter(s -> s.cycle() >= first.cycle())
+                        .toArray(Segment[]::new);
+        synchronized (waypoints) {
+            waypoints.removeIf(w -> w.segment().cycle() < first.cycle());
+        }
+        return next;
     }
 
     /** Takes back the last segment, which holds no frame. */
@@ -211,7 +319,7 @@ final class History {
             return;
         }
         fragmentCount = 0;
-        segment.publish();
+        segment.publish(FrameDescriptor.firstOpId(frame));
         // There may be a gap before the frame's first opId, and what another history has there is
         // dead.
         lineage =

@@ -63,7 +63,9 @@ final class LogOpening {
         DurableMark openedMark = DurableMark.open(home);
         mark = openedMark;
         CutJournal cuts = CutJournal.read(home);
-        History history = Recovery.run(home, queue, openedMark, cuts, options.bootId());
+        LogBegin begin = LogBegin.read(home);
+        History history = Recovery.run(home, queue, begin, openedMark, cuts, options.bootId());
+        SnapshotDirectory snapshots = SnapshotDirectory.open(home, identity.id(), history);
         openedMark.begin(options.bootId());
         ChronicleThreads.retain();
         isChronicleRetained = true;
@@ -75,6 +77,7 @@ final class LogOpening {
                 openedMark,
                 cuts,
                 history,
+                snapshots,
                 openedWriter,
                 clock,
                 current);

@@ -18,7 +18,7 @@ final class LogSource implements OperationSource {
     private final Consumer<LogSource> onClose;
     private final FrameEncoder encoder = new FrameEncoder();
     private final OperationReader operations = new OperationReader();
-    private @Nullable SegmentReader reader;
+    private volatile @Nullable SegmentReader reader;
     private volatile boolean closed;
 
     // Frames before this place are wanted only for operations newer than this opId. What is
@@ -29,6 +29,7 @@ final class LogSource implements OperationSource {
     LogSource(History history, Consumer<LogSource> onClose) {
         this.history = history;
         this.onClose = onClose;
+        soughtOpId = history.begin().previousOpId();
     }
 
     @Override
@@ -40,7 +41,12 @@ final class LogSource implements OperationSource {
         }
         seekBoundary = history.published();
         soughtOpId = opId;
-        beginAt(history.waypointFor(opId));
+        history.readers().lock();
+        try {
+            beginAt(history.waypointFor(opId));
+        } finally {
+            history.readers().unlock();
+        }
     }
 
     private void beginAt(History.@Nullable Waypoint waypoint) {
@@ -53,11 +59,24 @@ final class LogSource implements OperationSource {
                 closeReader();
                 requireOpen();
             }
-        } else if (history.firstOpId() != 0) {
+        } else {
+            requireRetained();
+        }
+    }
+
+    private void requireRetained() {
+        long previousOpId = history.begin().previousOpId();
+        if (soughtOpId < previousOpId) {
             throw new HotpairException(
                     HotpairException.Category.NOT_RETAINED,
-                    "opId=" + soughtOpId + ", expected at least " + (history.firstOpId() - 1));
+                    "opId=" + soughtOpId + ", expected at least " + previousOpId);
         }
+    }
+
+    /** The segment that it reads; none before it has begun. */
+    int readingCycle() {
+        SegmentReader current = reader;
+        return current == null ? Integer.MAX_VALUE : current.segment().cycle();
     }
 
     @Override
@@ -93,14 +112,31 @@ final class LogSource implements OperationSource {
             if (next == null) {
                 return false;
             }
-            closeReader();
-            current = new SegmentReader(next);
-            reader = current;
+            current = goTo(current, next);
             if (closed) {
                 // The log was closed meanwhile, and has not seen this reader.
                 closeReader();
                 requireOpen();
             }
+        }
+    }
+
+    private SegmentReader goTo(@Nullable SegmentReader from, Segment next) {
+        history.readers().lock();
+        try {
+            Segment segment = next;
+            if (from == null) {
+                // Nothing kept the beginning from being taken away.
+                requireRetained();
+                Segment first = history.segmentAfter(null);
+                segment = first == null ? next : first;
+            }
+            closeReader();
+            SegmentReader opened = new SegmentReader(segment);
+            reader = opened;
+            return opened;
+        } finally {
+            history.readers().unlock();
         }
     }
 
@@ -169,8 +205,12 @@ final class LogSource implements OperationSource {
      * @return the opId, or 0 if there is none
      */
     static long lastLiveUpTo(History history, long limit) {
-        History.Waypoint waypoint = history.waypointFor(Math.max(0, limit - 1));
-        long found = waypoint == null ? 0 : waypoint.previousOpId();
+        long before = history.begin().previousOpId();
+        if (limit <= before) {
+            return before;
+        }
+        History.Waypoint waypoint = history.waypointFor(limit - 1);
+        long found = waypoint == null ? before : waypoint.previousOpId();
         FrameBuffer frame = new FrameBuffer();
         OperationReader reader = new OperationReader();
         try (LogSource source = new LogSource(history, ignored -> {})) {

@@ -129,6 +129,11 @@ final class QueueWriter implements AutoCloseable {
         }
     }
 
+    /** Has Chronicle look anew at which segments there are. */
+    void refresh() {
+        queue.refreshDirectoryListing();
+    }
+
     @Override
     public void close() {
         appender.close();

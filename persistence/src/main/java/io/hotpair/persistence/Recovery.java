@@ -41,15 +41,25 @@ final class Recovery {
     private final DurableMark mark;
     private final boolean sameBoot;
     private final List<CutJournal.Entry> pendingCuts;
-    private final History history = new History();
+    private final LogBegin begin;
+    private final History history;
     private final FrameBuffer frame = new FrameBuffer();
 
-    private Recovery(Path home, Path queue, DurableMark mark, CutJournal cuts, String bootId) {
+    private Recovery(
+            Path home,
+            Path queue,
+            LogBegin begin,
+            DurableMark mark,
+            CutJournal cuts,
+            String bootId) {
         this.home = home;
         this.queue = queue;
         this.mark = mark;
         sameBoot = mark.isSameBoot(bootId);
+        this.begin = begin;
+        history = new History(begin);
         pendingCuts = new ArrayList<>(cuts.entries());
+        pendingCuts.removeIf(entry -> begin.isAfter(entry.cut().boundary()));
     }
 
     /**
@@ -58,13 +68,21 @@ final class Recovery {
      * @throws HotpairException {@code CORRUPTION} naming file, position and both checksums, or
      *     {@code UNKNOWN_VERSION}
      */
-    static History run(Path home, Path queue, DurableMark mark, CutJournal cuts, String bootId)
+    static History run(
+            Path home, Path queue, LogBegin begin, DurableMark mark, CutJournal cuts, String bootId)
             throws IOException {
-        return new Recovery(home, queue, mark, cuts, bootId).run();
+        return new Recovery(home, queue, begin, mark, cuts, bootId).run();
     }
 
     private History run() throws IOException {
+        removeForgotten(queue, begin);
         List<Path> files = segmentFiles();
+        if (begin.cycle() != 0
+                && (files.isEmpty() || Segment.cycleOf(files.get(0)) != begin.cycle())) {
+            throw Failures.corruption(
+                    queue.resolve(Segment.nameOf(begin.cycle()))
+                            + " is missing: the log begins with it");
+        }
         for (int i = 0; i < files.size(); i++) {
             readSegment(files.get(i), i == files.size() - 1);
         }
@@ -88,7 +106,25 @@ final class Recovery {
         return history;
     }
 
+    /** Deletes what lies before a log's beginning: also what another session did not come to. */
+    static void removeForgotten(Path queue, LogBegin begin) throws IOException {
+        boolean deleted = false;
+        for (Path file : segmentFiles(queue)) {
+            if (Segment.cycleOf(file) < begin.cycle()) {
+                Files.delete(file);
+                deleted = true;
+            }
+        }
+        if (deleted) {
+            Directories.force(queue);
+        }
+    }
+
     private List<Path> segmentFiles() throws IOException {
+        return segmentFiles(queue);
+    }
+
+    private static List<Path> segmentFiles(Path queue) throws IOException {
         try (Stream<Path> entries = Files.list(queue)) {
             // The names sort as the hours do.
             return entries.filter(p -> p.toString().endsWith(Segment.SUFFIX)).sorted().toList();
@@ -107,6 +143,8 @@ final class Recovery {
             Directories.force(queue);
             return;
         }
+        // So that the segment knows which opId it continues.
+        applyCutsBefore(cycle, 0);
         Segment segment = history.addSegment(cycle, queue);
         SegmentIndex index = new SegmentIndex();
         try (SegmentReader reader = new SegmentReader(segment)) {

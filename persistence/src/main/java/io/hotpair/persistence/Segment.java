@@ -25,6 +25,8 @@ final class Segment {
     private final int cycle;
     private final Path file;
     private volatile long end;
+    private long previousOpId;
+    private volatile long firstOpId;
     private long written;
     private long documentCount;
     private long lastHeader;
@@ -62,6 +64,20 @@ final class Segment {
 
     Path file() {
         return file;
+    }
+
+    /** The last live opId before it, when it was begun. */
+    long previousOpId() {
+        return previousOpId;
+    }
+
+    void previousOpId(long opId) {
+        previousOpId = opId;
+    }
+
+    /** The first opId in it, live or dead by now; 0 while there is none. */
+    long firstOpId() {
+        return firstOpId;
     }
 
     /**
@@ -115,8 +131,15 @@ final class Segment {
         documentCount++;
     }
 
-    /** Lets readers see all that is written. */
-    void publish() {
+    /**
+     * Lets readers see all that is written.
+     *
+     * @param completedOpId the first opId that the last frame completes
+     */
+    void publish(long completedOpId) {
+        if (firstOpId == 0) {
+            firstOpId = completedOpId;
+        }
         end = written;
     }
 

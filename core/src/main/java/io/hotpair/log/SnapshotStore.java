@@ -1,0 +1,71 @@
+package io.hotpair.log;
+
+import io.hotpair.Clock;
+import io.hotpair.SavedSnapshot;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The snapshots that are kept beside a log, and what they allow: to begin a recovery with one of
+ * them, and to shorten the log. Thread-safe, but for {@link #begin} and {@link #retain}, which one
+ * thread at a time calls.
+ */
+public interface SnapshotStore {
+
+    /**
+     * The snapshots whose files are sealed and whose operations are all live in the log. What is in
+     * them has not been read yet.
+     *
+     * @return an immutable list, newest first
+     */
+    List<SavedSnapshot> list();
+
+    /**
+     * Begins to save one.
+     *
+     * @param opId what it shows; live in the log
+     * @param clock tells how fast it is written
+     * @param bytesPerSecond how fast it may be
+     * @return receives the operations; the caller closes it
+     * @throws io.hotpair.HotpairException {@code LOG_FAILED} if it can't be written
+     */
+    SnapshotWriter begin(long opId, Clock clock, long bytesPerSecond);
+
+    /**
+     * Reads all of a snapshot and checks it. One that is damaged is reported, by file and block,
+     * and set aside.
+     *
+     * @param snapshot one of {@link #list}
+     * @return whether it is sound
+     */
+    boolean verify(SavedSnapshot snapshot);
+
+    /**
+     * Opens one to read it.
+     *
+     * @param snapshot one of {@link #list}
+     * @return the reader; the caller closes it
+     * @throws io.hotpair.HotpairException {@code LOG_FAILED} if it can't be read
+     */
+    SnapshotSource open(SavedSnapshot snapshot);
+
+    /**
+     * How much was logged after a snapshot.
+     *
+     * @param snapshot the snapshot, or null for all of the log
+     * @return bytes
+     */
+    long logBytesAfter(@Nullable SavedSnapshot snapshot);
+
+    /**
+     * Deletes what is not needed any more: of the log, whole files before the newest two snapshots
+     * that nobody reads; of the snapshots, those that are of no use without it.
+     *
+     * @param window the log can be taken back to any moment in it
+     * @param logBytes above this length the window does not count
+     * @throws io.hotpair.HotpairException {@code LOG_FAILED} if something can't be deleted; the log
+     *     goes on all the same
+     */
+    void retain(Duration window, long logBytes);
+}

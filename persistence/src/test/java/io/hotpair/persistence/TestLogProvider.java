@@ -1,0 +1,22 @@
+package io.hotpair.persistence;
+
+import io.hotpair.log.LogProvider;
+import io.hotpair.log.OperationLog;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Opens the logs of keyspaces with what a test supplies: a clock that jumps, a disk that fills. */
+public final class TestLogProvider implements LogProvider {
+    private static final Map<Path, LogOptions> OPTIONS = new ConcurrentHashMap<>();
+
+    /** Says with what the log of a keyspace's directory is opened from now on. */
+    static void use(Path keyspaceDirectory, LogOptions options) {
+        OPTIONS.put(keyspaceDirectory.resolve("log"), options);
+    }
+
+    @Override
+    public OperationLog open(Path directory) {
+        return ChronicleLog.open(directory, OPTIONS.getOrDefault(directory, LogOptions.standard()));
+    }
+}
