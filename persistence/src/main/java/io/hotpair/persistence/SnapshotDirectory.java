@@ -187,7 +187,8 @@ final class SnapshotDirectory {
             SavedSnapshot saved = saved(file, header, footer);
             List<Entry> grown = new ArrayList<>();
             grown.add(new Entry(saved, header.place()));
-            grown.addAll(newestFirst);
+            // One of the same opId was the same file.
+            newestFirst.stream().filter(e -> e.saved().opId() != saved.opId()).forEach(grown::add);
             newestFirst = List.copyOf(grown);
             return saved;
         } finally {

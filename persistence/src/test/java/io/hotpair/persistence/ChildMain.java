@@ -1,13 +1,17 @@
 package io.hotpair.persistence;
 
 import io.hotpair.HotpairException;
+import io.hotpair.Keyspace;
+import io.hotpair.SnapshotOptions;
 import io.hotpair.log.FrameBuffer;
+import io.hotpair.log.FrameDescriptor;
 import io.hotpair.log.OperationLog;
 import io.hotpair.log.TestFrames;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -24,6 +28,7 @@ final class ChildMain {
             case "open" -> openAndReport(directory);
             case "hold" -> hold(directory);
             case "close" -> openAppendAndClose(directory);
+            case "save" -> saveAndShorten(directory, Long.parseLong(arguments[2]));
             case "append" -> append(directory, Long.parseLong(arguments[2]));
             default -> throw new IllegalArgumentException(arguments[0]);
         }
@@ -101,5 +106,43 @@ final class ChildMain {
                 clock.addAndGet(Segment.CYCLE_MS);
             }
         }
+    }
+
+    /**
+     * Writes to a keyspace that saves snapshots and shortens its log all the time, until it is
+     * killed. Hours pass quickly here.
+     */
+    private static void saveAndShorten(Path directory, long first) {
+        TestClock clock = new TestClock();
+        TestLogProvider.use(directory, LogOptions.standard().withWallClock(clock::currentTimeMs));
+        SnapshotOptions options =
+                SnapshotOptions.defaults()
+                        .withAfterLogBytes(20_000)
+                        .withRetentionBytes(50_000)
+                        .withBytesPerSecond(2 << 20);
+        Keyspace keyspace =
+                Keyspace.open(
+                        Keyspace.builder()
+                                .directory(directory)
+                                .forceInterval(Duration.ofMillis(10))
+                                .snapshots(options)
+                                .clock(clock)
+                                .build());
+        byte[] value = new byte[500];
+        for (long n = first; ; n++) {
+            new Random(n).nextBytes(value);
+            FrameDescriptor.putLong(value, 0, n);
+            keyspace.put(savedKey(n), value);
+            OUT.println("acknowledged " + n);
+            if (n % 200 == 0) {
+                clock.advance(Duration.ofHours(1));
+                keyspace.saveSnapshot();
+            }
+        }
+    }
+
+    /** The key of a write: the same again after some hundreds of writes. */
+    static byte[] savedKey(long n) {
+        return ("k" + n % 700).getBytes(StandardCharsets.US_ASCII);
     }
 }
