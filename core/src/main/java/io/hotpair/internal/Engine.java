@@ -521,7 +521,9 @@ public final class Engine {
     /** Says how far the operations of a log have been applied. */
     void applied(long opId) {
         appliedOpId = opId;
-        applyingOpId = opId;
+        if (applyingOpId != opId) {
+            applyingOpId = opId;
+        }
     }
 
     /** Ends an open snapshot whatever it is at: versions are about to go back. */

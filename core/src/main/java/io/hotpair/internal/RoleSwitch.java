@@ -212,8 +212,9 @@ final class RoleSwitch implements ReplicatedKeyspace {
                             + directory
                             + " begins with opId="
                             + log.firstOpId()
-                            + ", and none of its snapshots is sound and not newer. Put a copy of"
-                            + " another node's directory, or a backup, in the place of this one",
+                            + ", and none of its snapshots is sound and not newer. Stop this"
+                            + " node, put a copy of another node's directory log, or a backup of"
+                            + " it, in the place of its own, and start it again",
                     e);
         }
     }

@@ -12,8 +12,8 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,7 +34,7 @@ final class SnapshotLoad {
     private final Clock clock;
     private final List<Worker> workers = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
-    private final AtomicLong operationCount = new AtomicLong();
+    private final LongAdder operationCount = new LongAdder();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
     SnapshotLoad(Engine engine, Clock clock, ThreadFactory threadFactory) {
@@ -127,6 +127,7 @@ final class SnapshotLoad {
                 new ArrayBlockingQueue<>(QUEUED_BLOCKS);
         private final Replay replay = new Replay();
         private volatile boolean ended;
+        private long applied;
 
         /** Hands over a block; false if the load has failed. */
         boolean take(SnapshotSource.Block block) {
@@ -158,6 +159,8 @@ final class SnapshotLoad {
                     SnapshotSource.Block block = blocks.poll(OFFER_MS, TimeUnit.MILLISECONDS);
                     if (block != null) {
                         block.forEach(this::apply);
+                        operationCount.add(applied);
+                        applied = 0;
                     } else if (last) {
                         return;
                     }
@@ -177,7 +180,7 @@ final class SnapshotLoad {
                     replay.of(operation),
                     operation.opId(),
                     true);
-            operationCount.incrementAndGet();
+            applied++;
         }
     }
 }

@@ -8,8 +8,14 @@
  * operations are live. {@code SegmentReader} walks a segment file by itself, copying what it reads;
  * {@code Recovery} checks a whole log with it at open, {@code LogSource} serves readers with it.
  * {@code DirectoryLock}, {@code LogIdentity}, {@code DurableMark} and {@code CutJournal} are the
- * small files beside the queue. The layout on disk is in {@code persistence/docs/log-format.md},
- * the reasons are in {@code persistence/docs/decisions.md}.
+ * small files beside the queue, and {@code LogBegin}, if the log was shortened.
+ *
+ * <p>{@code SnapshotDirectory} knows the snapshots beside the log; {@code SnapshotFileWriter} and
+ * {@code SnapshotFileReader} write and read one. {@code LogSnapshots} is what core sees of them.
+ * {@code Retention} says which are needed, and {@code ChronicleLog} deletes what of the log is not.
+ *
+ * <p>The layout on disk is in {@code persistence/docs/log-format.md} and {@code
+ * persistence/docs/snapshot-format.md}, the reasons are in {@code persistence/docs/decisions.md}.
  */
 @NullMarked
 package io.hotpair.persistence;

@@ -228,7 +228,9 @@ final class FeedSession implements AutoCloseable {
                             + opId
                             + ", expected at least "
                             + (keyspace.log().firstOpId() - 1)
-                            + ": the master's log begins later, and a full copy is needed");
+                            + ": the master's log begins later. Stop this node, put a copy of"
+                            + " the master's directory log in the place of its own, and start"
+                            + " it again");
         }
         resumeOpId = opId;
         sentOpId = opId;

@@ -266,6 +266,17 @@ final class FollowerLink implements Following {
          */
         private void onUnusable(Throwable cause) {
             alarmed = true;
+            if (cause instanceof HotpairException e
+                    && e.category() == HotpairException.Category.NOT_RETAINED) {
+                // Said before anything was touched: this node is as it was, and can't go on.
+                events.alarm(
+                        leader.term(),
+                        "this node can't go back to where its history and that of master="
+                                + leader.name()
+                                + " part: "
+                                + cause.getMessage());
+                return;
+            }
             boolean refused =
                     cause instanceof IllegalArgumentException
                             || (cause instanceof HotpairException e

@@ -1,5 +1,6 @@
 package io.hotpair.replication.internal;
 
+import io.hotpair.HotpairException;
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.FrameDescriptor;
 import io.hotpair.log.Lineage;
@@ -23,9 +24,9 @@ record LogEnd(long firstOpId, long lastOpId, int crc) {
      *
      * @param log the log
      * @param opId the opId; at most the log's last one
-     * @return what identifies the frame
-     * @throws io.hotpair.HotpairException {@code NOT_RETAINED} if the log begins later, {@code
-     *     CORRUPTION}
+     * @return what identifies the frame; nothing if the log begins later, as it does right behind
+     *     this opId where it was shortened that far
+     * @throws io.hotpair.HotpairException {@code CORRUPTION}
      */
     static LogEnd at(OperationLog log, long opId) {
         if (opId == 0) {
@@ -41,6 +42,10 @@ record LogEnd(long firstOpId, long lastOpId, int crc) {
                             FrameDescriptor.lastOpId(frame),
                             FrameDescriptor.crc(frame));
                 }
+            }
+        } catch (HotpairException e) {
+            if (e.category() != HotpairException.Category.NOT_RETAINED) {
+                throw e;
             }
         }
         return NONE;

@@ -105,10 +105,24 @@ class ShippingTest {
                     alarm.text()
                             .endsWith(
                                     "NOT_RETAINED, resume after opId=0, expected at least 1: the"
-                                            + " master's log begins later, and a full copy is"
-                                            + " needed"),
+                                            + " master's log begins later. Stop this node, put a"
+                                            + " copy of the master's directory log in the place of"
+                                            + " its own, and start it again"),
                     alarm.text());
             assertEquals(0, pair.replicaLog.lastOpId());
+        }
+    }
+
+    @Test
+    void shouldResumeRightWhereTheMastersLogBegins() {
+        try (ShippingFixture pair = ShippingFixture.open()) {
+            Frames.append(pair.masterLog, encoder, 1, "a");
+            Frames.append(pair.replicaLog, encoder, 1, "a");
+            Frames.append(pair.masterLog, encoder, 1, "b");
+            pair.masterLog.dropOldest(1);
+            pair.lead().follow();
+            PairEvent resumed = pair.awaitEvent(Kind.RESUMED);
+            assertEquals(1, resumed.opId());
         }
     }
 
