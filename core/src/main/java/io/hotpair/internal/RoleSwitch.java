@@ -11,17 +11,15 @@ import io.hotpair.log.OperationReader;
 import io.hotpair.log.OperationSource;
 import io.hotpair.log.OperationType;
 import io.hotpair.log.SnapshotSource;
-import io.hotpair.log.SnapshotStore;
 import io.hotpair.topology.Lease;
 import io.hotpair.topology.ReplicatedKeyspace;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -149,57 +147,42 @@ final class RoleSwitch implements ReplicatedKeyspace {
 
     /** Brings memory to what the newest sound snapshot and the log after it hold. */
     void replay() {
-        SavedSnapshot base = base(log.lastOpId());
-        SnapshotStore store = log.snapshots();
-        if (base != null && store != null) {
-            new SnapshotLoad(engine, clock, threadFactory).run(store, base);
-            engine.applied(base.opId());
-            warnPastLimit();
+        try (RestorePoint from = restorePoint(log.lastOpId())) {
+            SavedSnapshot snapshot = from.snapshot();
+            SnapshotSource blocks = from.blocks();
+            if (snapshot != null && blocks != null) {
+                new SnapshotLoad(engine, clock, threadFactory).run(blocks, snapshot);
+                engine.applied(snapshot.opId());
+                warnPastLimit();
+            }
+            replayAfter(from.opId(), from.operations());
         }
-        replayAfter(base == null ? 0 : base.opId());
         logged.reset(log.lastOpId());
         durable.reset(0);
         committed.reset(0);
     }
 
-    private void replayAfter(long opId) {
+    private void replayAfter(long opId, OperationSource source) {
         FrameBuffer frame = new FrameBuffer();
         long reportedNs = clock.nanoTime();
-        try (OperationSource source = log.openSource()) {
-            source.seekAfter(opId);
-            while (source.poll(frame)) {
-                writer.noteTimestamp(frame);
-                replayAll(frame, opId);
-                if (clock.nanoTime() - reportedNs > REPORT_NS) {
-                    reportedNs = clock.nanoTime();
-                    LOGGER.info(
-                            "replaying the log: at opId={} of {} to {}",
-                            FrameDescriptor.lastOpId(frame),
-                            opId + 1,
-                            log.lastOpId());
-                }
+        while (source.poll(frame)) {
+            writer.noteTimestamp(frame);
+            replayAll(frame, opId);
+            if (clock.nanoTime() - reportedNs > REPORT_NS) {
+                reportedNs = clock.nanoTime();
+                LOGGER.info(
+                        "replaying the log: at opId={} of {} to {}",
+                        FrameDescriptor.lastOpId(frame),
+                        opId + 1,
+                        log.lastOpId());
             }
         }
     }
 
-    /**
-     * What memory can be brought back from to a moment that is not before it: the newest sound
-     * snapshot.
-     *
-     * @return the snapshot, or null if the log begins with the first operation, and there is none
-     * @throws HotpairException {@code NOT_RETAINED} if there is no way back
-     */
-    private @Nullable SavedSnapshot base(long opId) {
-        SnapshotStore store = log.snapshots();
-        List<SavedSnapshot> snapshots = store == null ? List.of() : store.list();
-        for (SavedSnapshot snapshot : snapshots) {
-            if (store != null && snapshot.opId() <= opId && store.verify(snapshot)) {
-                return snapshot;
-            }
-        }
-        try (OperationSource source = log.openSource()) {
-            source.seekAfter(0);
-            return null;
+    /** What the state after an opId can be restored from; says what to do if there is nothing. */
+    private RestorePoint restorePoint(long opId) {
+        try {
+            return RestorePoint.find(log, opId);
         } catch (HotpairException e) {
             if (e.category() != HotpairException.Category.NOT_RETAINED) {
                 throw e;
@@ -313,7 +296,9 @@ final class RoleSwitch implements ReplicatedKeyspace {
             if (discarded > 0 || writer.failure() != null) {
                 engine.dropSnapshot();
                 long opId = log.lastOpId();
-                restore(keysNewerThan(opId), base(opId), opId);
+                try (RestorePoint from = restorePoint(opId)) {
+                    restore(keysNewerThan(opId), from, opId);
+                }
             }
             engine.applied(log.lastOpId());
         } catch (RuntimeException | Error e) {
@@ -402,7 +387,12 @@ final class RoleSwitch implements ReplicatedKeyspace {
             throw new IllegalStateException("role=MASTER, expected REPLICA before a rewind");
         }
         // Before anything is touched: without it this node goes on as it is, and says why.
-        SavedSnapshot base = base(opId);
+        try (RestorePoint from = restorePoint(opId)) {
+            return rewindTo(opId, from);
+        }
+    }
+
+    private Path rewindTo(long opId, RestorePoint from) {
         writer.takeRole();
         try {
             engine.unsettled();
@@ -411,7 +401,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
             addLoggedKeys(opId, keys);
             Path saved = log.cutAfter(opId);
             failWaiters();
-            restore(keys, base, opId);
+            restore(keys, from, opId);
             engine.applied(opId);
             return saved;
         } catch (RuntimeException | Error e) {
@@ -437,13 +427,17 @@ final class RoleSwitch implements ReplicatedKeyspace {
 
     /** Adds the keys that the log's tail touched: a tombstone of one may be purged from memory. */
     private void addLoggedKeys(long opId, Set<ByteBuffer> keys) {
-        eachOperation(
-                opId,
-                operation -> {
-                    if (operation.opId() > opId && operation.type() != OperationType.TERM_BARRIER) {
-                        keys.add(keyOf(operation));
-                    }
-                });
+        try (OperationSource source = log.openSource()) {
+            source.seekAfter(opId);
+            eachOperation(
+                    source,
+                    operation -> {
+                        if (operation.opId() > opId
+                                && operation.type() != OperationType.TERM_BARRIER) {
+                            keys.add(keyOf(operation));
+                        }
+                    });
+        }
     }
 
     private static ByteBuffer keyOf(OperationReader operation) {
@@ -452,20 +446,13 @@ final class RoleSwitch implements ReplicatedKeyspace {
                 Arrays.copyOfRange(operation.bytes(), from, from + operation.keyLength()));
     }
 
-    private interface OperationVisitor {
-        void visit(OperationReader operation);
-    }
-
-    private void eachOperation(long afterOpId, OperationVisitor visitor) {
+    private static void eachOperation(OperationSource source, Consumer<OperationReader> visitor) {
         FrameBuffer frame = new FrameBuffer();
         OperationReader operations = new OperationReader();
-        try (OperationSource source = log.openSource()) {
-            source.seekAfter(afterOpId);
-            while (source.poll(frame)) {
-                operations.wrap(frame);
-                while (operations.next()) {
-                    visitor.visit(operations);
-                }
+        while (source.poll(frame)) {
+            operations.wrap(frame);
+            while (operations.next()) {
+                visitor.accept(operations);
             }
         }
     }
@@ -475,7 +462,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
      * then one pass over both does again what they hold of them. Memory for the rest of the
      * keyspace stays as it is.
      */
-    private void restore(Set<ByteBuffer> keys, @Nullable SavedSnapshot base, long opId) {
+    private void restore(Set<ByteBuffer> keys, RestorePoint from, long opId) {
         if (keys.isEmpty()) {
             return;
         }
@@ -483,34 +470,22 @@ final class RoleSwitch implements ReplicatedKeyspace {
         for (ByteBuffer key : keys) {
             bury(key, Math.max(1, opId));
         }
-        long baseOpId = base == null ? 0 : base.opId();
-        if (base != null) {
-            restoreFrom(base, keys);
-        }
-        eachOperation(
-                baseOpId,
+        from.eachOfSnapshot(
                 operation -> {
-                    if (operation.opId() > baseOpId
+                    if (keys.contains(keyOf(operation))) {
+                        apply(operation, true);
+                    }
+                });
+        eachOperation(
+                from.operations(),
+                operation -> {
+                    if (operation.opId() > from.opId()
                             && operation.opId() <= opId
                             && operation.type() != OperationType.TERM_BARRIER
                             && keys.contains(keyOf(operation))) {
                         apply(operation, true);
                     }
                 });
-    }
-
-    private void restoreFrom(SavedSnapshot base, Set<ByteBuffer> keys) {
-        SnapshotStore store = Objects.requireNonNull(log.snapshots(), "snapshots");
-        try (SnapshotSource source = store.open(base)) {
-            for (SnapshotSource.Block block = source.next(); block != null; block = source.next()) {
-                block.forEach(
-                        operation -> {
-                            if (keys.contains(keyOf(operation))) {
-                                apply(operation, true);
-                            }
-                        });
-            }
-        }
     }
 
     private void bury(ByteBuffer key, long opId) {

@@ -5,7 +5,6 @@ import io.hotpair.HotpairException;
 import io.hotpair.SavedSnapshot;
 import io.hotpair.log.OperationReader;
 import io.hotpair.log.SnapshotSource;
-import io.hotpair.log.SnapshotStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -52,10 +51,10 @@ final class SnapshotLoad {
      *
      * @throws HotpairException {@code CORRUPTION}, {@code LOG_FAILED} or {@code MEMORY_LIMIT}
      */
-    void run(SnapshotStore store, SavedSnapshot snapshot) {
+    void run(SnapshotSource source, SavedSnapshot snapshot) {
         long beganNs = clock.nanoTime();
         threads.forEach(Thread::start);
-        try (SnapshotSource source = store.open(snapshot)) {
+        try {
             distribute(source, snapshot);
         } catch (RuntimeException | Error e) {
             failure.compareAndSet(null, e);

@@ -36,6 +36,7 @@ final class SnapshotSaver implements Runnable {
     private static final Logger LOGGER = LoggerFactory.getLogger(SnapshotSaver.class);
     private static final long ROUND_NS = 200_000_000;
     private static final long POLL_NS = 2_000_000;
+    private static final long MAX_PAUSE_NS = 50_000_000;
     private static final long RETAIN_EVERY_NS = 60_000_000_000L;
     private static final long RETRY_AFTER_NS = 30_000_000_000L;
 
@@ -173,6 +174,9 @@ final class SnapshotSaver implements Runnable {
 
     private void retain() {
         retainedNs = clock.nanoTime();
+        if (roles.writer().failure() != null) {
+            return;
+        }
         try {
             store.retain(options.retention(), options.retentionBytes());
         } catch (RuntimeException e) {
@@ -202,7 +206,7 @@ final class SnapshotSaver implements Runnable {
 
     private SavedSnapshot write(EngineSnapshot snapshot, long opId) {
         long beganNs = clock.nanoTime();
-        try (SnapshotWriter writer = store.begin(opId, clock, options.bytesPerSecond())) {
+        try (SnapshotWriter writer = store.begin(opId, written -> pace(beganNs, written))) {
             snapshot.forEach(operation -> add(writer, operation));
             awaitDurable(snapshot, opId);
             snapshot.requireUnbroken();
@@ -215,6 +219,17 @@ final class SnapshotSaver implements Runnable {
                     saved.lengthBytes(),
                     (clock.nanoTime() - beganNs) / 1_000_000);
             return saved;
+        }
+    }
+
+    /** Sleeps until what was written is not more than the time allows. */
+    private void pace(long beganNs, long written) {
+        long dueNs = (long) ((double) written / options.bytesPerSecond() * 1e9);
+        for (long aheadNs = dueNs - (clock.nanoTime() - beganNs);
+                aheadNs > 0;
+                aheadNs = dueNs - (clock.nanoTime() - beganNs)) {
+            requireOpen();
+            LockSupport.parkNanos(this, Math.min(aheadNs, MAX_PAUSE_NS));
         }
     }
 

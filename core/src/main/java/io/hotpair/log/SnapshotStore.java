@@ -1,9 +1,9 @@
 package io.hotpair.log;
 
-import io.hotpair.Clock;
 import io.hotpair.SavedSnapshot;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,12 +25,12 @@ public interface SnapshotStore {
      * Begins to save one.
      *
      * @param opId what it shows; live in the log
-     * @param clock tells how fast it is written
-     * @param bytesPerSecond how fast it may be
+     * @param onWritten told from time to time how many bytes were written so far; may take its
+     *     time, and what it throws is thrown on
      * @return receives the operations; the caller closes it
      * @throws io.hotpair.HotpairException {@code LOG_FAILED} if it can't be written
      */
-    SnapshotWriter begin(long opId, Clock clock, long bytesPerSecond);
+    SnapshotWriter begin(long opId, LongConsumer onWritten);
 
     /**
      * Reads all of a snapshot and checks it. One that is damaged is reported, by file and block,

@@ -1,6 +1,5 @@
 package io.hotpair.persistence;
 
-import io.hotpair.Clock;
 import io.hotpair.SavedSnapshot;
 import io.hotpair.log.SnapshotSource;
 import io.hotpair.log.SnapshotStore;
@@ -10,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** The snapshots of an open log, as core sees them. Holds nothing of its own. */
@@ -33,13 +33,12 @@ final class LogSnapshots implements SnapshotStore {
     }
 
     @Override
-    public SnapshotWriter begin(long opId, Clock clock, long bytesPerSecond) {
+    public SnapshotWriter begin(long opId, LongConsumer onWritten) {
         SnapshotHeader header = log.snapshotHeader(opId);
         Path file = directory.fileFor(opId);
         Path partial = file.resolveSibling(file.getFileName() + SnapshotFileWriter.PARTIAL_SUFFIX);
         try {
-            return new SnapshotFileWriter(
-                    directory, header, partial, options, clock, bytesPerSecond);
+            return new SnapshotFileWriter(directory, header, partial, options, onWritten);
         } catch (IOException e) {
             throw Failures.logFailed("snapshot " + partial + " can't be created: " + e, e);
         }

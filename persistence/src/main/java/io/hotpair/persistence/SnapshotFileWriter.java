@@ -1,6 +1,5 @@
 package io.hotpair.persistence;
 
-import io.hotpair.Clock;
 import io.hotpair.SavedSnapshot;
 import io.hotpair.log.FrameDescriptor;
 import io.hotpair.log.OperationReader;
@@ -11,15 +10,15 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongConsumer;
 import java.util.zip.CRC32C;
 import net.jpountz.lz4.LZ4Compressor;
 import net.jpountz.lz4.LZ4Factory;
 
 /**
- * Writes a snapshot file, one block after the other, no faster than it may, and forces it from time
- * to time, so that the log's own forces never meet a large amount of it. What it holds in memory is
- * one block, packed and not.
+ * Writes a snapshot file, one block after the other, and forces it from time to time, so that the
+ * log's own forces never meet a large amount of it. What it holds in memory is one block, packed
+ * and not.
  */
 final class SnapshotFileWriter implements SnapshotWriter {
     static final String PARTIAL_SUFFIX = ".partial";
@@ -29,8 +28,6 @@ final class SnapshotFileWriter implements SnapshotWriter {
     /** An operation that is longer stands alone in a block, and is not worth a second copy. */
     private static final int MAX_PACKED_LENGTH = 16 << 20;
 
-    private static final long MAX_PAUSE_NS = 50_000_000;
-
     /** What is left to the log, above its own watermark, when the file system gets full. */
     private static final int SPACE_FACTOR = 2;
 
@@ -39,9 +36,7 @@ final class SnapshotFileWriter implements SnapshotWriter {
     private final Path partial;
     private final RandomAccessFile file;
     private final LogOptions options;
-    private final Clock clock;
-    private final long bytesPerSecond;
-    private final long beganNs;
+    private final LongConsumer onWritten;
     private final LZ4Compressor compressor = LZ4Factory.safeInstance().fastCompressor();
     private final CRC32C chain = new CRC32C();
     private final byte[] blockHeader = new byte[SnapshotDescriptor.BLOCK_HEADER_LENGTH];
@@ -61,16 +56,13 @@ final class SnapshotFileWriter implements SnapshotWriter {
             SnapshotHeader header,
             Path partial,
             LogOptions options,
-            Clock clock,
-            long bytesPerSecond)
+            LongConsumer onWritten)
             throws IOException {
         this.directory = directory;
         this.header = header;
         this.partial = partial;
         this.options = options;
-        this.clock = clock;
-        this.bytesPerSecond = bytesPerSecond;
-        beganNs = clock.nanoTime();
+        this.onWritten = onWritten;
         Files.deleteIfExists(partial);
         Directories.createFile(partial);
         file = new RandomAccessFile(partial.toFile(), "rw");
@@ -137,7 +129,7 @@ final class SnapshotFileWriter implements SnapshotWriter {
         if (operations.length > MAX_PACKED_LENGTH) {
             operations = new byte[SnapshotDescriptor.BLOCK_LENGTH * 2];
         }
-        pause();
+        onWritten.accept(written);
     }
 
     private int pack() {
@@ -174,16 +166,6 @@ final class SnapshotFileWriter implements SnapshotWriter {
         if (written - forced >= FORCE_EVERY_BYTES) {
             file.getFD().sync();
             forced = written;
-        }
-    }
-
-    /** Sleeps until what was written is not more than the time allows. */
-    private void pause() {
-        double dueNs = (double) written / bytesPerSecond * 1e9;
-        for (long aheadNs = (long) dueNs - (clock.nanoTime() - beganNs);
-                aheadNs > 0 && !Thread.currentThread().isInterrupted();
-                aheadNs = (long) dueNs - (clock.nanoTime() - beganNs)) {
-            LockSupport.parkNanos(this, Math.min(aheadNs, MAX_PAUSE_NS));
         }
     }
 

@@ -2,6 +2,7 @@ package io.hotpair.persistence;
 
 import io.hotpair.HotpairException;
 import io.hotpair.Keyspace;
+import io.hotpair.SavedSnapshot;
 import io.hotpair.SnapshotOptions;
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.FrameDescriptor;
@@ -13,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** What a child JVM of the tests does; the first argument says what. */
@@ -129,6 +131,7 @@ final class ChildMain {
                                 .clock(clock)
                                 .build());
         byte[] value = new byte[500];
+        CompletableFuture<SavedSnapshot> saving = new CompletableFuture<>();
         for (long n = first; ; n++) {
             new Random(n).nextBytes(value);
             FrameDescriptor.putLong(value, 0, n);
@@ -136,7 +139,10 @@ final class ChildMain {
             OUT.println("acknowledged " + n);
             if (n % 200 == 0) {
                 clock.advance(Duration.ofHours(1));
-                keyspace.saveSnapshot();
+                if (saving.isCompletedExceptionally()) {
+                    OUT.println("failed " + saving);
+                }
+                saving = keyspace.saveSnapshot();
             }
         }
     }

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.hotpair.Clock;
 import io.hotpair.HotpairException;
 import io.hotpair.SavedSnapshot;
 import io.hotpair.log.FrameDescriptor;
@@ -46,12 +45,7 @@ class SnapshotFormatTest {
         Path partial = snapshots.path().resolve("x.partial");
         try (SnapshotWriter writer =
                 new SnapshotFileWriter(
-                        snapshots,
-                        header,
-                        partial,
-                        LogOptions.standard(),
-                        Clock.SYSTEM,
-                        Long.MAX_VALUE)) {
+                        snapshots, header, partial, LogOptions.standard(), written -> {})) {
             writing.to(writer);
             return writer.seal().file();
         }
@@ -286,12 +280,11 @@ class SnapshotFormatTest {
     void shouldLeaveNothingOfASnapshotThatIsGivenUp() throws IOException {
         try (ChronicleLog log = ChronicleLog.open(directory, LogOptions.standard())) {
             new TestFrames().append(log, 1, 3, 10);
-            try (SnapshotWriter writer = log.snapshots().begin(3, Clock.SYSTEM, Long.MAX_VALUE)) {
+            try (SnapshotWriter writer = log.snapshots().begin(3, written -> {})) {
                 TestSnapshots.add(writer, 3, 10);
             }
             assertThrows(
-                    IllegalArgumentException.class,
-                    () -> log.snapshots().begin(4, Clock.SYSTEM, 1));
+                    IllegalArgumentException.class, () -> log.snapshots().begin(4, written -> {}));
             SavedSnapshot saved = TestSnapshots.save(log, 3, 10);
             assertEquals(List.of(saved), log.snapshots().list());
             try (var files = Files.list(directory.resolve("snapshots"))) {

@@ -65,6 +65,7 @@ class SnapshotKillTest {
             child.kill();
             List<String> acknowledged =
                     child.output().stream().filter(l -> l.startsWith("acknowledged ")).toList();
+            assertTrue(child.output().stream().noneMatch(l -> l.startsWith("failed ")));
             String last = acknowledged.get(acknowledged.size() - 1);
             return Long.parseLong(last.substring("acknowledged ".length()));
         }

@@ -11,6 +11,7 @@ import io.hotpair.Keyspace;
 import io.hotpair.SavedSnapshot;
 import io.hotpair.Snapshot;
 import io.hotpair.SnapshotOptions;
+import io.hotpair.log.FrameDescriptor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -171,7 +174,7 @@ class SnapshotRecoveryTest {
         byte[] header = TestFiles.read(saved.file(), 0, SnapshotDescriptor.HEADER_LENGTH);
         header[SnapshotDescriptor.HEADER_VERSION_OFFSET] = 2;
         int crc = SnapshotDescriptor.crc(header, SnapshotDescriptor.HEADER_CRC_OFFSET);
-        io.hotpair.log.FrameDescriptor.putInt(header, SnapshotDescriptor.HEADER_CRC_OFFSET, crc);
+        FrameDescriptor.putInt(header, SnapshotDescriptor.HEADER_CRC_OFFSET, crc);
         TestFiles.write(saved.file(), 0, header);
         HotpairException refused = assertThrows(HotpairException.class, this::open);
         assertEquals(HotpairException.Category.UNKNOWN_VERSION, refused.category());
@@ -249,11 +252,11 @@ class SnapshotRecoveryTest {
         options = options.withBytesPerSecond(1 << 20);
         try (Keyspace keyspace = open()) {
             byte[] value = new byte[1 << 20];
-            new java.util.Random(1).nextBytes(value);
+            new Random(1).nextBytes(value);
             keyspace.put(new byte[] {1}, value);
             long beganNs = System.nanoTime();
             var saving = keyspace.saveSnapshot();
-            await("a partial file", () -> hasPartial());
+            await("a partial file", this::hasPartial);
             // Writers do not wait for it, a second snapshot does.
             keyspace.put("meanwhile", "written");
             assertFalse(saving.isDone());
@@ -264,6 +267,24 @@ class SnapshotRecoveryTest {
             long tookNs = System.nanoTime() - beganNs;
             assertTrue(tookNs > TimeUnit.MILLISECONDS.toNanos(900), "ns=" + tookNs);
         }
+    }
+
+    @Test
+    void shouldNotWaitForASlowSnapshotWhenItIsClosed() throws Exception {
+        options = options.withBytesPerSecond(1);
+        CompletableFuture<SavedSnapshot> saving;
+        long beganNs;
+        try (Keyspace keyspace = open()) {
+            keyspace.put("k", "v");
+            keyspace.put(new byte[] {1}, new byte[1 << 20]);
+            saving = keyspace.saveSnapshot();
+            await("a partial file", this::hasPartial);
+            beganNs = System.nanoTime();
+        }
+        long tookNs = System.nanoTime() - beganNs;
+        assertTrue(tookNs < TimeUnit.SECONDS.toNanos(5), "ns=" + tookNs);
+        assertThrows(CompletionException.class, saving::join);
+        assertFalse(hasPartial());
     }
 
     private boolean hasPartial() {

@@ -1,6 +1,5 @@
 package io.hotpair.persistence;
 
-import io.hotpair.Clock;
 import io.hotpair.SavedSnapshot;
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.OperationReader;
@@ -18,8 +17,7 @@ final class TestSnapshots {
 
     static SavedSnapshot save(ChronicleLog log, int count, int valueLength) {
         log.force();
-        try (SnapshotWriter writer =
-                log.snapshots().begin(log.lastOpId(), Clock.SYSTEM, Long.MAX_VALUE)) {
+        try (SnapshotWriter writer = log.snapshots().begin(log.lastOpId(), written -> {})) {
             add(writer, count, valueLength);
             return writer.seal();
         }
