@@ -374,12 +374,25 @@ final class ChronicleLog implements OperationLog {
             begin.write(home);
             Recovery.removeForgotten(queue, begin);
             deletedBefore = begin.cycle();
-            LOG.info("log={}: shortened, it begins with opId={} now", home, firstOpId());
+            report(begin, base, maxLength);
             refreshQueue();
         } catch (IOException e) {
             throw Failures.logFailed("log " + home + " can't be shortened: " + e, e);
         } finally {
             restoreInterrupt(interrupted);
+        }
+    }
+
+    private void report(LogBegin begin, SnapshotDirectory.@Nullable Entry base, long maxLength) {
+        if (base == null || base.saved().opId() < begin.previousOpId()) {
+            LOG.warn(
+                    "log={}: longer than {} bytes, so that a part of the retention is deleted: it"
+                            + " begins with opId={} now",
+                    home,
+                    maxLength,
+                    firstOpId());
+        } else {
+            LOG.info("log={}: shortened, it begins with opId={} now", home, firstOpId());
         }
     }
 
