@@ -92,7 +92,8 @@ class SnapshotKillTest {
                 assertNotNull(value, state + " n=" + n);
                 long found = FrameDescriptor.getLong(value, 0);
                 // The one after the last acknowledged may be there as well.
-                assertTrue(found == n || found == n + 700 && found == last + 1, state + " n=" + n);
+                assertTrue(
+                        found == n || (found == n + 700 && found == last + 1), state + " n=" + n);
                 byte[] expected = new byte[value.length];
                 new Random(found).nextBytes(expected);
                 FrameDescriptor.putLong(expected, 0, found);
