@@ -665,9 +665,9 @@ public final class Keyspace implements AutoCloseable {
      *
      * @return completed when the file will survive a crash of the machine; exceptionally with
      *     {@link HotpairException} of {@code LOG_FAILED} if it can't be written, or {@link
-     *     IllegalStateException} if there is nothing to save, if a {@link #snapshot()} is open, if
-     *     the keyspace is closed, or if this node's role changed meanwhile
-     * @throws IllegalStateException if the keyspace has no log
+     *     IllegalStateException} if the keyspace has no log, if there is nothing to save, if a
+     *     {@link #snapshot()} is open, or if the keyspace was closed or this node's role changed
+     *     meanwhile
      */
     public CompletableFuture<SavedSnapshot> saveSnapshot() {
         return core.saveSnapshot();

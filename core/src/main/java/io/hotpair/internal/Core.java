@@ -151,17 +151,25 @@ public final class Core {
 
     /** Saves the present state; see {@link io.hotpair.Keyspace#saveSnapshot}. */
     public CompletableFuture<SavedSnapshot> saveSnapshot() {
-        if (saver == null) {
-            throw new IllegalStateException(
-                    "log=" + log + ", expected one that has snapshots beside it");
-        }
-        return saver.save();
+        requireOpen();
+        return saver == null
+                ? CompletableFuture.failedFuture(
+                        new IllegalStateException(
+                                "log=none, expected one that has snapshots beside it"))
+                : saver.save();
     }
 
     /** The saved states; see {@link io.hotpair.Keyspace#savedSnapshots}. */
     public List<SavedSnapshot> savedSnapshots() {
+        requireOpen();
         SnapshotStore snapshots = log == null ? null : log.snapshots();
         return snapshots == null ? List.of() : snapshots.list();
+    }
+
+    private void requireOpen() {
+        if (closed.get()) {
+            throw new IllegalStateException("keyspace is closed");
+        }
     }
 
     /** What the keyspace was opened with. */
