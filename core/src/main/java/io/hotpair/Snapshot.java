@@ -26,7 +26,7 @@ public interface Snapshot extends AutoCloseable {
      * @param consumer receives a reader that stands at an operation, which has the opId of the last
      *     change of its key
      * @throws IllegalStateException if the keyspace was closed, or the snapshot ended by a change
-     *     of this node's role
+     *     of this node's role, or because writes needed the memory that was kept for it
      */
     void forEach(Consumer<OperationReader> consumer);
 

@@ -14,6 +14,10 @@ import java.util.Objects;
  * retention; or when the log is longer than its limit. What a connected replica has not read yet is
  * kept in any case.
  *
+ * <p>What is overwritten while one is saved is kept in memory until then, and counts as used. A
+ * keyspace that evicts gives up to a sixteenth of its memory for that. Where writes need more of
+ * it, the snapshot gives way and is tried again.
+ *
  * @param afterLogBytes how much is logged between two snapshots; where the last snapshot is longer
  *     than that, as much as it is long, so that the work stays in proportion
  * @param interval how old the last one gets while something is logged

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -55,9 +56,13 @@ public final class Engine {
     public static final int ABSENT = -1;
 
     private static final VarHandle MODE;
+    private static final VarHandle SNAPSHOT_VIEW;
 
     static {
         try {
+            SNAPSHOT_VIEW =
+                    MethodHandles.lookup()
+                            .findVarHandle(Engine.class, "snapshotView", SnapshotView.class);
             MODE = MethodHandles.lookup().findVarHandle(Engine.class, "mode", Mode.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
@@ -67,6 +72,9 @@ public final class Engine {
     private static final byte[] NO_BYTES = new byte[0];
 
     /** The policy's time goes on in steps of this part of the limit. */
+    /** Of all memory a snapshot may keep a 16th where memory is nearly full. */
+    private static final int HELD_SHIFT = 4;
+
     private static final int POLICY_STEP_SHIFT = 12;
 
     /** What a write that found no room evicts first; twice as much each time again. */
@@ -111,6 +119,10 @@ public final class Engine {
     private final @Nullable OperationRing ring;
     private final long writeTimeoutNs;
     private volatile @Nullable SnapshotView snapshotView;
+
+    /** How many threads release what was held for a snapshot that had to end. */
+    private final AtomicInteger releasing = new AtomicInteger();
+
     private int snapshotGeneration;
     private volatile long appliedOpId;
     private volatile long applyingOpId;
@@ -346,7 +358,9 @@ public final class Engine {
     /** Makes room for a write that found none; the caller holds nothing. */
     void makeRoom(int attempt, Event whenGone) {
         Evictor present = evictor;
-        if (compactor.run()) {
+        // What is evicted while it is up may be kept for it, and then makes no room.
+        if (endSnapshotHolding(present == null ? 0 : slab.accountant().reserve())
+                || compactor.run()) {
             return;
         }
         if (present != null && whenGone != Event.EVICTED) {
@@ -478,6 +492,10 @@ public final class Engine {
         }
         int generation = Math.min(snapshotGeneration + 1, SnapshotView.MAX_GENERATION);
         snapshotGeneration = generation;
+        while (releasing.get() > 0) {
+            // What is held from now on must not be released with what was held before.
+            LockSupport.parkNanos(this, BACKPRESSURE_PARK_NS);
+        }
         // The last generation comes again and again: it tells nothing, so nothing is born in it.
         boolean spent = generation == SnapshotView.MAX_GENERATION;
         int marked = spent ? 0 : generation;
@@ -531,10 +549,55 @@ public final class Engine {
         snapshotView = null;
     }
 
-    /** Lets go of what was held for a snapshot. */
+    /** Evicts as much as a snapshot may keep, so that it can stay up while memory is full. */
+    void makeHeadroom() {
+        Evictor present = evictor;
+        if (present != null && mode.isMaster() && slab.isNearlyFull()) {
+            long wanted = mostHeldBytes() - slab.idleBytes();
+            if (wanted > 0) {
+                long unused = present.evict(wanted);
+            }
+        }
+    }
+
+    private long mostHeldBytes() {
+        return maxMemoryBytes() >>> HELD_SHIFT;
+    }
+
+    /** Ends an open snapshot, where memory is nearly full, that keeps more than it may (V5). */
+    boolean yieldSnapshot() {
+        return endSnapshotHolding(mostHeldBytes());
+    }
+
+    /**
+     * Waits for nobody, since the caller may be inside in the middle of another operation. What
+     * those hold who still saw it up is released when it is closed.
+     */
+    private boolean endSnapshotHolding(long moreThanBytes) {
+        SnapshotView present = snapshotView;
+        if (present == null || !present.isFixed() || heldBytes() <= moreThanBytes) {
+            return false;
+        }
+        releasing.incrementAndGet();
+        try {
+            if (SNAPSHOT_VIEW.compareAndSet(this, present, null)) {
+                for (int i = 0; i < stripes.count(); i++) {
+                    releaseHeld(i);
+                }
+            }
+        } finally {
+            releasing.decrementAndGet();
+        }
+        return true;
+    }
+
+    /** Lets go of what was held for a snapshot. The caller holds nothing. */
     synchronized void closeSnapshot(SnapshotView view) {
         if (snapshotView == view) {
             snapshotView = null;
+        } else if (snapshotView != null) {
+            // It was ended, and there is another one: what is held may be for that.
+            return;
         }
         // Those who still hold something for it have seen it up: when they have left, nobody adds.
         stripes.awaitGrace();
@@ -597,7 +660,8 @@ public final class Engine {
             // What it needs is released after the view is down, so not before this epoch ends.
             if (snapshotView != view) {
                 throw new IllegalStateException(
-                        "the snapshot was ended by a change of this node's role");
+                        "the snapshot was ended by a change of this node's role, or because"
+                                + " writes needed the memory that was kept for it");
             }
             step.accept(edit(stripe));
         } finally {
@@ -945,9 +1009,8 @@ public final class Engine {
     /** The refusal of a write that found no memory; the caller throws it. */
     RuntimeException noRoom(long lengthBytes) {
         // What is longer than all memory is no reason to evict anything.
-        return lengthBytes < maxMemoryBytes() && slab.mayHaveRoomSoon()
-                ? new NoRoomNow()
-                : memoryLimit();
+        boolean mayHaveRoom = slab.mayHaveRoomSoon() || (snapshotView != null && heldBytes() > 0);
+        return lengthBytes < maxMemoryBytes() && mayHaveRoom ? new NoRoomNow() : memoryLimit();
     }
 
     private HotpairException memoryLimit() {
@@ -1234,7 +1297,7 @@ public final class Engine {
     void maintainMemory(long budgetNs) {
         Accountant accountant = slab.accountant();
         long excess = accountant.used() - accountant.limit();
-        if (excess > 0) {
+        if (excess > 0 && !endSnapshotHolding(0)) {
             evictExcess(excess, accountant.chunkLength());
         }
         compactor.runFor(clocks, excess > 0 ? EXCESS_FACTOR * budgetNs : budgetNs);

@@ -75,6 +75,9 @@ final class Evictor {
             owed.set(0);
             return;
         }
+        if (engine.yieldSnapshot()) {
+            return;
+        }
         long now = owed.addAndGet(added);
         if (now > 0) {
             owed.addAndGet(-evict(Math.min(now, MAX_PAYMENT)));

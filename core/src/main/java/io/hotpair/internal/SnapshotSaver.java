@@ -187,6 +187,7 @@ final class SnapshotSaver implements Runnable {
     }
 
     private SavedSnapshot saveNow() {
+        engine.makeHeadroom();
         saving.lock();
         try (EngineSnapshot snapshot = new EngineSnapshot(engine)) {
             long opId = awaitLogged(snapshot.opId());

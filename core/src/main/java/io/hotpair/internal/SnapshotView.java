@@ -23,6 +23,8 @@ package io.hotpair.internal;
  *       followed: its record is not above the S of any later one.
  *   <li><b>V4</b> While a view is up, no tombstone is purged, so that a deleted key's link is
  *       there.
+ *   <li><b>V5</b> What is held counts as used. Where memory is nearly full the snapshot gives way:
+ *       to evict for it would be in vain, since what is evicted is held.
  * </ul>
  */
 final class SnapshotView {

@@ -45,10 +45,14 @@ class SnapshotRecoveryTest {
     }
 
     private Keyspace open() {
+        return open(256L << 20);
+    }
+
+    private Keyspace open(long maxMemoryBytes) {
         return Keyspace.open(
                 Keyspace.builder()
                         .directory(directory)
-                        .maxMemory(256L << 20)
+                        .maxMemory(maxMemoryBytes)
                         .forceInterval(Duration.ofMillis(20))
                         .snapshots(options)
                         .clock(clock)
@@ -266,6 +270,24 @@ class SnapshotRecoveryTest {
             }
             long tookNs = System.nanoTime() - beganNs;
             assertTrue(tookNs > TimeUnit.MILLISECONDS.toNanos(900), "ns=" + tookNs);
+        }
+    }
+
+    @Test
+    void shouldSaveAFullCacheWhileItEvicts() throws Exception {
+        options = options.withBytesPerSecond(4L << 20);
+        try (Keyspace keyspace = open(16 << 20)) {
+            // What is written during the save is less than a 16th of the memory.
+            for (int i = 0; i < 150_000; i++) {
+                keyspace.put("key:" + i, "value of " + i + "v".repeat(200));
+            }
+            long before = keyspace.statistics().keyCount();
+            CompletableFuture<SavedSnapshot> saved = keyspace.saveSnapshot();
+            for (int i = 0; i < 2_000; i++) {
+                keyspace.put("new:" + i, "v".repeat(200));
+            }
+            assertTrue(saved.join().operationCount() > before * 8 / 10, () -> "" + before);
+            assertTrue(keyspace.statistics().keyCount() > before * 8 / 10, () -> "" + before);
         }
     }
 
