@@ -140,11 +140,13 @@ final class BlockedConsumer<R> {
             failure = e;
             served = true;
         }
+        // Asked before others can serve it, who may find something at once.
+        boolean servedHere = served;
         int left = leaveServing();
         if ((left & MISSED) != 0) {
             ifMissed.accept(this);
         }
-        if (served || (left & ENDING) != 0) {
+        if (servedHere || (left & ENDING) != 0) {
             return Served.ENDED;
         }
         return later ? Served.LATER : Served.NOTHING;
