@@ -1,7 +1,8 @@
 package io.hotpair;
 
 /**
- * How far a write has come when its call returns. Each level includes the ones before it.
+ * How far a write has come when its call returns. {@link #DISK} and {@link #PEER} include {@link
+ * #LOG}, but not each other.
  *
  * <p>A time-out while waiting means "unknown", never "failed": the write is in the keyspace and may
  * still reach the level.
@@ -15,6 +16,13 @@ public enum Acknowledgement {
      * default of a keyspace with a log.
      */
     LOG,
+
+    /**
+     * Forced to this node's device as well: survives a crash of the machine. One force serves all
+     * who wait at that time, so this costs each of many writers little more than a few; a lone
+     * writer waits for the device every time.
+     */
+    DISK,
 
     /**
      * In the log of every member of the in-sync set as well. While the set has one member only, the

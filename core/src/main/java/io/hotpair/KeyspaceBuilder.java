@@ -214,7 +214,7 @@ public final class KeyspaceBuilder {
         }
         if (replication == null && level == Acknowledgement.PEER) {
             throw new IllegalStateException(
-                    "acknowledgement=PEER without replication, expected MEMORY or LOG");
+                    "acknowledgement=PEER without replication, expected MEMORY, LOG or DISK");
         }
         ThreadFactory factory = threadFactory;
         return new KeyspaceConfig(

@@ -113,6 +113,7 @@ public final class Core {
         } else {
             roles.replay();
             startThread(roles.writer());
+            startThread(roles.writer().forcer());
             Replication replicate = config.replication();
             if (replicate == null) {
                 roles.openAlone(Lease.permanent(config.clock()));
@@ -202,7 +203,7 @@ public final class Core {
             waiter.done(engine.mode().vouches(term));
             return;
         }
-        help(opId);
+        help(level, opId);
         // The opIds of a dead term are given again in the next one: only the term tells them apart.
         watermark.whenReached(opId, reached -> waiter.done(reached && engine.mode().vouches(term)));
     }
@@ -213,24 +214,35 @@ public final class Core {
         if (roles == null || level == Acknowledgement.MEMORY) {
             return null;
         }
-        return level == Acknowledgement.PEER ? roles.committed() : roles.logged();
+        return switch (level) {
+            case PEER -> roles.committed();
+            case DISK -> roles.durable();
+            default -> roles.logged();
+        };
     }
 
-    private void help(long opId) {
-        if (roles != null && roles.logged().get() < opId) {
+    /** Does what this thread can do for a write to come as far as a level asks. */
+    private void help(Acknowledgement level, long opId) {
+        if (roles == null) {
+            return;
+        }
+        if (roles.logged().get() < opId) {
             roles.writer().help(opId);
+        }
+        if (level == Acknowledgement.DISK) {
+            roles.writer().forcer().want(opId);
         }
     }
 
     /** Refuses a level that this keyspace does not have. */
     public void checkLevel(Acknowledgement level) {
         if ((level == Acknowledgement.PEER && config.replication() == null)
-                || (level == Acknowledgement.LOG && roles == null)) {
+                || (level != Acknowledgement.MEMORY && roles == null)) {
             throw new IllegalArgumentException(
                     "level="
                             + level
                             + ", expected one that this keyspace has: without a log MEMORY,"
-                            + " without replication MEMORY or LOG");
+                            + " without replication MEMORY, LOG or DISK");
         }
     }
 
@@ -242,7 +254,7 @@ public final class Core {
             return;
         }
         if (watermark != null) {
-            help(outcome.opId());
+            help(level, outcome.opId());
             if (watermark.get() < outcome.opId()) {
                 CallerWait wait = new CallerWait(Thread.currentThread());
                 watermark.whenReached(outcome.opId(), wait);
@@ -267,7 +279,9 @@ public final class Core {
     void whenAcknowledged(Outcome outcome, Consumer<@Nullable HotpairException> done) {
         Acknowledgement level = config.acknowledgement();
         Watermark watermark = watermark(level);
-        help(outcome.opId());
+        if (watermark != null) {
+            help(level, outcome.opId());
+        }
         if (watermark == null || watermark.get() >= outcome.opId()) {
             boolean vouches = engine.mode().vouches(outcome.term());
             done.accept(vouches ? null : unknown(level, outcome));

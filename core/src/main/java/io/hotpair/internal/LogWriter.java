@@ -37,14 +37,12 @@ final class LogWriter implements Runnable {
     private final OperationRing ring;
     private final OperationLog log;
     private final Clock clock;
-    private final long forceIntervalNs;
     private final OpIdWatermark logged;
-    private final OpIdWatermark durable;
     private final OpIdWatermark committed;
+    private final Forcer forcer;
     private final AtomicBoolean role = new AtomicBoolean();
     private volatile boolean parked;
     private volatile boolean stopped;
-    private volatile boolean forceEveryBatch;
     private volatile @Nullable Thread thread;
     private volatile @Nullable HotpairException failure;
 
@@ -54,7 +52,6 @@ final class LogWriter implements Runnable {
     private long term;
     private @Nullable Lease lease;
     private long lastAppended;
-    private long lastForceNs;
     private long lastTimestampMs;
     private long pendingPosition;
     private long pendingSinceNs;
@@ -72,11 +69,13 @@ final class LogWriter implements Runnable {
         this.ring = ring;
         this.log = log;
         this.clock = clock;
-        this.forceIntervalNs = forceIntervalNs;
         this.logged = logged;
-        this.durable = durable;
         this.committed = committed;
-        lastForceNs = clock.nanoTime();
+        forcer = new Forcer(log, clock, forceIntervalNs, durable, this::fail);
+    }
+
+    Forcer forcer() {
+        return forcer;
     }
 
     // ---- the log role
@@ -157,6 +156,7 @@ final class LogWriter implements Runnable {
             }
             ring.release();
             logged.raise(lastAppended);
+            forcer.signal();
             return moved;
         } catch (RuntimeException | Error e) {
             // Whatever was passed in the ring is not in the log: going on would leave a hole.
@@ -286,9 +286,6 @@ final class LogWriter implements Runnable {
             }
         }
         lastAppended = encoder.lastOpId();
-        if (forceEveryBatch) {
-            force();
-        }
     }
 
     /** Stops numbering again, for a promotion that came to nothing. */
@@ -314,25 +311,11 @@ final class LogWriter implements Runnable {
         lastAppended = log.lastOpId();
     }
 
-    void force() {
-        long upTo = log.lastOpId();
-        lastForceNs = clock.nanoTime();
-        log.force();
-        durable.raise(upTo);
-    }
-
-    private void forceIfDue() {
-        boolean due = forceEveryBatch || clock.nanoTime() - lastForceNs >= forceIntervalNs;
-        if (due && failure == null && durable.get() < log.lastOpId()) {
-            try {
-                force();
-            } catch (RuntimeException e) {
-                fail(e);
-            }
+    /** Ends the log for writing, whoever finds that it failed; what is said first stays. */
+    synchronized void fail(Throwable cause) {
+        if (failure != null) {
+            return;
         }
-    }
-
-    void fail(Throwable cause) {
         HotpairException reason =
                 cause instanceof HotpairException hotpair
                         ? hotpair
@@ -351,7 +334,7 @@ final class LogWriter implements Runnable {
                                         HotpairException.Category.LOG_FAILED,
                                         "the log failed: " + reason.getMessage()));
         logged.close();
-        durable.close();
+        forcer.close();
         committed.close();
     }
 
@@ -360,11 +343,6 @@ final class LogWriter implements Runnable {
     /** Why the log takes nothing any more, or null. */
     @Nullable HotpairException failure() {
         return failure;
-    }
-
-    void forceEveryBatch(boolean everyBatch) {
-        forceEveryBatch = everyBatch;
-        wake();
     }
 
     /** Tells the log's thread that there is something to do, if it sleeps. */
@@ -383,11 +361,6 @@ final class LogWriter implements Runnable {
      * logged.
      */
     void help(long opId) {
-        if (forceEveryBatch) {
-            // A force takes long; the log's own thread does it, for all who wait at once.
-            signal();
-            return;
-        }
         while (logged.get() < opId && tryTakeRole()) {
             boolean moved;
             try {
@@ -425,11 +398,7 @@ final class LogWriter implements Runnable {
             return false;
         }
         try {
-            boolean moved = drain();
-            if (!moved || clock.nanoTime() - lastForceNs >= forceIntervalNs) {
-                forceIfDue();
-            }
-            return moved;
+            return drain();
         } catch (RuntimeException | Error e) {
             fail(e);
             return false;

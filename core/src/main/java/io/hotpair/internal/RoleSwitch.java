@@ -126,7 +126,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
 
     @Override
     public void forceEveryBatch(boolean everyBatch) {
-        writer.forceEveryBatch(everyBatch);
+        writer.forcer().always(everyBatch);
     }
 
     @Override
@@ -311,8 +311,14 @@ final class RoleSwitch implements ReplicatedKeyspace {
     }
 
     private void failWaiters() {
+        writer.forcer().pause();
+        failWaitersOfLevels();
+    }
+
+    /** With forces kept away, which go on afterwards. */
+    private void failWaitersOfLevels() {
         logged.reset(log.lastOpId());
-        durable.reset(Math.min(durable.get(), log.lastOpId()));
+        writer.forcer().resume(log.lastOpId());
         committed.reset(Math.min(committed.get(), log.lastOpId()));
     }
 
@@ -372,12 +378,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
     @Override
     public void force() {
         checkLog();
-        writer.takeRole();
-        try {
-            writer.force();
-        } finally {
-            writer.leaveRole();
-        }
+        writer.forcer().force();
     }
 
     @Override
@@ -399,8 +400,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
             engine.dropSnapshot();
             Set<ByteBuffer> keys = keysNewerThan(opId);
             addLoggedKeys(opId, keys);
-            Path saved = log.cutAfter(opId);
-            failWaiters();
+            Path saved = cutLogAfter(opId);
             restore(keys, from, opId);
             engine.applied(opId);
             return saved;
@@ -409,6 +409,15 @@ final class RoleSwitch implements ReplicatedKeyspace {
             throw e;
         } finally {
             writer.leaveRole();
+        }
+    }
+
+    private Path cutLogAfter(long opId) {
+        writer.forcer().pause();
+        try {
+            return log.cutAfter(opId);
+        } finally {
+            failWaitersOfLevels();
         }
     }
 
@@ -510,6 +519,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
             writer.leaveRole();
         }
         writer.stop();
+        writer.forcer().stop();
         logged.close();
         durable.close();
         committed.close();

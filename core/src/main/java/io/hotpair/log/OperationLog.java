@@ -5,8 +5,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The append side of a log of operations. One thread at a time appends and forces (the caller sees
- * to that); every other method may be called from any thread.
+ * The append side of a log of operations. One thread at a time appends (the caller sees to that);
+ * every other method may be called from any thread.
  *
  * <p>The log is append-only. A <em>cut</em> is therefore logical: operations past it stay on the
  * medium, and every reader skips them. A log knows its cuts because it noted them, or because a
@@ -58,10 +58,12 @@ public interface OperationLog extends AutoCloseable {
 
     /**
      * Forces all that was appended to the device. On return it survives a crash of the machine.
+     * Appends may go on meanwhile; whether this force covers them is not said.
      *
+     * @return the last live opId that it covers; 0 if there is none
      * @throws io.hotpair.HotpairException {@code LOG_FAILED}; a failed force is final
      */
-    void force();
+    long force();
 
     /**
      * Ends the live part of the log after the last operation that is not above an opId, so that a

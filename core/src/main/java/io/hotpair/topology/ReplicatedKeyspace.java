@@ -80,8 +80,9 @@ public interface ReplicatedKeyspace {
     void commit(long opId);
 
     /**
-     * Says whether every batch is forced to the device, as a master that stands alone in its
-     * in-sync set needs. Otherwise the log is forced at its interval.
+     * Says whether what is logged is forced to the device at once, as a master that stands alone in
+     * its in-sync set needs. Otherwise the log is forced at its interval, or when somebody waits
+     * for it.
      *
      * @param everyBatch whether it is
      */

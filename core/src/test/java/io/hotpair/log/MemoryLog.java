@@ -34,6 +34,7 @@ public final class MemoryLog implements OperationLog {
     private int published;
     private volatile long forcedOpId;
     private volatile boolean failing;
+    private volatile Runnable device = () -> {};
     private int closeCount;
 
     public MemoryLog() {
@@ -47,6 +48,11 @@ public final class MemoryLog implements OperationLog {
     /** Makes every further append and force fail. */
     public void failFromNowOn() {
         failing = true;
+    }
+
+    /** Has a force do something, such as to wait or to fail. Appends go on meanwhile. */
+    public void device(Runnable ofTest) {
+        device = ofTest;
     }
 
     public synchronized int closeCount() {
@@ -191,9 +197,17 @@ public final class MemoryLog implements OperationLog {
     }
 
     @Override
-    public synchronized void force() {
-        check();
-        forcedOpId = lastOpId;
+    public long force() {
+        long upTo;
+        synchronized (this) {
+            check();
+            upTo = lastOpId;
+        }
+        device.run();
+        synchronized (this) {
+            forcedOpId = Math.min(upTo, lastOpId);
+        }
+        return upTo;
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,9 +21,10 @@ import org.slf4j.LoggerFactory;
 /**
  * The append side of a log on Chronicle Queue.
  *
- * <p>Callers see to it that one thread at a time appends and forces; the lock here is for the one
- * mistake that would end the JVM, an append to files that a close is unmapping. Readers take no
- * lock.
+ * <p>Callers see to it that one thread at a time appends; the lock here is for the one mistake that
+ * would end the JVM, an append to files that a close is unmapping, and for what appends and forces
+ * share. While the device works on a force, appends go on: only a roll waits for it. Readers take
+ * no lock.
  *
  * <p>It fails once and for all: whatever goes wrong in an append or a force, nothing is written
  * afterwards, because nobody can say what of it has reached the device. Opening it again finds out.
@@ -47,7 +49,10 @@ final class ChronicleLog implements OperationLog {
     private final QueueWriter writer;
     private final HourClock clock;
     private final Set<LogSource> sources = ConcurrentHashMap.newKeySet();
+    // Taken in this order: the lock of the snapshots, that of the forces, and this.
+    private final ReentrantLock forceLock = new ReentrantLock();
     private final ReentrantLock lock = new ReentrantLock();
+    private final Condition forcingEnded = lock.newCondition();
 
     // Guarded by the lock of the snapshots.
     private int deletedBefore;
@@ -58,6 +63,7 @@ final class ChronicleLog implements OperationLog {
     private @Nullable AllocatedFile before;
     private boolean isForced = true;
     private boolean isDirectoryForced = true;
+    private boolean isForcing;
     private @Nullable Throwable failure;
     private boolean closed;
 
@@ -187,8 +193,12 @@ final class ChronicleLog implements OperationLog {
     }
 
     private Segment roll(int cycle) throws IOException {
+        while (isForcing) {
+            forcingEnded.awaitUninterruptibly();
+        }
+        requireUsable();
         // With all of the old segment on the device, only the last one can ever be found torn.
-        forceFiles();
+        forceOutsideLock();
         AllocatedFile old = current;
         current = AllocatedFile.create(queue.resolve(Segment.nameOf(cycle)), options);
         // Chronicle will mark the old one's end: it is forced once more with the next force.
@@ -201,47 +211,102 @@ final class ChronicleLog implements OperationLog {
     }
 
     @Override
-    public void force() {
-        lock.lock();
+    public long force() {
+        forceLock.lock();
         boolean interrupted = Thread.interrupted();
         try {
-            requireUsable();
-            try {
-                forceFiles();
-            } catch (Throwable t) {
-                throw fail("a force", t);
-            }
+            checkUsable();
+            return forceOutsideLock();
+        } catch (IOException | RuntimeException | Error t) {
+            throw failForce(t);
         } finally {
             restoreInterrupt(interrupted);
-            lock.unlock();
+            forceLock.unlock();
         }
     }
 
-    private void forceFiles() throws IOException {
-        if (isForced) {
-            return;
-        }
-        AllocatedFile old = before;
-        if (old != null) {
+    /** Notes what there is, lets appends go on while the device takes it, and says that it has. */
+    private long forceOutsideLock() throws IOException {
+        Forcing forcing;
+        lock.lock();
+        try {
+            if (isForced) {
+                return history.lastOpId();
+            }
+            forcing =
+                    new Forcing(
+                            before, current, !isDirectoryForced, history.end(), history.lastOpId());
             before = null;
-            try (old) {
-                old.force();
+            isForced = true;
+            isDirectoryForced = true;
+            isForcing = true;
+        } finally {
+            lock.unlock();
+        }
+        boolean done = false;
+        try {
+            forcing.run(queue);
+            done = true;
+        } finally {
+            lock.lock();
+            try {
+                isForcing = false;
+                forcingEnded.signalAll();
+                if (done) {
+                    mark.advance(forcing.end(), forcing.lastOpId());
+                }
+            } finally {
+                lock.unlock();
             }
         }
-        if (current != null) {
-            current.force();
+        return forcing.lastOpId();
+    }
+
+    /**
+     * What one force has to bring to the device.
+     *
+     * @param before the file that was rolled from, which is closed afterwards; null if there is
+     *     none
+     * @param current the file that is appended to; null if there is none
+     * @param forcesDirectory whether the name of the file has to be forced too
+     * @param end up to where the log is forced then
+     * @param lastOpId the last live operation before that
+     */
+    private record Forcing(
+            @Nullable AllocatedFile before,
+            @Nullable AllocatedFile current,
+            boolean forcesDirectory,
+            Place end,
+            long lastOpId) {
+        void run(Path queue) throws IOException {
+            if (before != null) {
+                try (before) {
+                    before.force();
+                }
+            }
+            if (current != null) {
+                current.force();
+            }
+            if (forcesDirectory) {
+                Directories.force(queue);
+            }
         }
-        if (!isDirectoryForced) {
-            Directories.force(queue);
-            isDirectoryForced = true;
+    }
+
+    private HotpairException failForce(Throwable cause) {
+        lock.lock();
+        try {
+            requireUsable();
+            return fail("a force", cause);
+        } finally {
+            lock.unlock();
         }
-        isForced = true;
-        mark.advance(history.end(), history.lastOpId());
     }
 
     @Override
     public Path cutAfter(long opId) {
         snapshots.lock().lock();
+        forceLock.lock();
         lock.lock();
         boolean interrupted = Thread.interrupted();
         try {
@@ -269,6 +334,7 @@ final class ChronicleLog implements OperationLog {
         } finally {
             restoreInterrupt(interrupted);
             lock.unlock();
+            forceLock.unlock();
             snapshots.lock().unlock();
         }
     }
@@ -409,7 +475,7 @@ final class ChronicleLog implements OperationLog {
                             .orElse(Integer.MAX_VALUE);
             // What was rolled from a moment ago is still open, to be forced once more.
             Segment first =
-                    before != null
+                    before != null || isForcing
                             ? null
                             : history.firstNeeded(spare, base, maxLength, mark.place(), firstRead);
             return first == null ? history.begin() : history.beginWith(first);
@@ -433,6 +499,7 @@ final class ChronicleLog implements OperationLog {
     @Override
     public void close() {
         snapshots.lock().lock();
+        forceLock.lock();
         lock.lock();
         boolean interrupted = Thread.interrupted();
         try {
@@ -443,6 +510,7 @@ final class ChronicleLog implements OperationLog {
         } finally {
             restoreInterrupt(interrupted);
             lock.unlock();
+            forceLock.unlock();
             snapshots.lock().unlock();
         }
     }
@@ -451,7 +519,7 @@ final class ChronicleLog implements OperationLog {
         boolean usable = failure == null;
         Release release = new Release();
         if (usable) {
-            release.run(this::forceFiles);
+            release.run(this::forceOutsideLock);
         }
         sources.forEach(source -> release.run(source));
         release.run(writer);
@@ -464,6 +532,15 @@ final class ChronicleLog implements OperationLog {
         release.run(current);
         release.run(directoryLock);
         release.throwAs("log " + home + " was not closed cleanly");
+    }
+
+    private void checkUsable() {
+        lock.lock();
+        try {
+            requireUsable();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void requireUsable() {

@@ -248,8 +248,7 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
     @Override
     public void force() {
         checkLog();
-        log.force();
-        durable.raise(log.lastOpId());
+        durable.raise(log.force());
     }
 
     @Override
