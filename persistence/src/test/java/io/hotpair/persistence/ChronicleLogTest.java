@@ -4,6 +4,7 @@ import static io.hotpair.log.TestFrames.concat;
 import static io.hotpair.log.TestFrames.ops;
 import static io.hotpair.log.TestFrames.readAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -20,7 +21,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -278,6 +281,54 @@ class ChronicleLogTest {
         try (OperationLog log = open()) {
             assertTrue(Thread.interrupted());
             assertEquals(ops(1, 1, 2001), readAll(log));
+        }
+    }
+
+    /** Over rolls too, which close the file that a force may be at. */
+    @Test
+    void shouldBeForcedWhileItIsAppendedTo() throws Exception {
+        AtomicLong clock = new AtomicLong(NOW_MS);
+        LogOptions options = LogOptions.standard().withWallClock(clock::get);
+        int hours = 12;
+        int each = 200;
+        long last = (long) hours * each;
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        try (OperationLog log = ChronicleLog.open(directory, options)) {
+            AtomicBoolean ended = new AtomicBoolean();
+            Thread forcing =
+                    new Thread(
+                            () -> {
+                                try {
+                                    forceUntil(log, ended);
+                                } catch (Throwable t) {
+                                    failure.set(t);
+                                }
+                            });
+            forcing.start();
+            for (int i = 0; i < last; i++) {
+                if (i % each == 0) {
+                    clock.addAndGet(Segment.CYCLE_MS);
+                }
+                frames.append(log, 1, 1, 500);
+            }
+            ended.set(true);
+            forcing.join();
+            assertNull(failure.get());
+            assertEquals(last, log.force());
+        }
+        assertEquals(hours, TestFiles.segments(directory).size());
+        try (OperationLog log = ChronicleLog.open(directory, options)) {
+            assertEquals(ops(1, 1, last), readAll(log));
+        }
+    }
+
+    private static void forceUntil(OperationLog log, AtomicBoolean ended) {
+        long before = 0;
+        while (!ended.get()) {
+            long least = log.lastOpId();
+            long forced = log.force();
+            assertTrue(forced >= least && forced >= before, "forced=" + forced);
+            before = forced;
         }
     }
 

@@ -41,7 +41,7 @@ final class ServerOptions {
                                   allkeys-lfu, allkeys-random, volatile-lru, volatile-lfu,
                                   volatile-random, volatile-ttl, allkeys-windowed-lfu (noeviction)
               --acknowledge LEVEL how far a write has come when it is answered:
-                                  memory, log, peer (log)
+                                  memory, log, disk, peer (log)
 
               --mode MODE         standalone, pair or witness (standalone)
               --name NAME         the pair's name, the same on every node (default)
