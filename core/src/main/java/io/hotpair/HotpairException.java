@@ -28,6 +28,11 @@ public final class HotpairException extends RuntimeException {
         BUSY,
         /** The log can't be written any more; the keyspace takes no writes until it is reopened. */
         LOG_FAILED,
+        /**
+         * The log's file system has too little room left. Nothing was changed, reads go on, and
+         * writes are taken again when there is room.
+         */
+        DISK_FULL,
         /** What was read back is not what was written. Names the place and both checksums. */
         CORRUPTION,
         /** Another keyspace, in this JVM or another, has the directory open. */

@@ -23,6 +23,9 @@ import org.slf4j.LoggerFactory;
  * that say so. A batch is one frame. What was encoded is copied, so the ring gives records back as
  * soon as a frame is appended, and no epoch is held while the log writes.
  *
+ * <p>While the log has no room, what was taken from the ring for it waits in its encoded form, and
+ * is tried again; new writes are refused from a little before that on, until there is room.
+ *
  * <p>A failure of the log is final: from then on what the ring holds is thrown away, so that nobody
  * hangs, writes are refused, and every watermark stops.
  */
@@ -32,6 +35,7 @@ final class LogWriter implements Runnable {
     private static final long IDLE_PARK_NS = 10_000_000;
     private static final long BLOCKED_PARK_NS = 100_000;
     private static final int SPINS_BEFORE_PARK = 50;
+    private static final long RETRY_NS = 20_000_000;
 
     private final Engine engine;
     private final OperationRing ring;
@@ -55,6 +59,10 @@ final class LogWriter implements Runnable {
     private long lastTimestampMs;
     private long pendingPosition;
     private long pendingSinceNs;
+    private boolean isEncoded;
+    private int nextFragment;
+    private boolean isShort;
+    private long refusedNs;
 
     LogWriter(
             Engine engine,
@@ -102,12 +110,19 @@ final class LogWriter implements Runnable {
         term = inTerm;
         lease = underLease;
         lastAppended = log.lastOpId();
+        isEncoded = false;
         ring.reset(lastAppended);
     }
 
-    /** Appends what is in the ring until it is empty or the lease has ended. */
+    /** Whether all that was written is in the log. */
+    boolean isIdle() {
+        return !isEncoded && ring.isEmpty();
+    }
+
+    /** Appends what is in the ring until it is empty, the lease has ended, or there is no room. */
     void drainAll() {
-        while (mayAppend() && !ring.isEmpty()) {
+        refusedNs = 0;
+        while (mayAppend() && !isIdle() && refusedNs == 0) {
             drain();
         }
     }
@@ -119,7 +134,8 @@ final class LogWriter implements Runnable {
 
     /** Throws away what is in the ring, and stops numbering. Nobody is inside an operation. */
     long discardAll() {
-        long count = 0;
+        long count = isEncoded ? encoder.count() : 0;
+        isEncoded = false;
         Stripe stripe = engine.stripes().enter();
         try {
             for (OperationRing.Next next = ring.peek();
@@ -149,20 +165,29 @@ final class LogWriter implements Runnable {
             return failure != null && discardFailed();
         }
         try {
-            encoder.begin(term, lastAppended);
-            boolean moved = fill();
-            if (encoder.count() > 0) {
-                append();
+            boolean moved = !isEncoded && encode();
+            if (isEncoded && !append()) {
+                return false;
             }
             ring.release();
             logged.raise(lastAppended);
             forcer.signal();
+            watchSpace();
             return moved;
         } catch (RuntimeException | Error e) {
             // Whatever was passed in the ring is not in the log: going on would leave a hole.
             fail(e);
             return true;
         }
+    }
+
+    /** Encodes the next batch, if there is one; returns whether anything moved. */
+    private boolean encode() {
+        encoder.begin(term, lastAppended);
+        boolean moved = fill();
+        isEncoded = encoder.count() > 0;
+        nextFragment = 0;
+        return moved;
     }
 
     private boolean discardFailed() {
@@ -274,18 +299,61 @@ final class LogWriter implements Runnable {
         };
     }
 
-    private void append() {
-        lastTimestampMs = Math.max(lastTimestampMs, clock.currentTimeMs());
+    /** Appends what is encoded; false if there was no room for all of it. */
+    private boolean append() {
+        if (refusedNs != 0 && clock.nanoTime() - refusedNs < RETRY_NS) {
+            return false;
+        }
+        try {
+            appendFragments();
+        } catch (HotpairException e) {
+            if (e.category() != HotpairException.Category.DISK_FULL) {
+                throw e;
+            }
+            refusedNs = clock.nanoTime();
+            watchSpace();
+            return false;
+        }
+        refusedNs = 0;
+        isEncoded = false;
+        lastAppended = encoder.lastOpId();
+        return true;
+    }
+
+    private void appendFragments() {
         int fragments = encoder.fragmentCount();
-        if (fragments == 1) {
-            log.append(encoder.seal(lastTimestampMs));
-        } else {
-            for (int i = 0; i < fragments; i++) {
-                encoder.fragment(i, lastTimestampMs, fragment);
+        if (nextFragment == 0) {
+            lastTimestampMs = Math.max(lastTimestampMs, clock.currentTimeMs());
+        }
+        for (; nextFragment < fragments; nextFragment++) {
+            if (fragments == 1) {
+                log.append(encoder.seal(lastTimestampMs));
+            } else {
+                encoder.fragment(nextFragment, lastTimestampMs, fragment);
                 log.append(fragment);
             }
         }
-        lastAppended = encoder.lastOpId();
+    }
+
+    /** Refuses writes while the log is short of space, and takes them again afterwards. */
+    private void watchSpace() {
+        boolean isShortNow = log.isShortOfSpace();
+        if (isShortNow) {
+            engine.changeMode(
+                    mode ->
+                            mode.isMaster() && mode.refusal() == null
+                                    ? mode.refusing(
+                                            HotpairException.Category.DISK_FULL,
+                                            "the log's file system has too little room left")
+                                    : mode);
+        } else if (isShort) {
+            engine.changeMode(
+                    mode ->
+                            mode.refusalCategory() == HotpairException.Category.DISK_FULL
+                                    ? mode.accepting()
+                                    : mode);
+        }
+        isShort = isShortNow;
     }
 
     /** Stops numbering again, for a promotion that came to nothing. */
@@ -305,7 +373,9 @@ final class LogWriter implements Runnable {
             log.append(frame);
             noteTimestamp(frame);
         } catch (HotpairException e) {
-            fail(e);
+            if (e.category() != HotpairException.Category.DISK_FULL) {
+                fail(e);
+            }
             throw e;
         }
         lastAppended = log.lastOpId();

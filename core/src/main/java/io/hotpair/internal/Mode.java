@@ -36,6 +36,10 @@ public record Mode(
         return new Mode(term, lease, sentence, category, closed);
     }
 
+    Mode accepting() {
+        return new Mode(term, lease, null, null, closed);
+    }
+
     Mode close() {
         return new Mode(0, null, "keyspace is closed", HotpairException.Category.NOT_MASTER, true);
     }

@@ -359,7 +359,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
         // What has left the ring is in the log when whoever took it has left the role.
         writer.takeRole();
         try {
-            return ring.isEmpty() ? log.lastOpId() : -1;
+            return writer.isIdle() ? log.lastOpId() : -1;
         } finally {
             writer.leaveRole();
         }
@@ -515,6 +515,12 @@ final class RoleSwitch implements ReplicatedKeyspace {
         writer.takeRole();
         try {
             writer.drainAll();
+            if (!writer.isIdle()) {
+                LOGGER.error(
+                        "{}: closed with writes that the log could not take any more; they are lost,"
+                                + " and were not acknowledged at level LOG or above",
+                        name);
+            }
         } finally {
             writer.leaveRole();
         }

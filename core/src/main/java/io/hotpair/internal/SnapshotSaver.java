@@ -257,6 +257,7 @@ final class SnapshotSaver implements Runnable {
     }
 
     private void awaitDurable(EngineSnapshot snapshot, long opId) {
+        roles.writer().forcer().want(opId);
         while (roles.durable().get() < opId) {
             requireOpen();
             snapshot.requireUnbroken();

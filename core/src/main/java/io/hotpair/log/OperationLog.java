@@ -51,10 +51,21 @@ public interface OperationLog extends AutoCloseable {
      *     fragment that continues {@code lastOpId()} does as well: the operation is then abandoned
      * @throws io.hotpair.HotpairException {@code LOG_FAILED} if it can't be written, after which
      *     every further append and force fails in the same way; {@code CORRUPTION} if its checksum
-     *     is wrong
+     *     is wrong; {@code DISK_FULL} if there is no room, nothing was written, and the same frame
+     *     may be given again later
      * @throws IllegalArgumentException if the frame does not continue the log; nothing is written
      */
     void append(FrameBuffer frame);
+
+    /**
+     * Whether the medium is nearly full, so that the log should be given no more than what is on
+     * its way. Called by the thread that appends.
+     *
+     * @return whether it is so now
+     */
+    default boolean isShortOfSpace() {
+        return false;
+    }
 
     /**
      * Forces all that was appended to the device. On return it survives a crash of the machine.

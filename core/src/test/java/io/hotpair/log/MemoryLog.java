@@ -35,6 +35,8 @@ public final class MemoryLog implements OperationLog {
     private volatile long forcedOpId;
     private volatile boolean failing;
     private volatile Runnable device = () -> {};
+    private volatile boolean isShort;
+    private int room = Integer.MAX_VALUE;
     private int closeCount;
 
     public MemoryLog() {
@@ -53,6 +55,26 @@ public final class MemoryLog implements OperationLog {
     /** Has a force do something, such as to wait or to fail. Appends go on meanwhile. */
     public void device(Runnable ofTest) {
         device = ofTest;
+    }
+
+    /**
+     * Says how much room there is.
+     *
+     * @param nearlyFull whether nothing new should come
+     * @param frames how many are taken; what comes after them is refused
+     */
+    public synchronized void room(boolean nearlyFull, int frames) {
+        room = frames;
+        isShort = nearlyFull;
+    }
+
+    public synchronized boolean hasRoom() {
+        return room > 0;
+    }
+
+    @Override
+    public boolean isShortOfSpace() {
+        return isShort;
     }
 
     public synchronized int closeCount() {
@@ -125,6 +147,10 @@ public final class MemoryLog implements OperationLog {
     @Override
     public synchronized void append(FrameBuffer frame) {
         check();
+        if (room == 0) {
+            throw new HotpairException(HotpairException.Category.DISK_FULL, "there is no room");
+        }
+        room--;
         FrameDescriptor.verify(frame, "append");
         requireContinues(frame);
         if (FrameDescriptor.fragmentIndex(frame) == 0) {

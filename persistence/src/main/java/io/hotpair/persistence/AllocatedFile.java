@@ -1,7 +1,9 @@
 package io.hotpair.persistence;
 
+import io.hotpair.HotpairException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -21,27 +23,30 @@ final class AllocatedFile implements AutoCloseable {
     static final int AHEAD_BYTES = 1024 * 1024;
 
     /** Small, because the append that needs it waits for it. */
-    private static final int STEP_BYTES = 256 * 1024;
+    static final int STEP_BYTES = 256 * 1024;
 
     private static final byte[] ZEROS = new byte[64 * 1024];
 
-    private final Path path;
     private final RandomAccessFile file;
-    private final LogOptions options;
+    private final DiskSpace space;
     private long allocated;
 
-    private AllocatedFile(Path path, RandomAccessFile file, LogOptions options, long allocated) {
-        this.path = path;
+    private AllocatedFile(RandomAccessFile file, DiskSpace space, long allocated) {
         this.file = file;
-        this.options = options;
+        this.space = space;
         this.allocated = allocated;
     }
 
     /** Creates a segment's file for Chronicle to find, with its first part allocated. */
-    static AllocatedFile create(Path path, LogOptions options) throws IOException {
-        requireSpace(path, options);
+    static AllocatedFile create(Path path, DiskSpace space) throws IOException {
         Directories.createFile(path);
-        return open(path, options, 0);
+        try {
+            return open(path, space, 0);
+        } catch (HotpairException e) {
+            // There will be another attempt.
+            Files.deleteIfExists(path);
+            throw e;
+        }
     }
 
     /**
@@ -49,9 +54,9 @@ final class AllocatedFile implements AutoCloseable {
      *
      * @param end there are only zeros from here on
      */
-    static AllocatedFile open(Path path, LogOptions options, long end) throws IOException {
+    static AllocatedFile open(Path path, DiskSpace space, long end) throws IOException {
         AllocatedFile opened =
-                new AllocatedFile(path, new RandomAccessFile(path.toFile(), "rw"), options, end);
+                new AllocatedFile(new RandomAccessFile(path.toFile(), "rw"), space, end);
         try {
             opened.allocate(end);
             return opened;
@@ -61,17 +66,25 @@ final class AllocatedFile implements AutoCloseable {
         }
     }
 
-    /** Sees to it that everything up to a position, and {@link #AHEAD_BYTES} more, is backed. */
+    /**
+     * Sees to it that everything up to a position, and {@link #AHEAD_BYTES} more, is backed.
+     *
+     * @throws HotpairException {@code DISK_FULL}: it may be tried again
+     */
     void allocate(long upTo) throws IOException {
         if (upTo + AHEAD_BYTES <= allocated) {
             return;
         }
-        requireSpace(path, options);
+        space.check();
         long target = upTo + AHEAD_BYTES + STEP_BYTES;
         file.seek(allocated);
         while (allocated < target) {
             int count = (int) Math.min(ZEROS.length, target - allocated);
-            file.write(ZEROS, 0, count);
+            try {
+                file.write(ZEROS, 0, count);
+            } catch (IOException e) {
+                throw space.orFull(e);
+            }
             allocated += count;
         }
     }
@@ -84,25 +97,5 @@ final class AllocatedFile implements AutoCloseable {
     @Override
     public void close() throws IOException {
         file.close();
-    }
-
-    /**
-     * Checks that the file system is not nearly full.
-     *
-     * @param path a file, there or not, in a directory that is there
-     * @throws io.hotpair.HotpairException {@code LOG_FAILED}
-     */
-    static void requireSpace(Path path, LogOptions options) {
-        Path directory = path.toAbsolutePath().getParent();
-        long usable = options.freeSpace().usableBytes(directory == null ? path : directory);
-        if (usable < options.watermarkBytes()) {
-            throw Failures.logFailed(
-                    path
-                            + ": free space="
-                            + usable
-                            + " bytes, expected at least "
-                            + options.watermarkBytes(),
-                    null);
-        }
     }
 }

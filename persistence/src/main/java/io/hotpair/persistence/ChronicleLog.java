@@ -40,6 +40,7 @@ final class ChronicleLog implements OperationLog {
     private final Path home;
     private final Path queue;
     private final LogOptions options;
+    private final DiskSpace space;
     private final DirectoryLock directoryLock;
     private final LogIdentity identity;
     private final DurableMark mark;
@@ -74,6 +75,7 @@ final class ChronicleLog implements OperationLog {
      */
     ChronicleLog(
             LogOptions options,
+            DiskSpace space,
             DirectoryLock directoryLock,
             LogIdentity identity,
             DurableMark mark,
@@ -84,6 +86,7 @@ final class ChronicleLog implements OperationLog {
             HourClock clock,
             @Nullable AllocatedFile current) {
         this.options = options;
+        this.space = space;
         this.directoryLock = directoryLock;
         this.identity = identity;
         this.mark = mark;
@@ -161,7 +164,8 @@ final class ChronicleLog implements OperationLog {
         history.abandonOperation(history.end());
     }
 
-    // Whatever is thrown, an Error too, the log can't be trusted with another append.
+    // Whatever is thrown, an Error too, the log can't be trusted with another append; but for want
+    // of space, which shows before anything is written.
     private void write(FrameBuffer frame) {
         try {
             Segment target = segmentForNextFrame();
@@ -175,8 +179,17 @@ final class ChronicleLog implements OperationLog {
             long end = header + SegmentReader.HEADER_LENGTH + frame.length();
             history.accept(frame, target, header, end);
         } catch (Throwable t) {
+            if (t instanceof HotpairException e
+                    && e.category() == HotpairException.Category.DISK_FULL) {
+                throw e;
+            }
             throw fail("an append", t);
         }
+    }
+
+    @Override
+    public boolean isShortOfSpace() {
+        return space.isShort();
     }
 
     /** Rolls if the hour has changed, though never between the fragments of one operation. */
@@ -200,7 +213,7 @@ final class ChronicleLog implements OperationLog {
         // With all of the old segment on the device, only the last one can ever be found torn.
         forceOutsideLock();
         AllocatedFile old = current;
-        current = AllocatedFile.create(queue.resolve(Segment.nameOf(cycle)), options);
+        current = AllocatedFile.create(queue.resolve(Segment.nameOf(cycle)), space);
         // Chronicle will mark the old one's end: it is forced once more with the next force.
         before = old;
         isForced = false;

@@ -59,6 +59,7 @@ final class LogOpening {
     }
 
     private ChronicleLog run() throws IOException {
+        DiskSpace space = new DiskSpace(home, options);
         LogIdentity identity = readOrCreateIdentity();
         DurableMark openedMark = DurableMark.open(home);
         mark = openedMark;
@@ -69,9 +70,10 @@ final class LogOpening {
         openedMark.begin(options.bootId());
         ChronicleThreads.retain();
         isChronicleRetained = true;
-        QueueWriter openedWriter = openQueue(history.lastSegment());
+        QueueWriter openedWriter = openQueue(history.lastSegment(), space);
         return new ChronicleLog(
                 options,
+                space,
                 directoryLock,
                 identity,
                 openedMark,
@@ -105,16 +107,14 @@ final class LogOpening {
         }
     }
 
-    private QueueWriter openQueue(@Nullable Segment last) throws IOException {
+    private QueueWriter openQueue(@Nullable Segment last, DiskSpace space) throws IOException {
         if (last != null) {
             long firstCycle = last.isSealed() ? last.cycle() + 1L : last.cycle();
             clock.advanceTo(firstCycle * Segment.CYCLE_MS);
         }
         if (last != null && !last.isSealed()) {
-            current = AllocatedFile.open(last.file(), options, last.contentEnd());
+            current = AllocatedFile.open(last.file(), space, last.contentEnd());
         }
-        // Chronicle maps its table at once, and a store that can't be backed ends the JVM.
-        AllocatedFile.requireSpace(queue.resolve(QueueWriter.TABLE_FILE), options);
         QueueWriter opened = QueueWriter.open(queue, clock);
         writer = opened;
         if (last != null) {

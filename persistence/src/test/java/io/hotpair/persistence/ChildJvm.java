@@ -35,6 +35,12 @@ final class ChildJvm implements AutoCloseable {
 
     static ChildJvm start(List<String> jvmFlags, Class<?> main, String... arguments)
             throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(command(jvmFlags, main, arguments));
+        builder.redirectErrorStream(true);
+        return new ChildJvm(builder.start());
+    }
+
+    static List<String> command(List<String> jvmFlags, Class<?> main, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(jvmFlags);
@@ -44,9 +50,7 @@ final class ChildJvm implements AutoCloseable {
                         "surefire.test.class.path", System.getProperty("java.class.path")));
         command.add(main.getName());
         command.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command);
-        builder.redirectErrorStream(true);
-        return new ChildJvm(builder.start());
+        return command;
     }
 
     static List<String> requiredFlags() {

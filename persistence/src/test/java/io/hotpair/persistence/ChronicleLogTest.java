@@ -4,6 +4,7 @@ import static io.hotpair.log.TestFrames.concat;
 import static io.hotpair.log.TestFrames.ops;
 import static io.hotpair.log.TestFrames.readAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -17,6 +18,7 @@ import io.hotpair.log.LogProvider;
 import io.hotpair.log.OperationLog;
 import io.hotpair.log.OperationSource;
 import io.hotpair.log.TestFrames;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -392,37 +394,73 @@ class ChronicleLogTest {
     }
 
     @Test
-    void shouldStopWritingForGoodWhenSpaceIsLow() {
+    void shouldSayWhenSpaceIsLowGiveBackItsReserveAndTakeItAgain() {
         AtomicLong usable = new AtomicLong(Long.MAX_VALUE);
         LogOptions options = LogOptions.standard().withFreeSpace(path -> usable.get());
-        long last;
+        Path reserve = directory.resolve(DiskSpace.RESERVE_FILE);
         try (OperationLog log = ChronicleLog.open(directory, options)) {
             frames.append(log, 1, 1, 100);
+            assertEquals(DiskSpace.RESERVE_BYTES, reserve.toFile().length());
+            assertFalse(log.isShortOfSpace());
             usable.set(1000);
-            HotpairException e =
-                    assertThrows(
-                            HotpairException.class,
-                            () -> {
-                                for (int i = 0; i < 100; i++) {
-                                    frames.append(log, 1, 1, 100_000);
-                                }
-                            });
-            assertEquals(Category.LOG_FAILED, e.category());
-            assertTrue(String.valueOf(e.getMessage()).contains("free space=1000"), e.getMessage());
-            last = log.lastOpId();
-            assertTrue(last > 1 && last < 100, "last=" + last);
-            usable.set(Long.MAX_VALUE);
-            assertFailed(log);
-            assertEquals(ops(1, 1, last), readAll(log));
+            for (int i = 0; i < 100; i++) {
+                frames.append(log, 1, 1, 100_000);
+            }
+            assertTrue(log.isShortOfSpace());
+            assertFalse(Files.exists(reserve));
+            // Not enough for the reserve as well.
+            usable.set(options.watermarkBytes());
+            frames.append(log, 1, 1, 100);
+            assertTrue(log.isShortOfSpace());
         }
         usable.set(1000);
         HotpairException refused =
                 assertThrows(HotpairException.class, () -> ChronicleLog.open(directory, options));
-        assertEquals(Category.LOG_FAILED, refused.category());
-        usable.set(Long.MAX_VALUE);
+        assertEquals(Category.DISK_FULL, refused.category());
+        assertTrue(String.valueOf(refused.getMessage()).contains("free space=1000"));
+        usable.set(DiskSpace.RESERVE_BYTES);
+        try (OperationLog log = ChronicleLog.open(directory, options)) {
+            assertTrue(log.isShortOfSpace());
+            assertEquals(ops(1, 1, 102), readAll(log));
+            usable.set(Long.MAX_VALUE);
+            while (log.isShortOfSpace()) {
+                Thread.onSpinWait();
+            }
+            assertEquals(DiskSpace.RESERVE_BYTES, reserve.toFile().length());
+            frames.append(log, 1, 1, 100);
+        }
+    }
+
+    @Test
+    void shouldTakeNothingAfterAnAppendThatFailed() {
+        AtomicBoolean isBroken = new AtomicBoolean();
+        LogOptions options =
+                LogOptions.standard()
+                        .withFreeSpace(
+                                path -> {
+                                    if (isBroken.get()) {
+                                        throw new IllegalStateException("the device is gone");
+                                    }
+                                    return Long.MAX_VALUE;
+                                });
+        long last;
+        try (OperationLog log = ChronicleLog.open(directory, options)) {
+            frames.append(log, 1, 1, 100);
+            isBroken.set(true);
+            assertThrows(
+                    HotpairException.class,
+                    () -> {
+                        for (int i = 0; i < 100; i++) {
+                            frames.append(log, 1, 1, 100_000);
+                        }
+                    });
+            last = log.lastOpId();
+            isBroken.set(false);
+            assertFailed(log);
+            assertEquals(ops(1, 1, last), readAll(log));
+        }
         try (OperationLog log = ChronicleLog.open(directory, options)) {
             assertEquals(ops(1, 1, last), readAll(log));
-            frames.append(log, 1, 1, 100);
         }
     }
 

@@ -220,7 +220,7 @@ final class Dispatcher {
             case MEMORY_LIMIT -> CommandException.outOfMemory().reply();
             case NOT_MASTER -> CommandException.readOnly().reply();
             case NOT_ENOUGH_REPLICAS -> "NOREPLICAS Not enough good replicas to write.";
-            case LOG_FAILED ->
+            case LOG_FAILED, DISK_FULL ->
                     "MISCONF the log can't be written, so commands that may modify the data set are"
                             + " disabled: "
                             + message(failure);
