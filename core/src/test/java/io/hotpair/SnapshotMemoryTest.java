@@ -95,7 +95,7 @@ class SnapshotMemoryTest {
                 }
                 ended.close();
                 // What was freed would be taken again.
-                put(keyspace, 400_000, 1_000);
+                put(keyspace, 400_000, 200);
                 Set<String> found = new HashSet<>();
                 snapshot.forEach(operation -> found.add(key(operation)));
                 assertEquals(expected, found.size());

@@ -102,6 +102,7 @@ public final class Engine {
     /** How often a read of several keys looks whether they have changed before it starts anew. */
     private static final int COLLECT_PASSES = 8;
 
+    private static final int ATTEMPTS_BESIDE_SNAPSHOT = 8;
     private static final long MEMORY_PARK_NS = 1_000_000;
 
     private final Mem mem;
@@ -358,7 +359,12 @@ public final class Engine {
     /** Makes room for a write that found none; the caller holds nothing. */
     void makeRoom(int attempt, Event whenGone) {
         Evictor present = evictor;
-        // What is evicted while it is up may be kept for it, and then makes no room.
+        // What is evicted while it is up may be kept for it, and then makes no room. But what was
+        // freed a moment ago may only wait for somebody who is inside.
+        if (snapshotView != null && attempt < ATTEMPTS_BESIDE_SNAPSHOT) {
+            awaitRoomInMemory(attempt);
+            return;
+        }
         if (endSnapshotHolding(present == null ? 0 : slab.accountant().reserve())
                 || compactor.run()) {
             return;
