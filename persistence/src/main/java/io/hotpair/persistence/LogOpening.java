@@ -69,6 +69,7 @@ final class LogOpening {
         openedMark.begin(options.bootId());
         ChronicleThreads.retain();
         isChronicleRetained = true;
+        clock.advanceTo(begin.cycle() * Segment.CYCLE_MS);
         QueueWriter openedWriter = openQueue(history.lastSegment());
         return new ChronicleLog(
                 options,
