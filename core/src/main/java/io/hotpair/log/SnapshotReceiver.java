@@ -32,7 +32,19 @@ public interface SnapshotReceiver extends AutoCloseable {
      * @throws io.hotpair.HotpairException {@code CORRUPTION}, {@code UNKNOWN_VERSION}, or {@code
      *     LOG_FAILED} if it can't be read back
      */
-    SavedSnapshot check();
+    default SavedSnapshot check() {
+        return check(() -> {});
+    }
+
+    /**
+     * The same, for a caller that must not be silent while a large file is read.
+     *
+     * @param onProgress called from time to time; what it throws is thrown on
+     * @return what the snapshot says of itself
+     * @throws io.hotpair.HotpairException {@code CORRUPTION}, {@code UNKNOWN_VERSION}, or {@code
+     *     LOG_FAILED} if it can't be read back
+     */
+    SavedSnapshot check(Runnable onProgress);
 
     /**
      * Lets the log begin with the snapshot: {@link OperationLog#lastOpId} is then the opId that it
@@ -43,8 +55,8 @@ public interface SnapshotReceiver extends AutoCloseable {
      *
      * @param lineage the terms that wrote what the snapshot shows; later ones are ignored. {@link
      *     OperationLog#lineage} of the log that has saved it
-     * @param sharedOpId the last opId of this log that the snapshot shows as well, so that nothing
-     *     up to it need be saved; from 0 to {@link OperationLog#lastOpId}
+     * @param sharedOpId the last opId of this log that the other log has, or had, as well, so that
+     *     nothing up to it need be saved; from 0 to {@link OperationLog#lastOpId}
      * @return the directory with what was saved of the log; where such directories are kept, if
      *     there was nothing to save
      * @throws IllegalArgumentException if the lineage has another term at the snapshot's opId

@@ -1,7 +1,6 @@
 package io.hotpair.log;
 
 import io.hotpair.SavedSnapshot;
-import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.LongConsumer;
@@ -59,7 +58,7 @@ public interface SnapshotStore {
      *     is deleted meanwhile
      * @throws io.hotpair.HotpairException {@code LOG_FAILED} if it can't be opened
      */
-    InputStream read(SavedSnapshot snapshot);
+    SnapshotBytes read(SavedSnapshot snapshot);
 
     /**
      * Begins to take in a snapshot of another log, with which this one is to begin. One at a time.

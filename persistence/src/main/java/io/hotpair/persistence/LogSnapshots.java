@@ -1,14 +1,12 @@
 package io.hotpair.persistence;
 
 import io.hotpair.SavedSnapshot;
+import io.hotpair.log.SnapshotBytes;
 import io.hotpair.log.SnapshotReceiver;
 import io.hotpair.log.SnapshotSource;
 import io.hotpair.log.SnapshotStore;
 import io.hotpair.log.SnapshotWriter;
-import java.io.FileInputStream;
-import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -59,12 +57,8 @@ final class LogSnapshots implements SnapshotStore {
     }
 
     @Override
-    public InputStream read(SavedSnapshot snapshot) {
-        try {
-            return new FileInputStream(snapshot.file().toFile());
-        } catch (FileNotFoundException e) {
-            throw Failures.logFailed("snapshot " + snapshot.file() + " can't be opened", e);
-        }
+    public SnapshotBytes read(SavedSnapshot snapshot) {
+        return SnapshotFileBytes.open(snapshot.file());
     }
 
     @Override

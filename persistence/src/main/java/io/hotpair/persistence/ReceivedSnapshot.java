@@ -80,10 +80,10 @@ final class ReceivedSnapshot implements SnapshotReceiver {
     }
 
     @Override
-    public SavedSnapshot check() {
+    public SavedSnapshot check(Runnable onProgress) {
         requireUnchecked();
         try {
-            SnapshotDirectory.Entry entry = adopt();
+            SnapshotDirectory.Entry entry = adopt(onProgress);
             file.getFD().sync();
             file.close();
             LogBegin begin =
@@ -100,7 +100,7 @@ final class ReceivedSnapshot implements SnapshotReceiver {
     }
 
     /** Checks everything, then makes it this log's own. */
-    private SnapshotDirectory.Entry adopt() throws IOException {
+    private SnapshotDirectory.Entry adopt(Runnable onProgress) throws IOException {
         try (SnapshotFileReader reader = SnapshotFileReader.open(path)) {
             SnapshotHeader header =
                     new SnapshotHeader(
@@ -117,6 +117,7 @@ final class ReceivedSnapshot implements SnapshotReceiver {
             SnapshotSource.Block block = reader.next();
             while (block != null) {
                 SnapshotDescriptor.chain(chain, reader.blockCrc());
+                onProgress.run();
                 block = reader.next();
             }
             SnapshotFooter came = reader.footer();

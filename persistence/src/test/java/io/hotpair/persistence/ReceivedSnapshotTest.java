@@ -14,11 +14,11 @@ import io.hotpair.SavedSnapshot;
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.Lineage;
 import io.hotpair.log.OperationSource;
+import io.hotpair.log.SnapshotBytes;
 import io.hotpair.log.SnapshotReceiver;
 import io.hotpair.log.SnapshotWriter;
 import io.hotpair.log.TestFrames;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -51,15 +51,17 @@ class ReceivedSnapshotTest {
 
     /** Terms 1 and 3, a snapshot, and ten operations after it. */
     @BeforeEach
-    void openSource() throws IOException {
+    void openSource() {
         home = directory.resolve("replica");
         source = ChronicleLog.open(directory.resolve("source"), options);
         frames.append(source, 1, 10, 100);
         frames.append(source, 3, 20, 100);
         snapshot = TestSnapshots.save(source, SHOWN, 500);
         frames.append(source, 3, 10, 100);
-        try (InputStream in = source.snapshots().read(snapshot)) {
-            bytes = in.readAllBytes();
+        bytes = new byte[(int) snapshot.lengthBytes()];
+        try (SnapshotBytes in = source.snapshots().read(snapshot)) {
+            assertEquals(bytes.length, in.read(bytes, bytes.length));
+            assertEquals(-1, in.read(new byte[1], 1));
         }
     }
 

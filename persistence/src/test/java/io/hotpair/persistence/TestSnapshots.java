@@ -4,12 +4,10 @@ import io.hotpair.SavedSnapshot;
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.OperationReader;
 import io.hotpair.log.OperationSource;
+import io.hotpair.log.SnapshotBytes;
 import io.hotpair.log.SnapshotReceiver;
 import io.hotpair.log.SnapshotWriter;
 import io.hotpair.log.TestFrames;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
 /** Saves snapshots whose operations follow from a term and an opId. */
@@ -33,15 +31,13 @@ final class TestSnapshots {
     static Path copy(ChronicleLog from, ChronicleLog to, long sharedOpId) {
         SavedSnapshot newest = from.snapshots().list().get(0);
         byte[] chunk = new byte[5_000];
-        try (InputStream in = from.snapshots().read(newest);
+        try (SnapshotBytes in = from.snapshots().read(newest);
                 SnapshotReceiver receiver = to.snapshots().receive()) {
-            for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
-                receiver.write(chunk, 0, count);
+            for (int n = in.read(chunk, 5_000); n >= 0; n = in.read(chunk, 5_000)) {
+                receiver.write(chunk, 0, n);
             }
             SavedSnapshot unused = receiver.check();
             return receiver.install(from.lineage(), sharedOpId);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 
