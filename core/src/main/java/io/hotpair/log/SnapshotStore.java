@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The snapshots that are kept beside a log, and what they allow: to begin a recovery with one of
  * them, and to shorten the log. Thread-safe, but for {@link #begin} and {@link #retain}, which one
- * thread at a time calls.
+ * thread at a time calls, and {@link #receive}.
  */
 public interface SnapshotStore {
 
@@ -49,6 +49,25 @@ public interface SnapshotStore {
      * @throws io.hotpair.HotpairException {@code LOG_FAILED} if it can't be read
      */
     SnapshotSource open(SavedSnapshot snapshot);
+
+    /**
+     * Opens the file of one, to copy it: what a {@link SnapshotReceiver} takes.
+     *
+     * @param snapshot one of {@link #list}
+     * @return its bytes; the caller closes it. The file can be read to its end even if the snapshot
+     *     is deleted meanwhile
+     * @throws io.hotpair.HotpairException {@code LOG_FAILED} if it can't be opened
+     */
+    SnapshotBytes read(SavedSnapshot snapshot);
+
+    /**
+     * Begins to take in a snapshot of another log, with which this one is to begin. One at a time.
+     *
+     * @return what takes it; the caller closes it
+     * @throws io.hotpair.HotpairException {@code LOG_FAILED} if it can't be written, or if another
+     *     one is being taken in
+     */
+    SnapshotReceiver receive();
 
     /**
      * How much was logged after a snapshot.

@@ -47,7 +47,6 @@ final class ChronicleLog implements OperationLog {
     private final CutJournal cuts;
     private final History history;
     private final SnapshotDirectory snapshots;
-    private final QueueWriter writer;
     private final HourClock clock;
     private final Set<LogSource> sources = ConcurrentHashMap.newKeySet();
     // Taken in this order: the lock of the snapshots, that of the forces, and this.
@@ -59,6 +58,7 @@ final class ChronicleLog implements OperationLog {
     private int deletedBefore;
 
     // Guarded by the lock.
+    private QueueWriter writer;
     private @Nullable Segment segment;
     private @Nullable AllocatedFile current;
     private @Nullable AllocatedFile before;
@@ -363,17 +363,19 @@ final class ChronicleLog implements OperationLog {
         return isEnd && last.cut().keptOpId() == history.lastOpId() ? last.tail() : "";
     }
 
-    private String cutTail(long kept) {
+    private String saveTail(long kept) {
         force();
-        String tail;
         try {
-            tail =
-                    DivergentTail.save(
-                            home, identity, history, kept, options.wallClockMs().getAsLong());
+            return DivergentTail.save(
+                    home, identity, history, kept, options.wallClockMs().getAsLong());
         } catch (IOException | RuntimeException e) {
             throw Failures.logFailed(
                     "log " + home + " can't save its tail after opId=" + kept + ": not cut", e);
         }
+    }
+
+    private String cutTail(long kept) {
+        String tail = saveTail(kept);
         Cut cut = new Cut(history.end(), kept);
         try {
             cuts.add(new CutJournal.Entry(cut, tail));
@@ -384,6 +386,117 @@ final class ChronicleLog implements OperationLog {
         history.cut(cut);
         snapshots.removeDead();
         return tail;
+    }
+
+    /**
+     * Where a snapshot stands with which the log is to begin: behind everything that the log holds,
+     * so that one word about where the log begins takes all of it away at once.
+     */
+    Place placeOfNextBeginning() {
+        lock.lock();
+        try {
+            requireUsable();
+            clock.advanceTo(options.wallClockMs().getAsLong());
+            return new Place(Math.max(clock.cycle(), history.end().cycle() + 1), 0);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Begins anew with a received snapshot.
+     *
+     * <pre>
+     *   what is not shared is saved ─► log.begin names the snapshot ─► it gets its name,
+     *                                  and nothing before it counts    the rest is deleted
+     * </pre>
+     *
+     * <p>Up to the second step the old log is found after a crash, from then on the new one:
+     * opening it does what was left to do.
+     *
+     * @param sharedOpId the last opId of this log that need not be saved
+     * @return where the rest of it was saved
+     */
+    Path beginWith(LogBegin begin, SnapshotDirectory.Entry snapshot, long sharedOpId) {
+        snapshots.lock().lock();
+        forceLock.lock();
+        lock.lock();
+        boolean interrupted = Thread.interrupted();
+        try {
+            requireUsable();
+            if (sharedOpId < 0 || sharedOpId > history.lastOpId()) {
+                throw new IllegalArgumentException(
+                        "sharedOpId=" + sharedOpId + ", expected 0 to " + history.lastOpId());
+            }
+            if (history.end().cycle() >= begin.cycle()) {
+                throw new IllegalStateException(
+                        "log=" + home + " was appended to while a snapshot of another one came");
+            }
+            long kept = LogSource.lastLiveUpTo(history, sharedOpId);
+            String tail = kept == history.lastOpId() ? "" : saveTail(kept);
+            long lastOpId = history.lastOpId();
+            try {
+                replaceAll(begin, snapshot);
+            } catch (Throwable t) {
+                throw fail("beginning with snapshot " + snapshot.saved().file(), t);
+            }
+            LOG.info(
+                    "log={}: begins with snapshot {} now, opId={}; what it held up to opId={} is"
+                            + " deleted{}",
+                    home,
+                    snapshot.saved().file(),
+                    begin.previousOpId(),
+                    lastOpId,
+                    tail.isEmpty() ? "" : ", its tail is in " + tail);
+            return home.resolve(DivergentTail.DIRECTORY).resolve(tail);
+        } finally {
+            restoreInterrupt(interrupted);
+            lock.unlock();
+            forceLock.unlock();
+            snapshots.lock().unlock();
+        }
+    }
+
+    private void replaceAll(LogBegin begin, SnapshotDirectory.Entry snapshot) throws IOException {
+        begin.write(home);
+        history.readers().lock();
+        try {
+            sources.forEach(LogSource::replace);
+            history.beginAnew(begin);
+        } finally {
+            history.readers().unlock();
+        }
+        closeFiles();
+        Recovery.removeForgotten(queue, begin);
+        deletedBefore = begin.cycle();
+        snapshots.beginWith(begin, snapshot);
+        clock.advanceTo(begin.cycle() * Segment.CYCLE_MS);
+        writer = QueueWriter.open(queue, clock);
+        mark.advance(history.end(), history.lastOpId());
+    }
+
+    /** Lets go of the segments, so that they can be deleted and the next append begins another. */
+    private void closeFiles() {
+        Release release = new Release();
+        release.run(writer);
+        release.run(before);
+        release.run(current);
+        before = null;
+        current = null;
+        segment = null;
+        isForced = true;
+        isDirectoryForced = true;
+        release.throwAs("the segments of log " + home + " were not closed cleanly");
+    }
+
+    /** Whether something went wrong that only opening it again can judge. */
+    boolean hasFailed() {
+        lock.lock();
+        try {
+            return failure != null;
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override

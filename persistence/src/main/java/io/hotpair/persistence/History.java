@@ -107,13 +107,13 @@ final class History {
     /** Where the next frame will be appended, or later. For the appending thread. */
     Place end() {
         Segment last = lastSegment();
-        return last == null ? Place.START : new Place(last.cycle(), last.written());
+        return last == null ? begin.place() : new Place(last.cycle(), last.written());
     }
 
     /** Up to where readers may read. */
     Place published() {
         Segment last = lastSegment();
-        return last == null ? Place.START : new Place(last.cycle(), last.end());
+        return last == null ? begin.place() : new Place(last.cycle(), last.end());
     }
 
     Segment addSegment(int cycle, Path directory) {
@@ -204,6 +204,21 @@ final class History {
             waypoints.removeIf(w -> w.segment().cycle() < first.cycle());
         }
         return next;
+    }
+
+    /** Forgets everything: the log begins elsewhere, and nothing is in it yet. */
+    void beginAnew(LogBegin next) {
+        begin = next;
+        segments = new Segment[0];
+        cuts = new Cut[0];
+        lineage = next.lineage();
+        firstOpId = 0;
+        lastOpId = next.previousOpId();
+        fragmentCount = 0;
+        lastWaypointPosition = 0;
+        synchronized (waypoints) {
+            waypoints.clear();
+        }
     }
 
     /** Takes back the last segment, which holds no frame. */

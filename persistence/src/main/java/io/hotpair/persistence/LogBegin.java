@@ -9,11 +9,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where a log begins that was shortened, in the file {@code log.begin}. It is written before what
- * lies before it is deleted: so it tells a segment that was deleted from one that is missing, and
- * whoever opens the log completes the deletion.
+ * Where a log begins that was shortened, or that begins with a snapshot of another log, in the file
+ * {@code log.begin}. It is written before what lies before it is deleted: so it tells a segment
+ * that was deleted from one that is missing, and whoever opens the log completes the deletion.
  *
- * @param cycle the first segment; 0 for a log that was never shortened
+ * @param cycle the first segment, or the first one that may come; 0 for a log that begins with its
+ *     first operation
  * @param previousOpId the last live opId before it
  * @param lineage which terms wrote what is gone
  */
@@ -30,9 +31,14 @@ record LogBegin(int cycle, long previousOpId, Lineage lineage) {
     private static final String TERM_KEY = "term=";
     private static final String FROM_KEY = " from-op-id=";
 
+    /** Where the first frame is, or will be. */
+    Place place() {
+        return new Place(cycle, 0);
+    }
+
     /** Whether a place lies in what was deleted. */
     boolean isAfter(Place place) {
-        return new Place(cycle, 0).compareTo(place) >= 0;
+        return place().compareTo(place) >= 0;
     }
 
     void write(Path directory) throws IOException {

@@ -70,6 +70,7 @@ final class LogOpening {
         openedMark.begin(options.bootId());
         ChronicleThreads.retain();
         isChronicleRetained = true;
+        clock.advanceTo(begin.cycle() * Segment.CYCLE_MS);
         QueueWriter openedWriter = openQueue(history.lastSegment(), space);
         return new ChronicleLog(
                 options,

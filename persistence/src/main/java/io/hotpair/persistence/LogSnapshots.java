@@ -1,6 +1,8 @@
 package io.hotpair.persistence;
 
 import io.hotpair.SavedSnapshot;
+import io.hotpair.log.SnapshotBytes;
+import io.hotpair.log.SnapshotReceiver;
 import io.hotpair.log.SnapshotSource;
 import io.hotpair.log.SnapshotStore;
 import io.hotpair.log.SnapshotWriter;
@@ -52,6 +54,16 @@ final class LogSnapshots implements SnapshotStore {
     @Override
     public SnapshotSource open(SavedSnapshot snapshot) {
         return SnapshotFileReader.open(snapshot.file());
+    }
+
+    @Override
+    public SnapshotBytes read(SavedSnapshot snapshot) {
+        return SnapshotFileBytes.open(snapshot.file());
+    }
+
+    @Override
+    public SnapshotReceiver receive() {
+        return ReceivedSnapshot.create(log, directory, options);
     }
 
     @Override

@@ -20,6 +20,7 @@ final class LogSource implements OperationSource {
     private final OperationReader operations = new OperationReader();
     private volatile @Nullable SegmentReader reader;
     private volatile boolean closed;
+    private volatile boolean replaced;
 
     // Frames before this place are wanted only for operations newer than this opId. What is
     // appended later is wanted whatever its opIds are: after a cut they begin lower again.
@@ -242,7 +243,18 @@ final class LogSource implements OperationSource {
         }
     }
 
+    /** Ends it: what it reads is not the log any more. */
+    void replace() {
+        replaced = true;
+        close();
+    }
+
     private void requireOpen() {
+        if (replaced) {
+            throw new HotpairException(
+                    HotpairException.Category.NOT_RETAINED,
+                    "what this reader was reading was replaced by a copy of another log");
+        }
         if (closed) {
             throw new IllegalStateException("the reader, or its log, is closed");
         }

@@ -77,11 +77,8 @@ final class Recovery {
     private History run() throws IOException {
         removeForgotten(queue, begin);
         List<Path> files = segmentFiles();
-        if (begin.cycle() != 0
-                && (files.isEmpty() || Segment.cycleOf(files.get(0)) != begin.cycle())) {
-            throw Failures.corruption(
-                    queue.resolve(Segment.nameOf(begin.cycle()))
-                            + " is missing: the log begins with it");
+        if (begin.cycle() != 0 && files.isEmpty() && mark.place().isAfter(begin.cycle(), 0)) {
+            throw beginIsMissing();
         }
         for (int i = 0; i < files.size(); i++) {
             readSegment(files.get(i), i == files.size() - 1);
@@ -104,6 +101,12 @@ final class Recovery {
                             + ": something is missing at its end");
         }
         return history;
+    }
+
+    private HotpairException beginIsMissing() {
+        return Failures.corruption(
+                queue.resolve(Segment.nameOf(begin.cycle()))
+                        + " is missing: the log begins with it");
     }
 
     /** Deletes what lies before a log's beginning: also what another session did not come to. */
@@ -226,6 +229,11 @@ final class Recovery {
         if (objection != null && cutsDeadTerm()) {
             history.cut(new Cut(place, FrameDescriptor.previousOpId(frame)));
             objection = history.objectionTo(frame);
+        }
+        boolean isFirst = history.lastOpId() == begin.previousOpId();
+        if (objection != null && isFirst && place.cycle() > begin.cycle() && begin.cycle() != 0) {
+            // A log that begins with a snapshot may go on in any later segment, but at that opId.
+            throw beginIsMissing();
         }
         if (objection != null) {
             throw Failures.corruption(

@@ -30,6 +30,7 @@ final class SnapshotDirectory {
     static final String DIRECTORY = "snapshots";
     static final String SUFFIX = ".snapshot";
     static final String DAMAGED_SUFFIX = ".damaged";
+    static final String RECEIVED_SUFFIX = ".received";
 
     private static final Logger LOG = LoggerFactory.getLogger(SnapshotDirectory.class);
 
@@ -75,6 +76,7 @@ final class SnapshotDirectory {
     }
 
     private void readAll() throws IOException {
+        completeInstall();
         List<Entry> found = new ArrayList<>();
         for (Path file : files()) {
             if (file.toString().endsWith(SnapshotFileWriter.PARTIAL_SUFFIX)) {
@@ -85,6 +87,31 @@ final class SnapshotDirectory {
         }
         found.sort(Comparator.comparingLong((Entry e) -> e.saved().opId()).reversed());
         newestFirst = List.copyOf(found);
+    }
+
+    /**
+     * Gives a received snapshot its name if the log begins with it, and removes every other one: a
+     * session ended while it installed it.
+     */
+    private void completeInstall() throws IOException {
+        Path installed = receivedFileFor(history.begin());
+        for (Path file : files()) {
+            if (file.equals(installed)) {
+                LOG.info("snapshot {}: the log begins with it, it gets its name", file);
+                nameReceived(file, fileFor(history.begin().previousOpId()));
+            } else if (file.toString().endsWith(RECEIVED_SUFFIX)) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    private void nameReceived(Path received, Path file) throws IOException {
+        Files.move(
+                received,
+                file,
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
+        Directories.force(path);
     }
 
     private List<Path> files() throws IOException {
@@ -98,6 +125,11 @@ final class SnapshotDirectory {
             SnapshotHeader header = reader.header();
             if (isDead(header.opId(), header.place())) {
                 LOG.info("snapshot {}: its opId={} was cut from the log", file, header.opId());
+                Files.delete(file);
+                return;
+            }
+            if (isLeftBehind(header.opId(), header.place())) {
+                LOG.info("snapshot {}: the log begins after its opId={}", file, header.opId());
                 Files.delete(file);
                 return;
             }
@@ -138,7 +170,13 @@ final class SnapshotDirectory {
         return history.liveLimit(place.cycle(), place.position()) < opId;
     }
 
-    private static SavedSnapshot saved(Path file, SnapshotHeader header, SnapshotFooter footer) {
+    /** Whether a snapshot was saved before the log's beginning, and is not what it begins with. */
+    private boolean isLeftBehind(long opId, Place place) {
+        LogBegin begin = history.begin();
+        return begin.isAfter(place) && opId != begin.previousOpId();
+    }
+
+    static SavedSnapshot saved(Path file, SnapshotHeader header, SnapshotFooter footer) {
         return new SavedSnapshot(
                 header.opId(),
                 header.term(),
@@ -164,6 +202,27 @@ final class SnapshotDirectory {
         return path.resolve(String.format(Locale.ROOT, "%019d%s", opId, SUFFIX));
     }
 
+    /** What a snapshot is called that is complete, and that the log is about to begin with. */
+    Path receivedFileFor(LogBegin begin) {
+        Path file = fileFor(begin.previousOpId());
+        return path.resolve(file.getFileName() + "." + begin.cycle() + RECEIVED_SUFFIX);
+    }
+
+    /**
+     * Makes a received snapshot the only one. The log begins with it by now; should this end
+     * halfway, the next opening does the rest. The caller holds the lock.
+     */
+    void beginWith(LogBegin begin, Entry entry) throws IOException {
+        List<Entry> before = newestFirst;
+        newestFirst = List.of(entry);
+        nameReceived(receivedFileFor(begin), entry.saved().file());
+        for (Entry old : before) {
+            if (!old.saved().file().equals(entry.saved().file())) {
+                Files.deleteIfExists(old.saved().file());
+            }
+        }
+    }
+
     /**
      * Gives a complete file its name.
      *
@@ -173,6 +232,10 @@ final class SnapshotDirectory {
             throws IOException {
         lock.lock();
         try {
+            if (isLeftBehind(header.opId(), header.place())) {
+                throw new IllegalStateException(
+                        "opId=" + header.opId() + ": the log begins with another one by now");
+            }
             if (isDead(header.opId(), header.place())) {
                 throw new IllegalStateException(
                         "opId=" + header.opId() + " was cut from the log meanwhile");

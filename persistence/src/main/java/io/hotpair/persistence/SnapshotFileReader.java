@@ -29,6 +29,7 @@ final class SnapshotFileReader implements SnapshotSource {
     private final CRC32C chain = new CRC32C();
     private long position = SnapshotDescriptor.HEADER_LENGTH;
     private int blockCount;
+    private int blockCrc;
     private long operationCount;
 
     private SnapshotFileReader(Path path, RandomAccessFile file) throws IOException {
@@ -84,6 +85,11 @@ final class SnapshotFileReader implements SnapshotSource {
         return footer;
     }
 
+    /** The checksum of the block that was given last. */
+    int blockCrc() {
+        return blockCrc;
+    }
+
     @Override
     public SnapshotSource.@Nullable Block next() {
         long end = fileLength - SnapshotDescriptor.FOOTER_LENGTH;
@@ -122,6 +128,7 @@ final class SnapshotFileReader implements SnapshotSource {
             throw damaged("index=" + index + ", expected " + blockCount);
         }
         SnapshotDescriptor.chain(chain, stated);
+        blockCrc = stated;
         PackedBlock block = new PackedBlock(place(), head, stored, content + storedLength);
         position = content + storedLength;
         operationCount += FrameDescriptor.getInt(head, SnapshotDescriptor.BLOCK_COUNT_OFFSET);

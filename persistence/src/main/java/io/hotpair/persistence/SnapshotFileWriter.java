@@ -156,16 +156,21 @@ final class SnapshotFileWriter implements SnapshotWriter {
     }
 
     private void write(byte[] bytes, int byteCount) throws IOException {
-        if (options.freeSpace().usableBytes(directory.path())
-                < SPACE_FACTOR * options.watermarkBytes() + byteCount) {
-            throw Failures.logFailed(
-                    "snapshot " + partial + ": too little free space, the log needs it", null);
-        }
+        requireSpace(directory.path(), partial, byteCount, options);
         file.write(bytes, 0, byteCount);
         written += byteCount;
         if (written - forced >= FORCE_EVERY_BYTES) {
             file.getFD().sync();
             forced = written;
+        }
+    }
+
+    /** Checks that so many bytes leave the log enough. */
+    static void requireSpace(Path directory, Path file, int byteCount, LogOptions options) {
+        if (options.freeSpace().usableBytes(directory)
+                < SPACE_FACTOR * options.watermarkBytes() + byteCount) {
+            throw Failures.logFailed(
+                    "snapshot " + file + ": too little free space, the log needs it", null);
         }
     }
 

@@ -31,6 +31,7 @@ final class ChildMain {
             case "hold" -> hold(directory);
             case "close" -> openAppendAndClose(directory);
             case "save" -> saveAndShorten(directory, Long.parseLong(arguments[2]));
+            case "copy" -> copy(directory, Long.parseLong(arguments[2]));
             case "append" -> append(directory, Long.parseLong(arguments[2]));
             default -> throw new IllegalArgumentException(arguments[0]);
         }
@@ -144,6 +145,31 @@ final class ChildMain {
                 }
                 saving = keyspace.saveSnapshot();
             }
+        }
+    }
+
+    /**
+     * Has one log begin with the newest snapshot of another one, again and again, and follow it a
+     * little, until it is killed.
+     */
+    private static void copy(Path directory, long seed) {
+        Random random = new Random(seed);
+        TestClock clock = new TestClock();
+        LogOptions options = LogOptions.standard().withWallClock(clock::currentTimeMs);
+        ChronicleLog from = ChronicleLog.open(directory.resolve("from"), options);
+        ChronicleLog to = ChronicleLog.open(directory.resolve("to"), options);
+        TestFrames frames = new TestFrames();
+        while (true) {
+            frames.append(from, 1, 20, random.nextInt(2_000));
+            TestSnapshots.save(from, 200, 1 + random.nextInt(2_000));
+            frames.append(from, 1, 20, random.nextInt(2_000));
+            TestSnapshots.copy(from, to, to.lastOpId());
+            OUT.println("copied " + to.lastOpId());
+            TestSnapshots.follow(from, to);
+            if (random.nextBoolean()) {
+                to.force();
+            }
+            OUT.println("followed " + to.lastOpId());
         }
     }
 

@@ -3,8 +3,12 @@ package io.hotpair.persistence;
 import io.hotpair.SavedSnapshot;
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.OperationReader;
+import io.hotpair.log.OperationSource;
+import io.hotpair.log.SnapshotBytes;
+import io.hotpair.log.SnapshotReceiver;
 import io.hotpair.log.SnapshotWriter;
 import io.hotpair.log.TestFrames;
+import java.nio.file.Path;
 
 /** Saves snapshots whose operations follow from a term and an opId. */
 final class TestSnapshots {
@@ -20,6 +24,31 @@ final class TestSnapshots {
         try (SnapshotWriter writer = log.snapshots().begin(log.lastOpId(), written -> {})) {
             add(writer, count, valueLength);
             return writer.seal();
+        }
+    }
+
+    /** Has a log begin with the newest snapshot of another one. */
+    static Path copy(ChronicleLog from, ChronicleLog to, long sharedOpId) {
+        SavedSnapshot newest = from.snapshots().list().get(0);
+        byte[] chunk = new byte[5_000];
+        try (SnapshotBytes in = from.snapshots().read(newest);
+                SnapshotReceiver receiver = to.snapshots().receive()) {
+            for (int n = in.read(chunk, 5_000); n >= 0; n = in.read(chunk, 5_000)) {
+                receiver.write(chunk, 0, n);
+            }
+            SavedSnapshot unused = receiver.check();
+            return receiver.install(from.lineage(), sharedOpId);
+        }
+    }
+
+    /** Appends to a log what another one has and it has not. */
+    static void follow(ChronicleLog from, ChronicleLog to) {
+        FrameBuffer frame = new FrameBuffer();
+        try (OperationSource source = from.openSource()) {
+            source.seekAfter(to.lastOpId());
+            while (source.poll(frame)) {
+                to.append(frame);
+            }
         }
     }
 
