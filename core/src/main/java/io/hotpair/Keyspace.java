@@ -21,6 +21,8 @@ import io.hotpair.internal.SortedSetCommands;
 import io.hotpair.internal.StreamCommands;
 import io.hotpair.internal.StringCommands;
 import io.hotpair.topology.Topology;
+import java.io.OutputStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -671,6 +673,52 @@ public final class Keyspace implements AutoCloseable {
      */
     public CompletableFuture<SavedSnapshot> saveSnapshot() {
         return core.saveSnapshot();
+    }
+
+    /**
+     * Makes a backup while the keyspace is in use: its newest snapshot, and the log after that. Any
+     * moment since that snapshot can be restored from it, by {@link Backup#restore}.
+     *
+     * @param directory where it goes; must not be there yet, or be empty. It appears when the
+     *     backup is complete and on the device
+     * @return completed with what the backup says of itself; exceptionally with {@link
+     *     HotpairException} of {@code LOG_FAILED} if it can't be written, or {@link
+     *     IllegalStateException} if the keyspace has no log, or was closed meanwhile
+     * @throws IllegalStateException if the keyspace is closed
+     */
+    public CompletableFuture<BackupManifest> backup(Path directory) {
+        return core.backup(directory);
+    }
+
+    /**
+     * The same as one stream, a ZIP file. It is made in the keyspace's own directory first, which
+     * takes as much space until the stream has it.
+     *
+     * @param out receives it, from another thread; flushed, not closed. It may belong to any store
+     * @return completed with what the backup says of itself; exceptionally as for a directory
+     * @throws IllegalStateException if the keyspace is closed
+     */
+    public CompletableFuture<BackupManifest> backup(OutputStream out) {
+        return core.backup(out);
+    }
+
+    /**
+     * Makes another keyspace of this one, as it was at some moment, while this one is in use. It
+     * has a log of its own that goes on from there.
+     *
+     * @param directory where it goes; must not be there yet, or be empty. It appears when it is
+     *     complete and on the device, and can be opened then
+     * @param moment which moment, since the oldest of the {@link #savedSnapshots()} or since the
+     *     log begins
+     * @return completed with what the copy holds; exceptionally with {@link HotpairException} of
+     *     {@code NOT_RETAINED} if neither the log nor a snapshot reaches back so far, {@code
+     *     LOG_FAILED}, {@link IllegalArgumentException} if there is something in the directory or
+     *     the moment has not come yet, or {@link IllegalStateException} if the keyspace has no log,
+     *     or was closed meanwhile
+     * @throws IllegalStateException if the keyspace is closed
+     */
+    public CompletableFuture<BackupManifest> cloneTo(Path directory, Moment moment) {
+        return core.cloneTo(directory, moment);
     }
 
     /**

@@ -1,9 +1,11 @@
 package io.hotpair.internal;
 
 import io.hotpair.Acknowledgement;
+import io.hotpair.BackupManifest;
 import io.hotpair.HotpairException;
 import io.hotpair.KeyspaceConfig;
 import io.hotpair.KeyspaceStatistics;
+import io.hotpair.Moment;
 import io.hotpair.SavedSnapshot;
 import io.hotpair.Snapshot;
 import io.hotpair.Watermark;
@@ -13,12 +15,14 @@ import io.hotpair.log.SnapshotStore;
 import io.hotpair.topology.Lease;
 import io.hotpair.topology.Replication;
 import io.hotpair.topology.ReplicationSession;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +40,7 @@ public final class Core {
     private final @Nullable SnapshotSaver saver;
     private final BackgroundCycle background;
     private final BlockingCalls blockingCalls;
+    private final Tasks tasks;
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
     private boolean releasedByBackground;
@@ -74,6 +79,7 @@ public final class Core {
                                 engine, roles, snapshots, config.snapshotOptions(), config.clock());
         background = new BackgroundCycle(engine, config.clock(), this::signal);
         blockingCalls = new BlockingCalls(this);
+        tasks = new Tasks(config.threadFactory());
     }
 
     /** Opens a keyspace; see {@link io.hotpair.Keyspace#open}. */
@@ -95,7 +101,7 @@ public final class Core {
         }
     }
 
-    private static LogProvider provider() {
+    static LogProvider provider() {
         return ServiceLoader.load(LogProvider.class, LogProvider.class.getClassLoader())
                 .findFirst()
                 .or(() -> ServiceLoader.load(LogProvider.class).findFirst())
@@ -158,6 +164,53 @@ public final class Core {
                         new IllegalStateException(
                                 "log=none, expected one that has snapshots beside it"))
                 : saver.save();
+    }
+
+    /** Makes a backup; see {@link io.hotpair.Keyspace#backup(Path)}. */
+    public CompletableFuture<BackupManifest> backup(Path directory) {
+        return copying(
+                (backups, copy) ->
+                        backups.backUp(
+                                copy, config.name(), directory, config.clock().currentTimeMs()));
+    }
+
+    /** Makes a backup; see {@link io.hotpair.Keyspace#backup(OutputStream)}. */
+    public CompletableFuture<BackupManifest> backup(OutputStream out) {
+        Path home = config.directory();
+        Path scratch = home == null ? Path.of("") : home.resolve("backup");
+        return copying((backups, copy) -> backUp(backups, copy, scratch, out));
+    }
+
+    /** One at a time, as all are made in one place, which the next one clears after a crash. */
+    private BackupManifest backUp(Backups backups, LogCopy copy, Path scratch, OutputStream out) {
+        synchronized (tasks) {
+            long nowMs = config.clock().currentTimeMs();
+            return backups.backUp(copy, config.name(), scratch, out, nowMs);
+        }
+    }
+
+    /** Makes another keyspace; see {@link io.hotpair.Keyspace#cloneTo}. */
+    public CompletableFuture<BackupManifest> cloneTo(Path directory, Moment moment) {
+        return copying(
+                (backups, copy) ->
+                        backups.copy(
+                                copy,
+                                config.name(),
+                                directory,
+                                moment,
+                                config.clock().currentTimeMs()));
+    }
+
+    private CompletableFuture<BackupManifest> copying(
+            BiFunction<Backups, LogCopy, BackupManifest> copying) {
+        requireOpen();
+        OperationLog own = log;
+        if (own == null) {
+            return CompletableFuture.failedFuture(
+                    new IllegalStateException("log=none, expected one to copy"));
+        }
+        return tasks.run(
+                () -> copying.apply(Backups.ofProvider(), new LogCopy(own, tasks::requireOpen)));
     }
 
     /** The saved states; see {@link io.hotpair.Keyspace#savedSnapshots}. */
@@ -366,6 +419,7 @@ public final class Core {
             }
         } finally {
             background.stop();
+            tasks.close();
             if (saver != null) {
                 saver.stop();
             }

@@ -1,5 +1,7 @@
 package io.hotpair.log;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Builds frames. Not thread-safe. For each frame: {@link #begin}, then {@link #beginOperation} and
  * {@link #commitOperation} for each operation, then {@link #seal}.
@@ -133,6 +135,28 @@ public final class FrameEncoder {
         int at = beginGroup(groupLength);
         System.arraycopy(source, start, frame.bytes(), at, groupLength);
         commitGroup(groupLength, opId);
+    }
+
+    /**
+     * Gives the part of a whole frame that lies between two opIds, with the same term and time.
+     *
+     * @param frame a verified frame that is no fragment
+     * @param afterOpId the last opId that is not wanted
+     * @param upToOpId the last opId that is
+     * @return the part, sealed, valid until the next {@link #begin}; null if there is nothing in it
+     */
+    public @Nullable FrameBuffer slice(FrameBuffer frame, long afterOpId, long upToOpId) {
+        begin(
+                FrameDescriptor.term(frame),
+                Math.max(afterOpId, FrameDescriptor.previousOpId(frame)));
+        OperationReader operations = new OperationReader();
+        operations.wrap(frame);
+        while (operations.next() && operations.opId() <= upToOpId) {
+            if (operations.opId() > afterOpId) {
+                copyCommit(operations);
+            }
+        }
+        return count == 0 ? null : seal(FrameDescriptor.timestampMs(frame));
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.hotpair.log;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a keyspace finds its log: the persistence module registers one with {@link
@@ -19,4 +20,13 @@ public interface LogProvider {
      *     be used
      */
     OperationLog open(Path directory);
+
+    /**
+     * What makes and checks backups of such logs.
+     *
+     * @return the store, or null if there is none
+     */
+    default @Nullable BackupStore backups() {
+        return null;
+    }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -268,14 +269,9 @@ public final class MemoryLog implements OperationLog {
     }
 
     private static FrameBuffer upTo(FrameBuffer frame, long opId) {
-        FrameEncoder encoder = new FrameEncoder();
-        encoder.begin(FrameDescriptor.term(frame), FrameDescriptor.previousOpId(frame));
-        OperationReader reader = new OperationReader();
-        reader.wrap(frame);
-        while (reader.next() && reader.opId() <= opId) {
-            encoder.copyCommit(reader);
-        }
-        return copyOf(encoder.seal(FrameDescriptor.timestampMs(frame)));
+        FrameBuffer slice =
+                new FrameEncoder().slice(frame, FrameDescriptor.previousOpId(frame), opId);
+        return copyOf(Objects.requireNonNull(slice));
     }
 
     private static FrameBuffer copyOf(FrameBuffer frame) {

@@ -1,5 +1,6 @@
 package io.hotpair.persistence;
 
+import io.hotpair.log.BackupStore;
 import io.hotpair.log.LogProvider;
 import io.hotpair.log.OperationLog;
 import java.nio.file.Path;
@@ -29,5 +30,10 @@ public final class ChronicleLogProvider implements LogProvider {
     public OperationLog open(Path directory) {
         JvmFlags.require();
         return ChronicleLog.open(directory, LogOptions.standard());
+    }
+
+    @Override
+    public BackupStore backups() {
+        return new BackupDirectories();
     }
 }

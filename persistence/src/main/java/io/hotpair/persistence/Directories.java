@@ -134,7 +134,7 @@ final class Directories {
                 });
     }
 
-    private static Path parent(Path file) {
+    static Path parent(Path file) {
         Path parent = file.toAbsolutePath().getParent();
         if (parent == null) {
             throw new IllegalArgumentException("file=" + file + ", expected one in a directory");

@@ -17,7 +17,6 @@ final class LogSource implements OperationSource {
     private final History history;
     private final Consumer<LogSource> onClose;
     private final FrameEncoder encoder = new FrameEncoder();
-    private final OperationReader operations = new OperationReader();
     private volatile @Nullable SegmentReader reader;
     private volatile boolean closed;
     private volatile boolean replaced;
@@ -179,15 +178,10 @@ final class LogSource implements OperationSource {
     }
 
     private boolean encodeUpTo(FrameBuffer frame, long limit) {
-        encoder.begin(FrameDescriptor.term(frame), FrameDescriptor.previousOpId(frame));
-        operations.wrap(frame);
-        while (operations.next() && operations.opId() <= limit) {
-            encoder.copyCommit(operations);
-        }
-        if (encoder.count() == 0) {
+        FrameBuffer sealed = encoder.slice(frame, FrameDescriptor.previousOpId(frame), limit);
+        if (sealed == null) {
             return false;
         }
-        FrameBuffer sealed = encoder.seal(FrameDescriptor.timestampMs(frame));
         System.arraycopy(sealed.bytes(), 0, frame.bytes(), 0, sealed.length());
         frame.length(sealed.length());
         return true;

@@ -1,5 +1,6 @@
 package io.hotpair.persistence;
 
+import io.hotpair.log.BackupStore;
 import io.hotpair.log.LogProvider;
 import io.hotpair.log.OperationLog;
 import java.nio.file.Path;
@@ -18,5 +19,10 @@ public final class TestLogProvider implements LogProvider {
     @Override
     public OperationLog open(Path directory) {
         return ChronicleLog.open(directory, OPTIONS.getOrDefault(directory, LogOptions.standard()));
+    }
+
+    @Override
+    public BackupStore backups() {
+        return new BackupDirectories();
     }
 }

@@ -1,0 +1,137 @@
+package io.hotpair.internal;
+
+import io.hotpair.BackupManifest;
+import io.hotpair.Moment;
+import io.hotpair.log.BackupStore;
+import io.hotpair.log.LogProvider;
+import io.hotpair.log.OperationLog;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+
+/** Copies of keyspaces, sealed as backups or ready to be opened, and the way back. */
+public final class Backups {
+    private final LogProvider provider;
+    private final BackupStore store;
+
+    private Backups(LogProvider provider, BackupStore store) {
+        this.provider = provider;
+        this.store = store;
+    }
+
+    /**
+     * The backups of the log that is on the class path.
+     *
+     * @throws IllegalStateException if there is none, or it has no backups
+     */
+    public static Backups ofProvider() {
+        LogProvider provider = Core.provider();
+        BackupStore store = provider.backups();
+        if (store == null) {
+            throw new IllegalStateException(
+                    "logs of " + provider.getClass().getName() + " can't be backed up");
+        }
+        return new Backups(provider, store);
+    }
+
+    /** Makes a directory, step by step, that is there when all went well. */
+    private void make(Path directory, Consumer<Path> steps) {
+        Path partial = store.begin(directory);
+        try {
+            steps.accept(partial);
+            store.complete(partial, directory);
+        } catch (RuntimeException | Error e) {
+            try {
+                store.discard(partial);
+            } catch (RuntimeException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
+    }
+
+    /** Makes a directory that a keyspace can be opened in. */
+    BackupManifest copy(LogCopy copy, String keyspace, Path directory, Moment moment, long nowMs) {
+        BackupManifest[] made = new BackupManifest[1];
+        make(directory, partial -> made[0] = copy.copy(keyspace, provider, partial, moment, nowMs));
+        return made[0];
+    }
+
+    /** Makes a backup. */
+    BackupManifest backUp(LogCopy copy, String keyspace, Path directory, long nowMs) {
+        BackupManifest[] made = new BackupManifest[1];
+        make(
+                directory,
+                partial -> {
+                    made[0] = copy.copy(keyspace, provider, partial, Moment.latest(), nowMs);
+                    store.seal(partial, made[0]);
+                });
+        return made[0];
+    }
+
+    /** Makes a backup of no directory, but of a stream. */
+    BackupManifest backUp(
+            LogCopy copy, String keyspace, Path scratch, OutputStream out, long nowMs) {
+        Path partial = store.begin(scratch);
+        try {
+            BackupManifest made = copy.copy(keyspace, provider, partial, Moment.latest(), nowMs);
+            store.seal(partial, made);
+            store.pack(partial, out);
+            return made;
+        } finally {
+            store.discard(partial);
+        }
+    }
+
+    /** Checks a backup; see {@link io.hotpair.Backup#verify}. */
+    public BackupManifest verify(Path backup) {
+        return store.verify(backup);
+    }
+
+    /** Makes a keyspace's directory from a backup; see {@link io.hotpair.Backup#restore}. */
+    public void restore(Path backup, Path directory, Moment moment) {
+        BackupManifest[] manifest = new BackupManifest[1];
+        restore(
+                directory,
+                moment,
+                partial -> {
+                    manifest[0] = store.copy(backup, partial);
+                });
+    }
+
+    /** Makes a keyspace's directory from a stream; see {@link io.hotpair.Backup#restore}. */
+    public void restore(InputStream in, Path directory, Moment moment) {
+        restore(
+                directory,
+                moment,
+                partial -> {
+                    store.unpack(in, partial);
+                    BackupManifest unused = store.verify(partial);
+                });
+    }
+
+    private void restore(Path directory, Moment moment, Consumer<Path> unpack) {
+        if (moment.isLatest()) {
+            make(
+                    directory,
+                    partial -> {
+                        unpack.accept(partial);
+                        try (OperationLog log = provider.open(partial.resolve("log"))) {
+                            log.force();
+                        }
+                    });
+            return;
+        }
+        Path whole = directory.resolveSibling(directory.getFileName() + ".whole");
+        Path partial = store.begin(whole);
+        try {
+            unpack.accept(partial);
+            try (OperationLog log = provider.open(partial.resolve("log"))) {
+                BackupManifest unused = copy(new LogCopy(log, () -> {}), "", directory, moment, 0);
+            }
+        } finally {
+            store.discard(partial);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package io.hotpair.internal;
+
+import io.hotpair.BackupManifest;
+import io.hotpair.HotpairException;
+import io.hotpair.Moment;
+import io.hotpair.SavedSnapshot;
+import io.hotpair.log.FrameBuffer;
+import io.hotpair.log.FrameDescriptor;
+import io.hotpair.log.FrameEncoder;
+import io.hotpair.log.LogProvider;
+import io.hotpair.log.OperationLog;
+import io.hotpair.log.OperationSource;
+import io.hotpair.log.SnapshotBytes;
+import io.hotpair.log.SnapshotReceiver;
+import io.hotpair.log.SnapshotStore;
+import java.nio.file.Path;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a log of its own from what another one holds up to some moment: it begins with the newest
+ * sound snapshot that is not newer, and goes on with the operations after it. The other log may be
+ * in use. Reads through the log's own readers, never the files that are being written.
+ */
+final class LogCopy {
+    private static final int BUFFER_BYTES = 256 * 1024;
+
+    private final OperationLog from;
+    private final Runnable onProgress;
+    private final FrameEncoder encoder = new FrameEncoder();
+    private long lastTimeMs;
+
+    /**
+     * Makes one.
+     *
+     * @param onProgress called from time to time; what it throws ends the copy
+     */
+    LogCopy(OperationLog from, Runnable onProgress) {
+        this.from = from;
+        this.onProgress = onProgress;
+    }
+
+    /**
+     * Copies.
+     *
+     * @param keyspace the name of the keyspace that the log is of
+     * @param directory where the new keyspace's log goes, in {@code log}
+     * @return what the copy holds
+     */
+    BackupManifest copy(
+            String keyspace, LogProvider provider, Path directory, Moment moment, long nowMs) {
+        long opId = opIdOf(from, moment);
+        try (RestorePoint point = RestorePoint.find(from, opId);
+                OperationLog into = provider.open(directory.resolve("log"))) {
+            SavedSnapshot snapshot = point.snapshot();
+            if (snapshot != null) {
+                lastTimeMs = snapshot.time().toEpochMilli();
+                beginWith(snapshot, into);
+            }
+            copyFrames(point.operations(), into, opId);
+            into.force();
+            return new BackupManifest(
+                    keyspace,
+                    into.id(),
+                    Instant.ofEpochMilli(nowMs),
+                    point.opId(),
+                    into.lastOpId(),
+                    into.lineage().lastTerm(),
+                    Instant.ofEpochMilli(lastTimeMs == 0 ? nowMs : lastTimeMs));
+        }
+    }
+
+    private void beginWith(SavedSnapshot snapshot, OperationLog into) {
+        SnapshotStore store = store(from);
+        try (SnapshotBytes bytes = store.read(snapshot);
+                SnapshotReceiver receiver = store(into).receive()) {
+            byte[] buffer = new byte[BUFFER_BYTES];
+            for (int n = bytes.read(buffer, BUFFER_BYTES);
+                    n >= 0;
+                    n = bytes.read(buffer, BUFFER_BYTES)) {
+                receiver.write(buffer, 0, n);
+                onProgress.run();
+            }
+            SavedSnapshot received = receiver.check(onProgress);
+            if (received.opId() != snapshot.opId()) {
+                throw new HotpairException(
+                        HotpairException.Category.CORRUPTION,
+                        "snapshot " + snapshot.file() + " shows opId=" + received.opId());
+            }
+            Path unused = receiver.install(from.lineage(), 0);
+        }
+    }
+
+    private static SnapshotStore store(OperationLog log) {
+        SnapshotStore store = log.snapshots();
+        if (store == null) {
+            throw new IllegalStateException("a log without snapshots can't be copied from one");
+        }
+        return store;
+    }
+
+    private void copyFrames(OperationSource source, OperationLog into, long upToOpId) {
+        FrameBuffer frame = new FrameBuffer();
+        while (into.lastOpId() < upToOpId) {
+            if (!source.poll(frame)) {
+                throw new HotpairException(
+                        HotpairException.Category.NOT_RETAINED,
+                        "the log ended at opId=" + into.lastOpId() + ", expected " + upToOpId);
+            }
+            if (FrameDescriptor.firstOpId(frame) > upToOpId) {
+                // There never was an operation of that number.
+                return;
+            }
+            FrameBuffer wanted = wanted(frame, into.lastOpId(), upToOpId);
+            if (wanted != null) {
+                into.append(wanted);
+                lastTimeMs = FrameDescriptor.timestampMs(wanted);
+            }
+            onProgress.run();
+        }
+    }
+
+    private @Nullable FrameBuffer wanted(FrameBuffer frame, long afterOpId, long upToOpId) {
+        boolean isWhole =
+                FrameDescriptor.previousOpId(frame) >= afterOpId
+                        && FrameDescriptor.lastOpId(frame) <= upToOpId;
+        if (isWhole) {
+            return frame;
+        }
+        // One operation: it is wanted as a whole or not.
+        boolean isFragment = FrameDescriptor.fragmentCount(frame) > 1;
+        return isFragment ? null : encoder.slice(frame, afterOpId, upToOpId);
+    }
+
+    /**
+     * The last operation up to a moment.
+     *
+     * @return its opId; 0 if it is the empty keyspace
+     * @throws HotpairException {@code NOT_RETAINED} if the log does not reach back so far
+     * @throws IllegalArgumentException if the log has not come so far
+     */
+    static long opIdOf(OperationLog log, Moment moment) {
+        long lastOpId = log.lastOpId();
+        if (moment.isLatest()) {
+            return lastOpId;
+        }
+        Instant time = moment.time();
+        if (time != null) {
+            return opIdAt(log, time.toEpochMilli(), lastOpId);
+        }
+        if (moment.opId() > lastOpId) {
+            throw new IllegalArgumentException(moment + ", expected at most " + lastOpId);
+        }
+        return moment.opId();
+    }
+
+    /** Finds the last operation that was logged up to a time: times never go back. */
+    private static long opIdAt(OperationLog log, long timeMs, long lastOpId) {
+        FrameBuffer frame = new FrameBuffer();
+        long low = Math.max(0, log.firstOpId() - 1);
+        long high = lastOpId;
+        boolean isSure = low == 0;
+        try (OperationSource source = log.openSource()) {
+            while (low < high) {
+                // All up to low was logged by then, nothing after high.
+                long middle = low + (high - low) / 2;
+                source.seekAfter(middle);
+                if (!source.poll(frame)) {
+                    break;
+                }
+                if (FrameDescriptor.timestampMs(frame) <= timeMs) {
+                    low = Math.min(high, FrameDescriptor.lastOpId(frame));
+                    isSure = true;
+                } else {
+                    high = Math.max(low, Math.min(middle, FrameDescriptor.previousOpId(frame)));
+                }
+            }
+        }
+        return isSure ? low : opIdOfSnapshot(log, low, timeMs);
+    }
+
+    /** Before the first operation that the log still has, a snapshot may be what was then. */
+    private static long opIdOfSnapshot(OperationLog log, long opId, long timeMs) {
+        SnapshotStore store = log.snapshots();
+        if (store != null) {
+            for (SavedSnapshot snapshot : store.list()) {
+                if (snapshot.opId() == opId && snapshot.time().toEpochMilli() <= timeMs) {
+                    return opId;
+                }
+            }
+        }
+        throw new HotpairException(
+                HotpairException.Category.NOT_RETAINED,
+                "time="
+                        + Instant.ofEpochMilli(timeMs)
+                        + ", expected a later one: the log begins with opId="
+                        + log.firstOpId());
+    }
+}

@@ -1,0 +1,67 @@
+package io.hotpair.internal;
+
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * What a keyspace does for a caller that takes long: each in a thread of its own, until a close.
+ */
+final class Tasks {
+    private final ThreadFactory threadFactory;
+    private final Set<Thread> running = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
+
+    Tasks(ThreadFactory threadFactory) {
+        this.threadFactory = threadFactory;
+    }
+
+    /** Begins one. It should call {@link #requireOpen} from time to time. */
+    <T> CompletableFuture<T> run(Supplier<T> task) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        Thread thread =
+                threadFactory.newThread(
+                        () -> {
+                            try {
+                                requireOpen();
+                                result.complete(task.get());
+                            } catch (RuntimeException | Error e) {
+                                result.completeExceptionally(e);
+                            } finally {
+                                running.remove(Thread.currentThread());
+                            }
+                        });
+        running.add(thread);
+        thread.start();
+        return result;
+    }
+
+    /** Throws if the keyspace was closed. */
+    void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("keyspace is closed");
+        }
+    }
+
+    /** Ends them, and waits until they have. */
+    void close() {
+        closed = true;
+        boolean interrupted = false;
+        for (Thread thread : running) {
+            while (thread != Thread.currentThread() && thread.isAlive()) {
+                try {
+                    thread.join(TimeUnit.SECONDS.toMillis(1));
+                } catch (InterruptedException e) {
+                    // What reads the log must be gone before that is closed.
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package io.hotpair.log;
+
+import io.hotpair.BackupManifest;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Path;
+
+/**
+ * Directories that appear whole or not at all, and backups: such a directory, sealed by a manifest
+ * with the length and the checksum of every file in it. Stateless and thread-safe.
+ *
+ * <p>What fails throws {@link io.hotpair.HotpairException} of {@code LOG_FAILED} if files can't be
+ * written or read, and {@code CORRUPTION}, with the file's name, if one is not what its seal says.
+ */
+public interface BackupStore {
+
+    /**
+     * Begins to make a directory.
+     *
+     * @param directory what it will be called; must not be there yet, or be empty
+     * @return an empty directory beside it
+     * @throws IllegalArgumentException if there is something in it already
+     */
+    Path begin(Path directory);
+
+    /**
+     * Gives a directory its name. On return it survives a crash of the machine.
+     *
+     * @param partial from {@link #begin}
+     * @param directory what it is called from now on
+     */
+    void complete(Path partial, Path directory);
+
+    /**
+     * Removes what was begun and is not wanted. Does nothing if it is not there.
+     *
+     * @param partial from {@link #begin}
+     */
+    void discard(Path partial);
+
+    /**
+     * Seals a directory: all files in it that are part of a log that is closed.
+     *
+     * @param directory the directory
+     * @param manifest what to say of it
+     */
+    void seal(Path directory, BackupManifest manifest);
+
+    /**
+     * Checks every file of a backup against its seal.
+     *
+     * @param backup the directory
+     * @return what it says of itself
+     */
+    BackupManifest verify(Path backup);
+
+    /**
+     * Copies the files of a backup, checking each, without its seal.
+     *
+     * @param backup the directory
+     * @param into a directory that is there
+     * @return what it says of itself
+     */
+    BackupManifest copy(Path backup, Path into);
+
+    /**
+     * Writes a backup as one stream, a ZIP file.
+     *
+     * @param backup the directory
+     * @param out receives it; flushed, not closed
+     */
+    void pack(Path backup, OutputStream out);
+
+    /**
+     * Makes the directory of a backup from its stream.
+     *
+     * @param in the stream; read to its end, not closed
+     * @param into a directory that is there
+     */
+    void unpack(InputStream in, Path into);
+}

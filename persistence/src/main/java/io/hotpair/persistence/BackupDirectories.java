@@ -1,0 +1,264 @@
+package io.hotpair.persistence;
+
+import io.hotpair.BackupManifest;
+import io.hotpair.HotpairException;
+import io.hotpair.log.BackupStore;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import java.util.zip.CheckedInputStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import java.util.zip.ZipOutputStream;
+
+/**
+ * Backups as directories: the files of a closed log, and {@code backup.manifest}, which names each
+ * with its length and checksum. See {@code docs/backup-format.md}.
+ *
+ * <p>Names in a manifest or a stream are taken for what they are only if they lie inside the
+ * directory.
+ */
+final class BackupDirectories implements BackupStore {
+    private static final String PARTIAL_SUFFIX = ".partial";
+    private static final int BUFFER_BYTES = 256 * 1024;
+
+    /** What belongs to a log that is open, and is made anew. */
+    private static final List<String> NOT_SEALED =
+            List.of("log/lock", "log/reserve", "log/queue/" + QueueWriter.TABLE_FILE);
+
+    /** Something that is done with files. */
+    @FunctionalInterface
+    private interface Work<T> {
+        T run() throws IOException;
+    }
+
+    private static <T> T guarded(String what, Path path, Work<T> work) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            return work.run();
+        } catch (IOException e) {
+            throw Failures.logFailed(path + " can't be " + what + ": " + e, e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @Override
+    public Path begin(Path directory) {
+        Path absolute = directory.toAbsolutePath().normalize();
+        return guarded(
+                "made",
+                directory,
+                () -> {
+                    if (Files.exists(absolute) && !isEmptyDirectory(absolute)) {
+                        throw new IllegalArgumentException(
+                                "directory=" + directory + " is there, expected none, or an empty");
+                    }
+                    Path partial = absolute.resolveSibling(absolute.getFileName() + PARTIAL_SUFFIX);
+                    Directories.deleteTree(partial);
+                    Directories.create(partial);
+                    return partial;
+                });
+    }
+
+    private static boolean isEmptyDirectory(Path path) throws IOException {
+        if (!Files.isDirectory(path)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.list(path)) {
+            return files.findAny().isEmpty();
+        }
+    }
+
+    @Override
+    public void complete(Path partial, Path directory) {
+        Path absolute = directory.toAbsolutePath().normalize();
+        Path done =
+                guarded(
+                        "completed",
+                        directory,
+                        () -> {
+                            forceAll(partial);
+                            Files.deleteIfExists(absolute);
+                            Path moved =
+                                    Files.move(partial, absolute, StandardCopyOption.ATOMIC_MOVE);
+                            Directories.force(Directories.parent(absolute));
+                            return moved;
+                        });
+        assert done.equals(absolute);
+    }
+
+    private static void forceAll(Path root) throws IOException {
+        List<Path> all;
+        try (Stream<Path> tree = Files.walk(root)) {
+            all = tree.toList();
+        }
+        for (Path path : all) {
+            if (Files.isDirectory(path)) {
+                Directories.force(path);
+            } else {
+                try (FileOutputStream file = new FileOutputStream(path.toFile(), true)) {
+                    file.getFD().sync();
+                }
+            }
+        }
+    }
+
+    @Override
+    public void discard(Path partial) {
+        boolean unused =
+                guarded(
+                        "removed",
+                        partial,
+                        () -> {
+                            Directories.deleteTree(partial);
+                            return true;
+                        });
+    }
+
+    @Override
+    public void seal(Path directory, BackupManifest manifest) {
+        boolean unused =
+                guarded(
+                        "sealed",
+                        directory,
+                        () -> {
+                            SealedFiles.write(directory, manifest, sealedFiles(directory));
+                            return true;
+                        });
+    }
+
+    /** The names of all files that belong to a backup, relative, in order. */
+    private static List<String> sealedFiles(Path directory) throws IOException {
+        try (Stream<Path> tree = Files.walk(directory)) {
+            return tree.filter(Files::isRegularFile)
+                    .map(file -> directory.relativize(file).toString().replace('\\', '/'))
+                    .filter(name -> !NOT_SEALED.contains(name))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @Override
+    public BackupManifest verify(Path backup) {
+        return guarded(
+                "read",
+                backup,
+                () -> {
+                    SealedFiles sealed = SealedFiles.read(backup);
+                    for (SealedFiles.Entry entry : sealed.entries()) {
+                        transfer(backup, entry, OutputStream.nullOutputStream());
+                    }
+                    return sealed.manifest();
+                });
+    }
+
+    @Override
+    public BackupManifest copy(Path backup, Path into) {
+        return guarded(
+                "copied",
+                backup,
+                () -> {
+                    SealedFiles sealed = SealedFiles.read(backup);
+                    for (SealedFiles.Entry entry : sealed.entries()) {
+                        try (OutputStream out = newFile(into, entry.name())) {
+                            transfer(backup, entry, out);
+                        }
+                    }
+                    return sealed.manifest();
+                });
+    }
+
+    @Override
+    public void pack(Path backup, OutputStream out) {
+        boolean unused =
+                guarded(
+                        "packed",
+                        backup,
+                        () -> {
+                            packAll(backup, out);
+                            return true;
+                        });
+    }
+
+    private static void packAll(Path backup, OutputStream out) throws IOException {
+        ZipOutputStream zip = new ZipOutputStream(out);
+        zip.putNextEntry(new ZipEntry(SealedFiles.FILE_NAME));
+        Files.copy(backup.resolve(SealedFiles.FILE_NAME), zip);
+        zip.closeEntry();
+        for (SealedFiles.Entry entry : SealedFiles.read(backup).entries()) {
+            zip.putNextEntry(new ZipEntry(entry.name()));
+            transfer(backup, entry, zip);
+            zip.closeEntry();
+        }
+        zip.finish();
+        zip.flush();
+    }
+
+    @Override
+    public void unpack(InputStream in, Path into) {
+        boolean unused =
+                guarded(
+                        "unpacked",
+                        into,
+                        () -> {
+                            ZipInputStream zip = new ZipInputStream(in);
+                            for (ZipEntry entry = zip.getNextEntry();
+                                    entry != null;
+                                    entry = zip.getNextEntry()) {
+                                try (OutputStream out = newFile(into, entry.getName())) {
+                                    zip.transferTo(out);
+                                }
+                            }
+                            return true;
+                        });
+    }
+
+    private static OutputStream newFile(Path root, String name) throws IOException {
+        Path file = SealedFiles.inside(root, name);
+        Directories.create(Directories.parent(file));
+        Directories.createFile(file);
+        return new FileOutputStream(file.toFile());
+    }
+
+    /** Copies a file's bytes and checks that they are those that were sealed. */
+    private static void transfer(Path root, SealedFiles.Entry entry, OutputStream out)
+            throws IOException {
+        Path file = SealedFiles.inside(root, entry.name());
+        if (!Files.isRegularFile(file)) {
+            throw Failures.corruption(file + " is missing");
+        }
+        CRC32C crc = new CRC32C();
+        long length = 0;
+        byte[] buffer = new byte[BUFFER_BYTES];
+        try (InputStream in = new CheckedInputStream(new FileInputStream(file.toFile()), crc)) {
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                out.write(buffer, 0, n);
+                length += n;
+            }
+        }
+        if (length != entry.length() || (int) crc.getValue() != entry.checksum()) {
+            throw new HotpairException(
+                    HotpairException.Category.CORRUPTION,
+                    file
+                            + " is damaged: length="
+                            + length
+                            + " checksum="
+                            + SealedFiles.hex((int) crc.getValue())
+                            + ", sealed with length="
+                            + entry.length()
+                            + " checksum="
+                            + SealedFiles.hex(entry.checksum()));
+        }
+    }
+}

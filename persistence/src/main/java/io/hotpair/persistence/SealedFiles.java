@@ -1,0 +1,160 @@
+package io.hotpair.persistence;
+
+import io.hotpair.BackupManifest;
+import io.hotpair.HotpairException;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import java.util.zip.CRC32C;
+
+/** The file {@code backup.manifest}: what a backup is, and which files it consists of. */
+final class SealedFiles {
+    static final String FILE_NAME = "backup.manifest";
+
+    private static final String FORMAT = "1";
+    private static final String FILE_KEY = "file=";
+
+    /**
+     * A file.
+     *
+     * @param name relative to the backup's directory, with slashes
+     * @param length in bytes
+     * @param checksum CRC32C of its content
+     */
+    record Entry(String name, long length, int checksum) {}
+
+    private final BackupManifest manifest;
+    private final List<Entry> entries;
+
+    private SealedFiles(BackupManifest manifest, List<Entry> entries) {
+        this.manifest = manifest;
+        this.entries = entries;
+    }
+
+    BackupManifest manifest() {
+        return manifest;
+    }
+
+    List<Entry> entries() {
+        return entries;
+    }
+
+    static void write(Path directory, BackupManifest manifest, List<String> names)
+            throws IOException {
+        List<String> lines = new ArrayList<>();
+        lines.add("format=" + FORMAT);
+        lines.add("keyspace=" + manifest.keyspace());
+        lines.add("log=" + manifest.logId());
+        lines.add("created=" + manifest.created());
+        lines.add("firstOpId=" + manifest.firstOpId());
+        lines.add("lastOpId=" + manifest.lastOpId());
+        lines.add("lastTerm=" + manifest.lastTerm());
+        lines.add("lastTime=" + manifest.lastTime());
+        for (String name : names) {
+            lines.add(FILE_KEY + describe(directory.resolve(name)) + " " + name);
+        }
+        SealedText.write(directory.resolve(FILE_NAME), lines);
+    }
+
+    private static String describe(Path file) throws IOException {
+        CRC32C crc = new CRC32C();
+        long length = 0;
+        byte[] buffer = new byte[64 * 1024];
+        try (InputStream in = new FileInputStream(file.toFile())) {
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                crc.update(buffer, 0, n);
+                length += n;
+            }
+        }
+        return length + " " + hex((int) crc.getValue());
+    }
+
+    static String hex(int checksum) {
+        return String.format(Locale.ROOT, "%08x", checksum);
+    }
+
+    /**
+     * Reads it.
+     *
+     * @throws HotpairException {@code CORRUPTION} or {@code UNKNOWN_VERSION}
+     */
+    static SealedFiles read(Path directory) throws IOException {
+        Path file = directory.resolve(FILE_NAME);
+        if (!Files.isRegularFile(file)) {
+            throw Failures.corruption(file + " is missing: " + directory + " is no backup");
+        }
+        Map<String, String> facts = new HashMap<>();
+        List<Entry> entries = new ArrayList<>();
+        for (String line : SealedText.read(file)) {
+            if (line.startsWith(FILE_KEY)) {
+                entries.add(entry(file, line.substring(FILE_KEY.length())));
+            } else {
+                int equals = line.indexOf('=');
+                facts.put(line.substring(0, Math.max(0, equals)), line.substring(equals + 1));
+            }
+        }
+        if (!FORMAT.equals(facts.get("format"))) {
+            throw new HotpairException(
+                    HotpairException.Category.UNKNOWN_VERSION,
+                    file + ": format=" + facts.get("format") + ", expected " + FORMAT);
+        }
+        return new SealedFiles(manifest(file, facts), List.copyOf(entries));
+    }
+
+    private static Entry entry(Path file, String text) {
+        String[] parts = text.split(" ", 3);
+        try {
+            return new Entry(
+                    parts[2], Long.parseLong(parts[0]), Integer.parseUnsignedInt(parts[1], 16));
+        } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+            throw Failures.corruption(
+                    file + ": file=" + text + ", expected length, checksum, name");
+        }
+    }
+
+    private static BackupManifest manifest(Path file, Map<String, String> facts) {
+        try {
+            return new BackupManifest(
+                    fact(facts, "keyspace"),
+                    UUID.fromString(fact(facts, "log")),
+                    Instant.parse(fact(facts, "created")),
+                    Long.parseLong(fact(facts, "firstOpId")),
+                    Long.parseLong(fact(facts, "lastOpId")),
+                    Long.parseLong(fact(facts, "lastTerm")),
+                    Instant.parse(fact(facts, "lastTime")));
+        } catch (IllegalArgumentException | DateTimeException e) {
+            throw Failures.corruption(file + " can't be understood: " + e.getMessage());
+        }
+    }
+
+    private static String fact(Map<String, String> facts, String key) {
+        String value = facts.get(key);
+        if (value == null) {
+            throw new IllegalArgumentException(key + " is missing");
+        }
+        return value;
+    }
+
+    /**
+     * The file of a name, which may come from anywhere.
+     *
+     * @throws HotpairException {@code CORRUPTION} if it lies outside the directory
+     */
+    static Path inside(Path root, String name) {
+        Path file = root.resolve(name).normalize();
+        if (name.isEmpty() || !file.startsWith(root.normalize()) || file.equals(root.normalize())) {
+            throw Failures.corruption("name=" + name + ", expected one inside of " + root);
+        }
+        return file;
+    }
+}

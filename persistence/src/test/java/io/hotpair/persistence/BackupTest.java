@@ -1,0 +1,350 @@
+package io.hotpair.persistence;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.hotpair.Acknowledgement;
+import io.hotpair.Backup;
+import io.hotpair.BackupManifest;
+import io.hotpair.HotpairException;
+import io.hotpair.Keyspace;
+import io.hotpair.KeyspaceBuilder;
+import io.hotpair.Moment;
+import io.hotpair.Session;
+import io.hotpair.SnapshotOptions;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Copies of a keyspace, sealed or not, and the way back to any moment. */
+@Timeout(600)
+class BackupTest {
+    private static final int RESTORES = Integer.getInteger("hotpair.backup.restores", 12);
+
+    @TempDir Path root;
+
+    private final TestClock clock = new TestClock();
+
+    private KeyspaceBuilder builder(String name) {
+        return Keyspace.builder()
+                .directory(root.resolve(name))
+                .maxMemory(64 << 20)
+                .clock(clock)
+                .snapshots(SnapshotOptions.defaults().onDemand());
+    }
+
+    private Keyspace open(String name) {
+        return Keyspace.open(builder(name).build());
+    }
+
+    private static void fill(Keyspace keyspace, int from, int to) {
+        for (int i = from; i < to; i++) {
+            keyspace.put("k" + i, "v" + i);
+            keyspace.hashes().hset(bytes("h" + i % 10), bytes("f" + i), bytes("v" + i));
+        }
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(UTF_8);
+    }
+
+    private String digestOf(String name) {
+        try (Keyspace keyspace = open(name)) {
+            String digest = keyspace.digest();
+            keyspace.put("goes", "on");
+            return digest;
+        }
+    }
+
+    private List<String> names() throws IOException {
+        try (Stream<Path> files = Files.list(root)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void shouldGiveBackWhatWasBackedUpAsADirectoryAndAsAStream() throws Exception {
+        String digest;
+        ByteArrayOutputStream stream = new ByteArrayOutputStream();
+        try (Keyspace keyspace = open("k")) {
+            fill(keyspace, 0, 500);
+            keyspace.saveSnapshot().join();
+            fill(keyspace, 400, 900);
+            keyspace.put("large", "x".repeat(5 << 20));
+            digest = keyspace.digest();
+            long opId = keyspace.statistics().lastOpId();
+            BackupManifest manifest = keyspace.backup(root.resolve("backup")).join();
+            assertEquals(opId, manifest.lastOpId());
+            assertEquals("default", manifest.keyspace());
+            assertEquals(keyspace.savedSnapshots().get(0).opId(), manifest.firstOpId());
+            assertEquals(manifest, Backup.verify(root.resolve("backup")));
+            assertEquals(opId, keyspace.backup(stream).join().lastOpId());
+            fill(keyspace, 900, 1_000);
+        }
+        assertEquals(List.of("backup", "k"), names());
+        Backup.restore(root.resolve("backup"), root.resolve("r1"), Moment.latest());
+        assertEquals(digest, digestOf("r1"));
+        Backup.restore(
+                new ByteArrayInputStream(stream.toByteArray()),
+                root.resolve("r2"),
+                Moment.latest());
+        assertEquals(digest, digestOf("r2"));
+        // The backup is as it was.
+        Backup.restore(root.resolve("backup"), root.resolve("r3"), Moment.latest());
+        assertEquals(digest, digestOf("r3"));
+        assertEquals(List.of("backup", "k", "r1", "r2", "r3"), names());
+    }
+
+    @Test
+    void shouldCopyALogWithoutAnySnapshotAndAnEmptyOne() {
+        try (Keyspace keyspace = open("k")) {
+            assertEquals(
+                    0, keyspace.cloneTo(root.resolve("c0"), Moment.latest()).join().lastOpId());
+            fill(keyspace, 0, 50);
+            keyspace.cloneTo(root.resolve("c1"), Moment.latest()).join();
+            assertEquals(keyspace.digest(), digestOf("c1"));
+        }
+        try (Keyspace keyspace = open("c0")) {
+            assertEquals(0, keyspace.statistics().keyCount());
+        }
+    }
+
+    /** What a writer did, in order, and what there was at some times. */
+    private static final class Model {
+        final List<Long> opIds = new ArrayList<>();
+        final List<String[]> changes = new ArrayList<>();
+        final List<Instant> times = new ArrayList<>();
+        final List<Integer> countAtTimes = new ArrayList<>();
+
+        Map<String, String> after(int count) {
+            Map<String, String> state = new HashMap<>();
+            for (String[] change : changes.subList(0, count)) {
+                if (change[1] == null) {
+                    state.remove(change[0]);
+                } else {
+                    state.put(change[0], change[1]);
+                }
+            }
+            return state;
+        }
+    }
+
+    private void write(Keyspace keyspace, Model model, Random random) {
+        Session session = keyspace.session();
+        for (int i = 0; i < 3_000; i++) {
+            String key = "m" + random.nextInt(200);
+            byte[] name = bytes(key);
+            if (random.nextInt(4) == 0) {
+                if (!session.delete(name, 0, name.length)) {
+                    continue;
+                }
+                model.changes.add(new String[] {key, null});
+            } else {
+                byte[] value = bytes("v" + i + "x".repeat(random.nextInt(3_000)));
+                session.put(name, 0, name.length, value, 0, value.length, Session.NEVER);
+                model.changes.add(new String[] {key, new String(value, UTF_8)});
+            }
+            model.opIds.add(session.lastOpId());
+            if (random.nextInt(50) == 0) {
+                CompletableFuture<Boolean> logged = new CompletableFuture<>();
+                keyspace.whenAcknowledged(
+                        Acknowledgement.LOG,
+                        session.lastOpId(),
+                        session.lastTerm(),
+                        logged::complete);
+                assertTrue(logged.join());
+                clock.advance(Duration.ofMinutes(10));
+                model.times.add(Instant.ofEpochMilli(clock.currentTimeMs() - 300_000));
+                model.countAtTimes.add(model.changes.size());
+            }
+            if (i % 1_000 == 500) {
+                keyspace.saveSnapshot().join();
+            }
+        }
+    }
+
+    @Test
+    void shouldRestoreAnyMomentWhileWritesGoOn() throws Exception {
+        long seed = new Random().nextLong();
+        System.out.println("BackupTest seed=" + seed);
+        Random random = new Random(seed);
+        Model model = new Model();
+        AtomicBoolean ended = new AtomicBoolean();
+        try (Keyspace keyspace = open("k")) {
+            Thread noise =
+                    new Thread(
+                            () -> {
+                                for (int i = 0; !ended.get(); i++) {
+                                    keyspace.put("noise" + i % 1_000, "v".repeat(i % 1_000));
+                                }
+                            });
+            noise.start();
+            try {
+                write(keyspace, model, random);
+                keyspace.backup(root.resolve("backup")).join();
+                for (int i = 0; i < RESTORES; i++) {
+                    restoreOne(keyspace, model, random, "r" + i);
+                }
+            } finally {
+                ended.set(true);
+                noise.join();
+            }
+        }
+        assertFalse(names().toString().contains("partial"), names().toString());
+    }
+
+    private void restoreOne(Keyspace keyspace, Model model, Random random, String name) {
+        boolean byTime = random.nextBoolean();
+        int at = random.nextInt(byTime ? model.times.size() : model.opIds.size());
+        Moment moment = byTime ? Moment.at(model.times.get(at)) : Moment.after(model.opIds.get(at));
+        int count = byTime ? model.countAtTimes.get(at) : at + 1;
+        long first = Backup.verify(root.resolve("backup")).firstOpId();
+        if (model.opIds.get(count - 1) > first && random.nextBoolean()) {
+            Backup.restore(root.resolve("backup"), root.resolve(name), moment);
+        } else {
+            keyspace.cloneTo(root.resolve(name), moment).join();
+        }
+        Map<String, String> expected = model.after(count);
+        try (Keyspace restored = open(name)) {
+            for (int k = 0; k < 200; k++) {
+                assertEquals(expected.get("m" + k), restored.get("m" + k), moment + " m" + k);
+            }
+        }
+    }
+
+    @Test
+    void shouldFindEveryDamageInABackup() throws Exception {
+        Path backup = root.resolve("backup");
+        try (Keyspace keyspace = open("k")) {
+            fill(keyspace, 0, 300);
+            keyspace.saveSnapshot().join();
+            fill(keyspace, 0, 300);
+            keyspace.backup(backup).join();
+        }
+        Random random = new Random(7);
+        List<Path> files;
+        try (Stream<Path> tree = Files.walk(backup)) {
+            files = tree.filter(Files::isRegularFile).filter(f -> isSealed(f)).toList();
+        }
+        assertTrue(files.size() >= 5, files.toString());
+        for (Path file : files) {
+            for (int i = 0; i < 5; i++) {
+                long at = (long) (random.nextDouble() * Files.size(file));
+                int bit = 1 << random.nextInt(8);
+                flip(file, at, bit);
+                HotpairException e =
+                        assertThrows(HotpairException.class, () -> Backup.verify(backup));
+                assertEquals(HotpairException.Category.CORRUPTION, e.category());
+                assertThrows(
+                        HotpairException.class,
+                        () -> Backup.restore(backup, root.resolve("r"), Moment.latest()));
+                flip(file, at, bit);
+            }
+        }
+        Path victim = files.get(files.size() - 1);
+        Files.move(victim, root.resolve("aside"));
+        HotpairException e = assertThrows(HotpairException.class, () -> Backup.verify(backup));
+        assertEquals(HotpairException.Category.CORRUPTION, e.category());
+        Files.move(root.resolve("aside"), victim);
+        BackupManifest unused = Backup.verify(backup);
+        assertEquals(List.of("backup", "k"), names());
+    }
+
+    private static boolean isSealed(Path file) {
+        String name = file.getFileName().toString();
+        return !name.equals("lock") && !name.equals("reserve") && !name.endsWith(".cq4t");
+    }
+
+    private static void flip(Path file, long at, int bit) throws IOException {
+        try (RandomAccessFile access = new RandomAccessFile(file.toFile(), "rw")) {
+            access.seek(at);
+            int before = access.read();
+            access.seek(at);
+            access.write(before ^ bit);
+        }
+    }
+
+    @Test
+    void shouldRefuseWhatCanNotBeDoneAndLeaveNothing() throws Exception {
+        try (Keyspace keyspace = open("k")) {
+            fill(keyspace, 0, 10);
+            Files.createDirectories(root.resolve("full/of"));
+            assertFails(
+                    IllegalArgumentException.class,
+                    keyspace.cloneTo(root.resolve("full"), Moment.latest()));
+            assertFails(
+                    IllegalArgumentException.class,
+                    keyspace.cloneTo(root.resolve("c"), Moment.after(1_000)));
+            assertFails(
+                    HotpairException.class,
+                    keyspace.backup(
+                            new OutputStream() {
+                                @Override
+                                public void write(int b) throws IOException {
+                                    throw new IOException("the store is gone");
+                                }
+                            }));
+            keyspace.cloneTo(root.resolve("early"), Moment.at(Instant.EPOCH)).join();
+        }
+        try (Keyspace early = open("early")) {
+            assertNull(early.get("k0"));
+        }
+        try (Keyspace inMemory = Keyspace.open(Keyspace.builder().inMemory().build())) {
+            assertFails(IllegalStateException.class, inMemory.backup(root.resolve("b")));
+        }
+        HotpairException none =
+                assertThrows(HotpairException.class, () -> Backup.verify(root.resolve("full")));
+        assertTrue(String.valueOf(none.getMessage()).contains("is no backup"));
+        assertEquals(List.of("early", "full", "k"), names());
+        try (Stream<Path> files = Files.list(root.resolve("k"))) {
+            assertEquals(List.of("log"), files.map(f -> f.getFileName().toString()).toList());
+        }
+    }
+
+    private static void assertFails(Class<? extends Throwable> with, CompletableFuture<?> future) {
+        assertInstanceOf(with, assertThrows(CompletionException.class, future::join).getCause());
+    }
+
+    @Test
+    void shouldNotWriteOutsideOfItsDirectory() throws Exception {
+        ByteArrayOutputStream stream = new ByteArrayOutputStream();
+        try (ZipOutputStream zip = new ZipOutputStream(stream)) {
+            zip.putNextEntry(new ZipEntry("../escaped"));
+            zip.write(1);
+            zip.closeEntry();
+        }
+        assertThrows(
+                HotpairException.class,
+                () ->
+                        Backup.restore(
+                                new ByteArrayInputStream(stream.toByteArray()),
+                                root.resolve("r"),
+                                Moment.latest()));
+        assertEquals(List.of(), names());
+    }
+}
