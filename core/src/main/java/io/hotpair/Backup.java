@@ -1,6 +1,7 @@
 package io.hotpair;
 
 import io.hotpair.internal.Backups;
+import io.hotpair.log.OperationLog;
 import java.io.InputStream;
 import java.nio.file.Path;
 
@@ -11,6 +12,70 @@ import java.nio.file.Path;
  */
 public final class Backup {
     private Backup() {}
+
+    /**
+     * Makes a backup of a keyspace that no process has open. One that is open makes it itself, by
+     * {@link Keyspace#backup(Path)}.
+     *
+     * @param keyspace the keyspace's directory
+     * @param backup where it goes; must not be there yet, or be empty
+     * @param progress told how far it is
+     * @return what the backup says of itself
+     * @throws HotpairException {@code DIRECTORY_IN_USE}; {@code LOG_FAILED} if it can't be written;
+     *     or what is wrong with the log
+     * @throws IllegalArgumentException if the one is no keyspace's directory, or the other is used
+     * @throws IllegalStateException if no log is on the class path
+     */
+    public static BackupManifest make(Path keyspace, Path backup, Progress progress) {
+        return Backups.ofProvider().backUp(keyspace, backup, System.currentTimeMillis(), progress);
+    }
+
+    /**
+     * Makes another keyspace of one that no process has open, as it was at some moment. One that is
+     * open makes it itself, by {@link Keyspace#cloneTo}.
+     *
+     * @param keyspace the keyspace's directory
+     * @param directory where it goes; must not be there yet, or be empty
+     * @param moment which moment
+     * @param progress told how far it is
+     * @return what the copy holds
+     * @throws HotpairException {@code DIRECTORY_IN_USE}, {@code NOT_RETAINED}, {@code LOG_FAILED},
+     *     or what is wrong with the log
+     * @throws IllegalArgumentException if the one is no keyspace's directory, the other is used, or
+     *     the moment has not come yet
+     * @throws IllegalStateException if no log is on the class path
+     */
+    public static BackupManifest copy(
+            Path keyspace, Path directory, Moment moment, Progress progress) {
+        return Backups.ofProvider()
+                .copy(keyspace, directory, moment, System.currentTimeMillis(), progress);
+    }
+
+    /**
+     * Opens the log of a keyspace that no process has open, to read it.
+     *
+     * @param keyspace the keyspace's directory
+     * @return the log; the caller closes it
+     * @throws HotpairException {@code DIRECTORY_IN_USE}, or what is wrong with the log
+     * @throws IllegalArgumentException if that is no keyspace's directory
+     * @throws IllegalStateException if no log is on the class path
+     */
+    public static OperationLog openLog(Path keyspace) {
+        return Backups.ofProvider().openExisting(keyspace);
+    }
+
+    /**
+     * The last operation in a log up to a moment.
+     *
+     * @param log the log
+     * @param moment the moment
+     * @return its opId; 0 if there was none by then
+     * @throws HotpairException {@code NOT_RETAINED} if the log does not reach back so far
+     * @throws IllegalArgumentException if the log has not come so far
+     */
+    public static long opIdOf(OperationLog log, Moment moment) {
+        return Backups.opIdOf(log, moment);
+    }
 
     /**
      * Checks that every file of a backup is what it was when it was made.
@@ -31,7 +96,8 @@ public final class Backup {
      *
      * @param backup the backup's directory
      * @param directory the keyspace's directory; must not be there yet, or be empty
-     * @param moment which moment; from {@link BackupManifest#firstOpId} to the latest
+     * @param moment which moment, from {@link BackupManifest#firstOpId} to the latest
+     * @param progress told how far it is
      * @throws HotpairException {@code CORRUPTION} if the backup is damaged, {@code NOT_RETAINED} if
      *     it does not reach back so far, {@code UNKNOWN_VERSION}, {@code MISSING_JVM_FLAG}, or
      *     {@code LOG_FAILED} if something can't be read or written
@@ -39,8 +105,8 @@ public final class Backup {
      *     not come as far as the moment
      * @throws IllegalStateException if no log is on the class path
      */
-    public static void restore(Path backup, Path directory, Moment moment) {
-        Backups.ofProvider().restore(backup, directory, moment);
+    public static void restore(Path backup, Path directory, Moment moment, Progress progress) {
+        Backups.ofProvider().restore(backup, directory, moment, progress);
     }
 
     /**
@@ -49,11 +115,12 @@ public final class Backup {
      * @param in the stream; read to its end, not closed
      * @param directory the keyspace's directory; must not be there yet, or be empty
      * @param moment which moment
+     * @param progress told how far it is
      * @throws HotpairException as for a directory
      * @throws IllegalArgumentException as for a directory
      * @throws IllegalStateException if no log is on the class path
      */
-    public static void restore(InputStream in, Path directory, Moment moment) {
-        Backups.ofProvider().restore(in, directory, moment);
+    public static void restore(InputStream in, Path directory, Moment moment, Progress progress) {
+        Backups.ofProvider().restore(in, directory, moment, progress);
     }
 }

@@ -2,6 +2,7 @@ package io.hotpair.internal;
 
 import io.hotpair.BackupManifest;
 import io.hotpair.Moment;
+import io.hotpair.Progress;
 import io.hotpair.log.BackupStore;
 import io.hotpair.log.LogProvider;
 import io.hotpair.log.OperationLog;
@@ -84,34 +85,69 @@ public final class Backups {
         }
     }
 
+    /** The last operation up to a moment; see {@link io.hotpair.Backup#opIdOf}. */
+    public static long opIdOf(OperationLog log, Moment moment) {
+        return LogCopy.opIdOf(log, moment);
+    }
+
     /** Checks a backup; see {@link io.hotpair.Backup#verify}. */
     public BackupManifest verify(Path backup) {
         return store.verify(backup);
     }
 
     /** Makes a keyspace's directory from a backup; see {@link io.hotpair.Backup#restore}. */
-    public void restore(Path backup, Path directory, Moment moment) {
-        BackupManifest[] manifest = new BackupManifest[1];
+    public void restore(Path backup, Path directory, Moment moment, Progress progress) {
         restore(
                 directory,
                 moment,
+                progress,
                 partial -> {
-                    manifest[0] = store.copy(backup, partial);
+                    BackupManifest unused = store.copy(backup, partial);
                 });
     }
 
+    /** Makes a backup of a keyspace that is not open; see {@link io.hotpair.Backup#make}. */
+    public BackupManifest backUp(Path keyspace, Path backup, long nowMs, Progress progress) {
+        try (OperationLog log = openExisting(keyspace)) {
+            return backUp(new LogCopy(log, progress), nameOf(keyspace), backup, nowMs);
+        }
+    }
+
+    /** Copies a keyspace that is not open; see {@link io.hotpair.Backup#copy}. */
+    public BackupManifest copy(
+            Path keyspace, Path directory, Moment moment, long nowMs, Progress progress) {
+        try (OperationLog log = openExisting(keyspace)) {
+            return copy(new LogCopy(log, progress), nameOf(keyspace), directory, moment, nowMs);
+        }
+    }
+
+    /** Opens the log of a keyspace to read it; makes none where there is none. */
+    public OperationLog openExisting(Path keyspace) {
+        Path log = keyspace.resolve("log");
+        if (!log.toFile().isDirectory()) {
+            throw new IllegalArgumentException(
+                    "directory=" + keyspace + ", expected that of a keyspace, with a log in it");
+        }
+        return provider.open(log);
+    }
+
+    private static String nameOf(Path keyspace) {
+        return String.valueOf(keyspace.toAbsolutePath().normalize().getFileName());
+    }
+
     /** Makes a keyspace's directory from a stream; see {@link io.hotpair.Backup#restore}. */
-    public void restore(InputStream in, Path directory, Moment moment) {
+    public void restore(InputStream in, Path directory, Moment moment, Progress progress) {
         restore(
                 directory,
                 moment,
+                progress,
                 partial -> {
                     store.unpack(in, partial);
                     BackupManifest unused = store.verify(partial);
                 });
     }
 
-    private void restore(Path directory, Moment moment, Consumer<Path> unpack) {
+    private void restore(Path directory, Moment moment, Progress progress, Consumer<Path> unpack) {
         if (moment.isLatest()) {
             make(
                     directory,
@@ -128,7 +164,7 @@ public final class Backups {
         try {
             unpack.accept(partial);
             try (OperationLog log = provider.open(partial.resolve("log"))) {
-                BackupManifest unused = copy(new LogCopy(log, () -> {}), "", directory, moment, 0);
+                BackupManifest unused = copy(new LogCopy(log, progress), "", directory, moment, 0);
             }
         } finally {
             store.discard(partial);

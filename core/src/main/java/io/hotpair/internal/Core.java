@@ -210,7 +210,10 @@ public final class Core {
                     new IllegalStateException("log=none, expected one to copy"));
         }
         return tasks.run(
-                () -> copying.apply(Backups.ofProvider(), new LogCopy(own, tasks::requireOpen)));
+                () ->
+                        copying.apply(
+                                Backups.ofProvider(),
+                                new LogCopy(own, (done, total) -> tasks.requireOpen())));
     }
 
     /** The saved states; see {@link io.hotpair.Keyspace#savedSnapshots}. */

@@ -3,6 +3,7 @@ package io.hotpair.internal;
 import io.hotpair.BackupManifest;
 import io.hotpair.HotpairException;
 import io.hotpair.Moment;
+import io.hotpair.Progress;
 import io.hotpair.SavedSnapshot;
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.FrameDescriptor;
@@ -26,18 +27,20 @@ final class LogCopy {
     private static final int BUFFER_BYTES = 256 * 1024;
 
     private final OperationLog from;
-    private final Runnable onProgress;
+    private final Progress progress;
     private final FrameEncoder encoder = new FrameEncoder();
     private long lastTimeMs;
+    private long doneBytes;
+    private long totalBytes;
 
     /**
      * Makes one.
      *
-     * @param onProgress called from time to time; what it throws ends the copy
+     * @param progress told from time to time; what it throws ends the copy
      */
-    LogCopy(OperationLog from, Runnable onProgress) {
+    LogCopy(OperationLog from, Progress progress) {
         this.from = from;
-        this.onProgress = onProgress;
+        this.progress = progress;
     }
 
     /**
@@ -53,7 +56,10 @@ final class LogCopy {
         try (RestorePoint point = RestorePoint.find(from, opId);
                 OperationLog into = provider.open(directory.resolve("log"))) {
             SavedSnapshot snapshot = point.snapshot();
+            SnapshotStore store = from.snapshots();
+            totalBytes = store == null ? 0 : store.logBytesAfter(snapshot);
             if (snapshot != null) {
+                totalBytes += snapshot.lengthBytes();
                 lastTimeMs = snapshot.time().toEpochMilli();
                 beginWith(snapshot, into);
             }
@@ -79,9 +85,9 @@ final class LogCopy {
                     n >= 0;
                     n = bytes.read(buffer, BUFFER_BYTES)) {
                 receiver.write(buffer, 0, n);
-                onProgress.run();
+                add(n);
             }
-            SavedSnapshot received = receiver.check(onProgress);
+            SavedSnapshot received = receiver.check(() -> add(0));
             if (received.opId() != snapshot.opId()) {
                 throw new HotpairException(
                         HotpairException.Category.CORRUPTION,
@@ -116,8 +122,13 @@ final class LogCopy {
                 into.append(wanted);
                 lastTimeMs = FrameDescriptor.timestampMs(wanted);
             }
-            onProgress.run();
+            add(frame.length());
         }
+    }
+
+    private void add(long bytes) {
+        doneBytes += bytes;
+        progress.at(doneBytes, Math.max(doneBytes, totalBytes));
     }
 
     private @Nullable FrameBuffer wanted(FrameBuffer frame, long afterOpId, long upToOpId) {

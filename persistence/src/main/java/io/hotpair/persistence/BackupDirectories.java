@@ -28,7 +28,7 @@ import java.util.zip.ZipOutputStream;
  */
 final class BackupDirectories implements BackupStore {
     private static final String PARTIAL_SUFFIX = ".partial";
-    private static final int BUFFER_BYTES = 256 * 1024;
+    private static final int BUFFER_BYTES = 64 * 1024;
 
     /** What belongs to a log that is open, and is made anew. */
     private static final List<String> NOT_SEALED =
@@ -133,17 +133,19 @@ final class BackupDirectories implements BackupStore {
                         "sealed",
                         directory,
                         () -> {
+                            for (String name : NOT_SEALED) {
+                                Files.deleteIfExists(directory.resolve(name));
+                            }
                             SealedFiles.write(directory, manifest, sealedFiles(directory));
                             return true;
                         });
     }
 
-    /** The names of all files that belong to a backup, relative, in order. */
+    /** The names of all files in it, relative, in order. */
     private static List<String> sealedFiles(Path directory) throws IOException {
         try (Stream<Path> tree = Files.walk(directory)) {
             return tree.filter(Files::isRegularFile)
                     .map(file -> directory.relativize(file).toString().replace('\\', '/'))
-                    .filter(name -> !NOT_SEALED.contains(name))
                     .sorted()
                     .toList();
         }
@@ -228,7 +230,7 @@ final class BackupDirectories implements BackupStore {
         Path file = SealedFiles.inside(root, name);
         Directories.create(Directories.parent(file));
         Directories.createFile(file);
-        return new FileOutputStream(file.toFile());
+        return new SparseFile(file);
     }
 
     /** Copies a file's bytes and checks that they are those that were sealed. */

@@ -41,17 +41,20 @@ public final class HotpairServer implements AutoCloseable {
     /**
      * Runs the server. Exit code 1 for a bad option, 2 if it can't start.
      *
-     * @param args the options; {@code --help} prints them
+     * @param args the options, or a command and its own; {@code --help} prints them
      */
     public static void main(String[] args) {
         System.exit(run(args));
     }
 
     private static int run(String[] args) {
+        if (OfflineTool.isCommand(args)) {
+            return OfflineTool.run(args, System.out, System.err);
+        }
         try {
             ServerOptions options = ServerOptions.parse(args);
             if (options.help) {
-                System.out.print(ServerOptions.USAGE);
+                System.out.print(ServerOptions.USAGE + "\n" + OfflineTool.USAGE);
                 return 0;
             }
             HotpairServer server = open(options);

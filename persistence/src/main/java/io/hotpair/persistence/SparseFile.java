@@ -1,0 +1,47 @@
+package io.hotpair.persistence;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.RandomAccessFile;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/**
+ * Writes a file that may have long stretches of zeros, such as a segment's: they are left out, and
+ * take no space where the file system can do that.
+ */
+final class SparseFile extends OutputStream {
+    private static final byte[] ZEROS = new byte[256 * 1024];
+
+    private final RandomAccessFile file;
+    private long position;
+
+    /** Opens a file that is there and empty. */
+    SparseFile(Path path) throws IOException {
+        file = new RandomAccessFile(path.toFile(), "rw");
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+        write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+        boolean isHole =
+                length <= ZEROS.length
+                        && Arrays.equals(bytes, offset, offset + length, ZEROS, 0, length);
+        if (!isHole) {
+            file.seek(position);
+            file.write(bytes, offset, length);
+        }
+        position += length;
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (file) {
+            file.setLength(position);
+        }
+    }
+}

@@ -1,0 +1,229 @@
+package io.hotpair.server;
+
+import io.hotpair.Backup;
+import io.hotpair.BackupManifest;
+import io.hotpair.HotpairException;
+import io.hotpair.Moment;
+import io.hotpair.Progress;
+import java.io.Console;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** What the server's jar does with directories that no process has open: one command, then end. */
+final class OfflineTool {
+    static final String USAGE =
+            """
+            Usage: hotpair-server COMMAND [options]    with directories that no server has open
+
+              backup  --dir DIRECTORY --to BACKUP      makes a backup
+              verify  --dir BACKUP                     checks every file of a backup
+              restore --dir BACKUP --to DIRECTORY      makes a keyspace of a backup
+              clone   --dir DIRECTORY --to DIRECTORY   makes a keyspace of another one
+              inspect --dir DIRECTORY                  prints what the log holds, a line each
+
+              --at TIME          (restore, clone, inspect) up to a time, as 2026-11-21T03:00:00Z
+              --op N             (restore, clone, inspect) up to an operation's opId
+              --from N           (inspect) from an opId on
+              --limit N          (inspect) so many lines at most (1000)
+              --format FORMAT    (inspect) text or json (text)
+            """;
+
+    private static final Set<String> COMMANDS =
+            Set.of("backup", "verify", "restore", "clone", "inspect");
+
+    private static final Map<String, Set<String>> OPTIONS =
+            Map.of(
+                    "backup", Set.of("--dir", "--to"),
+                    "verify", Set.of("--dir"),
+                    "restore", Set.of("--dir", "--to", "--at", "--op"),
+                    "clone", Set.of("--dir", "--to", "--at", "--op"),
+                    "inspect", Set.of("--dir", "--at", "--op", "--from", "--limit", "--format"));
+
+    private final String command;
+    private final Map<String, String> options = new TreeMap<>();
+    private final PrintStream out;
+    private final PrintStream err;
+
+    private OfflineTool(String command, PrintStream out, PrintStream err) {
+        this.command = command;
+        this.out = out;
+        this.err = err;
+    }
+
+    /** Whether these are arguments of a command, not the server's options. */
+    static boolean isCommand(String[] args) {
+        return args.length > 0 && COMMANDS.contains(args[0]);
+    }
+
+    /**
+     * Runs a command.
+     *
+     * @return the exit code: 0; 1 for a wrong use; 2 if it could not be done
+     */
+    static int run(String[] args, PrintStream out, PrintStream err) {
+        try {
+            OfflineTool tool = new OfflineTool(args[0], out, err);
+            tool.parse(args);
+            tool.run();
+            return 0;
+        } catch (IllegalArgumentException e) {
+            err.println("hotpair-server " + args[0] + ": " + e.getMessage());
+            err.println("hotpair-server: --help lists the options");
+            return 1;
+        } catch (HotpairException | IllegalStateException e) {
+            err.println("hotpair-server " + args[0] + ": " + e.getMessage());
+            return 2;
+        }
+    }
+
+    private void parse(String[] args) {
+        Set<String> known = OPTIONS.getOrDefault(command, Set.of());
+        for (int i = 1; i < args.length; i += 2) {
+            if (!known.contains(args[i])) {
+                throw new IllegalArgumentException(
+                        "option=" + args[i] + ", expected one of " + new TreeSet<>(known));
+            }
+            if (i + 1 == args.length) {
+                throw new IllegalArgumentException(
+                        "option=" + args[i] + ", expected a value after it");
+            }
+            options.put(args[i], args[i + 1]);
+        }
+    }
+
+    private void run() {
+        switch (command) {
+            case "backup" -> report(Backup.make(path("--dir"), path("--to"), new Bar(err)));
+            case "verify" -> report(Backup.verify(path("--dir")));
+            case "restore" -> {
+                Backup.restore(path("--dir"), path("--to"), moment(), new Bar(err));
+                out.println("restored to " + path("--to"));
+            }
+            case "clone" ->
+                    report(Backup.copy(path("--dir"), path("--to"), moment(), new Bar(err)));
+            default ->
+                    new LogPrinter(out, isJson()).print(path("--dir"), from(), moment(), limit());
+        }
+    }
+
+    private void report(BackupManifest manifest) {
+        out.println("keyspace:  " + manifest.keyspace());
+        out.println("created:   " + manifest.created());
+        out.println("reaches:   opId " + manifest.firstOpId() + " to " + manifest.lastOpId());
+        out.println("last term: " + manifest.lastTerm());
+        out.println("last time: " + manifest.lastTime());
+    }
+
+    private Path path(String option) {
+        String value = options.get(option);
+        if (value == null) {
+            throw new IllegalArgumentException(option + " is missing, expected a directory");
+        }
+        return Path.of(value);
+    }
+
+    private Moment moment() {
+        String time = options.get("--at");
+        String opId = options.get("--op");
+        if (time != null && opId != null) {
+            throw new IllegalArgumentException("--at and --op, expected one of them");
+        }
+        if (time != null) {
+            try {
+                return Moment.at(Instant.parse(time));
+            } catch (DateTimeException e) {
+                throw new IllegalArgumentException(
+                        "--at=" + time + ", expected a time such as 2026-11-21T03:00:00Z", e);
+            }
+        }
+        return opId == null ? Moment.latest() : Moment.after(number("--op", opId));
+    }
+
+    private long from() {
+        return number("--from", options.getOrDefault("--from", "1"));
+    }
+
+    private long limit() {
+        return number("--limit", options.getOrDefault("--limit", "1000"));
+    }
+
+    private static long number(String option, String value) {
+        try {
+            long number = Long.parseLong(value);
+            if (number > 0) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(option + "=" + value + ", expected above 0", e);
+        }
+        throw new IllegalArgumentException(option + "=" + value + ", expected above 0");
+    }
+
+    private boolean isJson() {
+        String format = options.getOrDefault("--format", "text");
+        if (!format.equals("text") && !format.equals("json")) {
+            throw new IllegalArgumentException("--format=" + format + ", expected text or json");
+        }
+        return format.equals("json");
+    }
+
+    /** A bar on a terminal's last line; nothing where there is no terminal. */
+    private static final class Bar implements Progress {
+        private static final long STEP_NS = 100_000_000;
+        private static final int WIDTH = 40;
+
+        private final @Nullable PrintStream to;
+        private long shownNs;
+
+        Bar(PrintStream err) {
+            to = isTerminal() ? err : null;
+        }
+
+        /** Up to Java 21 there is a console only on a terminal; later ones have to be asked. */
+        @SuppressWarnings("SystemConsoleNull")
+        private static boolean isTerminal() {
+            Console console = System.console();
+            if (console == null) {
+                return false;
+            }
+            try {
+                return Boolean.TRUE.equals(Console.class.getMethod("isTerminal").invoke(console));
+            } catch (NoSuchMethodException e) {
+                return true;
+            } catch (ReflectiveOperationException e) {
+                return false;
+            }
+        }
+
+        @Override
+        public void at(long doneBytes, long totalBytes) {
+            PrintStream stream = to;
+            long nowNs = System.nanoTime();
+            boolean isEnd = doneBytes == totalBytes;
+            if (stream == null || (nowNs - shownNs < STEP_NS && !isEnd)) {
+                return;
+            }
+            shownNs = nowNs;
+            double part = totalBytes == 0 ? 1 : (double) doneBytes / totalBytes;
+            int filled = (int) (part * WIDTH);
+            stream.printf(
+                    Locale.ROOT,
+                    "\r[%s%s] %3.0f %% of %,d MiB",
+                    "#".repeat(filled),
+                    ".".repeat(WIDTH - filled),
+                    part * 100,
+                    totalBytes >> 20);
+            if (isEnd) {
+                stream.println();
+            }
+        }
+    }
+}
