@@ -722,6 +722,27 @@ public final class Keyspace implements AutoCloseable {
     }
 
     /**
+     * Puts this keyspace back to what it held at some moment, while it is in use: undoes a flush,
+     * or what a faulty release wrote. Only keys that differ are written, each in one step, by
+     * operations like any others, which a replica follows, listeners hear of, and another roll back
+     * can undo. Whoever writes meanwhile wins over it or loses, key by key. It loads a copy of what
+     * there was beside this keyspace, which takes as much memory and disk until it is done.
+     *
+     * @param moment which moment, since the oldest of the {@link #savedSnapshots()} or since the
+     *     log begins
+     * @return completed when all of it has come as far as this keyspace's acknowledgement level
+     *     says; exceptionally with {@link HotpairException} of {@code NOT_MASTER}, {@code
+     *     NOT_RETAINED}, or as any write may fail, with a part of the keys put back; {@link
+     *     IllegalArgumentException} if the moment has not come yet; or {@link
+     *     IllegalStateException} if the keyspace has no log, or was closed meanwhile
+     * @throws IllegalStateException if the keyspace is closed
+     */
+    public CompletableFuture<RollBackReport> rollBack(Moment moment) {
+        KeyspaceSession session = new KeyspaceSession(core);
+        return core.rollBack(moment, session, session.outcome());
+    }
+
+    /**
      * The snapshots that are there.
      *
      * @return an immutable list, newest first

@@ -85,6 +85,11 @@ public final class Backups {
         }
     }
 
+    /** Removes a directory that was made here and is not wanted. */
+    void discard(Path directory) {
+        store.discard(directory);
+    }
+
     /** The last operation up to a moment; see {@link io.hotpair.Backup#opIdOf}. */
     public static long opIdOf(OperationLog log, Moment moment) {
         return LogCopy.opIdOf(log, moment);

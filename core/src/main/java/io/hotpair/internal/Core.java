@@ -3,11 +3,15 @@ package io.hotpair.internal;
 import io.hotpair.Acknowledgement;
 import io.hotpair.BackupManifest;
 import io.hotpair.HotpairException;
+import io.hotpair.Keyspace;
 import io.hotpair.KeyspaceConfig;
 import io.hotpair.KeyspaceStatistics;
+import io.hotpair.MaxMemoryPolicy;
 import io.hotpair.Moment;
+import io.hotpair.RollBackReport;
 import io.hotpair.SavedSnapshot;
 import io.hotpair.Snapshot;
+import io.hotpair.SnapshotOptions;
 import io.hotpair.Watermark;
 import io.hotpair.log.LogProvider;
 import io.hotpair.log.OperationLog;
@@ -21,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -201,6 +206,71 @@ public final class Core {
                                 config.clock().currentTimeMs()));
     }
 
+    /** Puts everything back; see {@link io.hotpair.Keyspace#rollBack}. */
+    public CompletableFuture<RollBackReport> rollBack(
+            Moment moment, Executor writer, Outcome outcome) {
+        requireOpen();
+        OperationLog own = log;
+        Path home = config.directory();
+        if (own == null || home == null) {
+            return CompletableFuture.failedFuture(
+                    new IllegalStateException("log=none, expected one to go back in"));
+        }
+        Path scratch = home.resolve("rollback");
+        return tasks.run(() -> rollBack(own, scratch, moment, writer, outcome));
+    }
+
+    private RollBackReport rollBack(
+            OperationLog own, Path scratch, Moment moment, Executor writer, Outcome outcome) {
+        synchronized (tasks) {
+            Backups backups = Backups.ofProvider();
+            backups.discard(scratch);
+            try {
+                LogCopy copy = new LogCopy(own, (done, total) -> tasks.requireOpen());
+                long nowMs = config.clock().currentTimeMs();
+                long opId = backups.copy(copy, config.name(), scratch, moment, nowMs).lastOpId();
+                Core then = open(configOf(scratch));
+                try {
+                    RollBack back =
+                            new RollBack(engine, then.engine, writer, outcome, tasks::requireOpen);
+                    back.run();
+                    awaitAcknowledgement(back.lastOpId(), back.lastTerm());
+                    return new RollBackReport(
+                            opId, back.restoredCount(), back.removedCount(), back.lastOpId());
+                } finally {
+                    then.close();
+                }
+            } finally {
+                backups.discard(scratch);
+            }
+        }
+    }
+
+    private void awaitAcknowledgement(long opId, long term) {
+        if (opId == 0) {
+            return;
+        }
+        CompletableFuture<Boolean> reached = new CompletableFuture<>();
+        whenAcknowledged(config.acknowledgement(), opId, term, reached::complete);
+        long timeoutNs = config.acknowledgementTimeout().toNanos();
+        if (!reached.completeOnTimeout(false, timeoutNs, TimeUnit.NANOSECONDS).join()) {
+            throw unknown(config.acknowledgement(), opId, term);
+        }
+    }
+
+    /** That of a keyspace beside this one, for as long as it takes to copy from it. */
+    private KeyspaceConfig configOf(Path directory) {
+        return Keyspace.builder()
+                .name(config.name())
+                .directory(directory)
+                .maxMemory(engine.maxMemoryBytes())
+                .maxMemoryPolicy(MaxMemoryPolicy.NOEVICTION)
+                .snapshots(SnapshotOptions.defaults().onDemand())
+                .clock(config.clock())
+                .threadFactory(config.threadFactory())
+                .build();
+    }
+
     private CompletableFuture<BackupManifest> copying(
             BiFunction<Backups, LogCopy, BackupManifest> copying) {
         requireOpen();
@@ -362,15 +432,19 @@ public final class Core {
     }
 
     private HotpairException unknown(Acknowledgement level, Outcome outcome) {
+        return unknown(level, outcome.opId(), outcome.term());
+    }
+
+    private HotpairException unknown(Acknowledgement level, long opId, long term) {
         return new HotpairException(
                 HotpairException.Category.OUTCOME_UNKNOWN,
                 "opId="
-                        + outcome.opId()
+                        + opId
                         + " term="
-                        + outcome.term()
+                        + term
                         + " did not reach level "
                         + level
-                        + (engine.mode().vouches(outcome.term())
+                        + (engine.mode().vouches(term)
                                 ? " in time"
                                 : " before this node lost the term")
                         + ": it may or may not survive");

@@ -12,12 +12,15 @@ import io.hotpair.Acknowledgement;
 import io.hotpair.Backup;
 import io.hotpair.BackupManifest;
 import io.hotpair.HotpairException;
+import io.hotpair.KeyOperations.DeadlineCondition;
 import io.hotpair.Keyspace;
 import io.hotpair.KeyspaceBuilder;
 import io.hotpair.Moment;
 import io.hotpair.Progress;
+import io.hotpair.RollBackReport;
 import io.hotpair.Session;
 import io.hotpair.SnapshotOptions;
+import io.hotpair.StreamPosition;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -240,6 +243,93 @@ class BackupTest {
             for (int k = 0; k < 200; k++) {
                 assertEquals(expected.get("m" + k), restored.get("m" + k), moment + " m" + k);
             }
+        }
+    }
+
+    /** Something of every type, small and large, with and without deadlines. */
+    private void fillAllTypes(Keyspace keyspace, int round, Random random) {
+        byte[] suffix = bytes("-" + round);
+        keyspace.put("string" + random.nextInt(5), "v" + round);
+        keyspace.put(bytes("timed"), bytes("v" + round), Duration.ofHours(1 + round));
+        if (random.nextInt(3) == 0) {
+            keyspace.put("large" + random.nextInt(2), ("x" + round).repeat(600_000));
+        }
+        for (int i = 0; i < 300; i++) {
+            int n = random.nextInt(3_000);
+            byte[] element = bytes("e" + n);
+            keyspace.hashes().hset(bytes("hash"), element, suffix);
+            keyspace.sets().sadd(bytes("set"), element);
+            keyspace.sortedSets().zadd(bytes("zset"), n * 0.5 + round, element);
+            keyspace.lists().rpush(bytes("list"), element);
+            if (i % 3 == 0) {
+                keyspace.lists().lpop(bytes("list"));
+                keyspace.sets().srem(bytes("set"), bytes("e" + random.nextInt(3_000)));
+            }
+        }
+        keyspace.hashes()
+                .hexpireAt(
+                        bytes("hash"),
+                        Instant.ofEpochMilli(clock.currentTimeMs() + 10_000_000L + round),
+                        DeadlineCondition.ALWAYS,
+                        bytes("e" + random.nextInt(3_000)));
+        keyspace.streams().xadd(bytes("stream"), bytes("field"), suffix);
+        if (round == 1) {
+            keyspace.streams().xgroupCreate(bytes("stream"), bytes("group"), null);
+        } else if (round > 2) {
+            keyspace.streams()
+                    .xreadGroup(
+                            bytes("group"),
+                            bytes("consumer" + round % 2),
+                            1,
+                            false,
+                            StreamPosition.undelivered(bytes("stream")));
+        }
+        assertTrue(keyspace.delete("string" + random.nextInt(5)) || round >= 0);
+    }
+
+    private static void deleteAll(Keyspace keyspace) {
+        Session session = keyspace.session();
+        List<byte[]> keys = new ArrayList<>();
+        for (long cursor = session.scan(0, 100, keys::add);
+                cursor != 0;
+                cursor = session.scan(cursor, 100, keys::add)) {
+            // All of them first.
+        }
+        keys.forEach(key -> session.delete(key, 0, key.length));
+    }
+
+    @Test
+    void shouldGoBackInPlaceAndForthAgain() throws Exception {
+        long seed = new Random().nextLong();
+        System.out.println("BackupTest seed=" + seed);
+        Random random = new Random(seed);
+        List<Long> opIds = new ArrayList<>();
+        List<String> digests = new ArrayList<>();
+        try (Keyspace keyspace = open("k")) {
+            for (int round = 0; round < 8; round++) {
+                fillAllTypes(keyspace, round, random);
+                opIds.add(keyspace.statistics().lastOpId());
+                digests.add(keyspace.digest());
+                if (round == 3) {
+                    keyspace.saveSnapshot().join();
+                }
+            }
+            deleteAll(keyspace);
+            assertEquals(0, keyspace.statistics().keyCount());
+            for (int i : new int[] {7, 2, 5, 0, 7}) {
+                RollBackReport report = keyspace.rollBack(Moment.after(opIds.get(i))).join();
+                assertEquals(digests.get(i), keyspace.digest(), "round " + i);
+                assertEquals(opIds.get(i), report.toOpId());
+                assertTrue(report.lastOpId() > opIds.get(7));
+            }
+            RollBackReport again = keyspace.rollBack(Moment.after(opIds.get(7))).join();
+            assertEquals(0, again.restoredCount() + again.removedCount() + again.lastOpId());
+            assertFails(IllegalArgumentException.class, keyspace.rollBack(Moment.after(1L << 40)));
+        }
+        // What was written for it replays to the same.
+        assertEquals(digests.get(7), digestOf("k"));
+        try (Stream<Path> files = Files.list(root.resolve("k"))) {
+            assertEquals(List.of("log"), files.map(f -> f.getFileName().toString()).toList());
         }
     }
 
