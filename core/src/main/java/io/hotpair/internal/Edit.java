@@ -2,6 +2,7 @@ package io.hotpair.internal;
 
 import io.hotpair.HotpairException;
 import io.hotpair.log.FrameDescriptor;
+import io.hotpair.log.OperationReader;
 import io.hotpair.log.OperationType;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -404,6 +405,32 @@ public final class Edit implements NodeStore {
         mem.putLong(block, (long) Long.BYTES + length);
         mem.copyIn(effects.bytes(), 0, block + Long.BYTES, length);
         return block;
+    }
+
+    /**
+     * Makes the record that an operation makes of the present one, and tells the log the same
+     * operation. Inside a transaction only, where the log is told by operations alone.
+     */
+    long replayed(OperationReader operation, Replay replay, long current) {
+        boolean wanted = wantsEffects;
+        wantsEffects = false;
+        long record;
+        try {
+            record = replay.of(operation).apply(this, current);
+        } finally {
+            wantsEffects = wanted;
+        }
+        if (wanted && record != Mutation.UNCHANGED) {
+            effects.operation(
+                    operation.type(),
+                    operation.replaces(),
+                    stripe.key,
+                    operation.deadlineMs(),
+                    operation.bytes(),
+                    operation.valueOffset(),
+                    operation.valueLength());
+        }
+        return record;
     }
 
     /** Makes a record that holds what another one of the key holds, with another deadline. */

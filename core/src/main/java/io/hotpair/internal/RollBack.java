@@ -1,7 +1,6 @@
 package io.hotpair.internal;
 
 import io.hotpair.log.OperationReader;
-import io.hotpair.log.OperationType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -140,14 +139,7 @@ final class RollBack {
         boolean changed = false;
         while (reader.next()) {
             changed |=
-                    executor.write(
-                            key,
-                            (edit, current) -> {
-                                if (edit.wantsEffects() && reader.type() != OperationType.SET) {
-                                    edit.effects().begin(reader.type(), reader.replaces());
-                                }
-                                return replay.of(reader).apply(edit, current);
-                            });
+                    executor.write(key, (edit, current) -> edit.replayed(reader, replay, current));
         }
         return changed;
     }
