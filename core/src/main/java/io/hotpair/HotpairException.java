@@ -26,6 +26,11 @@ public final class HotpairException extends RuntimeException {
         NOT_ENOUGH_REPLICAS,
         /** The log can't keep up, and the write waited in vain for room. Nothing was changed. */
         BUSY,
+        /**
+         * This node is replacing what it has in memory by a full copy of what the master has. Until
+         * it is complete nothing is read here and nothing written; the log is whole at any time.
+         */
+        LOADING,
         /** The log can't be written any more; the keyspace takes no writes until it is reopened. */
         LOG_FAILED,
         /**

@@ -82,6 +82,9 @@ public final class Core {
                         ? null
                         : new SnapshotSaver(
                                 engine, roles, snapshots, config.snapshotOptions(), config.clock());
+        if (roles != null) {
+            roles.savedBy(saver);
+        }
         background = new BackgroundCycle(engine, config.clock(), this::signal);
         blockingCalls = new BlockingCalls(this);
         tasks = new Tasks(config.threadFactory());

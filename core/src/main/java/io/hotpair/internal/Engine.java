@@ -240,7 +240,19 @@ public final class Engine {
 
     // ---- reads
 
+    /** For whoever is to see a state that there was. */
     private Stripe enterToRead() {
+        Stripe stripe = stripes.enter();
+        Mode present = mode;
+        if (!present.readable()) {
+            stripes.leave(stripe);
+            present.checkReadable();
+        }
+        return stripe;
+    }
+
+    /** For what is done to memory whatever it shows. */
+    private Stripe enterToWork() {
         Stripe stripe = stripes.enter();
         if (mode.closed()) {
             stripes.leave(stripe);
@@ -306,7 +318,7 @@ public final class Engine {
 
     /** Chooses a key to evict; false if none was found that may go. */
     boolean select(Evictor by, Evictor.Victim into) {
-        Stripe stripe = enterToRead();
+        Stripe stripe = enterToWork();
         try {
             return by.select(stripe, coarseMs, into);
         } finally {
@@ -661,7 +673,7 @@ public final class Engine {
 
     /** Does a step of a snapshot's walk in an epoch of its own. */
     void inSnapshot(SnapshotView view, Consumer<Edit> step) {
-        Stripe stripe = enterToRead();
+        Stripe stripe = enterToWork();
         try {
             // What it needs is released after the view is down, so not before this epoch ends.
             if (snapshotView != view) {
@@ -724,7 +736,7 @@ public final class Engine {
 
     /** One that does again what the log says; see {@link #apply}. */
     Transaction beginReplay(long opId) {
-        Stripe stripe = enterToRead();
+        Stripe stripe = enterToWork();
         stripe.unbounded = true;
         Edit edit = edit(stripe);
         edit.beginGroup(opId, false);
@@ -947,7 +959,7 @@ public final class Engine {
      * @return the first hash of the next segment, or 0 after the last one
      */
     int walkSegment(int upper, SnapshotVisitor visitor) {
-        Stripe stripe = enterToRead();
+        Stripe stripe = enterToWork();
         try {
             Edit edit = edit(stripe);
             return index.visitSegment(upper, record -> visitor.visit(edit, record));
@@ -1189,7 +1201,7 @@ public final class Engine {
      * returns the next segment's hash, 0 at the end.
      */
     int collectExpired(int upper, List<byte[]> into, List<byte[]> hashes) {
-        Stripe stripe = enterToRead();
+        Stripe stripe = enterToWork();
         try {
             Edit edit = edit(stripe);
             return index.visitSegment(
@@ -1257,7 +1269,7 @@ public final class Engine {
     }
 
     private Stripe enterToCompact() {
-        Stripe stripe = enterToRead();
+        Stripe stripe = enterToWork();
         stripe.compacts = true;
         return stripe;
     }
@@ -1403,7 +1415,7 @@ public final class Engine {
 
     private int tryApply(
             byte[] key, int offset, int length, Mutation mutation, long opId, boolean force) {
-        Stripe stripe = enterToRead();
+        Stripe stripe = enterToWork();
         stripe.unbounded = true;
         try {
             stripe.key.set(key, offset, length, index.hash(key, offset, length));

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param lease the master's lease; null while this node is not master
  * @param refusal why writes are refused; null if they are taken
  * @param refusalCategory its category; null if writes are taken
+ * @param readable whether memory shows a state that there was, so that reads are answered
  * @param closed whether the keyspace is closed
  */
 public record Mode(
@@ -18,6 +19,7 @@ public record Mode(
         @Nullable Lease lease,
         @Nullable String refusal,
         HotpairException.@Nullable Category refusalCategory,
+        boolean readable,
         boolean closed) {
 
     static final Mode REPLICA =
@@ -26,22 +28,34 @@ public record Mode(
                     null,
                     "this node is a replica; the master takes the writes",
                     HotpairException.Category.NOT_MASTER,
+                    true,
+                    false);
+
+    /** A replica whose memory is being replaced as a whole. */
+    static final Mode LOADING =
+            new Mode(
+                    0,
+                    null,
+                    "this node is loading a full copy of what the master has",
+                    HotpairException.Category.LOADING,
+                    false,
                     false);
 
     static Mode master(long term, Lease lease) {
-        return new Mode(term, lease, null, null, false);
+        return new Mode(term, lease, null, null, true, false);
     }
 
     Mode refusing(HotpairException.Category category, String sentence) {
-        return new Mode(term, lease, sentence, category, closed);
+        return new Mode(term, lease, sentence, category, readable, closed);
     }
 
     Mode accepting() {
-        return new Mode(term, lease, null, null, closed);
+        return new Mode(term, lease, null, null, readable, closed);
     }
 
     Mode close() {
-        return new Mode(0, null, "keyspace is closed", HotpairException.Category.NOT_MASTER, true);
+        return new Mode(
+                0, null, "keyspace is closed", HotpairException.Category.NOT_MASTER, false, true);
     }
 
     boolean isMaster() {
@@ -57,6 +71,14 @@ public record Mode(
     void checkOpen() {
         if (closed) {
             throw new IllegalStateException("keyspace is closed");
+        }
+    }
+
+    /** Refuses a read if it can't be answered. */
+    void checkReadable() {
+        checkOpen();
+        if (!readable && refusal != null && refusalCategory != null) {
+            throw new HotpairException(refusalCategory, refusal);
         }
     }
 

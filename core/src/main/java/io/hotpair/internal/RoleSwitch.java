@@ -6,18 +6,24 @@ import io.hotpair.SavedSnapshot;
 import io.hotpair.Watermark;
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.FrameDescriptor;
+import io.hotpair.log.Lineage;
 import io.hotpair.log.OperationLog;
 import io.hotpair.log.OperationReader;
 import io.hotpair.log.OperationSource;
 import io.hotpair.log.OperationType;
+import io.hotpair.log.SnapshotReceiver;
 import io.hotpair.log.SnapshotSource;
 import io.hotpair.topology.Lease;
 import io.hotpair.topology.ReplicatedKeyspace;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +55,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
     private final OpIdWatermark committed = new OpIdWatermark();
     private final OperationReader reader = new OperationReader();
     private final Replay replay = new Replay();
+    private volatile @Nullable SnapshotSaver saver;
     private long warnedAtBytes;
 
     RoleSwitch(
@@ -77,6 +84,11 @@ final class RoleSwitch implements ReplicatedKeyspace {
 
     LogWriter writer() {
         return writer;
+    }
+
+    /** Says who saves snapshots. */
+    void savedBy(@Nullable SnapshotSaver by) {
+        saver = by;
     }
 
     @Override
@@ -151,7 +163,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
             SavedSnapshot snapshot = from.snapshot();
             SnapshotSource blocks = from.blocks();
             if (snapshot != null && blocks != null) {
-                new SnapshotLoad(engine, clock, threadFactory).run(blocks, snapshot);
+                new SnapshotLoad(engine, clock, threadFactory).run(blocks, snapshot, () -> {});
                 engine.applied(snapshot.opId());
                 warnPastLimit();
             }
@@ -197,7 +209,9 @@ final class RoleSwitch implements ReplicatedKeyspace {
                             + log.firstOpId()
                             + ", and none of its snapshots is sound and not newer. Stop this"
                             + " node, put a copy of another node's directory log, or a backup of"
-                            + " it, in the place of its own, and start it again",
+                            + " it, in the place of its own, and start it again. A node of a pair"
+                            + " whose other node has everything can also start with an empty"
+                            + " directory: it gets a full copy",
                     e);
         }
     }
@@ -243,8 +257,24 @@ final class RoleSwitch implements ReplicatedKeyspace {
     }
 
     @Override
+    public CompletableFuture<SavedSnapshot> saveSnapshot() {
+        SnapshotSaver by = saver;
+        return by == null
+                ? CompletableFuture.failedFuture(
+                        new IllegalStateException("log=" + directory + " has no snapshots"))
+                : by.save();
+    }
+
+    @Override
+    public long snapshotBytesPerSecond() {
+        SnapshotSaver by = saver;
+        return by == null ? Long.MAX_VALUE : by.bytesPerSecond();
+    }
+
+    @Override
     public long promote(long term, Lease lease) {
         checkLog();
+        checkLoaded();
         if (engine.mode().isMaster()) {
             throw new IllegalStateException("role=MASTER, expected REPLICA before a promotion");
         }
@@ -325,6 +355,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
     @Override
     public long apply(FrameBuffer frame) {
         checkLog();
+        checkLoaded();
         writer.takeRole();
         try {
             writer.append(frame);
@@ -381,9 +412,17 @@ final class RoleSwitch implements ReplicatedKeyspace {
         writer.forcer().force();
     }
 
+    /** A half loaded memory is good for nothing but to be loaded anew. */
+    private void checkLoaded() {
+        if (!engine.mode().readable()) {
+            engine.mode().checkReadable();
+        }
+    }
+
     @Override
     public Path rewindTo(long opId) {
         checkLog();
+        checkLoaded();
         if (engine.mode().isMaster()) {
             throw new IllegalStateException("role=MASTER, expected REPLICA before a rewind");
         }
@@ -419,6 +458,82 @@ final class RoleSwitch implements ReplicatedKeyspace {
         } finally {
             failWaitersOfLevels();
         }
+    }
+
+    @Override
+    public Path replaceWith(
+            SnapshotReceiver copy, Lineage lineage, long sharedOpId, Runnable onProgress) {
+        checkLog();
+        if (engine.mode().isMaster()) {
+            throw new IllegalStateException("role=MASTER, expected REPLICA before a full copy");
+        }
+        writer.takeRole();
+        try {
+            // No snapshot of the old state is sealed from here on, nor one of something in between.
+            engine.unsettled();
+            engine.dropSnapshot();
+            Path saved = install(copy, lineage, sharedOpId);
+            engine.mode(Mode.LOADING);
+            // Whoever reads has entered before, and sees the old state to the end.
+            engine.awaitGrace();
+            load(onProgress);
+            engine.applied(log.lastOpId());
+            engine.mode(Mode.REPLICA);
+            return saved;
+        } catch (CancellationException e) {
+            throw e;
+        } catch (RuntimeException | Error e) {
+            writer.fail(e);
+            throw e;
+        } finally {
+            writer.leaveRole();
+        }
+    }
+
+    private Path install(SnapshotReceiver copy, Lineage lineage, long sharedOpId) {
+        writer.forcer().pause();
+        try {
+            return copy.install(lineage, sharedOpId);
+        } finally {
+            failWaitersOfLevels();
+        }
+    }
+
+    /** Brings memory from whatever it holds to what the log's only snapshot shows. */
+    private void load(Runnable onProgress) {
+        long opId = log.lastOpId();
+        try (RestorePoint from = restorePoint(opId)) {
+            SavedSnapshot snapshot = from.snapshot();
+            SnapshotSource blocks = from.blocks();
+            if (snapshot == null || blocks == null) {
+                throw new IllegalStateException("opId=" + opId + ", expected a snapshot of it");
+            }
+            clear(opId, onProgress);
+            new SnapshotLoad(engine, clock, threadFactory).run(blocks, snapshot, onProgress);
+            replayAfter(from.opId(), from.operations());
+            warnPastLimit();
+        }
+    }
+
+    /** Removes every key, segment by segment; what is newer than an opId is forgotten as well. */
+    private void clear(long opId, Runnable onProgress) {
+        Mem mem = engine.mem();
+        List<ByteBuffer> keys = new ArrayList<>();
+        int upper = 0;
+        do {
+            upper =
+                    engine.walkSegment(
+                            upper,
+                            (edit, record) -> {
+                                if (Records.isValue(mem, record)
+                                        || Records.version(mem, record) > opId) {
+                                    keys.add(ByteBuffer.wrap(Records.key(mem, record)));
+                                }
+                            });
+            keys.forEach(key -> bury(key, opId));
+            keys.clear();
+            onProgress.run();
+        } while (upper != 0);
     }
 
     /** The keys whose state in memory was made after an opId. */

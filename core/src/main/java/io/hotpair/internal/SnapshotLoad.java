@@ -49,13 +49,15 @@ final class SnapshotLoad {
     /**
      * Loads.
      *
+     * @param onProgress called by this thread from time to time; what it throws ends the load, and
+     *     is thrown on
      * @throws HotpairException {@code CORRUPTION}, {@code LOG_FAILED} or {@code MEMORY_LIMIT}
      */
-    void run(SnapshotSource source, SavedSnapshot snapshot) {
+    void run(SnapshotSource source, SavedSnapshot snapshot, Runnable onProgress) {
         long beganNs = clock.nanoTime();
         threads.forEach(Thread::start);
         try {
-            distribute(source, snapshot);
+            distribute(source, snapshot, onProgress);
         } catch (RuntimeException | Error e) {
             failure.compareAndSet(null, e);
         }
@@ -70,7 +72,7 @@ final class SnapshotLoad {
                 (clock.nanoTime() - beganNs) / 1_000_000);
     }
 
-    private void distribute(SnapshotSource source, SavedSnapshot snapshot) {
+    private void distribute(SnapshotSource source, SavedSnapshot snapshot, Runnable onProgress) {
         long reportedNs = clock.nanoTime();
         int next = 0;
         for (SnapshotSource.Block block = source.next(); block != null; block = source.next()) {
@@ -80,6 +82,7 @@ final class SnapshotLoad {
             if (!workers.get(next).take(block)) {
                 return;
             }
+            onProgress.run();
             if (clock.nanoTime() - reportedNs > REPORT_NS) {
                 reportedNs = clock.nanoTime();
                 LOGGER.info(

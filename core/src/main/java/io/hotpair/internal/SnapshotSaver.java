@@ -93,6 +93,10 @@ final class SnapshotSaver implements Runnable {
         }
     }
 
+    long bytesPerSecond() {
+        return options.bytesPerSecond();
+    }
+
     void stop() {
         stopped = true;
         LockSupport.unpark(thread);

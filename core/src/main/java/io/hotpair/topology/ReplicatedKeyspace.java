@@ -2,16 +2,20 @@ package io.hotpair.topology;
 
 import io.hotpair.Clock;
 import io.hotpair.HotpairException;
+import io.hotpair.SavedSnapshot;
 import io.hotpair.Watermark;
 import io.hotpair.log.FrameBuffer;
+import io.hotpair.log.Lineage;
 import io.hotpair.log.OperationLog;
+import io.hotpair.log.SnapshotReceiver;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A keyspace as replication steers it. {@link #promote}, {@link #demote}, {@link #apply} and {@link
- * #rewindTo} are called by one thread at a time; the rest is thread-safe.
+ * A keyspace as replication steers it. {@link #promote}, {@link #demote}, {@link #apply}, {@link
+ * #rewindTo} and {@link #replaceWith} are called by one thread at a time; the rest is thread-safe.
  */
 public interface ReplicatedKeyspace {
 
@@ -142,6 +146,45 @@ public interface ReplicatedKeyspace {
      *
      * @param opId the last opId that stays
      * @return where the tail was saved
+     * @throws HotpairException {@code NOT_RETAINED} if neither log nor snapshots reach back that
+     *     far; then nothing was touched
      */
     Path rewindTo(long opId);
+
+    /**
+     * Saves a snapshot of the present state, or finds that one was saved already.
+     *
+     * @return done when it is in {@link OperationLog#snapshots}; failed if it could not be saved
+     */
+    CompletableFuture<SavedSnapshot> saveSnapshot();
+
+    /**
+     * How fast the device and the network may be kept busy with snapshots.
+     *
+     * @return bytes a second
+     */
+    long snapshotBytesPerSecond();
+
+    /**
+     * Replaces everything that a replica holds, its log and its memory, by a snapshot of another
+     * node. The log is the old one or the new one at any time, also after a crash. Memory shows the
+     * old state until the log begins with the snapshot. From then on reads are refused with {@code
+     * LOADING}, until all of the new state is there.
+     *
+     * <p>If it fails after that, the node takes part no more until it is opened again, which loads
+     * what the log has. If {@code onProgress} throws a {@link
+     * java.util.concurrent.CancellationException}, only the memory is left unfinished: nothing is
+     * read, nothing applied, and no promotion possible, until the keyspace is opened again or
+     * another copy is taken.
+     *
+     * @param copy complete, and checked
+     * @param lineage the terms that wrote it
+     * @param sharedOpId the last opId of this log that the other node has as well; the rest of the
+     *     log is saved
+     * @param onProgress called from time to time, by the calling thread
+     * @return where the rest was saved
+     * @throws HotpairException {@code LOG_FAILED}, {@code CORRUPTION}, or {@code MEMORY_LIMIT} if
+     *     this node's memory can't hold what the master's can
+     */
+    Path replaceWith(SnapshotReceiver copy, Lineage lineage, long sharedOpId, Runnable onProgress);
 }

@@ -48,4 +48,14 @@ public interface Topology {
      * @return the count
      */
     long fullCopyCount();
+
+    /**
+     * Whether this node is receiving a full copy or loading it. While it loads, reads are refused
+     * with {@code LOADING}.
+     *
+     * @return whether it is
+     */
+    default boolean receivesFullCopy() {
+        return false;
+    }
 }

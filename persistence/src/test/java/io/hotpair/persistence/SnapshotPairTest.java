@@ -1,5 +1,6 @@
 package io.hotpair.persistence;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -27,15 +28,21 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two nodes whose logs begin later than their history: they follow, part, and meet again. */
@@ -128,6 +135,20 @@ class SnapshotPairTest {
 
         SavedSnapshot save() {
             return keyspace.saveSnapshot().join();
+        }
+
+        /** Begins anew with the newest snapshot of another node. */
+        Path copy(Node master, long sharedOpId) {
+            return TestSnapshots.send(
+                    master.steered().log(),
+                    steered().log(),
+                    receiver ->
+                            steered()
+                                    .replaceWith(
+                                            receiver,
+                                            master.steered().log().lineage(),
+                                            sharedOpId,
+                                            () -> {}));
         }
 
         /** Takes what another node has and this one has not. */
@@ -309,6 +330,170 @@ class SnapshotPairTest {
         } finally {
             threads.shutdownNow();
         }
+    }
+
+    @Test
+    void shouldReplaceLogAndMemoryByACopy() throws IOException {
+        RandomWrites writes = new RandomWrites(11);
+        a.promote(1);
+        write(a, writes, 2_000);
+        b.follow(a);
+        // The old master of a term that nobody knows of: newer opIds, other keys, tombstones.
+        a.keyspace.put("shared", "by both");
+        b.follow(a);
+        long common = b.lastOpId();
+        RandomWrites lonely = new RandomWrites(12);
+        b.promote(2);
+        b.keyspace.delete("shared");
+        b.keyspace.put("lonely", "until then");
+        write(b, lonely, 9_000);
+        b.steered().demote();
+        a.steered().demote();
+        a.promote(3);
+        shorten(a, () -> write(a, writes, 1_000));
+        SavedSnapshot shown = a.save();
+        write(a, writes, 500);
+        assertTrue(b.lastOpId() > a.lastOpId());
+        Path tail = b.copy(a, common);
+        assertTrue(Files.exists(tail.resolve(DivergentTail.FRAMES)), tail.toString());
+        assertEquals(shown.opId(), b.lastOpId());
+        assertEquals("by both", b.keyspace.get("shared"));
+        assertNull(b.keyspace.get("lonely"));
+        b.follow(a);
+        assertEquals(a.keyspace.digest(), b.keyspace.digest());
+        assertEquals(a.keyspace.statistics().keyCount(), b.keyspace.statistics().keyCount());
+        assertEquals(a.lastOpId(), b.keyspace.statistics().loggedOpId());
+        assertEquals(a.lastOpId(), b.save().opId());
+        // As good as any other: it takes over, and is the same when it is opened again.
+        a.steered().demote();
+        b.promote(4);
+        write(b, writes, 500);
+        a.follow(b);
+        assertEquals(b.keyspace.digest(), a.keyspace.digest());
+        String digest = b.keyspace.digest();
+        b.keyspace.close();
+        assertEquals(digest, new Node("b").keyspace.digest());
+    }
+
+    /** What a reader sees of many keys at once is one state or the other, or a refusal. */
+    @Test
+    void shouldShowTheOldStateOrTheNewOneOrNoneWhileItIsReplaced() throws Exception {
+        int keys = 4_000;
+        a.promote(1);
+        writeAll(a, keys, "old");
+        b.follow(a);
+        writeAll(a, keys, "new");
+        a.save();
+        AtomicBoolean stop = new AtomicBoolean();
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+            List<Future<List<String>>> readers = new ArrayList<>();
+            for (int i = 0; i < 2; i++) {
+                long seed = i;
+                readers.add(threads.submit(() -> statesSeen(b.keyspace, keys, seed, stop)));
+            }
+            b.copy(a, b.lastOpId());
+            stop.set(true);
+            int refusals = 0;
+            for (Future<List<String>> reader : readers) {
+                List<String> seen = reader.get();
+                assertTrue(
+                        List.of("old", "new").containsAll(seen)
+                                || seen.equals(List.of("old", "LOADING", "new"))
+                                || seen.equals(List.of("old", "LOADING"))
+                                || seen.equals(List.of("LOADING", "new")),
+                        seen.toString());
+                refusals += seen.contains("LOADING") ? 1 : 0;
+            }
+            assertTrue(refusals > 0, "no reader met the load");
+            assertEquals(a.keyspace.digest(), b.keyspace.digest());
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private static void writeAll(Node node, int keys, String value) {
+        for (int i = 0; i < keys; i++) {
+            node.keyspace.put("k" + i, value);
+        }
+    }
+
+    /** The states that were seen, one after the other, each once until another came. */
+    private static List<String> statesSeen(
+            Keyspace keyspace, int keys, long seed, AtomicBoolean stop) {
+        Random random = new Random(seed);
+        List<String> seen = new ArrayList<>();
+        while (!stop.get()) {
+            String state = stateOf(keyspace, random, keys);
+            if (seen.isEmpty() || !seen.get(seen.size() - 1).equals(state)) {
+                seen.add(state);
+            }
+        }
+        return seen;
+    }
+
+    private static String stateOf(Keyspace keyspace, Random random, int keys) {
+        try {
+            Set<String> values =
+                    keyspace.transaction(
+                            view -> {
+                                Set<String> found = new TreeSet<>();
+                                for (int i = 0; i < 20; i++) {
+                                    byte[] key = ("k" + random.nextInt(keys)).getBytes(UTF_8);
+                                    byte[] value = view.get(key);
+                                    found.add(value == null ? "nothing" : new String(value, UTF_8));
+                                }
+                                return found;
+                            });
+            return String.join(" and ", values);
+        } catch (HotpairException e) {
+            return e.category().toString();
+        }
+    }
+
+    @Test
+    void shouldGoOnWithTheCopyWhenItIsOpenedAgainAfterALoadThatWasAbandoned() {
+        RandomWrites writes = new RandomWrites(13);
+        a.promote(1);
+        write(a, writes, 2_000);
+        b.follow(a);
+        write(a, writes, 2_000);
+        SavedSnapshot shown = a.save();
+        String digest = a.keyspace.digest();
+        AtomicInteger steps = new AtomicInteger();
+        assertThrows(
+                CancellationException.class,
+                () ->
+                        TestSnapshots.send(
+                                a.steered().log(),
+                                b.steered().log(),
+                                receiver ->
+                                        b.steered()
+                                                .replaceWith(
+                                                        receiver,
+                                                        a.steered().log().lineage(),
+                                                        b.lastOpId(),
+                                                        () -> {
+                                                            if (steps.incrementAndGet() > 1) {
+                                                                throw new CancellationException();
+                                                            }
+                                                        })));
+        // Half a state is shown to nobody, built upon by nobody, and never a master's.
+        assertCategory(Category.LOADING, () -> b.keyspace.get("s1"));
+        assertCategory(Category.LOADING, () -> b.keyspace.put("s1", "x"));
+        assertCategory(Category.LOADING, () -> b.promote(2));
+        assertCategory(Category.LOADING, () -> b.steered().rewindTo(shown.opId()));
+        assertNull(b.steered().logFailure());
+        assertEquals(shown.opId(), b.lastOpId());
+        b.keyspace.close();
+        Node again = new Node("b");
+        assertEquals(digest, again.keyspace.digest());
+        again.follow(a);
+        assertEquals(a.lastOpId(), again.lastOpId());
+    }
+
+    private static void assertCategory(Category category, Executable call) {
+        assertEquals(category, assertThrows(HotpairException.class, call).category());
     }
 
     /** Opens a copy of the replica that has no other snapshot. */

@@ -2,13 +2,17 @@ package io.hotpair.persistence;
 
 import io.hotpair.SavedSnapshot;
 import io.hotpair.log.FrameBuffer;
+import io.hotpair.log.OperationLog;
 import io.hotpair.log.OperationReader;
 import io.hotpair.log.OperationSource;
 import io.hotpair.log.SnapshotBytes;
 import io.hotpair.log.SnapshotReceiver;
+import io.hotpair.log.SnapshotStore;
 import io.hotpair.log.SnapshotWriter;
 import io.hotpair.log.TestFrames;
 import java.nio.file.Path;
+import java.util.Objects;
+import java.util.function.Function;
 
 /** Saves snapshots whose operations follow from a term and an opId. */
 final class TestSnapshots {
@@ -29,15 +33,22 @@ final class TestSnapshots {
 
     /** Has a log begin with the newest snapshot of another one. */
     static Path copy(ChronicleLog from, ChronicleLog to, long sharedOpId) {
-        SavedSnapshot newest = from.snapshots().list().get(0);
+        return send(from, to, receiver -> receiver.install(from.lineage(), sharedOpId));
+    }
+
+    /** Gives the newest snapshot of a log to another one, and lets it be installed. */
+    static Path send(OperationLog from, OperationLog to, Function<SnapshotReceiver, Path> install) {
+        SnapshotStore source = Objects.requireNonNull(from.snapshots());
+        SnapshotStore target = Objects.requireNonNull(to.snapshots());
+        SavedSnapshot newest = source.list().get(0);
         byte[] chunk = new byte[5_000];
-        try (SnapshotBytes in = from.snapshots().read(newest);
-                SnapshotReceiver receiver = to.snapshots().receive()) {
+        try (SnapshotBytes in = source.read(newest);
+                SnapshotReceiver receiver = target.receive()) {
             for (int n = in.read(chunk, 5_000); n >= 0; n = in.read(chunk, 5_000)) {
                 receiver.write(chunk, 0, n);
             }
             SavedSnapshot unused = receiver.check();
-            return receiver.install(from.lineage(), sharedOpId);
+            return install.apply(receiver);
         }
     }
 

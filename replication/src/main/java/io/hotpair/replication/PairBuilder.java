@@ -126,7 +126,8 @@ public final class PairBuilder {
     }
 
     /**
-     * Limits how fast the log is shipped to each replica. The default is no limit. A limit below
+     * Limits how fast the log, or a full copy, is shipped to each replica. The default is no limit
+     * but the one that {@code SnapshotOptions.bytesPerSecond} sets for full copies. A limit below
      * the rate of writes makes writes at level {@code PEER} wait.
      *
      * @param bytesPerSecond above zero

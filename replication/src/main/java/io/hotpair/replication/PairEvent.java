@@ -58,6 +58,16 @@ public record PairEvent(
          * duration runs from the first attempt to connect.
          */
         RESUMED,
+        /**
+         * This node can't resume from its log, and the master has begun to send a full copy. The
+         * opId is the last one that the copy shows.
+         */
+        FULL_COPY_BEGUN,
+        /**
+         * A full copy has taken the place of this node's log and memory. The opId is the last one
+         * that it shows, the duration runs from its first byte.
+         */
+        FULL_COPY_LOADED,
         /** The in-sync set changed; the text says to what. The opId is the last one in the log. */
         IN_SYNC_CHANGED,
         /** Every voter has applied an entry: from now on any single one may fail. */

@@ -225,6 +225,7 @@ final class Dispatcher {
                             + " disabled: "
                             + message(failure);
             case BUSY -> "TRYAGAIN the log can't keep up, so the command was not executed";
+            case LOADING -> "LOADING " + message(failure);
             case WRONG_VALUE -> CommandException.notAnInteger().reply();
             case WRONG_TYPE -> CommandException.wrongType().reply();
             case OUTCOME_UNKNOWN -> Outbox.UNKNOWN_OUTCOME;

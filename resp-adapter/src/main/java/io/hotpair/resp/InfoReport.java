@@ -263,7 +263,7 @@ final class InfoReport {
         line(out, "master_port", master == null ? 0 : master.clientPort());
         line(out, "master_link_status", ReplicationCommands.isLinked(pair) ? "up" : "down");
         line(out, "master_last_io_seconds_ago", ReplicationCommands.isLinked(pair) ? 0 : -1);
-        line(out, "master_sync_in_progress", 0);
+        line(out, "master_sync_in_progress", pair.receivesFullCopy() ? 1 : 0);
         line(out, "slave_read_repl_offset", statistics.loggedOpId());
         line(out, "slave_repl_offset", statistics.lastOpId());
         line(out, "slave_priority", 100);

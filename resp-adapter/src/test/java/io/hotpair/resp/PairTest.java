@@ -130,6 +130,7 @@ class PairTest {
                 "LOG_FAILED|-MISCONF the log can't be written, so commands that may modify the data"
                         + " set are disabled: it  broke",
                 "BUSY|-TRYAGAIN the log can't keep up, so the command was not executed",
+                "LOADING|-LOADING it  broke",
                 "CORRUPTION|-ERR it  broke"
             })
     void shouldTurnFailuresIntoTheErrorsOfRedis(Category category, String error) {

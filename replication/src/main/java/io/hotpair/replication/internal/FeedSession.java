@@ -14,10 +14,13 @@ import org.jspecify.annotations.Nullable;
  * The master's end of one replica's session, without any input or output of its own: messages go
  * in, messages come out.
  *
- * <p>It belongs to one thread until the replica follows. From then on {@link #pump} and {@link
- * #heartbeat} belong to the thread that writes, and {@link #onMessage} to the one that reads.
+ * <p>It belongs to one thread until the replica follows, but for {@code COPY_ACK}s, which another
+ * one may bring while that one sends a copy. From then on {@link #pump} and {@link #heartbeat}
+ * belong to the thread that writes, and {@link #onMessage} to the one that reads.
  */
 final class FeedSession implements AutoCloseable {
+    private static final long NONE = -1;
+
     private final ReplicatedKeyspace keyspace;
     private final long term;
     private final Set<String> members;
@@ -30,6 +33,8 @@ final class FeedSession implements AutoCloseable {
     private @Nullable OperationSource source;
     private long resumeOpId;
     private boolean resumed;
+    private @Nullable CopySource copy;
+    private long copyOpId = NONE;
     private long pumpedFrames;
     private volatile InSyncSet.@Nullable Progress progress;
     private volatile long sentOpId;
@@ -67,6 +72,21 @@ final class FeedSession implements AutoCloseable {
         return resumeOpId;
     }
 
+    /** Whether the replica waits for a full copy. */
+    boolean copyWanted() {
+        return copyOpId != NONE && copy == null;
+    }
+
+    /** What the copy must show at least. */
+    long copyOpId() {
+        return copyOpId;
+    }
+
+    /** Takes a copy that the session keeps the log for, until the replica follows or is gone. */
+    void copy(CopySource source) {
+        copy = source;
+    }
+
     /** The last opId that was handed out for shipping. */
     long sentOpId() {
         return sentOpId;
@@ -101,6 +121,17 @@ final class FeedSession implements AutoCloseable {
             }
             case WireDescriptor.FOLLOW -> {
                 return onFollow(message, out);
+            }
+            case WireDescriptor.COPY -> {
+                requireNotFollowing("COPY");
+                if (copyOpId != NONE) {
+                    throw new ProtocolException("second COPY of " + member);
+                }
+                return onCopy(requireOpId(message.longAt(WireDescriptor.COPY_OP_ID_OFFSET)), out);
+            }
+            case WireDescriptor.COPY_ACK -> {
+                onCopyAcknowledged(message.longAt(WireDescriptor.COPY_ACK_BYTES_OFFSET));
+                return true;
             }
             case WireDescriptor.ACK -> {
                 onAcknowledged(
@@ -153,6 +184,34 @@ final class FeedSession implements AutoCloseable {
         if (source != null) {
             source.close();
         }
+        closeCopy();
+    }
+
+    private void closeCopy() {
+        CopySource sent = copy;
+        if (sent != null) {
+            sent.close();
+        }
+    }
+
+    private boolean onCopy(long opId, MessageWriter out) {
+        long lastOpId = keyspace.log().lastOpId();
+        if (opId > lastOpId) {
+            return refuse(
+                    out,
+                    RefusalReason.DIVERGED,
+                    "copy of opId=" + opId + ", expected at most " + lastOpId);
+        }
+        copyOpId = opId;
+        return true;
+    }
+
+    private void onCopyAcknowledged(long written) throws ProtocolException {
+        CopySource sent = copy;
+        if (sent == null || following()) {
+            throw new ProtocolException("COPY_ACK, expected one while a copy is sent");
+        }
+        sent.acknowledged(written);
     }
 
     private boolean onJoin(Message message, MessageWriter out) throws ProtocolException {
@@ -228,12 +287,12 @@ final class FeedSession implements AutoCloseable {
                             + opId
                             + ", expected at least "
                             + (keyspace.log().firstOpId() - 1)
-                            + ": the master's log begins later. Stop this node, put a copy of"
-                            + " the master's directory log in the place of its own, and start"
-                            + " it again");
+                            + ": the master's log begins later");
         }
         resumeOpId = opId;
         sentOpId = opId;
+        // From here on what it has not read yet is kept by the source itself.
+        closeCopy();
         progress = inSync.join(joinedMember(), incarnation, opId);
         return true;
     }
@@ -279,6 +338,11 @@ final class FeedSession implements AutoCloseable {
             throw new ProtocolException("opId=" + opId + ", expected 0 or more");
         }
         return opId;
+    }
+
+    /** Says that there is no copy to be had. */
+    static boolean refuseCopy(MessageWriter out, String sentence) {
+        return refuse(out, RefusalReason.NOT_RETAINED, sentence);
     }
 
     private static boolean refuse(MessageWriter out, RefusalReason reason, String sentence) {

@@ -11,6 +11,8 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,6 +40,11 @@ final class FollowerLink implements Following {
     /** ... or after so many bytes: a master must not wait for it while a slow device takes more. */
     private static final int MAX_BATCH_LENGTH = 1 << 20;
 
+    /** A replica that checks or loads a copy says so often that it is at work. */
+    private static final long COPY_SIGN_NS = MILLISECONDS.toNanos(1_000);
+
+    private static final long REPORT_NS = MILLISECONDS.toNanos(5_000);
+
     private final ReplicatedKeyspace keyspace;
     private final String self;
     private final Map<String, Endpoint> endpoints;
@@ -49,6 +56,12 @@ final class FollowerLink implements Following {
     private volatile @Nullable Link link;
     private volatile long lastHeardNs;
     private volatile @Nullable String failure;
+    private volatile boolean abandoned;
+
+    // The agent's.
+    private @Nullable Thread running;
+
+    private final AtomicLong fullCopyCount = new AtomicLong();
 
     FollowerLink(
             ReplicatedKeyspace keyspace,
@@ -82,7 +95,20 @@ final class FollowerLink implements Following {
         }
         Link next = new Link(leader, endpoint);
         link = next;
-        threads.start(next);
+        Thread before = running;
+        running =
+                threads.start(
+                        () -> {
+                            awaitEnd(before);
+                            next.run();
+                        });
+    }
+
+    /** One that was stopped may still be putting away what it had of a copy. */
+    private void awaitEnd(@Nullable Thread before) {
+        if (before != null) {
+            threads.join(before);
+        }
     }
 
     @Override
@@ -116,6 +142,25 @@ final class FollowerLink implements Following {
         return failure;
     }
 
+    /** Full copies that have taken the place of everything here. */
+    long fullCopyCount() {
+        return fullCopyCount.get();
+    }
+
+    /** Whether a full copy is coming, or being loaded. */
+    boolean copying() {
+        Link present = link;
+        return present != null && present.copying;
+    }
+
+    /**
+     * Says that the keyspace is about to be closed, so that nobody need wait for a copy that is
+     * being loaded: the log has it, and the next start loads it.
+     */
+    void abandon() {
+        abandoned = true;
+    }
+
     /** Ends everything; on return no thread of it is left. */
     void shutDown() {
         stop();
@@ -132,8 +177,18 @@ final class FollowerLink implements Following {
         private volatile boolean connected;
         private volatile long masterLastOpId;
         private volatile @Nullable PeerSocket socket;
+        private volatile boolean copying;
         private boolean alarmed;
         private boolean resumedBefore;
+        private long resumedOpId;
+
+        /** What this log and the master's share, if nothing but a full copy helps. */
+        private @Nullable NeedsCopyException needsCopy;
+
+        private boolean toldCopy;
+        private long signNs;
+        private long reportNs;
+        private boolean unheard;
 
         Link(Leader leader, Endpoint endpoint) {
             this.leader = leader;
@@ -155,12 +210,18 @@ final class FollowerLink implements Following {
 
         @Override
         public void run() {
-            while (!stopped) {
+            while (!stopped && !abandoned) {
                 alarmed = false;
                 try {
                     followOnce();
+                } catch (NeedsCopyException e) {
+                    onCopyNeeded(e);
                 } catch (RefusedException e) {
                     onRefused(e);
+                } catch (CopyException e) {
+                    onCopyFailed(e);
+                } catch (CancellationException e) {
+                    LOG.info("the copy of master={} is left as it is: {}", leader.name(), e);
                 } catch (IOException e) {
                     if (!stopped) {
                         LOG.debug("following {} at {}: {}", leader, endpoint, e.getMessage());
@@ -171,6 +232,7 @@ final class FollowerLink implements Following {
                 } finally {
                     closeSocket();
                     connected = false;
+                    copying = false;
                     wake.run();
                 }
                 if (!stopped) {
@@ -203,11 +265,36 @@ final class FollowerLink implements Following {
         }
 
         private void receiveAll(PeerSocket open) throws IOException {
-            FollowerSession session = new FollowerSession(keyspace, leader, this);
+            try (FollowerSession session = new FollowerSession(keyspace, leader, this)) {
+                begin(session, open);
+                receiveAll(session, open);
+            } catch (RuntimeException | IOException e) {
+                if (copying && !stopped) {
+                    // Not to be asked for again and again by a node that can't take it.
+                    alarmed = true;
+                    LOG.warn("a full copy of master={} broke off: {}", leader.name(), e.toString());
+                }
+                throw e;
+            }
+        }
+
+        /** A copy is asked for once; if it breaks off, perhaps it is not needed any more. */
+        private void begin(FollowerSession session, PeerSocket open) throws IOException {
+            MessageWriter out = new MessageWriter(leader.term(), leader.ownIncarnation());
+            NeedsCopyException need = needsCopy;
+            needsCopy = null;
+            if (need == null) {
+                session.begin(self, out);
+            } else {
+                copying = true;
+                session.beginCopy(self, need.sharedOpId(), out);
+            }
+            open.send(out);
+        }
+
+        private void receiveAll(FollowerSession session, PeerSocket open) throws IOException {
             MessageWriter out = new MessageWriter(leader.term(), leader.ownIncarnation());
             Message message = new Message();
-            session.begin(self, out);
-            open.send(out);
             int batch = 0;
             int batchLength = 0;
             while (!stopped) {
@@ -223,6 +310,63 @@ final class FollowerLink implements Following {
                     batchLength = 0;
                 }
                 open.send(out);
+                if (session.copyIsComplete()) {
+                    takeCopy(session, open, out);
+                }
+            }
+        }
+
+        /**
+         * Checks a copy, then replaces everything by it. A stop ends the check, but waits for the
+         * rest: the old state is gone by then, and the new one is the better for whoever comes.
+         */
+        private void takeCopy(FollowerSession session, PeerSocket open, MessageWriter out)
+                throws IOException {
+            unheard = false;
+            signNs = keyspace.clock().nanoTime();
+            session.checkCopy(
+                    () -> {
+                        if (stopped) {
+                            throw new CancellationException("stopped while it was checked");
+                        }
+                        sign(session, open, out);
+                    });
+            steering.lock();
+            try {
+                if (stopped) {
+                    return;
+                }
+                session.installCopy(
+                        () -> {
+                            if (abandoned) {
+                                throw new CancellationException("the keyspace closes");
+                            }
+                            sign(session, open, out);
+                        },
+                        out);
+                copying = false;
+            } finally {
+                steering.unlock();
+            }
+            open.send(out);
+        }
+
+        /**
+         * Tells the master that this node is at work. That nobody hears it is no reason to stop.
+         */
+        private void sign(FollowerSession session, PeerSocket open, MessageWriter out) {
+            long nowNs = keyspace.clock().nanoTime();
+            if (unheard || nowNs - signNs < COPY_SIGN_NS) {
+                return;
+            }
+            signNs = nowNs;
+            try {
+                out.copyAcknowledge(session.copyLength());
+                open.send(out);
+            } catch (IOException e) {
+                LOG.info("master={} is gone while its copy is loaded: {}", leader.name(), e);
+                out.clear();
+                unheard = true;
             }
         }
 
@@ -240,10 +384,45 @@ final class FollowerLink implements Following {
                 }
                 lastHeardNs = keyspace.clock().nanoTime();
                 masterLastOpId = session.masterLastOpId();
-                connected = session.following();
+                if (!connected && session.resumed()) {
+                    connected = true;
+                    tellResumed();
+                }
+                report(session);
             } finally {
                 steering.unlock();
             }
+        }
+
+        private void report(FollowerSession session) {
+            long received = session.copyReceived();
+            if (received >= 0 && keyspace.clock().nanoTime() - reportNs > REPORT_NS) {
+                reportNs = keyspace.clock().nanoTime();
+                LOG.info(
+                        "full copy of master={}: {} % of {} bytes",
+                        leader.name(), received * 100 / session.copyLength(), session.copyLength());
+            }
+        }
+
+        private void onCopyNeeded(NeedsCopyException need) {
+            needsCopy = need;
+            if (!toldCopy) {
+                toldCopy = true;
+                LOG.warn(
+                        "this node can't resume from master={}, so it asks for a full copy: {}",
+                        leader.name(),
+                        need.getMessage());
+            }
+        }
+
+        private void onCopyFailed(CopyException failed) {
+            alarmed = true;
+            events.alarm(
+                    leader.term(),
+                    "a full copy of what master="
+                            + leader.name()
+                            + " has can't be taken: "
+                            + failed.getMessage());
         }
 
         private void onRefused(RefusedException refused) {
@@ -266,17 +445,6 @@ final class FollowerLink implements Following {
          */
         private void onUnusable(Throwable cause) {
             alarmed = true;
-            if (cause instanceof HotpairException e
-                    && e.category() == HotpairException.Category.NOT_RETAINED) {
-                // Said before anything was touched: this node is as it was, and can't go on.
-                events.alarm(
-                        leader.term(),
-                        "this node can't go back to where its history and that of master="
-                                + leader.name()
-                                + " part: "
-                                + cause.getMessage());
-                return;
-            }
             boolean refused =
                     cause instanceof IllegalArgumentException
                             || (cause instanceof HotpairException e
@@ -305,7 +473,44 @@ final class FollowerLink implements Following {
         }
 
         @Override
+        public void onCopyBegun(long opId, long length) {
+            reportNs = keyspace.clock().nanoTime();
+            events.tell(
+                    Kind.FULL_COPY_BEGUN,
+                    leader.term(),
+                    opId,
+                    0,
+                    0,
+                    "master=" + leader.name() + " sends " + length + " bytes");
+        }
+
+        @Override
+        public void onCopied(long opId, long length, long durationNs, Path savedTo) {
+            long unused = fullCopyCount.incrementAndGet();
+            // One that failed before may have raised it.
+            events.clearAlarm();
+            events.tell(
+                    Kind.FULL_COPY_LOADED,
+                    leader.term(),
+                    opId,
+                    0,
+                    durationNs,
+                    "master="
+                            + leader.name()
+                            + " sent "
+                            + length
+                            + " bytes; what only this node had, if anything, is in "
+                            + savedTo);
+        }
+
+        @Override
         public void onResumed(long opId) {
+            resumedOpId = opId;
+        }
+
+        /** Told when the master has begun to feed: up to then it can refuse. */
+        private void tellResumed() {
+            toldCopy = false;
             if (!resumedBefore) {
                 resumedBefore = true;
                 events.clearAlarm();
@@ -313,7 +518,7 @@ final class FollowerLink implements Following {
             events.tell(
                     Kind.RESUMED,
                     leader.term(),
-                    opId,
+                    resumedOpId,
                     0,
                     keyspace.clock().nanoTime() - beganNs,
                     "master=" + leader.name());

@@ -16,7 +16,25 @@ interface FollowerListener {
     void onCut(long fromOpId, long toOpId, Path savedTo, long durationNs);
 
     /**
-     * The logs agree and frames may come.
+     * The master has begun to send a full copy.
+     *
+     * @param opId the last one that it shows
+     * @param length of it, bytes
+     */
+    void onCopyBegun(long opId, long length);
+
+    /**
+     * A full copy has taken the place of everything.
+     *
+     * @param opId the last one that it shows
+     * @param length of it, bytes
+     * @param durationNs since it was begun
+     * @param savedTo where the part of the old log is that the master does not have
+     */
+    void onCopied(long opId, long length, long durationNs, Path savedTo);
+
+    /**
+     * The logs agree, and frames may come, unless the master refuses.
      *
      * @param opId the resume point
      */

@@ -5,8 +5,11 @@ import static io.hotpair.log.FrameDescriptor.getLong;
 import static io.hotpair.log.FrameDescriptor.getShort;
 
 import io.hotpair.log.FrameBuffer;
+import io.hotpair.log.Lineage;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -101,6 +104,29 @@ final class Message {
         frame.ensureCapacity(frameLength);
         System.arraycopy(bytes, WireDescriptor.FRAME_BYTES_OFFSET, frame.bytes(), 0, frameLength);
         frame.length(frameLength);
+    }
+
+    Lineage copyTerms() throws ProtocolException {
+        List<Lineage.TermStart> terms = new ArrayList<>();
+        for (int at = WireDescriptor.COPY_BEGIN_TERMS_OFFSET;
+                at < length;
+                at += WireDescriptor.COPY_TERM_LENGTH) {
+            terms.add(new Lineage.TermStart(getLong(bytes, at), getLong(bytes, at + Long.BYTES)));
+        }
+        try {
+            return new Lineage(terms);
+        } catch (IllegalArgumentException e) {
+            throw new ProtocolException("a copy's " + e.getMessage());
+        }
+    }
+
+    int copyPartLength() {
+        return length - WireDescriptor.COPY_PART_BYTES_OFFSET;
+    }
+
+    /** The checksum of a copy's part as it arrived. */
+    int copyPartCrc() {
+        return MessageWriter.crc(bytes, WireDescriptor.COPY_PART_BYTES_OFFSET, copyPartLength());
     }
 
     private int joinNodeLength() {

@@ -5,9 +5,12 @@ import static io.hotpair.log.FrameDescriptor.putLong;
 import static io.hotpair.log.FrameDescriptor.putShort;
 
 import io.hotpair.log.FrameBuffer;
+import io.hotpair.log.Lineage;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.UUID;
+import java.util.zip.CRC32C;
 
 /**
  * Collects messages that go out together. One end of one session writes to it, so term and
@@ -92,6 +95,47 @@ final class MessageWriter {
         int at = begin(WireDescriptor.ACK, WireDescriptor.ACK_LENGTH);
         putLong(bytes, at + WireDescriptor.ACK_OP_ID_OFFSET, opId);
         putLong(bytes, at + WireDescriptor.ACK_FRAMES_OFFSET, frames);
+    }
+
+    void copy(long opId) {
+        int at = begin(WireDescriptor.COPY, WireDescriptor.COPY_LENGTH);
+        putLong(bytes, at + WireDescriptor.COPY_OP_ID_OFFSET, opId);
+    }
+
+    void copyBegin(long copyLength, long opId, List<Lineage.TermStart> terms) {
+        int termsOffset = WireDescriptor.COPY_BEGIN_TERMS_OFFSET;
+        int at =
+                begin(
+                        WireDescriptor.COPY_BEGIN,
+                        termsOffset + terms.size() * WireDescriptor.COPY_TERM_LENGTH);
+        putLong(bytes, at + WireDescriptor.COPY_BEGIN_BYTES_OFFSET, copyLength);
+        putLong(bytes, at + WireDescriptor.COPY_BEGIN_OP_ID_OFFSET, opId);
+        int next = at + termsOffset;
+        for (Lineage.TermStart start : terms) {
+            putLong(bytes, next, start.term());
+            putLong(bytes, next + Long.BYTES, start.firstOpId());
+            next += WireDescriptor.COPY_TERM_LENGTH;
+        }
+    }
+
+    void copyPart(long position, byte[] part, int partLength) {
+        int bytesOffset = WireDescriptor.COPY_PART_BYTES_OFFSET;
+        int at = begin(WireDescriptor.COPY_PART, bytesOffset + partLength);
+        putLong(bytes, at + WireDescriptor.COPY_PART_POSITION_OFFSET, position);
+        putInt(bytes, at + WireDescriptor.COPY_PART_CRC_OFFSET, crc(part, 0, partLength));
+        putInt(bytes, at + WireDescriptor.COPY_PART_RESERVED_OFFSET, 0);
+        System.arraycopy(part, 0, bytes, at + bytesOffset, partLength);
+    }
+
+    static int crc(byte[] part, int offset, int length) {
+        CRC32C crc = new CRC32C();
+        crc.update(part, offset, length);
+        return (int) crc.getValue();
+    }
+
+    void copyAcknowledge(long written) {
+        int at = begin(WireDescriptor.COPY_ACK, WireDescriptor.COPY_ACK_LENGTH);
+        putLong(bytes, at + WireDescriptor.COPY_ACK_BYTES_OFFSET, written);
     }
 
     void refuse(RefusalReason reason, String sentence) {

@@ -151,10 +151,14 @@ public final class PairSession implements ReplicationSession {
         return members(agent.view());
     }
 
-    /** {@inheritDoc} This version has no full copies: a log that can't be resumed is an alarm. */
     @Override
     public long fullCopyCount() {
-        return 0;
+        return following.fullCopyCount();
+    }
+
+    @Override
+    public boolean receivesFullCopy() {
+        return following.copying();
     }
 
     /**
@@ -190,6 +194,8 @@ public final class PairSession implements ReplicationSession {
         try {
             if (!closed) {
                 closed = true;
+                // The agent may be waiting for a copy that is being loaded.
+                following.abandon();
                 agent.close();
                 threads.join();
                 following.shutDown();

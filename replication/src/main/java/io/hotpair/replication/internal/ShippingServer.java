@@ -31,7 +31,7 @@ final class ShippingServer implements Shipping {
     static final long SILENCE_LIMIT_NS = MILLISECONDS.toNanos(500);
     static final long HEARTBEAT_INTERVAL_NS = MILLISECONDS.toNanos(100);
 
-    /** A replica may have to cut and rewind between two messages. */
+    /** A replica may have to cut and rewind between two messages, or load a copy. */
     private static final long RESUME_LIMIT_NS = MILLISECONDS.toNanos(60_000);
 
     /** More connections than this that have not proved themselves are turned away. */
@@ -249,7 +249,7 @@ final class ShippingServer implements Shipping {
             try (FeedSession session =
                     new FeedSession(keyspace, serving.number, members, serving.inSync)) {
                 MessageWriter out = new MessageWriter(serving.number, serving.incarnation);
-                if (agree(socket, session, out)) {
+                if (agree(socket, session, out, serving)) {
                     ship(socket, session, out, serving);
                 }
             }
@@ -266,12 +266,15 @@ final class ShippingServer implements Shipping {
     }
 
     /** Lets both find the place from which the replica can resume. */
-    private static boolean agree(PeerSocket socket, FeedSession session, MessageWriter out)
+    private boolean agree(PeerSocket socket, FeedSession session, MessageWriter out, Term serving)
             throws IOException {
         Message message = new Message();
         while (!session.following()) {
             socket.read(message, socket.deadlineAfter(RESUME_LIMIT_NS));
             boolean goOn = session.onMessage(message, out);
+            if (goOn && session.copyWanted()) {
+                goOn = shipCopy(socket, session, out, serving);
+            }
             socket.send(out);
             if (!goOn) {
                 LOG.warn("refused {} of {}", session.member(), socket.peer());
@@ -285,6 +288,20 @@ final class ShippingServer implements Shipping {
                 session.logId(),
                 session.resumeOpId());
         return true;
+    }
+
+    private boolean shipCopy(
+            PeerSocket socket, FeedSession session, MessageWriter out, Term serving)
+            throws IOException {
+        return new CopyShipment(
+                        keyspace,
+                        threads,
+                        socket,
+                        session,
+                        out,
+                        () -> serving.ended,
+                        bytesPerSecond)
+                .run();
     }
 
     private void ship(PeerSocket socket, FeedSession session, MessageWriter out, Term serving)
@@ -369,7 +386,7 @@ final class ShippingServer implements Shipping {
         }
     }
 
-    private static void closeQuietly(PeerSocket socket) {
+    static void closeQuietly(PeerSocket socket) {
         try {
             socket.close();
         } catch (IOException e) {

@@ -93,7 +93,41 @@ final class WireDescriptor {
     static final int REFUSE_TEXT_OFFSET = 32;
     static final int MAX_TEXT_LENGTH = 480;
 
-    /** No message but a frame is longer. */
+    /** Replica: I can't resume; send a full copy that shows at least this opId. */
+    static final int COPY = 9;
+
+    static final int COPY_OP_ID_OFFSET = 24;
+    static final int COPY_LENGTH = 32;
+
+    /** Master: this is the copy that comes, and these terms wrote what it shows. */
+    static final int COPY_BEGIN = 10;
+
+    static final int COPY_BEGIN_BYTES_OFFSET = 24;
+    static final int COPY_BEGIN_OP_ID_OFFSET = 32;
+    static final int COPY_BEGIN_TERMS_OFFSET = 40;
+
+    /** A term, and its first opId. */
+    static final int COPY_TERM_LENGTH = 2 * Long.BYTES;
+
+    /** Older ones are left out: without them two histories part earlier than they did. */
+    static final int MAX_COPY_TERMS = 4096;
+
+    /** Master: a part of the copy. */
+    static final int COPY_PART = 11;
+
+    static final int COPY_PART_POSITION_OFFSET = 24;
+    static final int COPY_PART_CRC_OFFSET = 32;
+    static final int COPY_PART_RESERVED_OFFSET = 36;
+    static final int COPY_PART_BYTES_OFFSET = 40;
+    static final int MAX_COPY_PART_LENGTH = 64 * 1024;
+
+    /** Replica: so much of the copy is in my file; when it is all, also: I am still at work. */
+    static final int COPY_ACK = 12;
+
+    static final int COPY_ACK_BYTES_OFFSET = 24;
+    static final int COPY_ACK_LENGTH = 32;
+
+    /** No message but a frame and those of a copy is longer. */
     static final int MAX_SMALL_LENGTH = 512;
 
     private WireDescriptor() {}
@@ -114,6 +148,15 @@ final class WireDescriptor {
             case ACK -> length == ACK_LENGTH;
             case REFUSE ->
                     length >= REFUSE_TEXT_OFFSET && length <= REFUSE_TEXT_OFFSET + MAX_TEXT_LENGTH;
+            case COPY -> length == COPY_LENGTH;
+            case COPY_BEGIN ->
+                    length > COPY_BEGIN_TERMS_OFFSET
+                            && length <= COPY_BEGIN_TERMS_OFFSET + MAX_COPY_TERMS * COPY_TERM_LENGTH
+                            && (length - COPY_BEGIN_TERMS_OFFSET) % COPY_TERM_LENGTH == 0;
+            case COPY_PART ->
+                    length > COPY_PART_BYTES_OFFSET
+                            && length <= COPY_PART_BYTES_OFFSET + MAX_COPY_PART_LENGTH;
+            case COPY_ACK -> length == COPY_ACK_LENGTH;
             default -> false;
         };
     }

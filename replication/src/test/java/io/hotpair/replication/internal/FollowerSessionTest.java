@@ -2,6 +2,7 @@ package io.hotpair.replication.internal;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +11,7 @@ import io.hotpair.HotpairException;
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.FrameDescriptor;
 import io.hotpair.log.FrameEncoder;
+import io.hotpair.log.Lineage;
 import io.hotpair.log.MemoryLog;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -21,20 +23,27 @@ import org.junit.jupiter.api.Test;
 class FollowerSessionTest {
     private static final Leader LEADER = new Leader("a", 5, 11, 22);
 
+    private static final FollowerListener NOBODY =
+            new FollowerListener() {
+                @Override
+                public void onCut(long from, long to, Path savedTo, long durationNs) {}
+
+                @Override
+                public void onCopyBegun(long opId, long length) {}
+
+                @Override
+                public void onCopied(long opId, long length, long durationNs, Path savedTo) {}
+
+                @Override
+                public void onResumed(long opId) {}
+            };
+
     private final FrameEncoder encoder = new FrameEncoder();
     private final MemoryLog log = new MemoryLog(new UUID(1, 1));
     private final MessageWriter out = new MessageWriter(5, 22);
     private final FollowerSession session =
             new FollowerSession(
-                    new MemoryKeyspace(Path.of("b"), log, Clock.SYSTEM, true),
-                    LEADER,
-                    new FollowerListener() {
-                        @Override
-                        public void onCut(long from, long to, Path savedTo, long durationNs) {}
-
-                        @Override
-                        public void onResumed(long opId) {}
-                    });
+                    new MemoryKeyspace(Path.of("b"), log, Clock.SYSTEM, true), LEADER, NOBODY);
 
     @Test
     void shouldRefuseAMasterOfALowerTermThanItsLog() {
@@ -54,6 +63,54 @@ class FollowerSessionTest {
         assertThrows(ProtocolException.class, () -> deliver(5, 12, m -> m.common(0, 0)));
         deliver(5, 11, m -> m.common(0, 0));
         assertTrue(session.following());
+    }
+
+    @Test
+    void shouldRefuseACopyThatItDidNotAskFor() throws Exception {
+        session.begin("b", out);
+        assertThrows(
+                ProtocolException.class,
+                () -> deliver(5, 11, m -> m.copyBegin(9, 9, Lineage.EMPTY.begin(5, 1).terms())));
+        assertThrows(
+                ProtocolException.class, () -> deliver(5, 11, m -> m.copyPart(0, new byte[9], 9)));
+    }
+
+    @Test
+    void shouldAskForACopyWhenTheMasterHasItsPlaceNoMore() throws Exception {
+        Frames.append(log, encoder, 4, "k");
+        session.begin("b", out);
+        deliver(5, 11, m -> m.common(1, 4));
+        NeedsCopyException need =
+                assertThrows(
+                        NeedsCopyException.class,
+                        () -> deliver(5, 11, m -> m.refuse(RefusalReason.NOT_RETAINED, "gone")));
+        assertEquals(1, need.sharedOpId());
+        assertFalse(session.resumed());
+    }
+
+    @Test
+    void shouldAskForACopyWhenItCannotGoBackToWhereTheHistoriesPart() throws Exception {
+        Frames.append(log, encoder, 4, "k");
+        Frames.append(log, encoder, 4, "l");
+        FollowerSession shortened =
+                new FollowerSession(
+                        new MemoryKeyspace(Path.of("b"), log, Clock.SYSTEM, true), LEADER, NOBODY) {
+                    @Override
+                    void cutTo(long opId) {
+                        throw new HotpairException(
+                                HotpairException.Category.NOT_RETAINED, "opId=" + opId);
+                    }
+                };
+        shortened.begin("b", out);
+        MessageWriter sent = new MessageWriter(5, 11);
+        sent.common(1, 4);
+        NeedsCopyException need =
+                assertThrows(
+                        NeedsCopyException.class, () -> shortened.onMessage(received(sent), out));
+        assertEquals(1, need.sharedOpId());
+        out.clear();
+        shortened.beginCopy("b", need.sharedOpId(), out);
+        assertFalse(shortened.following());
     }
 
     @Test
@@ -123,6 +180,10 @@ class FollowerSessionTest {
             throws Exception {
         MessageWriter sent = new MessageWriter(term, incarnation);
         message.accept(sent);
+        session.onMessage(received(sent), out);
+    }
+
+    private static Message received(MessageWriter sent) throws ProtocolException {
         Message arrived = new Message();
         System.arraycopy(sent.bytes(), 0, arrived.bytes(), 0, WireDescriptor.HEADER_LENGTH);
         int rest = arrived.checkHeader();
@@ -132,6 +193,6 @@ class FollowerSessionTest {
                 arrived.bytes(),
                 WireDescriptor.HEADER_LENGTH,
                 rest);
-        session.onMessage(arrived, out);
+        return arrived;
     }
 }

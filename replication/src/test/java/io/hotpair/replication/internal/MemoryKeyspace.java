@@ -3,15 +3,19 @@ package io.hotpair.replication.internal;
 import io.hotpair.Clock;
 import io.hotpair.HotpairException;
 import io.hotpair.HotpairException.Category;
+import io.hotpair.SavedSnapshot;
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.FrameDescriptor;
 import io.hotpair.log.FrameEncoder;
+import io.hotpair.log.Lineage;
 import io.hotpair.log.MemoryLog;
 import io.hotpair.log.OperationType;
+import io.hotpair.log.SnapshotReceiver;
 import io.hotpair.topology.Lease;
 import io.hotpair.topology.ReplicatedKeyspace;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -260,6 +264,22 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
         logged.reset(log.lastOpId());
         durable.reset(log.forcedOpId());
         return saved;
+    }
+
+    @Override
+    public CompletableFuture<SavedSnapshot> saveSnapshot() {
+        return CompletableFuture.failedFuture(new IllegalStateException("no snapshots in memory"));
+    }
+
+    @Override
+    public long snapshotBytesPerSecond() {
+        return Long.MAX_VALUE;
+    }
+
+    @Override
+    public Path replaceWith(
+            SnapshotReceiver copy, Lineage lineage, long sharedOpId, Runnable onProgress) {
+        throw new IllegalStateException("no snapshots in memory");
     }
 
     /** How a client learns that its write is acknowledged at level peer. */

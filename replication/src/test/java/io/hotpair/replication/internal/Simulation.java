@@ -1101,6 +1101,16 @@ final class Simulation {
                 }
 
                 @Override
+                public void onCopyBegun(long opId, long length) {
+                    throw new AssertionError("a copy was sent by a log without snapshots");
+                }
+
+                @Override
+                public void onCopied(long opId, long length, long durationNs, Path savedTo) {
+                    throw new AssertionError("a copy was taken by a log without snapshots");
+                }
+
+                @Override
                 public void onResumed(long opId) {
                     note(node.name + " resumes after " + opId);
                     node.perhapsLosePowerSoon();

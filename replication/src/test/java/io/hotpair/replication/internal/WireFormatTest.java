@@ -8,11 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.FrameDescriptor;
 import io.hotpair.log.FrameEncoder;
+import io.hotpair.log.Lineage;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -138,6 +140,57 @@ class WireFormatTest {
     }
 
     @Test
+    void shouldLayOutTheMessagesOfACopy() throws ProtocolException {
+        out.copy(3);
+        ByteBuffer copy = written(32);
+        assertEquals(9, copy.getShort(4));
+        assertEquals(3, copy.getLong(24));
+        out.clear();
+        Lineage terms = Lineage.EMPTY.begin(2, 1).begin(5, 40);
+        out.copyBegin(1_000, 50, terms.terms());
+        ByteBuffer begin = written(72);
+        assertEquals(10, begin.getShort(4));
+        assertEquals(1_000, begin.getLong(24));
+        assertEquals(50, begin.getLong(32));
+        assertEquals(2, begin.getLong(40));
+        assertEquals(1, begin.getLong(48));
+        assertEquals(5, begin.getLong(56));
+        assertEquals(40, begin.getLong(64));
+        assertEquals(terms, arrived().copyTerms());
+        out.clear();
+        out.copyPart(7, "123456789?".getBytes(StandardCharsets.US_ASCII), 9);
+        ByteBuffer part = written(49);
+        assertEquals(11, part.getShort(4));
+        assertEquals(7, part.getLong(24));
+        // The check value of CRC32C.
+        assertEquals(0xE3069283, part.getInt(32));
+        assertEquals(0, part.getInt(36));
+        assertEquals("123456789", text(part, 40, 9));
+        assertEquals(0xE3069283, arrived().copyPartCrc());
+        assertEquals(9, arrived().copyPartLength());
+        out.clear();
+        out.copyAcknowledge(8);
+        ByteBuffer acknowledged = written(32);
+        assertEquals(12, acknowledged.getShort(4));
+        assertEquals(8, acknowledged.getLong(24));
+    }
+
+    @Test
+    void shouldRefuseTermsThatDoNotAscend() throws ProtocolException {
+        out.copyBegin(1_000, 50, List.of(new Lineage.TermStart(2, 1), new Lineage.TermStart(2, 9)));
+        Message message = arrived();
+        assertThrows(ProtocolException.class, message::copyTerms);
+    }
+
+    private Message arrived() throws ProtocolException {
+        Message message = new Message();
+        System.arraycopy(out.bytes(), 0, message.bytes(), 0, out.length());
+        int rest = message.checkHeader();
+        assertEquals(out.length() - 24, rest);
+        return message;
+    }
+
+    @Test
     void shouldNumberTheReasonsAsDocumented() {
         assertEquals(
                 "1 NOT_MASTER, 2 OTHER_TERM, 3 NOT_RETAINED, 4 DIVERGED, 5 UNKNOWN_MEMBER, 6"
@@ -162,7 +215,8 @@ class WireFormatTest {
     void shouldKnowTheLengthOfEveryMessage() {
         int[][] bounds = {
             {1, 46, 172}, {2, 40, 40}, {3, 40, 40}, {4, 48, 48},
-            {5, 88, 24 + FrameDescriptor.MAX_LENGTH}, {6, 40, 40}, {7, 40, 40}, {8, 32, 512}
+            {5, 88, 24 + FrameDescriptor.MAX_LENGTH}, {6, 40, 40}, {7, 40, 40}, {8, 32, 512},
+            {9, 32, 32}, {11, 41, 65_576}, {12, 32, 32}
         };
         for (int[] bound : bounds) {
             int type = bound[0];
@@ -171,8 +225,14 @@ class WireFormatTest {
             assertFalse(WireDescriptor.lengthFits(type, bound[1] - 1), "type=" + type);
             assertFalse(WireDescriptor.lengthFits(type, bound[2] + 1), "type=" + type);
         }
+        assertFalse(WireDescriptor.lengthFits(10, 40));
+        assertFalse(WireDescriptor.lengthFits(10, 55));
+        assertTrue(WireDescriptor.lengthFits(10, 56));
+        assertFalse(WireDescriptor.lengthFits(10, 57));
+        assertTrue(WireDescriptor.lengthFits(10, 40 + 4096 * 16));
+        assertFalse(WireDescriptor.lengthFits(10, 40 + 4097 * 16));
         assertFalse(
-                IntStream.of(0, 9, 255, 65_535)
+                IntStream.of(0, 13, 255, 65_535)
                         .anyMatch(type -> WireDescriptor.lengthFits(type, 40)));
     }
 
