@@ -3,6 +3,7 @@ package io.hotpair.replication.internal;
 import io.hotpair.HotpairException;
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.FrameDescriptor;
+import io.hotpair.log.FrameEncoder;
 import io.hotpair.log.Lineage;
 import io.hotpair.log.OperationSource;
 import io.hotpair.topology.ReplicatedKeyspace;
@@ -146,6 +147,19 @@ final class FeedSession implements AutoCloseable {
     }
 
     /**
+     * A frame without the operations that a replica has already. Needed for the first frame after a
+     * resume only: a torn tail that was cut on recovery may end in the middle of what the master
+     * holds as one frame.
+     */
+    private static FrameBuffer after(FrameBuffer frame, long opId) {
+        FrameBuffer rest = new FrameEncoder().slice(frame, opId, Long.MAX_VALUE);
+        if (rest == null) {
+            throw new IllegalArgumentException("opId=" + opId + ", expected one inside the frame");
+        }
+        return rest;
+    }
+
+    /**
      * Takes the next frame of the log, if there is one.
      *
      * @return whether there was one
@@ -159,7 +173,7 @@ final class FeedSession implements AutoCloseable {
         if (!resumed) {
             resumed = true;
             if (FrameDescriptor.firstOpId(frame) <= resumeOpId) {
-                next = FrameTrimmer.after(frame, resumeOpId);
+                next = after(frame, resumeOpId);
             }
         }
         if (FrameDescriptor.isComplete(next)) {
