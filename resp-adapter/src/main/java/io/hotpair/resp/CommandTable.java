@@ -23,6 +23,7 @@ final class CommandTable {
 
     CommandTable() {
         StringCommands.register(this);
+        SortedSetCommands.register(this);
         KeyCommands.register(this);
         ConnectionCommands.register(this);
         ClientCommands.register(this);

@@ -253,8 +253,23 @@ final class ReplyBuffer {
         }
     }
 
+    /** A floating point number, as C's {@code %.17g} prints it. */
+    void number(double value) {
+        String text = Doubles.text(value);
+        if (resp3) {
+            line(',', text);
+        } else {
+            bulk(text);
+        }
+    }
+
     void array(long elements) {
         prefixed('*', elements);
+    }
+
+    /** Whether the client speaks RESP3. */
+    boolean isResp3() {
+        return resp3;
     }
 
     void set(long elements) {

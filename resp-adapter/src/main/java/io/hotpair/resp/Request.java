@@ -120,4 +120,43 @@ final class Request {
         }
         return Decimals.parse(bytes, offset(argument), lengths[argument]);
     }
+
+    /** A number that must lie between two. */
+    long integer(int argument, long min, long max, String otherwise) {
+        if (!isInteger(argument)) {
+            throw new CommandException(otherwise);
+        }
+        long value = integer(argument);
+        if (value < min || value > max) {
+            throw new CommandException(otherwise);
+        }
+        return value;
+    }
+
+    /** A floating point number, not a NaN. */
+    double floating(int argument) {
+        return floating(argument, "ERR value is not a valid float");
+    }
+
+    double floating(int argument, String otherwise) {
+        Double value = Doubles.strict(bytes, offset(argument), lengths[argument]);
+        if (value == null) {
+            throw new CommandException(otherwise);
+        }
+        return value;
+    }
+
+    /** Copies of some arguments. */
+    byte[][] copies(int from, int howMany) {
+        byte[][] copies = new byte[howMany][];
+        for (int i = 0; i < howMany; i++) {
+            copies[i] = copy(from + i);
+        }
+        return copies;
+    }
+
+    /** Copies of an argument and of all behind it. */
+    byte[][] copies(int from) {
+        return copies(from, count - from);
+    }
 }

@@ -5,8 +5,10 @@ import static io.hotpair.resp.Command.Flag.FAST;
 import static io.hotpair.resp.Command.Flag.READONLY;
 import static io.hotpair.resp.Command.Flag.WRITE;
 
+import io.hotpair.HotpairException;
 import io.hotpair.LongDouble;
 import io.hotpair.Session;
+import io.hotpair.SetResult;
 import io.hotpair.StringEntry;
 import io.hotpair.StringUpdate;
 import io.hotpair.resp.Command.Category;
@@ -210,10 +212,23 @@ final class StringCommands {
         long limitBytes = client.server().replyLimitBytes();
         long total = 0;
         for (int i = 1; i < request.count(); i++) {
-            total += client.session().length(request.bytes(), request.offset(i), request.length(i));
+            total += lengthIfString(request, i, client);
             if (total > limitBytes) {
                 throw CommandException.replyTooLong(limitBytes);
             }
+        }
+    }
+
+    /** The length of a value; other types than strings are given as absent, so they have none. */
+    private static int lengthIfString(Request request, int argument, Client client) {
+        try {
+            return client.session()
+                    .length(request.bytes(), request.offset(argument), request.length(argument));
+        } catch (HotpairException e) {
+            if (e.category() == HotpairException.Category.WRONG_TYPE) {
+                return 0;
+            }
+            throw e;
         }
     }
 
@@ -258,23 +273,14 @@ final class StringCommands {
             reply.ok();
             return;
         }
-        Outcome outcome = new Outcome();
-        update(
-                request,
-                client,
-                entry -> {
-                    outcome.previous = entry.current();
-                    outcome.done = options.allows(entry.exists());
-                    if (outcome.done) {
-                        entry.set(request.bytes(), request.offset(2), request.length(2));
-                        if (!options.keepsDeadline()) {
-                            entry.deadline(deadlineMs);
-                        }
-                    }
-                });
+        SetResult result =
+                client.session()
+                        .strings()
+                        .set(request.copy(1), request.copy(2), options.asSetOptions(deadlineMs));
+        client.noteWrite();
         if (options.returnsPrevious()) {
-            reply.bulkOrNull(outcome.previous);
-        } else if (outcome.done) {
+            reply.bulkOrNull(result.previous());
+        } else if (result.done()) {
             reply.ok();
         } else {
             reply.nullValue();
@@ -300,17 +306,9 @@ final class StringCommands {
     }
 
     private static void setnx(Request request, Client client, ReplyBuffer reply) {
-        Outcome outcome = new Outcome();
-        update(
-                request,
-                client,
-                entry -> {
-                    outcome.done = !entry.exists();
-                    if (outcome.done) {
-                        entry.set(request.bytes(), request.offset(2), request.length(2));
-                    }
-                });
-        reply.integer(outcome.done ? 1 : 0);
+        boolean done = client.session().strings().setNx(request.copy(1), request.copy(2));
+        client.noteWrite();
+        reply.integer(done ? 1 : 0);
     }
 
     private static void setWithTime(
@@ -410,6 +408,8 @@ final class StringCommands {
             strlen(request, client, reply);
             return;
         }
+        // Looks at the type, whose error comes first.
+        int unused = client.session().length(request.bytes(), request.offset(1), request.length(1));
         if (offset + added > client.server().settings().maxBulkLength() || offset + added < 0) {
             throw CommandException.tooLong();
         }

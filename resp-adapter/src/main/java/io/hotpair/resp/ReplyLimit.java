@@ -1,0 +1,22 @@
+package io.hotpair.resp;
+
+/** Refuses what would give a longer reply than a client may get, before it is read into memory. */
+final class ReplyLimit {
+    /** What an element takes on the heap, and nearly in the reply, beside its own bytes. */
+    private static final int ELEMENT_OVERHEAD = 32;
+
+    private ReplyLimit() {}
+
+    /**
+     * Checks a number of elements.
+     *
+     * @param client who would get them
+     * @param count how many
+     */
+    static void check(Client client, long count) {
+        long limitBytes = client.server().replyLimitBytes();
+        if (count > limitBytes / ELEMENT_OVERHEAD) {
+            throw CommandException.replyTooLong(limitBytes);
+        }
+    }
+}
