@@ -195,6 +195,12 @@ final class Client {
         }
     }
 
+    /** Takes note of a write that was made for the command that is executing, not by it. */
+    void noteWrite(long asOpId, long inTerm) {
+        opId = asOpId;
+        term = inTerm;
+    }
+
     /** The opId of the last write of the command that is executing, or 0. */
     long commandOpId() {
         return opId;

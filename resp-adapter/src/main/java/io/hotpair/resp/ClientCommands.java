@@ -109,6 +109,12 @@ final class ClientCommands {
                 .since("2.9.50")
                 .summary("Holds commands back for some milliseconds.")
                 .does(ClientCommands::pause);
+        admin(table, client, "unblock", -3, "client-id [TIMEOUT|ERROR]")
+                .since("5.0.0")
+                .complexity("O(log N), N being the number of clients")
+                .summary(
+                        "Ends the wait of a connection, as if its time were over or with an error.")
+                .does(UnblockWait::begin);
         admin(table, client, "unpause", 2, "")
                 .since("6.2.0")
                 .summary("Ends a pause.")

@@ -411,10 +411,20 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         parkedScheduled = true;
         if (delayNs == 0) {
             worker.execute(this::resume);
-        } else {
+        } else if (delayNs != Parked.UNTIL_WOKEN) {
             worker.loop().schedule(this::resume, delayNs, TimeUnit.NANOSECONDS);
         }
         return false;
+    }
+
+    /** Goes on with a parked command, unless it has ended by now. Called by any thread. */
+    void wake(Parked parked) {
+        worker.execute(
+                () -> {
+                    if (client.parked() == parked) {
+                        resume();
+                    }
+                });
     }
 
     private void resume() {

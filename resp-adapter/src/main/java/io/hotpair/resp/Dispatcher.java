@@ -85,7 +85,10 @@ final class Dispatcher {
             delayNs = parked.advance(reply);
         } catch (CommandException | HotpairException | IllegalStateException e) {
             reply.truncate(from);
-            ground = failed(e, client, reply);
+            ground =
+                    parked instanceof BlockedClient && isNotMaster(e)
+                            ? unblocked(client, reply)
+                            : failed(e, client, reply);
             delayNs = Parked.DONE;
         }
         if (delayNs == Parked.DONE) {
@@ -212,6 +215,18 @@ final class Dispatcher {
                     failure);
             client.close();
         }
+        return Ground.NOTHING;
+    }
+
+    private static boolean isNotMaster(RuntimeException failure) {
+        return failure instanceof HotpairException e
+                && e.category() == HotpairException.Category.NOT_MASTER;
+    }
+
+    /** As in Redis, one that waited for a master to have something is sent away. */
+    private static Ground unblocked(Client client, ReplyBuffer reply) {
+        reply.error(BlockedClient.ROLE_LOST);
+        client.close();
         return Ground.NOTHING;
     }
 
