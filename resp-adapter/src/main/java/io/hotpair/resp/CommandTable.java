@@ -23,6 +23,9 @@ final class CommandTable {
 
     CommandTable() {
         StringCommands.register(this);
+        LcsCommand.register(this);
+        BitCommands.register(this);
+        HyperLogLogCommands.register(this);
         SortedSetCommands.register(this);
         KeyCommands.register(this);
         ConnectionCommands.register(this);

@@ -174,8 +174,7 @@ final class Dispatcher {
 
     private void check(Command command, Request request, Client client) {
         if (!command.acceptsArguments(request.count()) || command.isContainer()) {
-            throw new CommandException(
-                    "ERR wrong number of arguments for '" + command.fullName() + "' command");
+            throw CommandException.arity(command.fullName());
         }
         if (!client.isAuthenticated() && !command.has(Flag.NO_AUTH)) {
             throw CommandException.notAuthenticated();

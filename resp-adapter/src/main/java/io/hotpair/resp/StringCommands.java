@@ -10,6 +10,7 @@ import io.hotpair.LongDouble;
 import io.hotpair.Session;
 import io.hotpair.SetResult;
 import io.hotpair.StringEntry;
+import io.hotpair.StringOperations;
 import io.hotpair.StringUpdate;
 import io.hotpair.resp.Command.Category;
 import io.hotpair.resp.Command.Group;
@@ -81,6 +82,22 @@ final class StringCommands {
                 .keyNotes("RW and ACCESS due to the optional `GET` argument")
                 .summary("Sets a value, on conditions and with a deadline if so asked.")
                 .does(StringCommands::set);
+        add(table, "mset", -3, "(key value)...")
+                .flags(WRITE, DENYOOM)
+                .keys(1, -1, 2, "OW", "update")
+                .tips("request_policy:multi_shard", "response_policy:all_succeeded")
+                .since("1.0.1")
+                .complexity("O(N), N being the number of keys")
+                .summary("Sets several values as one step.")
+                .does((r, c, out) -> mset(r, c, out, "mset"));
+        add(table, "msetnx", -3, "(key value)...")
+                .flags(WRITE, DENYOOM)
+                .keys(1, -1, 2, "OW", "insert")
+                .tips("request_policy:multi_shard", "response_policy:agg_min")
+                .since("1.0.1")
+                .complexity("O(N), N being the number of keys")
+                .summary("Sets several values as one step if all the keys are absent.")
+                .does((r, c, out) -> mset(r, c, out, "msetnx"));
         add(table, "setnx", 3, "key value")
                 .flags(WRITE, DENYOOM, FAST)
                 .keys(1, 1, 1, "OW", "insert")
@@ -303,6 +320,22 @@ final class StringCommands {
     private static void update(Request request, Client client, StringUpdate update) {
         client.session().update(request.bytes(), request.offset(1), request.length(1), update);
         client.noteWrite();
+    }
+
+    private static void mset(Request request, Client client, ReplyBuffer reply, String command) {
+        if (request.count() % 2 == 0) {
+            throw CommandException.arity(command);
+        }
+        StringOperations strings = client.session().strings();
+        if (command.equals("mset")) {
+            strings.mset(request.copies(1));
+            client.noteWrite();
+            reply.ok();
+        } else {
+            boolean done = strings.msetNx(request.copies(1));
+            client.noteWrite();
+            reply.integer(done ? 1 : 0);
+        }
     }
 
     private static void setnx(Request request, Client client, ReplyBuffer reply) {

@@ -24,6 +24,7 @@ class TypesDifferentialTest {
         List<Arguments> all = new ArrayList<>();
         for (int protocol = 2; protocol <= 3; protocol++) {
             all.add(family("sorted sets", protocol, SortedSetSource::new));
+            all.add(family("strings and bits", protocol, BitSource::new));
         }
         return all.stream();
     }
