@@ -60,6 +60,16 @@ public interface HashOperations {
     List<Map.Entry<byte[], byte[]>> hgetAll(byte[] key);
 
     /**
+     * As {@link #hgetAll(byte[])}, without a list that holds all of them.
+     *
+     * @param key the key
+     * @param consumer receives each field and value, the arrays being its own; it must not use the
+     *     keyspace, and should be quick, as the memory of what is replaced meanwhile is free only
+     *     afterwards. What it throws ends the call and is thrown
+     */
+    void hgetAll(byte[] key, BiConsumer<byte[], byte[]> consumer);
+
+    /**
      * Deletes fields.
      *
      * @param key the key
@@ -193,6 +203,17 @@ public interface HashOperations {
      * @return field and value of each, in no particular order; empty for an absent key
      */
     List<Map.Entry<byte[], byte[]>> hrandfield(byte[] key, long count);
+
+    /**
+     * As {@link #hrandfield(byte[], long)}, without a list that holds all of them.
+     *
+     * @param key the key
+     * @param count how many, as there
+     * @param consumer receives each field and value, the arrays being its own; it must not use the
+     *     keyspace, and should be quick, as the memory of what is replaced meanwhile is free only
+     *     afterwards. What it throws ends the call and is thrown
+     */
+    void hrandfield(byte[] key, long count, BiConsumer<byte[], byte[]> consumer);
 
     /**
      * Goes on with a walk over all fields. A field that is there from the first call to the last is

@@ -41,6 +41,43 @@ class HashTest extends TypeTest {
         assertNull(hashes.hget(KEY, bytes("d")));
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3, 5_000})
+    void shouldGiveItsFieldsOneByOne(int count) {
+        HashOperations hashes = keyspace.hashes();
+        for (int i = 0; i < count; i++) {
+            hashes.hset(KEY, bytes("f" + i), bytes("v" + i));
+        }
+        List<@Nullable String> expected = new ArrayList<>();
+        hashes.hgetAll(KEY)
+                .forEach(entry -> expected.add(text(entry.getKey()) + text(entry.getValue())));
+        List<@Nullable String> given = new ArrayList<>();
+        hashes.hgetAll(KEY, (field, value) -> given.add(text(field) + text(value)));
+        assertEquals(expected, given);
+        given.clear();
+        hashes.hrandfield(KEY, -100, (field, value) -> given.add(text(field) + text(value)));
+        assertEquals(count == 0 ? 0 : 100, given.size());
+        assertTrue(expected.containsAll(given));
+    }
+
+    @Test
+    void shouldEndWhenWhatItGivesFieldsToThrows() {
+        keyspace.hashes().hset(KEY, bytes("a"), bytes("1"), bytes("b"), bytes("2"));
+        List<@Nullable String> given = new ArrayList<>();
+        assertThrows(
+                IllegalStateException.class,
+                () ->
+                        keyspace.hashes()
+                                .hgetAll(
+                                        KEY,
+                                        (field, value) -> {
+                                            given.add(text(field));
+                                            throw new IllegalStateException("enough");
+                                        }));
+        assertEquals(List.of("a"), given);
+        assertEquals(2, keyspace.hashes().hdel(KEY, bytes("a"), bytes("b")));
+    }
+
     @Test
     void shouldBeAbsentWhenItsLastFieldIsGone() {
         HashOperations hashes = keyspace.hashes();

@@ -52,6 +52,17 @@ class ListTest extends TypeTest {
         assertThrows(HotpairException.class, () -> keyspace.get(bytes("l2")));
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3, 5_000})
+    void shouldGiveItsElementsOneByOne(int count) {
+        for (int i = 0; i < count; i++) {
+            keyspace.lists().rpush(KEY, bytes("e" + i));
+        }
+        List<@Nullable String> given = new ArrayList<>();
+        keyspace.lists().lrange(KEY, -2, 10_000, element -> given.add(text(element)));
+        assertEquals(all(KEY).subList(Math.max(0, count - 2), count), given);
+    }
+
     @Test
     void shouldInsertAtAPosition() {
         ListOperations lists = keyspace.lists();

@@ -179,6 +179,22 @@ public final class HashCommands implements HashOperations {
                 });
     }
 
+    @Override
+    public void hgetAll(byte[] key, BiConsumer<byte[], byte[]> consumer) {
+        boolean unused =
+                executor.read(
+                        key,
+                        (edit, record) -> {
+                            Members members = open(edit, record);
+                            return members.forEach(leaf -> give(members, leaf, consumer));
+                        });
+    }
+
+    private static boolean give(Members members, Leaf leaf, BiConsumer<byte[], byte[]> consumer) {
+        consumer.accept(members.key(leaf), Members.value(leaf));
+        return true;
+    }
+
     private static Map.Entry<byte[], byte[]> entry(Members members, Leaf leaf) {
         return Map.entry(members.key(leaf), Members.value(leaf));
     }
@@ -314,6 +330,18 @@ public final class HashCommands implements HashOperations {
                             members.forEachChosen(count, leaf -> chosen.add(entry(members, leaf)));
                     return chosen;
                 });
+    }
+
+    @Override
+    public void hrandfield(byte[] key, long count, BiConsumer<byte[], byte[]> consumer) {
+        boolean unused =
+                executor.read(
+                        key,
+                        (edit, record) -> {
+                            Members members = open(edit, record);
+                            return members.forEachChosen(
+                                    count, leaf -> give(members, leaf, consumer));
+                        });
     }
 
     @Override

@@ -26,6 +26,7 @@ final class CommandTable {
         LcsCommand.register(this);
         BitCommands.register(this);
         HyperLogLogCommands.register(this);
+        HashCommands.register(this);
         SortedSetCommands.register(this);
         KeyCommands.register(this);
         ConnectionCommands.register(this);

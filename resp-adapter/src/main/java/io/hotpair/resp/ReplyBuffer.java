@@ -272,6 +272,29 @@ final class ReplyBuffer {
         return resp3;
     }
 
+    /** Makes an array of what was written since the length was this, its length being known now. */
+    void closeArray(int from, long elements) {
+        close('*', from, elements);
+    }
+
+    void closeSet(int from, long elements) {
+        close(resp3 ? '~' : '*', from, elements);
+    }
+
+    void closeMap(int from, long entries) {
+        close(resp3 ? '%' : '*', from, resp3 ? entries : 2 * entries);
+    }
+
+    private void close(char kind, int from, long elements) {
+        int headerLength = Decimals.lengthOf(elements) + 3;
+        reserve(headerLength);
+        int end = length + headerLength;
+        System.arraycopy(bytes, from, bytes, from + headerLength, length - from);
+        length = from;
+        prefixed(kind, elements);
+        length = end;
+    }
+
     void set(long elements) {
         prefixed(resp3 ? '~' : '*', elements);
     }

@@ -60,7 +60,7 @@ final class StringOptions {
         return at + 1;
     }
 
-    private static ExpireTime.@Nullable Unit unit(Request request, int at) {
+    static ExpireTime.@Nullable Unit unit(Request request, int at) {
         if (request.is(at, "EX")) {
             return ExpireTime.Unit.SECONDS;
         }

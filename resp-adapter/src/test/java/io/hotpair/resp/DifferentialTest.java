@@ -34,18 +34,36 @@ class DifferentialTest {
      */
     private record Difference(String why, BiPredicate<String[], String[]> applies) {}
 
+    private static final String[] UNORDERED = {
+        "KEYS",
+        "SCAN",
+        "ZSCAN",
+        "HGETALL",
+        "HKEYS",
+        "HVALS",
+        "HSCAN",
+        "SMEMBERS",
+        "SSCAN",
+        "SINTER",
+        "SUNION",
+        "SDIFF",
+        "SPOP"
+    };
+
     private static final List<Difference> TOLERATED =
             List.of(
                     new Difference(
                             "walks go in an order of their own",
                             (command, replies) ->
-                                    is(command, "KEYS", "SCAN", "ZSCAN")
+                                    is(command, UNORDERED)
                                             && sortedLines(unsigned(replies[0]))
                                                     .equals(sortedLines(unsigned(replies[1])))),
                     new Difference(
                             "what is chosen at random differs; how many does not",
                             (command, replies) ->
-                                    is(command, "ZRANDMEMBER")
+                                    is(command, "ZRANDMEMBER", "HRANDFIELD", "SRANDMEMBER")
+                                            && replies[0].startsWith("$-")
+                                                    == replies[1].startsWith("$-")
                                             && shape(replies[0]).equals(shape(replies[1]))),
                     new Difference(
                             "Redis forgets the sign of a zero in a small sorted set, not in a"
@@ -70,6 +88,12 @@ class DifferentialTest {
                                     is(command, "OBJECT")
                                             && replies[0].matches("(?s).*(raw|embstr).*")
                                             && replies[1].matches("(?s).*(int|embstr).*")),
+                    new Difference(
+                            "Redis keeps what once was large in the form for large values",
+                            (command, replies) ->
+                                    is(command, "OBJECT")
+                                            && replies[0].matches("(?s).*(hashtable|skiplist).*")
+                                            && replies[1].matches("(?s).*(listpack|intset).*")),
                     new Difference(
                             "the two read their clocks at different moments",
                             (command, replies) ->
@@ -248,7 +272,6 @@ class DifferentialTest {
     @ParameterizedTest
     @ValueSource(ints = {2, 3})
     void shouldDescribeItsCommandsAsRedisDoes(int protocol) {
-        List<String> newer = List.of("client|setinfo", "client|no-touch");
         try (RealRedis redis = RealRedis.start();
                 TestListener listener = TestListener.open();
                 RawClient theirs = new RawClient(redis.port());
@@ -257,7 +280,8 @@ class DifferentialTest {
             ours.call("HELLO", Integer.toString(protocol));
             for (Command command : listener.server().commands().everything()) {
                 // A container also lists its subcommands, of which there are fewer here.
-                if (command.subcommands().isEmpty() && !newer.contains(command.fullName())) {
+                boolean newer = command.since().compareTo("7.1") > 0;
+                if (command.subcommands().isEmpty() && !newer) {
                     assertEquals(
                             theirs.call("COMMAND", "INFO", command.fullName()),
                             ours.call("COMMAND", "INFO", command.fullName()),

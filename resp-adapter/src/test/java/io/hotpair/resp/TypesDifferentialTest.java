@@ -23,6 +23,7 @@ class TypesDifferentialTest {
     static Stream<Arguments> families() {
         List<Arguments> all = new ArrayList<>();
         for (int protocol = 2; protocol <= 3; protocol++) {
+            all.add(family("hashes", protocol, HashSource::new));
             all.add(family("sorted sets", protocol, SortedSetSource::new));
             all.add(family("strings and bits", protocol, BitSource::new));
         }
