@@ -28,6 +28,7 @@ final class CommandTable {
         HyperLogLogCommands.register(this);
         HashCommands.register(this);
         SortedSetCommands.register(this);
+        GeoCommands.register(this);
         KeyCommands.register(this);
         ConnectionCommands.register(this);
         ClientCommands.register(this);

@@ -47,6 +47,13 @@ final class Doubles {
                 : shown.toPlainString();
     }
 
+    /** What {@code printf("%.17f")} prints, without zeros at the end. */
+    static String plainText(double value) {
+        BigDecimal shown =
+                new BigDecimal(value).setScale(DIGITS, RoundingMode.HALF_EVEN).stripTrailingZeros();
+        return shown.signum() == 0 ? "0" : shown.toPlainString();
+    }
+
     private static String scientific(BigDecimal value, int exponent) {
         StringBuilder text = new StringBuilder(value.unscaledValue().abs().toString());
         if (text.length() > 1) {

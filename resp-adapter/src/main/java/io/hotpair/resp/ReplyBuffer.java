@@ -267,6 +267,16 @@ final class ReplyBuffer {
         prefixed('*', elements);
     }
 
+    /** A floating point number without an exponent, with at most 17 digits after the point. */
+    void plainNumber(double value) {
+        String text = Doubles.plainText(value);
+        if (resp3) {
+            line(',', text);
+        } else {
+            bulk(text);
+        }
+    }
+
     /** Whether the client speaks RESP3. */
     boolean isResp3() {
         return resp3;

@@ -26,6 +26,7 @@ class TypesDifferentialTest {
             all.add(family("hashes", protocol, HashSource::new));
             all.add(family("sorted sets", protocol, SortedSetSource::new));
             all.add(family("strings and bits", protocol, BitSource::new));
+            all.add(family("positions", protocol, GeoSource::new));
         }
         return all.stream();
     }
