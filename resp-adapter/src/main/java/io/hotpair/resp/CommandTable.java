@@ -27,6 +27,8 @@ final class CommandTable {
         BitCommands.register(this);
         HyperLogLogCommands.register(this);
         HashCommands.register(this);
+        ListCommands.register(this);
+        SetCommands.register(this);
         SortedSetCommands.register(this);
         GeoCommands.register(this);
         KeyCommands.register(this);

@@ -24,6 +24,8 @@ class TypesDifferentialTest {
         List<Arguments> all = new ArrayList<>();
         for (int protocol = 2; protocol <= 3; protocol++) {
             all.add(family("hashes", protocol, HashSource::new));
+            all.add(family("lists", protocol, ListSource::new));
+            all.add(family("sets", protocol, SetSource::new));
             all.add(family("sorted sets", protocol, SortedSetSource::new));
             all.add(family("strings and bits", protocol, BitSource::new));
             all.add(family("positions", protocol, GeoSource::new));
