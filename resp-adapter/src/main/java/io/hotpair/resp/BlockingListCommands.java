@@ -28,17 +28,20 @@ final class BlockingListCommands {
                 .flags(WRITE, BLOCKING)
                 .keys(KeySpec.counted(2, "RW", "access", "delete"))
                 .since("7.0.0")
+                .floating("timeout")
                 .complexity("O(N+M), N being the number of keys, M that of elements removed")
                 .summary("Removes and returns elements of a list, or waits for one.")
                 .does(BlockingListCommands::blmpop);
         move(table, "blmove", 6, "source destination (LEFT|RIGHT) (LEFT|RIGHT) timeout")
                 .flags(WRITE, DENYOOM, NOSCRIPT, BLOCKING)
                 .since("6.2.0")
+                .floating("timeout")
                 .summary("Moves an element from one list to another, or waits for one.")
                 .does((r, c, out) -> blmove(r, c, out, end(r, 3), end(r, 4), 5));
         move(table, "brpoplpush", 4, "source destination timeout")
                 .flags(WRITE, DENYOOM, NOSCRIPT, BLOCKING)
                 .since("2.2.0")
+                .floating("timeout")
                 .summary("Moves the last element of a list to another, or waits for one.")
                 .does((r, c, out) -> blmove(r, c, out, ListEnd.RIGHT, ListEnd.LEFT, 3));
     }
@@ -48,6 +51,7 @@ final class BlockingListCommands {
                 .flags(WRITE, NOSCRIPT, BLOCKING)
                 .keys(1, -2, 1, "RW", "access", "delete")
                 .since("2.0.0")
+                .floating("timeout")
                 .complexity("O(N), N being the number of keys")
                 .does((r, c, out) -> pop(r, c, out, from));
     }

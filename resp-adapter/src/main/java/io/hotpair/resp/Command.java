@@ -109,6 +109,7 @@ final class Command {
     private final Set<Category> extraCategories = EnumSet.noneOf(Category.class);
     private final Map<String, Command> subcommands = new LinkedHashMap<>();
     private final List<String> tips = new ArrayList<>();
+    private final List<String> floating = new ArrayList<>();
     private final int id;
     private final List<KeySpec> keys = new ArrayList<>();
     private String since = "1.0.0";
@@ -180,6 +181,12 @@ final class Command {
 
     Command syntax(String text) {
         syntax = text;
+        return this;
+    }
+
+    /** Says which arguments are floating point numbers. */
+    Command floating(String... names) {
+        floating.addAll(List.of(names));
         return this;
     }
 
@@ -256,6 +263,10 @@ final class Command {
     /** Where keys are among the arguments. */
     List<KeySpec> keys() {
         return keys;
+    }
+
+    boolean isFloating(String argument) {
+        return floating.contains(argument);
     }
 
     String since() {

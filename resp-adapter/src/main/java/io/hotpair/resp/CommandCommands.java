@@ -197,7 +197,7 @@ final class CommandCommands {
         reply.bulk(command.complexity());
         if (!arguments.isEmpty()) {
             reply.bulk("arguments");
-            writeArguments(arguments, reply);
+            new ArgumentDocs(command, reply).write(arguments);
         }
         if (container) {
             reply.bulk("subcommands");
@@ -206,51 +206,6 @@ final class CommandCommands {
                 writeDocs(sub, reply);
             }
         }
-    }
-
-    private static void writeArguments(List<Argument> arguments, ReplyBuffer reply) {
-        reply.array(arguments.size());
-        for (Argument argument : arguments) {
-            writeArgument(argument, reply);
-        }
-    }
-
-    private static void writeArgument(Argument argument, ReplyBuffer reply) {
-        String token = argument.token();
-        boolean key = argument.type().equals("key");
-        boolean flagged = argument.optional() || argument.multiple();
-        boolean composed = !argument.parts().isEmpty();
-        reply.map(2 + count(key) + count(token != null) + count(flagged) + count(composed));
-        reply.bulk("name");
-        reply.bulk(argument.name());
-        reply.bulk("type");
-        reply.bulk(argument.type());
-        if (key) {
-            reply.bulk("key_spec_index");
-            reply.integer(0);
-        }
-        if (token != null) {
-            reply.bulk("token");
-            reply.bulk(token);
-        }
-        if (flagged) {
-            reply.bulk("flags");
-            reply.set(count(argument.optional()) + count(argument.multiple()));
-            if (argument.optional()) {
-                reply.status("optional");
-            }
-            if (argument.multiple()) {
-                reply.status("multiple");
-            }
-        }
-        if (composed) {
-            reply.bulk("arguments");
-            writeArguments(argument.parts(), reply);
-        }
-    }
-
-    private static int count(boolean present) {
-        return present ? 1 : 0;
     }
 
     private void list(Request request, Client client, ReplyBuffer reply) {

@@ -119,6 +119,7 @@ final class HashCommands {
                 .does(HashCommands::hincrby);
         write(table, "hincrbyfloat", 4, "key field increment", "RW", "access", "update")
                 .since("2.6.0")
+                .floating("increment")
                 .summary("Adds to the floating point number that a field holds.")
                 .does(HashCommands::hincrbyfloat);
         add(table, "hdel", -3, "key field...")

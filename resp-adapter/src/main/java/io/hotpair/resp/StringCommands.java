@@ -171,6 +171,7 @@ final class StringCommands {
                 .does((r, c, out) -> add(r, c, out, negated(r.integer(2))));
         counter(table, "incrbyfloat", 3, "key increment")
                 .since("2.6.0")
+                .floating("increment")
                 .summary("Adds to the floating point number that a key holds.")
                 .does(StringCommands::incrbyfloat);
     }
