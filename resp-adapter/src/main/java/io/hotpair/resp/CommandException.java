@@ -39,6 +39,10 @@ final class CommandException extends RuntimeException {
         return new CommandException("ERR wrong number of arguments for '" + command + "' command");
     }
 
+    static CommandException noSuchKey() {
+        return new CommandException("ERR no such key");
+    }
+
     static CommandException syntax() {
         return new CommandException("ERR syntax error");
     }

@@ -31,6 +31,7 @@ final class CommandTable {
         SetCommands.register(this);
         SortedSetCommands.register(this);
         GeoCommands.register(this);
+        StreamCommands.register(this);
         KeyCommands.register(this);
         ConnectionCommands.register(this);
         ClientCommands.register(this);

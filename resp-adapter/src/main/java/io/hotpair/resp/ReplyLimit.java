@@ -7,6 +7,11 @@ final class ReplyLimit {
 
     private ReplyLimit() {}
 
+    /** How many elements a reply can have at most. */
+    static long elements(Client client) {
+        return Math.max(1, client.server().replyLimitBytes() / ELEMENT_OVERHEAD);
+    }
+
     /**
      * Checks a number of elements.
      *
@@ -14,9 +19,8 @@ final class ReplyLimit {
      * @param count how many
      */
     static void check(Client client, long count) {
-        long limitBytes = client.server().replyLimitBytes();
-        if (count > limitBytes / ELEMENT_OVERHEAD) {
-            throw CommandException.replyTooLong(limitBytes);
+        if (count > elements(client)) {
+            throw CommandException.replyTooLong(client.server().replyLimitBytes());
         }
     }
 }

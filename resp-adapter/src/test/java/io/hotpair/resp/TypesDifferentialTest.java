@@ -29,6 +29,7 @@ class TypesDifferentialTest {
             all.add(family("sorted sets", protocol, SortedSetSource::new));
             all.add(family("strings and bits", protocol, BitSource::new));
             all.add(family("positions", protocol, GeoSource::new));
+            all.add(family("streams", protocol, StreamSource::new));
         }
         return all.stream();
     }
