@@ -1,6 +1,7 @@
 package io.hotpair.resp;
 
 import io.hotpair.HotpairException;
+import io.hotpair.StreamOperations;
 import io.hotpair.resp.Command.Flag;
 import io.hotpair.resp.ReplyBuffer.Ground;
 import io.hotpair.topology.Role;
@@ -239,11 +240,21 @@ final class Dispatcher {
                             + " disabled: "
                             + message(failure);
             case BUSY -> "TRYAGAIN the log can't keep up, so the command was not executed";
-            case WRONG_VALUE -> CommandException.notAnInteger().reply();
+            case WRONG_VALUE -> wrongValue(failure);
             case WRONG_TYPE -> CommandException.wrongType().reply();
             case OUTCOME_UNKNOWN -> Outbox.UNKNOWN_OUTCOME;
             default -> "ERR " + message(failure);
         };
+    }
+
+    private static String wrongValue(HotpairException failure) {
+        if (StreamOperations.NO_GROUP.equals(failure.getMessage())) {
+            return "NOGROUP the consumer group this client was blocked on no longer exists";
+        }
+        if (StreamOperations.NO_STREAM.equals(failure.getMessage())) {
+            return "UNBLOCKED the stream key no longer exists";
+        }
+        return CommandException.notAnInteger().reply();
     }
 
     private static String message(RuntimeException failure) {

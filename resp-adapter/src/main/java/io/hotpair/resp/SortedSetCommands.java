@@ -33,6 +33,7 @@ final class SortedSetCommands {
         registerPops(table);
         SortedSetRangeCommands.register(table);
         SortedSetAlgebra.register(table);
+        BlockingSortedSetCommands.register(table);
     }
 
     static Command add(CommandTable table, String name, int arity, String syntax) {

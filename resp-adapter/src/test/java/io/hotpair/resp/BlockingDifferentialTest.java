@@ -10,11 +10,12 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Clients that wait for lists, to a real redis-server and to a listener: in the same order the same
- * ones must be served, with the same bytes, whoever leaves, is unblocked or changes the keys.
+ * Clients that wait for lists, sorted sets and streams, to a real redis-server and to a listener:
+ * in the same order the same ones must be served, with the same bytes, whoever leaves, is unblocked
+ * or changes the keys.
  */
 class BlockingDifferentialTest {
     private static final int PROGRAMS =
@@ -26,15 +27,29 @@ class BlockingDifferentialTest {
     private static final Pattern CLIENT =
             Pattern.compile("id=(\\d+) .*? name=(\\w+) .*? flags=(\\w+) .*? cmd=(\\S+)");
 
+    /** For what is waited. */
+    enum Kind {
+        LISTS,
+        SORTED_SETS,
+        STREAMS
+    }
+
     @ParameterizedTest
-    @ValueSource(ints = {2, 3})
-    void shouldServeThoseWhoWaitAsRedisDoes(int protocol) {
+    @CsvSource({
+        "LISTS, 2",
+        "LISTS, 3",
+        "SORTED_SETS, 2",
+        "SORTED_SETS, 3",
+        "STREAMS, 2",
+        "STREAMS, 3"
+    })
+    void shouldServeThoseWhoWaitAsRedisDoes(Kind kind, int protocol) {
         try (RealRedis redis = RealRedis.start();
                 TestListener listener = TestListener.open()) {
             for (int program = 0; program < PROGRAMS; program++) {
                 try (Side theirs = new Side(redis.port(), protocol);
                         Side ours = new Side(listener.port(), protocol)) {
-                    new Program(SEED + program, theirs, ours).run();
+                    new Program(kind, SEED + program, theirs, ours).run();
                 }
             }
         }
@@ -114,6 +129,7 @@ class BlockingDifferentialTest {
 
     /** A program by chance. */
     private static final class Program {
+        private final Kind kind;
         private final long seed;
         private final Random random;
         private final Side theirs;
@@ -122,7 +138,8 @@ class BlockingDifferentialTest {
         private final TreeSet<Integer> waiting = new TreeSet<>();
         private int pushed;
 
-        Program(long seed, Side theirs, Side ours) {
+        Program(Kind kind, long seed, Side theirs, Side ours) {
+            this.kind = kind;
             this.seed = seed;
             this.theirs = theirs;
             this.ours = ours;
@@ -136,6 +153,8 @@ class BlockingDifferentialTest {
             }
             for (int i = 0; i < KEYS; i++) {
                 same("LRANGE", "k" + i, "0", "-1");
+                same("ZRANGE", "k" + i, "0", "-1", "WITHSCORES");
+                same("XRANGE", "k" + i, "-", "+");
             }
             assertEquals(
                     waiting.size(), blockedClients(theirs.controller), "seed=" + seed + history);
@@ -153,7 +172,7 @@ class BlockingDifferentialTest {
             int who = random.nextInt(CLIENTS);
             int what = random.nextInt(20);
             if (what < 9 && !waiting.contains(who)) {
-                block(who, blocking());
+                block(who, blocking(who));
             } else if (what == 9 && waiting.contains(who)) {
                 unblock(who);
             } else if (what == 10) {
@@ -217,7 +236,111 @@ class BlockingDifferentialTest {
             return random.nextBoolean() ? "LEFT" : "RIGHT";
         }
 
-        private String[] blocking() {
+        private String[] blocking(int who) {
+            return switch (kind) {
+                case LISTS -> blockingOnLists();
+                case SORTED_SETS -> blockingOnSortedSets();
+                case STREAMS -> blockingOnStreams(who);
+            };
+        }
+
+        private String[] change() {
+            return switch (kind) {
+                case LISTS -> changeOfLists();
+                case SORTED_SETS -> changeOfSortedSets();
+                case STREAMS -> changeOfStreams();
+            };
+        }
+
+        private String[] blockingOnSortedSets() {
+            return switch (random.nextInt(4)) {
+                case 0 -> new String[] {"BZPOPMIN", key(), "0"};
+                case 1 -> new String[] {"BZPOPMAX", key(), key(), key(), "1000"};
+                case 2 -> new String[] {"BZPOPMAX", key(), "0"};
+                default ->
+                        new String[] {
+                            "BZMPOP",
+                            "0",
+                            "2",
+                            key(),
+                            key(),
+                            random.nextBoolean() ? "MIN" : "MAX",
+                            "COUNT",
+                            Integer.toString(1 + random.nextInt(3))
+                        };
+            };
+        }
+
+        private String[] changeOfSortedSets() {
+            return switch (random.nextInt(11)) {
+                case 0, 1, 2 -> new String[] {"ZADD", key(), score(), element()};
+                case 3, 4 -> new String[] {"ZADD", key(), score(), element(), score(), element()};
+                case 5 -> new String[] {"ZINCRBY", key(), score(), element()};
+                // No *STORE: over another type it wakes nobody in Redis.
+                case 6 -> new String[] {"ZREMRANGEBYRANK", key(), "1", "-1"};
+                case 7 -> new String[] {"GEOADD", key(), "13.3", "38.1", element()};
+                case 8 -> new String[] {"SET", key(), "text"};
+                case 9 -> new String[] {"DEL", key()};
+                default -> new String[] {"ZPOPMIN", key()};
+            };
+        }
+
+        private String score() {
+            return Integer.toString(random.nextInt(5));
+        }
+
+        private String[] blockingOnStreams(int who) {
+            String consumer = "c" + who;
+            return switch (random.nextInt(4)) {
+                case 0 -> new String[] {"XREAD", "BLOCK", "0", "STREAMS", key(), "$"};
+                case 1 ->
+                        new String[] {
+                            "XREAD", "COUNT", "2", "BLOCK", "0", "STREAMS", key(), key(), "$", "$"
+                        };
+                case 2 ->
+                        new String[] {
+                            "XREADGROUP",
+                            "GROUP",
+                            "g",
+                            consumer,
+                            "BLOCK",
+                            "0",
+                            "STREAMS",
+                            key(),
+                            ">"
+                        };
+                default ->
+                        new String[] {
+                            "XREADGROUP",
+                            "GROUP",
+                            "g",
+                            consumer,
+                            "COUNT",
+                            "1",
+                            "BLOCK",
+                            "1000000",
+                            "NOACK",
+                            "STREAMS",
+                            key(),
+                            ">"
+                        };
+            };
+        }
+
+        private String[] changeOfStreams() {
+            return switch (random.nextInt(14)) {
+                case 0, 1, 2, 3, 4 ->
+                        new String[] {"XADD", key(), ++pushed + "-1", "field", "value" + pushed};
+                case 5, 6, 7, 8 -> new String[] {"XGROUP", "CREATE", key(), "g", "$", "MKSTREAM"};
+                case 9 -> new String[] {"XGROUP", "DESTROY", key(), "g"};
+                case 10 -> new String[] {"XDEL", key(), pushed + "-1"};
+                case 11 -> new String[] {"XTRIM", key(), "MAXLEN", "0"};
+                case 12 -> new String[] {random.nextBoolean() ? "DEL" : "XLEN", key()};
+                default -> new String[] {random.nextInt(4) == 0 ? "GETDEL" : "XLEN", key()};
+            };
+        }
+
+        private String[] blockingOnLists() {
             return switch (random.nextInt(7)) {
                 case 0, 1 -> new String[] {"BLPOP", key(), "0"};
                 case 2 -> new String[] {"BRPOP", key(), key(), key(), "1000"};
@@ -237,7 +360,7 @@ class BlockingDifferentialTest {
             };
         }
 
-        private String[] change() {
+        private String[] changeOfLists() {
             return switch (random.nextInt(12)) {
                 case 0, 1, 2 -> new String[] {"RPUSH", key(), element()};
                 case 3, 4 -> new String[] {"LPUSH", key(), element(), element()};
