@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -129,6 +130,18 @@ public interface HashOperations {
      * @return the values, in the order of the fields, null for one that is absent
      */
     byte[] @Nullable [] hmget(byte[] key, byte[]... fields);
+
+    /**
+     * As {@link #hmget(byte[], byte[][])}, without an array that holds all values.
+     *
+     * @param key the key
+     * @param fields the fields
+     * @param consumer receives each value, in the order of the fields, the array being its own;
+     *     null for a field that is absent. It must not use the keyspace, and should be quick, as
+     *     the memory of what is replaced meanwhile is free only afterwards. What it throws ends the
+     *     call and is thrown
+     */
+    void hmget(byte[] key, byte[][] fields, Consumer<byte @Nullable []> consumer);
 
     /**
      * Whether a field is there.

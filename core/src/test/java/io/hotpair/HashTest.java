@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +55,14 @@ class HashTest extends TypeTest {
         List<@Nullable String> given = new ArrayList<>();
         hashes.hgetAll(KEY, (field, value) -> given.add(text(field) + text(value)));
         assertEquals(expected, given);
+        given.clear();
+        byte[][] fields = {bytes("f0"), bytes("none"), bytes("f2"), bytes("f0")};
+        hashes.hmget(KEY, fields, value -> given.add(value == null ? null : text(value)));
+        assertEquals(
+                count == 0
+                        ? Arrays.asList(null, null, null, null)
+                        : Arrays.asList("v0", null, "v2", "v0"),
+                given);
         given.clear();
         hashes.hrandfield(KEY, -100, (field, value) -> given.add(text(field) + text(value)));
         assertEquals(count == 0 ? 0 : 100, given.size());

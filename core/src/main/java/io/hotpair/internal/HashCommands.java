@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -145,6 +146,20 @@ public final class HashCommands implements HashOperations {
                     }
                     return values;
                 });
+    }
+
+    @Override
+    public void hmget(byte[] key, byte[][] fields, Consumer<byte @Nullable []> consumer) {
+        boolean unused =
+                executor.read(
+                        key,
+                        (edit, record) -> {
+                            Members members = open(edit, record);
+                            for (byte[] field : fields) {
+                                consumer.accept(value(members, field));
+                            }
+                            return true;
+                        });
     }
 
     @Override

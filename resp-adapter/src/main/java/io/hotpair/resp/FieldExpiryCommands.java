@@ -213,10 +213,23 @@ final class FieldExpiryCommands {
     private static void hgetex(Request request, Client client, ReplyBuffer reply) {
         checkType(request, client);
         Options options = Options.of(request, "hgetex", client, 1);
+        checkTotal(client, request.copy(1), options.fields);
         byte[] @Nullable [] values =
                 hashes(client).hgetex(request.copy(1), options.expiry, options.fields);
         client.noteWrite();
         HashCommands.values(values, reply);
+    }
+
+    /** A field named many times would otherwise be copied as often, all before a limit is met. */
+    private static void checkTotal(Client client, byte[] key, byte[][] fields) {
+        long limitBytes = client.server().replyLimitBytes();
+        long total = 0;
+        for (int i = 0; i < fields.length && fields.length > 1; i++) {
+            total += hashes(client).hstrlen(key, fields[i]);
+            if (total > limitBytes) {
+                throw CommandException.replyTooLong(limitBytes);
+            }
+        }
     }
 
     private static void hsetex(Request request, Client client, ReplyBuffer reply) {

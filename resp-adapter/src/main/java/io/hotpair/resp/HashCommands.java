@@ -138,7 +138,8 @@ final class HashCommands {
     // ---- fields
 
     private static void hmget(Request request, Client client, ReplyBuffer reply) {
-        values(hashes(client).hmget(request.copy(1), request.copies(2)), reply);
+        reply.array(request.count() - 2L);
+        hashes(client).hmget(request.copy(1), request.copies(2), reply::bulkOrNull);
     }
 
     static void values(byte[] @Nullable [] values, ReplyBuffer reply) {

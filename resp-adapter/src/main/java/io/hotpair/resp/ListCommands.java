@@ -207,10 +207,20 @@ final class ListCommands {
 
     private static void lmpop(Request request, Client client, ReplyBuffer reply) {
         PopArguments arguments = PopArguments.of(request, 1, "LEFT", "RIGHT");
+        checkLimit(client, arguments);
         PoppedElements popped =
                 lists(client).lmpop(end(arguments), arguments.count(), arguments.keys());
         client.noteWrite();
         popped(popped, reply);
+    }
+
+    /** Looks at the list from which elements are about to be removed: the first that is there. */
+    private static void checkLimit(Client client, PopArguments arguments) {
+        long length = 0;
+        for (int i = 0; arguments.count() > 1 && length == 0 && i < arguments.keys().length; i++) {
+            length = lists(client).llen(arguments.keys()[i]);
+        }
+        ReplyLimit.check(client, Math.min(length, arguments.count()));
     }
 
     static ListEnd end(PopArguments arguments) {

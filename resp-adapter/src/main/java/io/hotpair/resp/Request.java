@@ -9,6 +9,7 @@ import java.util.Arrays;
  */
 final class Request {
     private static final int INITIAL_ARGUMENTS = 16;
+    private static final int ARGUMENT_OVERHEAD = 64;
 
     private byte[] bytes = {};
     private int base;
@@ -43,6 +44,15 @@ final class Request {
     /** What the two index arrays take, for the budget of client memory. */
     int indexBytes() {
         return offsets.length * 2 * Integer.BYTES;
+    }
+
+    /** About what copies of all arguments take. */
+    long copiedBytes() {
+        long total = 0;
+        for (int i = 0; i < count; i++) {
+            total += lengths[i] + ARGUMENT_OVERHEAD;
+        }
+        return total;
     }
 
     byte[] bytes() {

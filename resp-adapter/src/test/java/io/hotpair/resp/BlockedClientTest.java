@@ -111,6 +111,25 @@ class BlockedClientTest {
     }
 
     @Test
+    void shouldCountWhatThoseWhoWaitKeep() {
+        try (TestListener listener = TestListener.open();
+                RawClient waiting = listener.connect();
+                RawClient other = listener.connect()) {
+            String key = "k".repeat(60_000);
+            waiting.send(RawClient.command("BLPOP", key, "0"));
+            awaitBlocked(other, 1);
+            Await.until(
+                    () -> listener.server().budget().usedBytes() > 60_000,
+                    () -> listener.server().budget().usedBytes());
+            other.call("RPUSH", key, "a");
+            assertTrue(waiting.reply().endsWith("$1\r\na\r\n"));
+            Await.until(
+                    () -> listener.server().budget().usedBytes() < 60_000,
+                    () -> listener.server().budget().usedBytes());
+        }
+    }
+
+    @Test
     void shouldWaitNoLongerThanAsked() {
         try (TestListener listener = TestListener.open();
                 RawClient waiting = listener.connect()) {

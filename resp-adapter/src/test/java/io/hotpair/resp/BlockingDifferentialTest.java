@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -86,7 +89,11 @@ class BlockingDifferentialTest {
             clients.set(who, connect(who));
         }
 
-        String[] line(int who) {
+        String id(int who) {
+            return Objects.requireNonNull(line(who), "line")[0];
+        }
+
+        String @Nullable [] line(int who) {
             Matcher lines = CLIENT.matcher(controller.call("CLIENT", "LIST"));
             while (lines.find()) {
                 if (lines.group(2).equals("c" + who)) {
@@ -97,8 +104,8 @@ class BlockingDifferentialTest {
         }
 
         /** Those who wait now. */
-        TreeSet<Integer> blocked() {
-            TreeSet<Integer> found = new TreeSet<>();
+        Set<Integer> blocked() {
+            Set<Integer> found = new TreeSet<>();
             for (int i = 0; i < CLIENTS; i++) {
                 String[] line = line(i);
                 if (line != null && line[1].equals("b")) {
@@ -135,7 +142,7 @@ class BlockingDifferentialTest {
         private final Side theirs;
         private final Side ours;
         private final List<String> history = new ArrayList<>();
-        private final TreeSet<Integer> waiting = new TreeSet<>();
+        private final Set<Integer> waiting = new TreeSet<>();
         private int pushed;
 
         Program(Kind kind, long seed, Side theirs, Side ours) {
@@ -195,8 +202,8 @@ class BlockingDifferentialTest {
         private void unblock(int who) {
             String reason = random.nextBoolean() ? "ERROR" : "TIMEOUT";
             history.add("\n  CLIENT UNBLOCK c" + who + " " + reason);
-            String theirId = theirs.line(who)[0];
-            String ourId = ours.line(who)[0];
+            String theirId = theirs.id(who);
+            String ourId = ours.id(who);
             assertEquals(
                     theirs.controller.call("CLIENT", "UNBLOCK", theirId, reason),
                     ours.controller.call("CLIENT", "UNBLOCK", ourId, reason),
@@ -213,8 +220,8 @@ class BlockingDifferentialTest {
 
         /** Compares what those got who wait no longer, and who waits still. */
         private void settle() {
-            TreeSet<Integer> still = theirs.blocked();
-            TreeSet<Integer> served = new TreeSet<>(waiting);
+            Set<Integer> still = theirs.blocked();
+            Set<Integer> served = new TreeSet<>(waiting);
             served.removeAll(still);
             for (int who : served) {
                 assertEquals(

@@ -45,9 +45,9 @@ class CommandDocsTest {
         List<?> reply = (List<?>) jedis.sendCommand(Protocol.Command.COMMAND, "DOCS", name);
         Map<String, Object> all = map(reply.get(1));
         Map<String, Object> compared = new LinkedHashMap<>();
-        compared.put("since", text(all.get("since")));
-        compared.put("group", text(all.get("group")));
-        compared.put("arguments", arguments((List<?>) all.get("arguments")));
+        compared.put("since", text(all, "since"));
+        compared.put("group", text(all, "group"));
+        compared.put("arguments", arguments(list(all, "arguments")));
         return compared;
     }
 
@@ -56,15 +56,15 @@ class CommandDocsTest {
         for (Object argument : arguments) {
             Map<String, Object> all = map(argument);
             Map<String, Object> one = new LinkedHashMap<>();
-            String type = text(all.get("type"));
+            String type = text(all, "type");
             one.put("type", type);
-            one.put("name", NAMELESS.contains(type) ? "" : text(all.get("name")));
-            one.put("token", all.containsKey("token") ? text(all.get("token")) : "");
+            one.put("name", NAMELESS.contains(type) ? "" : text(all, "name"));
+            one.put("token", text(all, "token"));
             one.put("key_spec_index", all.getOrDefault("key_spec_index", -1L));
             Set<String> flags = new TreeSet<>();
-            ((List<?>) all.getOrDefault("flags", List.of())).forEach(f -> flags.add(text(f)));
+            list(all, "flags").forEach(f -> flags.add(text(f)));
             one.put("flags", flags);
-            one.put("arguments", arguments((List<?>) all.getOrDefault("arguments", List.of())));
+            one.put("arguments", arguments(list(all, "arguments")));
             compared.add(one);
         }
         return compared;
@@ -77,6 +77,14 @@ class CommandDocsTest {
             map.put(text(list.get(i)), list.get(i + 1));
         }
         return map;
+    }
+
+    private static List<?> list(Map<String, Object> map, String name) {
+        return (List<?>) map.getOrDefault(name, List.of());
+    }
+
+    private static String text(Map<String, Object> map, String name) {
+        return text(map.getOrDefault(name, ""));
     }
 
     private static String text(Object bytes) {

@@ -165,6 +165,11 @@ class HashCommandsTest {
             String reply = call(line);
             assertTrue(reply.startsWith("-ERR the reply is longer than the limit"), reply);
         }
+        String repeated = " field:1".repeat(2000);
+        for (String line : List.of("HMGET h", "HGETEX h PERSIST FIELDS 2000")) {
+            String reply = call(line + repeated);
+            assertTrue(reply.startsWith("-ERR the reply is longer than the limit"), reply);
+        }
         assertTrue(call("HKEYS h").startsWith("*1500\r\n"));
         assertEquals(":1500\r\n", call("HLEN h"));
     }
