@@ -117,20 +117,15 @@ final class FieldExpiryCommands {
             throw new CommandException(
                     "ERR Mandatory argument FIELDS is missing or not at the right position");
         }
-        return counted(request, at + 1, 1, notPositive);
-    }
-
-    private static byte[][] counted(Request request, int at, int each, String notPositive) {
-        if (at >= request.count()) {
+        if (at + 1 == request.count()) {
             throw new CommandException(notPositive);
         }
-        long count = request.integer(at, 1, Long.MAX_VALUE, notPositive);
-        int left = request.count() - at - 1;
-        if (left % each != 0 || count != left / each) {
+        long count = request.integer(at + 1, 1, Long.MAX_VALUE, notPositive);
+        if (count != request.count() - at - 2) {
             throw new CommandException(
                     "ERR The `numfields` parameter must match the number of arguments");
         }
-        return request.copies(at + 1);
+        return request.copies(at + 2);
     }
 
     // ---- deadlines
@@ -212,12 +207,27 @@ final class FieldExpiryCommands {
 
     private static void hgetex(Request request, Client client, ReplyBuffer reply) {
         checkType(request, client);
-        Options options = Options.of(request, "hgetex", client, 1);
-        checkTotal(client, request.copy(1), options.fields);
-        byte[] @Nullable [] values =
-                hashes(client).hgetex(request.copy(1), options.expiry, options.fields);
+        FieldExpiry expiry = FieldExpiry.KEEP;
+        int at = 2;
+        ExpireTime.Unit unit = StringOptions.unit(request, 2);
+        if (unit != null) {
+            expiry = expiry(request, 3, unit, "hgetex", client);
+            at = 4;
+        } else if (request.is(2, "PERSIST")) {
+            expiry = FieldExpiry.PERSIST;
+            at = 3;
+        }
+        byte[][] fields = fields(request, at, NOT_POSITIVE);
+        checkTotal(client, request.copy(1), fields);
+        byte[] @Nullable [] values = hashes(client).hgetex(request.copy(1), expiry, fields);
         client.noteWrite();
         HashCommands.values(values, reply);
+    }
+
+    private static FieldExpiry expiry(
+            Request request, int at, ExpireTime.Unit unit, String command, Client client) {
+        long deadlineMs = deadlineMs(request.integer(at), unit, command, client);
+        return FieldExpiry.at(Instant.ofEpochMilli(deadlineMs));
     }
 
     /** A field named many times would otherwise be copied as often, all before a limit is met. */
@@ -234,67 +244,72 @@ final class FieldExpiryCommands {
 
     private static void hsetex(Request request, Client client, ReplyBuffer reply) {
         checkType(request, client);
-        Options options = Options.of(request, "hsetex", client, 2);
+        SetOptions options = SetOptions.of(request, client);
         boolean done =
                 hashes(client)
-                        .hsetex(request.copy(1), options.condition, options.expiry, options.fields);
+                        .hsetex(
+                                request.copy(1),
+                                options.condition,
+                                options.expiry,
+                                options.fieldsAndValues);
         client.noteWrite();
         reply.integer(done ? 1 : 0);
     }
 
-    /** The options of HGETEX and HSETEX, and the fields behind them. */
-    private static final class Options {
-        private static final byte[][] NONE = {};
+    /** The options of HSETEX, in any order, and the fields with their values behind them. */
+    private static final class SetOptions {
+        private static final String COMMAND = "hsetex";
 
-        private final boolean sets;
         private FieldCondition condition = FieldCondition.ALWAYS;
-        private FieldExpiry expiry;
+        // To set a field takes its deadline away.
+        private FieldExpiry expiry = FieldExpiry.PERSIST;
         private boolean expiryGiven;
-        private byte[][] fields = NONE;
+        private byte[][] fieldsAndValues = {};
 
-        private Options(boolean sets) {
-            this.sets = sets;
-            // To set a field takes its deadline away, to get it does not.
-            expiry = sets ? FieldExpiry.PERSIST : FieldExpiry.KEEP;
-        }
-
-        static Options of(Request request, String command, Client client, int each) {
-            Options options = new Options(each == 2);
+        static SetOptions of(Request request, Client client) {
+            SetOptions options = new SetOptions();
             int at = 2;
             while (at < request.count() && !request.is(at, "FIELDS")) {
-                at = options.option(request, at, command, client);
+                at = options.option(request, at, client);
             }
-            if (at == request.count()) {
-                throw new CommandException("ERR missing FIELDS argument");
-            }
-            options.fields = counted(request, at + 1, each, "ERR invalid number of fields");
+            options.pairs(request, at + 1);
             return options;
         }
 
-        private int option(Request request, int at, String command, Client client) {
-            String word = request.text(at).toUpperCase(Locale.ROOT);
-            switch (word) {
-                case "FNX", "FXX" -> {
-                    if (sets) {
-                        condition(FieldCondition.valueOf(word));
-                        return at + 1;
-                    }
-                }
-                case "PERSIST", "KEEPTTL" -> {
-                    if (word.equals("KEEPTTL") == sets) {
-                        expiry(sets ? FieldExpiry.KEEP : FieldExpiry.PERSIST);
-                        return at + 1;
-                    }
-                }
-                default -> {
-                    ExpireTime.Unit unit = StringOptions.unit(request, at);
-                    if (unit != null) {
-                        expiry(time(request, at + 1, unit, command, client));
-                        return at + 2;
-                    }
-                }
+        private void pairs(Request request, int at) {
+            if (at >= request.count()) {
+                throw CommandException.arity(COMMAND);
             }
-            throw new CommandException("ERR unknown argument: " + request.inError(at));
+            long count = request.integer(at, 1, Integer.MAX_VALUE, "ERR invalid number of fields");
+            if (request.count() - at - 1 != 2 * count) {
+                throw CommandException.arity(COMMAND);
+            }
+            fieldsAndValues = request.copies(at + 1);
+        }
+
+        private int option(Request request, int at, Client client) {
+            if (request.is(at, "FNX")) {
+                condition(FieldCondition.FNX);
+                return at + 1;
+            }
+            if (request.is(at, "FXX")) {
+                condition(FieldCondition.FXX);
+                return at + 1;
+            }
+            ExpireTime.Unit unit = StringOptions.unit(request, at);
+            if (unit == null && !request.is(at, "KEEPTTL")) {
+                throw new CommandException("ERR unknown argument: " + request.inError(at));
+            }
+            checkOnlyExpiry();
+            if (unit == null) {
+                expiry = FieldExpiry.KEEP;
+                return at + 1;
+            }
+            if (at + 1 == request.count()) {
+                throw new CommandException("ERR missing expire time");
+            }
+            expiry = FieldExpiryCommands.expiry(request, at + 1, unit, COMMAND, client);
+            return at + 2;
         }
 
         private void condition(FieldCondition asked) {
@@ -304,24 +319,13 @@ final class FieldExpiryCommands {
             condition = asked;
         }
 
-        private void expiry(FieldExpiry asked) {
+        private void checkOnlyExpiry() {
             if (expiryGiven) {
                 throw new CommandException(
-                        "ERR Only one of EX, PX, EXAT, PXAT or "
-                                + (sets ? "KEEPTTL" : "PERSIST")
-                                + " arguments can be specified");
+                        "ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be"
+                                + " specified");
             }
             expiryGiven = true;
-            expiry = asked;
-        }
-
-        private static FieldExpiry time(
-                Request request, int at, ExpireTime.Unit unit, String command, Client client) {
-            if (at == request.count()) {
-                throw CommandException.syntax();
-            }
-            long deadlineMs = deadlineMs(request.integer(at), unit, command, client);
-            return FieldExpiry.at(Instant.ofEpochMilli(deadlineMs));
         }
     }
 }

@@ -117,17 +117,26 @@ class HashCommandsTest {
         String mismatch = "-ERR The `numfields` parameter must match the number of arguments\r\n";
         assertEquals(mismatch, call("HEXPIRE h 1 FIELDS 2 f"));
         assertEquals(mismatch, call("HPERSIST h FIELDS 1 f g"));
-        assertEquals(mismatch, call("HSETEX h FIELDS 1 f v g"));
+        assertEquals(mismatch, call("HGETEX h FIELDS 2 f"));
+        String wrongNumber = "-ERR wrong number of arguments for 'hsetex' command\r\n";
+        assertEquals(wrongNumber, call("HSETEX h FIELDS 1 f v g"));
+        assertEquals(wrongNumber, call("HSETEX h FNX EX 1 FIELDS"));
+        assertEquals("-ERR invalid number of fields\r\n", call("HSETEX h FIELDS 0 f v"));
+        assertEquals("-ERR unknown argument: BOGUS\r\n", call("HSETEX h BOGUS FIELDS 1 f v"));
+        assertEquals(
+                "-ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified\r\n",
+                call("HSETEX h EX 60 KEEPTTL FIELDS 1 f v"));
         assertEquals(
                 "-ERR wrong number of arguments for 'hexpire' command\r\n",
                 call("HEXPIRE h 1 NX FIELDS"));
+        assertEquals(NO_FIELDS, call("HGETEX h EX 1 PERSIST FIELDS 1 a"));
         assertEquals(
-                "-ERR Only one of EX, PX, EXAT, PXAT or PERSIST arguments can be specified\r\n",
-                call("HGETEX h EX 1 PERSIST FIELDS 1 a"));
+                "-ERR Number of fields must be a positive integer\r\n",
+                call("HGETEX h EX 1 FIELDS"));
+        assertEquals(NO_FIELDS, call("HGETEX h FNX FIELDS 1 a"));
         assertEquals(
                 "-ERR Only one of FXX or FNX arguments can be specified\r\n",
                 call("HSETEX h FNX FXX FIELDS 1 a 1"));
-        assertEquals("-ERR unknown argument: FNX\r\n", call("HGETEX h FNX FIELDS 1 a"));
     }
 
     @Test
