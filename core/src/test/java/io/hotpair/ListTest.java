@@ -289,4 +289,25 @@ class ListTest extends TypeTest {
             default -> judge.same(() -> lists.llen(key), "LLEN", key);
         }
     }
+
+    @Test
+    void shouldTakeNothingInATransactionThatGoesOnAfterARefusal() {
+        byte[] text = bytes("text");
+        keyspace.lists().rpush(KEY, bytes("a"));
+        keyspace.put(text, bytes("no list"));
+        boolean refused =
+                keyspace.transaction(
+                        view -> {
+                            try {
+                                byte[] unused =
+                                        view.lists().lmove(KEY, text, ListEnd.LEFT, ListEnd.LEFT);
+                                return false;
+                            } catch (HotpairException e) {
+                                view.increment(bytes("refused"), 1);
+                                return true;
+                            }
+                        });
+        assertTrue(refused);
+        assertEquals(List.of("a"), all(KEY));
+    }
 }

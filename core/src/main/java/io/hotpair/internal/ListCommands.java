@@ -413,6 +413,16 @@ public final class ListCommands implements ListOperations {
                         transaction -> {
                             moved.clear();
                             ListCommands lists = new ListCommands(transaction);
+                            boolean there =
+                                    transaction.read(
+                                            source,
+                                            (edit, record) -> isThere(edit, record, ignoresOthers));
+                            if (!there) {
+                                return false;
+                            }
+                            // Refused before anything is taken: a transaction around this one may
+                            // go on after that.
+                            long unused = lists.llen(destination);
                             List<byte[]> popped = lists.pop(source, from, 1, ignoresOthers);
                             if (popped == null) {
                                 return false;

@@ -100,11 +100,14 @@ final class BlockingListCommands {
                 reply,
                 lists(client).blmoveAsync(timeout, request.copy(1), request.copy(2), from, to),
                 true,
-                BlockingListCommands::moved);
+                (element, out) -> moved(element, client, out));
     }
 
-    private static void moved(byte @Nullable [] element, ReplyBuffer reply) {
-        if (element == null) {
+    private static void moved(byte @Nullable [] element, Client client, ReplyBuffer reply) {
+        if (element == null && client.transaction().isExecuting()) {
+            // There it does not wait.
+            reply.nullValue();
+        } else if (element == null) {
             // As of any other that waits for a list; only one that does not wait gives no string.
             reply.nullArray();
         } else {

@@ -119,6 +119,7 @@ final class Command {
     private @Nullable Function function;
     private boolean write;
     private boolean touchesKeys;
+    private boolean unqueued;
 
     Command(int id, String name, int arity, Group group, @Nullable Command container) {
         this.id = id;
@@ -171,6 +172,12 @@ final class Command {
 
     Command tips(String... which) {
         tips.addAll(List.of(which));
+        return this;
+    }
+
+    /** Lets it be executed at once between MULTI and EXEC. */
+    Command unqueued() {
+        unqueued = true;
         return this;
     }
 
@@ -246,6 +253,11 @@ final class Command {
     /** Whether what it answers rests on keys. */
     boolean touchesKeys() {
         return touchesKeys;
+    }
+
+    /** Whether it is executed at once between MULTI and EXEC. */
+    boolean isUnqueued() {
+        return unqueued;
     }
 
     Map<String, Command> subcommands() {

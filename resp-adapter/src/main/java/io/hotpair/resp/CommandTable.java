@@ -33,6 +33,7 @@ final class CommandTable {
         GeoCommands.register(this);
         StreamCommands.register(this);
         KeyCommands.register(this);
+        TransactionCommands.register(this);
         ConnectionCommands.register(this);
         ClientCommands.register(this);
         ServerCommands.register(this);

@@ -131,7 +131,7 @@ final class KeyCommands {
                 .flags(READONLY, FAST)
                 .tips("request_policy:all_shards", "response_policy:agg_sum")
                 .summary("Counts the keys.")
-                .does((r, c, out) -> out.integer(c.keyspace().statistics().keyCount()));
+                .does((r, c, out) -> out.integer(keyCount(c)));
         add(table, "keys", 2, "pattern")
                 .flags(READONLY)
                 .categories(Category.DANGEROUS)
@@ -209,6 +209,13 @@ final class KeyCommands {
     private static void type(Request request, Client client, ReplyBuffer reply) {
         String type = client.session().keys().type(request.copy(1));
         reply.status(type == null ? "none" : type);
+    }
+
+    private static long keyCount(Client client) {
+        long count = client.keyspace().statistics().keyCount();
+        return client.session() instanceof TransactionSession inside
+                ? count + inside.keyCountChange()
+                : count;
     }
 
     private static void delete(Request request, Client client, ReplyBuffer reply) {

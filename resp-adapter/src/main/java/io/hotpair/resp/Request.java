@@ -55,6 +55,31 @@ final class Request {
         return total;
     }
 
+    /** The bytes of all arguments. */
+    long argumentBytes() {
+        long sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += lengths[i];
+        }
+        return sum;
+    }
+
+    /** The same command, in arrays of its own. */
+    Request copy() {
+        Request copy = new Request();
+        copy.bytes = new byte[Math.toIntExact(argumentBytes())];
+        copy.offsets = new int[count];
+        copy.lengths = Arrays.copyOf(lengths, count);
+        copy.count = count;
+        int at = 0;
+        for (int i = 0; i < count; i++) {
+            System.arraycopy(bytes, offset(i), copy.bytes, at, lengths[i]);
+            copy.offsets[i] = at;
+            at += lengths[i];
+        }
+        return copy;
+    }
+
     byte[] bytes() {
         return bytes;
     }
