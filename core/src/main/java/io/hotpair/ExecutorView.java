@@ -14,6 +14,7 @@ import io.hotpair.internal.SortedSetCommands;
 import io.hotpair.internal.StreamCommands;
 import io.hotpair.internal.StringCommands;
 import io.hotpair.internal.Transaction;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The view on an executor. */
@@ -36,6 +37,13 @@ final class ExecutorView implements TransactionView {
         KeyspaceSession.checkDeadline(deadlineMs);
         boolean unused =
                 executor.write(key, new PutString().of(value, 0, value.length, deadlineMs));
+    }
+
+    @Override
+    public boolean update(byte[] key, StringUpdate update) {
+        KeyspaceSession.checkKey(key, 0, key.length);
+        Objects.requireNonNull(update, "update");
+        return executor.write(key, new KeyspaceSession.UserDecision().take(update));
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +59,16 @@ public interface HashOperations {
      * @return field and value of each, in the hash's own order; empty for an absent key
      */
     List<Map.Entry<byte[], byte[]>> hgetAll(byte[] key);
+
+    /**
+     * As {@link #hgetAll(byte[])}, without a list that holds all of them.
+     *
+     * @param key the key
+     * @param consumer receives each field and value, the arrays being its own; it must not use the
+     *     keyspace, and should be quick, as the memory of what is replaced meanwhile is free only
+     *     afterwards. What it throws ends the call and is thrown
+     */
+    void hgetAll(byte[] key, BiConsumer<byte[], byte[]> consumer);
 
     /**
      * Deletes fields.
@@ -119,6 +130,18 @@ public interface HashOperations {
      * @return the values, in the order of the fields, null for one that is absent
      */
     byte[] @Nullable [] hmget(byte[] key, byte[]... fields);
+
+    /**
+     * As {@link #hmget(byte[], byte[][])}, without an array that holds all values.
+     *
+     * @param key the key
+     * @param fields the fields
+     * @param consumer receives each value, in the order of the fields, the array being its own;
+     *     null for a field that is absent. It must not use the keyspace, and should be quick, as
+     *     the memory of what is replaced meanwhile is free only afterwards. What it throws ends the
+     *     call and is thrown
+     */
+    void hmget(byte[] key, byte[][] fields, Consumer<byte @Nullable []> consumer);
 
     /**
      * Whether a field is there.
@@ -193,6 +216,17 @@ public interface HashOperations {
      * @return field and value of each, in no particular order; empty for an absent key
      */
     List<Map.Entry<byte[], byte[]>> hrandfield(byte[] key, long count);
+
+    /**
+     * As {@link #hrandfield(byte[], long)}, without a list that holds all of them.
+     *
+     * @param key the key
+     * @param count how many, as there
+     * @param consumer receives each field and value, the arrays being its own; it must not use the
+     *     keyspace, and should be quick, as the memory of what is replaced meanwhile is free only
+     *     afterwards. What it throws ends the call and is thrown
+     */
+    void hrandfield(byte[] key, long count, BiConsumer<byte[], byte[]> consumer);
 
     /**
      * Goes on with a walk over all fields. A field that is there from the first call to the last is

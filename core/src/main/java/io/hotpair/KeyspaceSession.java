@@ -282,7 +282,7 @@ final class KeyspaceSession implements Session, Executor {
     }
 
     /** Lets a user's update decide. One for each session, and another for each nested call. */
-    private static final class UserDecision extends UpdateString {
+    static final class UserDecision extends UpdateString {
         private final StringEntry entry = new StringEntry();
         private @Nullable StringUpdate update;
 

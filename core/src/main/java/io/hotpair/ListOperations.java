@@ -3,6 +3,7 @@ package io.hotpair;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -119,6 +120,18 @@ public interface ListOperations {
      * @return what is there of it
      */
     List<byte[]> lrange(byte[] key, long start, long stop);
+
+    /**
+     * As {@link #lrange(byte[], long, long)}, without a list that holds all of them.
+     *
+     * @param key the key
+     * @param start the position of the first element
+     * @param stop the position of the last one
+     * @param consumer receives each element, the array being its own; it must not use the keyspace,
+     *     and should be quick, as the memory of what is replaced meanwhile is free only afterwards.
+     *     What it throws ends the call and is thrown
+     */
+    void lrange(byte[] key, long start, long stop, Consumer<byte[]> consumer);
 
     /**
      * Replaces an element.

@@ -69,6 +69,16 @@ public interface SetOperations {
     List<byte[]> smembers(byte[] key);
 
     /**
+     * As {@link #smembers(byte[])}, without a list that holds all of them.
+     *
+     * @param key the key
+     * @param consumer receives each member, the array being its own; it must not use the keyspace,
+     *     and should be quick, as the memory of what is replaced meanwhile is free only afterwards.
+     *     What it throws ends the call and is thrown
+     */
+    void smembers(byte[] key, Consumer<byte[]> consumer);
+
+    /**
      * Removes a member chosen at random.
      *
      * @param key the key
@@ -102,6 +112,17 @@ public interface SetOperations {
      * @return the members, in no particular order
      */
     List<byte[]> srandmember(byte[] key, long count);
+
+    /**
+     * As {@link #srandmember(byte[], long)}, without a list that holds all of them.
+     *
+     * @param key the key
+     * @param count how many, as there
+     * @param consumer receives each member, the array being its own; it must not use the keyspace,
+     *     and should be quick, as the memory of what is replaced meanwhile is free only afterwards.
+     *     What it throws ends the call and is thrown
+     */
+    void srandmember(byte[] key, long count, Consumer<byte[]> consumer);
 
     /**
      * Goes on with a walk over all members. A member that is there from the first call to the last

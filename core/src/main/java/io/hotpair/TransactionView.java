@@ -4,7 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A keyspace as a transaction sees it: with its own writes, which nobody else sees before it has
- * committed. Valid inside {@link Keyspace#transaction} only, and in its thread.
+ * committed. Valid inside {@link Keyspace#transaction} only, and in its thread. An operation that
+ * throws a refusal of type or value has changed nothing, so the body may go on after it.
  */
 public interface TransactionView {
 
@@ -24,6 +25,15 @@ public interface TransactionView {
      * @param deadlineMs when the key expires, milliseconds since 1970, or {@link Session#NEVER}
      */
     void put(byte[] key, byte[] value, long deadlineMs);
+
+    /**
+     * Changes a string depending on what it is, as {@link Session#update} does.
+     *
+     * @param key the key
+     * @param update decides
+     * @return whether the key was changed
+     */
+    boolean update(byte[] key, StringUpdate update);
 
     /**
      * Adds to the decimal integer that a key holds, as {@link Keyspace#increment(byte[], long)}

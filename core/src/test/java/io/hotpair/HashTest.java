@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,51 @@ class HashTest extends TypeTest {
         assertEquals(List.of("b", "a", "c"), fields);
         assertEquals("3", text(hashes.hget(KEY, bytes("b"))));
         assertNull(hashes.hget(KEY, bytes("d")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3, 5_000})
+    void shouldGiveItsFieldsOneByOne(int count) {
+        HashOperations hashes = keyspace.hashes();
+        for (int i = 0; i < count; i++) {
+            hashes.hset(KEY, bytes("f" + i), bytes("v" + i));
+        }
+        List<@Nullable String> expected = new ArrayList<>();
+        hashes.hgetAll(KEY)
+                .forEach(entry -> expected.add(text(entry.getKey()) + text(entry.getValue())));
+        List<@Nullable String> given = new ArrayList<>();
+        hashes.hgetAll(KEY, (field, value) -> given.add(text(field) + text(value)));
+        assertEquals(expected, given);
+        given.clear();
+        byte[][] fields = {bytes("f0"), bytes("none"), bytes("f2"), bytes("f0")};
+        hashes.hmget(KEY, fields, value -> given.add(value == null ? null : text(value)));
+        assertEquals(
+                count == 0
+                        ? Arrays.asList(null, null, null, null)
+                        : Arrays.asList("v0", null, "v2", "v0"),
+                given);
+        given.clear();
+        hashes.hrandfield(KEY, -100, (field, value) -> given.add(text(field) + text(value)));
+        assertEquals(count == 0 ? 0 : 100, given.size());
+        assertTrue(expected.containsAll(given));
+    }
+
+    @Test
+    void shouldEndWhenWhatItGivesFieldsToThrows() {
+        keyspace.hashes().hset(KEY, bytes("a"), bytes("1"), bytes("b"), bytes("2"));
+        List<@Nullable String> given = new ArrayList<>();
+        assertThrows(
+                IllegalStateException.class,
+                () ->
+                        keyspace.hashes()
+                                .hgetAll(
+                                        KEY,
+                                        (field, value) -> {
+                                            given.add(text(field));
+                                            throw new IllegalStateException("enough");
+                                        }));
+        assertEquals(List.of("a"), given);
+        assertEquals(2, keyspace.hashes().hdel(KEY, bytes("a"), bytes("b")));
     }
 
     @Test

@@ -52,6 +52,17 @@ class ListTest extends TypeTest {
         assertThrows(HotpairException.class, () -> keyspace.get(bytes("l2")));
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3, 5_000})
+    void shouldGiveItsElementsOneByOne(int count) {
+        for (int i = 0; i < count; i++) {
+            keyspace.lists().rpush(KEY, bytes("e" + i));
+        }
+        List<@Nullable String> given = new ArrayList<>();
+        keyspace.lists().lrange(KEY, -2, 10_000, element -> given.add(text(element)));
+        assertEquals(all(KEY).subList(Math.max(0, count - 2), count), given);
+    }
+
     @Test
     void shouldInsertAtAPosition() {
         ListOperations lists = keyspace.lists();
@@ -277,5 +288,26 @@ class ListTest extends TypeTest {
                             few + 1);
             default -> judge.same(() -> lists.llen(key), "LLEN", key);
         }
+    }
+
+    @Test
+    void shouldTakeNothingInATransactionThatGoesOnAfterARefusal() {
+        byte[] text = bytes("text");
+        keyspace.lists().rpush(KEY, bytes("a"));
+        keyspace.put(text, bytes("no list"));
+        boolean refused =
+                keyspace.transaction(
+                        view -> {
+                            try {
+                                byte[] unused =
+                                        view.lists().lmove(KEY, text, ListEnd.LEFT, ListEnd.LEFT);
+                                return false;
+                            } catch (HotpairException e) {
+                                view.increment(bytes("refused"), 1);
+                                return true;
+                            }
+                        });
+        assertTrue(refused);
+        assertEquals(List.of("a"), all(KEY));
     }
 }

@@ -112,6 +112,22 @@ class SetTest extends TypeTest {
         popped.forEach(member -> assertFalse(left.contains(member)));
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3, 5_000})
+    void shouldGiveItsMembersOneByOne(int count) {
+        if (count > 0) {
+            sets().sadd(KEY, members(0, count));
+        }
+        List<@Nullable String> given = new ArrayList<>();
+        sets().smembers(KEY, member -> given.add(text(member)));
+        assertEquals(count, given.size());
+        assertEquals(texts(sets().smembers(KEY)), new HashSet<>(given));
+        List<@Nullable String> chosen = new ArrayList<>();
+        sets().srandmember(KEY, -100, member -> chosen.add(text(member)));
+        assertEquals(count == 0 ? 0 : 100, chosen.size());
+        assertTrue(given.containsAll(chosen));
+    }
+
     /** A walk during which others come and go, the set changing its form several times. */
     @ParameterizedTest
     @ValueSource(ints = {5, 300, 5_000})

@@ -299,6 +299,28 @@ class SortedSetTest extends TypeTest {
     }
 
     @Test
+    void shouldTakePlacesFarOutsideOfTheSet() {
+        long[] places = {Long.MIN_VALUE, -100, -1, 0, 1, 100, Long.MAX_VALUE};
+        for (int size = 0; size < 3; size++) {
+            for (long start : places) {
+                for (long stop : places) {
+                    for (int i = 0; i < size; i++) {
+                        sets.zadd(KEY, i, bytes("m" + i));
+                    }
+                    long from = Math.max(0, start < 0 ? start + size : start);
+                    long to = Math.min(size - 1, stop < 0 ? stop + size : stop);
+                    long expected = to < from ? 0 : to - from + 1;
+                    String where = "size=" + size + ", start=" + start + ", stop=" + stop;
+                    SortedSetRange range = SortedSetRange.byIndex(start, stop);
+                    assertEquals(expected, sets.zrange(KEY, range).size(), where);
+                    assertEquals(expected, sets.zrange(KEY, range.reversed()).size(), where);
+                    assertEquals(expected, sets.zremrangeByRank(KEY, start, stop), where);
+                }
+            }
+        }
+    }
+
+    @Test
     void shouldGiveAllMemoryBack() {
         byte[] other = bytes("other");
         for (int round = 0; round < 6; round++) {

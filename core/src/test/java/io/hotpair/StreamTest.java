@@ -289,6 +289,16 @@ class StreamTest extends TypeTest {
         };
         assertRefused(
                 StreamOperations.NO_GROUP, () -> streams.xreadGroup(GROUP, ANN, 0, false, both));
+        boolean refused =
+                keyspace.transaction(
+                        view -> {
+                            assertRefused(
+                                    StreamOperations.NO_GROUP,
+                                    () -> view.streams().xreadGroup(GROUP, ANN, 0, false, both));
+                            view.put(bytes("refused"), FIELD, 0);
+                            return true;
+                        });
+        assertTrue(refused);
         assertEquals(0, streams.xpending(KEY, GROUP).count());
         streams.xgroupCreate(other, GROUP, StreamId.MIN);
         assertEquals(2, streams.xreadGroup(GROUP, ANN, 0, false, both).size());

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -148,6 +149,20 @@ public final class HashCommands implements HashOperations {
     }
 
     @Override
+    public void hmget(byte[] key, byte[][] fields, Consumer<byte @Nullable []> consumer) {
+        boolean unused =
+                executor.read(
+                        key,
+                        (edit, record) -> {
+                            Members members = open(edit, record);
+                            for (byte[] field : fields) {
+                                consumer.accept(value(members, field));
+                            }
+                            return true;
+                        });
+    }
+
+    @Override
     public boolean hexists(byte[] key, byte[] field) {
         return executor.read(key, (edit, record) -> open(edit, record).find(field));
     }
@@ -177,6 +192,22 @@ public final class HashCommands implements HashOperations {
                     boolean unused = members.forEach(leaf -> all.add(entry(members, leaf)));
                     return all;
                 });
+    }
+
+    @Override
+    public void hgetAll(byte[] key, BiConsumer<byte[], byte[]> consumer) {
+        boolean unused =
+                executor.read(
+                        key,
+                        (edit, record) -> {
+                            Members members = open(edit, record);
+                            return members.forEach(leaf -> give(members, leaf, consumer));
+                        });
+    }
+
+    private static boolean give(Members members, Leaf leaf, BiConsumer<byte[], byte[]> consumer) {
+        consumer.accept(members.key(leaf), Members.value(leaf));
+        return true;
     }
 
     private static Map.Entry<byte[], byte[]> entry(Members members, Leaf leaf) {
@@ -314,6 +345,18 @@ public final class HashCommands implements HashOperations {
                             members.forEachChosen(count, leaf -> chosen.add(entry(members, leaf)));
                     return chosen;
                 });
+    }
+
+    @Override
+    public void hrandfield(byte[] key, long count, BiConsumer<byte[], byte[]> consumer) {
+        boolean unused =
+                executor.read(
+                        key,
+                        (edit, record) -> {
+                            Members members = open(edit, record);
+                            return members.forEachChosen(
+                                    count, leaf -> give(members, leaf, consumer));
+                        });
     }
 
     @Override

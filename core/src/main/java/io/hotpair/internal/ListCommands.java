@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Lists, as {@link ListElements}. */
@@ -195,6 +196,24 @@ public final class ListCommands implements ListOperations {
                     long from = start(list, start);
                     return list.copy(from, end(list, from, stop));
                 });
+    }
+
+    @Override
+    public void lrange(byte[] key, long start, long stop, Consumer<byte[]> consumer) {
+        boolean unused =
+                executor.read(
+                        key,
+                        (edit, record) -> {
+                            ListElements list = edit.list().open(record);
+                            long from = start(list, start);
+                            return list.range(
+                                    from,
+                                    end(list, from, stop),
+                                    leaf -> {
+                                        consumer.accept(leaf.value());
+                                        return true;
+                                    });
+                        });
     }
 
     @Override
@@ -394,6 +413,16 @@ public final class ListCommands implements ListOperations {
                         transaction -> {
                             moved.clear();
                             ListCommands lists = new ListCommands(transaction);
+                            boolean there =
+                                    transaction.read(
+                                            source,
+                                            (edit, record) -> isThere(edit, record, ignoresOthers));
+                            if (!there) {
+                                return false;
+                            }
+                            // Refused before anything is taken: a transaction around this one may
+                            // go on after that.
+                            long unused = lists.llen(destination);
                             List<byte[]> popped = lists.pop(source, from, 1, ignoresOthers);
                             if (popped == null) {
                                 return false;

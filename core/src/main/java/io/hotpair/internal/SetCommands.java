@@ -112,6 +112,22 @@ public final class SetCommands implements SetOperations {
     }
 
     @Override
+    public void smembers(byte[] key, Consumer<byte[]> consumer) {
+        boolean unused =
+                executor.read(
+                        key,
+                        (edit, record) -> {
+                            Members set = open(edit, record);
+                            return set.forEach(leaf -> give(set, leaf, consumer));
+                        });
+    }
+
+    private static boolean give(Members set, Leaf leaf, Consumer<byte[]> consumer) {
+        consumer.accept(set.key(leaf));
+        return true;
+    }
+
+    @Override
     public byte @Nullable [] spop(byte[] key) {
         return firstOrNull(spop(key, 1));
     }
@@ -171,6 +187,17 @@ public final class SetCommands implements SetOperations {
                     boolean unused = set.forEachChosen(count, leaf -> chosen.add(set.key(leaf)));
                     return chosen;
                 });
+    }
+
+    @Override
+    public void srandmember(byte[] key, long count, Consumer<byte[]> consumer) {
+        boolean unused =
+                executor.read(
+                        key,
+                        (edit, record) -> {
+                            Members set = open(edit, record);
+                            return set.forEachChosen(count, leaf -> give(set, leaf, consumer));
+                        });
     }
 
     @Override

@@ -299,8 +299,9 @@ final class SortedSet {
         if (range.ends() instanceof SortedSetRange.Indexes indexes) {
             long start = indexes.start() < 0 ? indexes.start() + count : indexes.start();
             long stop = indexes.stop() < 0 ? indexes.stop() + count : indexes.stop();
-            from = Math.max(0, start);
-            to = Math.min(count - 1, stop) + 1;
+            // Brought into the set first: a difference of what is given could overflow.
+            from = Math.min(count, Math.max(0, start));
+            to = Math.max(0, Math.min(count - 1, stop) + 1);
             if (range.isReversed()) {
                 long swap = count - to;
                 to = count - from;

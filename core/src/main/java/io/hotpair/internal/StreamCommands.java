@@ -561,6 +561,9 @@ public final class StreamCommands implements StreamOperations {
         }
         return executor.transact(
                 transaction -> {
+                    // Refused before anything is delivered: a transaction around this one may go
+                    // on after that.
+                    boolean unused = haveGroup(transaction, positions, group);
                     List<StreamBatch> batches = new ArrayList<>();
                     for (StreamPosition position : positions) {
                         batches.addAll(
@@ -574,6 +577,19 @@ public final class StreamCommands implements StreamOperations {
                                         NO_GROUP));
                     }
                     return batches;
+                });
+    }
+
+    /** Looks whether all are streams with a group, which is refused if not. */
+    private static boolean haveGroup(Executor executor, StreamPosition[] positions, byte[] group) {
+        byte[][] keys = Arrays.stream(positions).map(StreamPosition::key).toArray(byte[][]::new);
+        return executor.readAll(
+                keys,
+                (edit, records) -> {
+                    for (long record : records) {
+                        Stream.Group unused = existing(Stream.open(edit, record), group);
+                    }
+                    return true;
                 });
     }
 
@@ -624,15 +640,7 @@ public final class StreamCommands implements StreamOperations {
                     return false;
                 }
             }
-            return executor.readAll(
-                    keys(),
-                    (edit, records) -> {
-                        for (long record : records) {
-                            Stream stream = Stream.open(edit, record);
-                            Stream.Group unused = existing(stream, group);
-                        }
-                        return true;
-                    });
+            return haveGroup(executor, positions, group);
         }
 
         @Override

@@ -21,7 +21,8 @@ final class Client {
     private final long id;
     private final Connection connection;
     private final RespServer server;
-    private final Session session;
+    private Session session;
+    private final ClientTransaction transaction;
     private final String address;
     private final String localAddress;
     private final String host;
@@ -47,6 +48,7 @@ final class Client {
         this.session = session;
         address = ends.remote();
         localAddress = ends.local();
+        transaction = new ClientTransaction(this);
         host = ends.remoteHost();
         connectedAtNs = server.keyspace().nanoTime();
         lastCommandNs = connectedAtNs;
@@ -80,6 +82,15 @@ final class Client {
 
     Session session() {
         return session;
+    }
+
+    /** Puts another session in the place of this one, for what is executed meanwhile. */
+    void session(Session other) {
+        session = other;
+    }
+
+    ClientTransaction transaction() {
+        return transaction;
     }
 
     String address() {
@@ -195,6 +206,18 @@ final class Client {
         }
     }
 
+    /** Takes note of a write that was made for the command that is executing, not by it. */
+    void noteWrite(long asOpId, long inTerm) {
+        opId = asOpId;
+        term = inTerm;
+    }
+
+    /** Takes down what the session's transaction wrote, and nothing that its parts said. */
+    void noteTransaction() {
+        opId = 0;
+        noteWrite();
+    }
+
     /** The opId of the last write of the command that is executing, or 0. */
     long commandOpId() {
         return opId;
@@ -225,5 +248,6 @@ final class Client {
         name = null;
         replyMode = ReplyMode.ON;
         evictable(true);
+        transaction.discard();
     }
 }

@@ -109,6 +109,12 @@ final class ClientCommands {
                 .since("2.9.50")
                 .summary("Holds commands back for some milliseconds.")
                 .does(ClientCommands::pause);
+        admin(table, client, "unblock", -3, "client-id [TIMEOUT|ERROR]")
+                .since("5.0.0")
+                .complexity("O(log N), N being the number of clients")
+                .summary(
+                        "Ends the wait of a connection, as if its time were over or with an error.")
+                .does(UnblockWait::begin);
         admin(table, client, "unpause", 2, "")
                 .since("6.2.0")
                 .summary("Ends a pause.")
@@ -339,6 +345,14 @@ final class ClientCommands {
         return found.size();
     }
 
+    private static String flags(Client client) {
+        String flags =
+                (client.connection().isBlocked() ? "b" : "")
+                        + (client.transaction().isOpen() ? "x" : "")
+                        + (client.isEvictable() ? "" : "e");
+        return flags.isEmpty() ? "N" : flags;
+    }
+
     private static String describe(Client client) {
         Connection connection = client.connection();
         long nowNs = client.keyspace().nanoTime();
@@ -358,12 +372,16 @@ final class ClientCommands {
                 + " idle="
                 + TimeUnit.NANOSECONDS.toSeconds(nowNs - client.lastCommandNs())
                 + " flags="
-                + (connection.isBlocked() ? "b" : client.isEvictable() ? "N" : "e")
-                + " db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf="
+                + flags(client)
+                + " db=0 sub=0 psub=0 ssub=0 multi="
+                + (client.transaction().isOpen() ? client.transaction().size() : -1)
+                + " qbuf="
                 + connection.heldLength()
                 + " qbuf-free="
                 + Math.max(0, connection.heldCapacity() - connection.heldLength())
-                + " argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll="
+                + " argv-mem=0 multi-mem="
+                + client.transaction().bytes()
+                + " rbs=0 rbp=0 obl=0 oll="
                 + connection.outbox().batchCount()
                 + " omem="
                 + connection.outbox().queuedBytes()

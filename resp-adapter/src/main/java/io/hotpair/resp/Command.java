@@ -21,16 +21,29 @@ final class Command {
         DENYOOM,
         ADMIN,
         NOSCRIPT,
+        BLOCKING,
         LOADING,
         STALE,
+        SKIP_SLOWLOG,
         FAST,
         NO_AUTH,
         NO_ASYNC_LOADING,
         NO_MULTI,
+        MOVABLE_KEYS("movablekeys"),
         ALLOW_BUSY;
 
+        private final String text;
+
+        Flag() {
+            text = name().toLowerCase(Locale.ROOT);
+        }
+
+        Flag(String text) {
+            this.text = text;
+        }
+
         String text() {
-            return name().toLowerCase(Locale.ROOT);
+            return text;
         }
     }
 
@@ -39,12 +52,22 @@ final class Command {
         KEYSPACE,
         READ,
         WRITE,
+        SET,
+        SORTEDSET,
+        LIST,
+        HASH,
         STRING,
+        BITMAP,
+        HYPERLOGLOG,
+        GEO,
+        STREAM,
         ADMIN,
         FAST,
         SLOW,
+        BLOCKING,
         DANGEROUS,
-        CONNECTION;
+        CONNECTION,
+        TRANSACTION;
 
         String text() {
             return "@" + name().toLowerCase(Locale.ROOT);
@@ -54,12 +77,21 @@ final class Command {
     /** The chapter of the documentation. */
     enum Group {
         STRING,
+        BITMAP,
+        HASH,
+        LIST,
+        SET,
+        SORTED_SET,
+        HYPERLOGLOG,
+        GEO,
+        STREAM,
         GENERIC,
+        TRANSACTIONS,
         CONNECTION,
         SERVER;
 
         String text() {
-            return name().toLowerCase(Locale.ROOT);
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
     }
 
@@ -69,17 +101,6 @@ final class Command {
         void execute(Request request, Client client, ReplyBuffer reply);
     }
 
-    /**
-     * Where the keys are among the arguments.
-     *
-     * @param first the first key's place, the command's name being 0
-     * @param last the last key's place, counted from the end if negative
-     * @param step how far they are apart
-     * @param access what is done with them, in the words of COMMAND INFO
-     * @param notes what else there is to say, or null
-     */
-    record Keys(int first, int last, int step, List<String> access, @Nullable String notes) {}
-
     private final String name;
     private final int arity;
     private final @Nullable Command container;
@@ -88,8 +109,9 @@ final class Command {
     private final Set<Category> extraCategories = EnumSet.noneOf(Category.class);
     private final Map<String, Command> subcommands = new LinkedHashMap<>();
     private final List<String> tips = new ArrayList<>();
+    private final List<String> floating = new ArrayList<>();
     private final int id;
-    private @Nullable Keys keys;
+    private final List<KeySpec> keys = new ArrayList<>();
     private String since = "1.0.0";
     private String syntax = "";
     private String summary = "";
@@ -97,6 +119,7 @@ final class Command {
     private @Nullable Function function;
     private boolean write;
     private boolean touchesKeys;
+    private boolean unqueued;
 
     Command(int id, String name, int arity, Group group, @Nullable Command container) {
         this.id = id;
@@ -118,22 +141,43 @@ final class Command {
         return this;
     }
 
+    /**
+     * Says that keys stand between two places.
+     *
+     * @param first the first key's place, the command's name being 0
+     * @param last the last key's place, counted from the end if negative
+     * @param step how far they are apart
+     * @param access what is done with them, in the words of COMMAND INFO
+     * @return this
+     */
     Command keys(int first, int last, int step, String... access) {
-        keys = new Keys(first, last, step, List.of(access), null);
+        return keys(KeySpec.between(first, last, step, access));
+    }
+
+    /** Adds a place where keys are, behind those that were added before. */
+    Command keys(KeySpec spec) {
+        keys.add(spec);
+        if (!spec.isRange()) {
+            flags.add(Flag.MOVABLE_KEYS);
+        }
         return this;
     }
 
+    /** Notes on the keys that were added last. */
     Command keyNotes(String notes) {
-        Keys known = keys;
-        if (known == null) {
-            throw new IllegalStateException("keys of " + name + " =null, expected before notes");
-        }
-        keys = new Keys(known.first(), known.last(), known.step(), known.access(), notes);
+        int last = keys.size() - 1;
+        keys.set(last, keys.get(last).withNotes(notes));
         return this;
     }
 
     Command tips(String... which) {
         tips.addAll(List.of(which));
+        return this;
+    }
+
+    /** Lets it be executed at once between MULTI and EXEC. */
+    Command unqueued() {
+        unqueued = true;
         return this;
     }
 
@@ -144,6 +188,12 @@ final class Command {
 
     Command syntax(String text) {
         syntax = text;
+        return this;
+    }
+
+    /** Says which arguments are floating point numbers. */
+    Command floating(String... names) {
+        floating.addAll(List.of(names));
         return this;
     }
 
@@ -205,6 +255,11 @@ final class Command {
         return touchesKeys;
     }
 
+    /** Whether it is executed at once between MULTI and EXEC. */
+    boolean isUnqueued() {
+        return unqueued;
+    }
+
     Map<String, Command> subcommands() {
         return subcommands;
     }
@@ -217,8 +272,13 @@ final class Command {
         return tips;
     }
 
-    @Nullable Keys keys() {
+    /** Where keys are among the arguments. */
+    List<KeySpec> keys() {
         return keys;
+    }
+
+    boolean isFloating(String argument) {
+        return floating.contains(argument);
     }
 
     String since() {
@@ -255,6 +315,9 @@ final class Command {
         }
         if (has(Flag.READONLY)) {
             all.add(Category.READ);
+        }
+        if (has(Flag.BLOCKING)) {
+            all.add(Category.BLOCKING);
         }
         if (has(Flag.ADMIN)) {
             all.add(Category.ADMIN);

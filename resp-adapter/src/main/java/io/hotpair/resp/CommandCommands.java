@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** COMMAND: tells what the table says. */
@@ -105,7 +106,7 @@ final class CommandCommands {
     }
 
     private static void writeInfo(Command command, ReplyBuffer reply) {
-        Command.Keys keys = command.keys();
+        KeySpec.Legacy keys = KeySpec.legacy(command.keys());
         reply.array(INFO_FIELDS);
         reply.bulk(command.fullName());
         reply.integer(command.arity());
@@ -113,28 +114,24 @@ final class CommandCommands {
         for (Flag flag : command.flags()) {
             reply.status(flag.text());
         }
-        reply.integer(keys == null ? 0 : keys.first());
-        reply.integer(keys == null ? 0 : keys.last());
-        reply.integer(keys == null ? 0 : keys.step());
+        reply.integer(keys.first());
+        reply.integer(keys.last());
+        reply.integer(keys.step());
         reply.set(command.categories().size());
         for (Category category : command.categories()) {
             reply.status(category.text());
         }
         reply.set(command.tips().size());
         command.tips().forEach(reply::bulk);
-        if (keys == null) {
-            reply.set(0);
-        } else {
-            reply.set(1);
-            writeKeys(keys, reply);
-        }
+        reply.set(command.keys().size());
+        command.keys().forEach(spec -> writeKeys(spec, reply));
         reply.set(command.subcommands().size());
         for (Command sub : command.subcommands().values()) {
             writeInfo(sub, reply);
         }
     }
 
-    private static void writeKeys(Command.Keys keys, ReplyBuffer reply) {
+    private static void writeKeys(KeySpec keys, ReplyBuffer reply) {
         String notes = keys.notes();
         reply.map(notes == null ? 3 : 4);
         if (notes != null) {
@@ -145,25 +142,26 @@ final class CommandCommands {
         reply.set(keys.access().size());
         keys.access().forEach(reply::status);
         reply.bulk("begin_search");
-        reply.map(2);
-        reply.bulk("type");
-        reply.bulk("index");
-        reply.bulk("spec");
-        reply.map(1);
-        reply.bulk("index");
-        reply.integer(keys.first());
+        writeStep(keys.begin().type(), keys.begin().spec(), reply);
         reply.bulk("find_keys");
+        writeStep(keys.find().type(), keys.find().spec(), reply);
+    }
+
+    private static void writeStep(String type, Map<String, Object> spec, ReplyBuffer reply) {
         reply.map(2);
         reply.bulk("type");
-        reply.bulk("range");
+        reply.bulk(type);
         reply.bulk("spec");
-        reply.map(3);
-        reply.bulk("lastkey");
-        reply.integer(keys.last() < 0 ? keys.last() : keys.last() - keys.first());
-        reply.bulk("keystep");
-        reply.integer(keys.step());
-        reply.bulk("limit");
-        reply.integer(0);
+        reply.map(spec.size());
+        spec.forEach(
+                (name, value) -> {
+                    reply.bulk(name);
+                    if (value instanceof Integer number) {
+                        reply.integer(number);
+                    } else {
+                        reply.bulk(value.toString());
+                    }
+                });
     }
 
     private void docs(Request request, Client client, ReplyBuffer reply) {
@@ -199,7 +197,7 @@ final class CommandCommands {
         reply.bulk(command.complexity());
         if (!arguments.isEmpty()) {
             reply.bulk("arguments");
-            writeArguments(arguments, reply);
+            new ArgumentDocs(command, reply).write(arguments);
         }
         if (container) {
             reply.bulk("subcommands");
@@ -208,51 +206,6 @@ final class CommandCommands {
                 writeDocs(sub, reply);
             }
         }
-    }
-
-    private static void writeArguments(List<Argument> arguments, ReplyBuffer reply) {
-        reply.array(arguments.size());
-        for (Argument argument : arguments) {
-            writeArgument(argument, reply);
-        }
-    }
-
-    private static void writeArgument(Argument argument, ReplyBuffer reply) {
-        String token = argument.token();
-        boolean key = argument.type().equals("key");
-        boolean flagged = argument.optional() || argument.multiple();
-        boolean composed = !argument.parts().isEmpty();
-        reply.map(2 + count(key) + count(token != null) + count(flagged) + count(composed));
-        reply.bulk("name");
-        reply.bulk(argument.name());
-        reply.bulk("type");
-        reply.bulk(argument.type());
-        if (key) {
-            reply.bulk("key_spec_index");
-            reply.integer(0);
-        }
-        if (token != null) {
-            reply.bulk("token");
-            reply.bulk(token);
-        }
-        if (flagged) {
-            reply.bulk("flags");
-            reply.set(count(argument.optional()) + count(argument.multiple()));
-            if (argument.optional()) {
-                reply.status("optional");
-            }
-            if (argument.multiple()) {
-                reply.status("multiple");
-            }
-        }
-        if (composed) {
-            reply.bulk("arguments");
-            writeArguments(argument.parts(), reply);
-        }
-    }
-
-    private static int count(boolean present) {
-        return present ? 1 : 0;
     }
 
     private void list(Request request, Client client, ReplyBuffer reply) {
@@ -293,23 +246,26 @@ final class CommandCommands {
         if (command == null) {
             throw new CommandException("ERR Invalid command specified");
         }
-        Command.Keys keys = command.keys();
-        if (keys == null) {
+        if (command.keys().isEmpty()) {
             throw new CommandException("ERR The command has no key arguments");
         }
         int count = request.count() - 2;
         if (!command.acceptsArguments(count)) {
             throw new CommandException("ERR Invalid number of arguments specified for command");
         }
-        int last = keys.last() < 0 ? count + keys.last() : keys.last();
-        reply.array((last - keys.first()) / keys.step() + 1L);
-        for (int i = keys.first(); i <= last; i += keys.step()) {
+        List<KeySpec.Found> found = KeySpec.find(command.keys(), request, 2);
+        if (found.isEmpty()) {
+            throw new CommandException("ERR Invalid arguments specified for command");
+        }
+        reply.array(found.size());
+        for (KeySpec.Found key : found) {
             if (withAccess) {
                 reply.array(2);
             }
-            reply.bulk(request.bytes(), request.offset(2 + i), request.length(2 + i));
+            int argument = key.argument();
+            reply.bulk(request.bytes(), request.offset(argument), request.length(argument));
             if (withAccess) {
-                List<String> access = access(command, keys, request);
+                List<String> access = access(command, key.spec(), request);
                 reply.set(access.size());
                 access.forEach(reply::status);
             }
@@ -324,11 +280,27 @@ final class CommandCommands {
         return command.subcommands().get(request.text(3).toLowerCase(Locale.ROOT));
     }
 
-    /** What SET does with its key depends on whether it returns the old value. */
-    private static List<String> access(Command command, Command.Keys keys, Request request) {
-        if (!command.name().equals("set")) {
-            return keys.access();
+    /** What some commands do with their key depends on their options. */
+    private static List<String> access(Command command, KeySpec keys, Request request) {
+        return switch (command.name()) {
+            case "set" -> accessOfSet(request);
+            case "bitfield" -> accessOfBitField(request);
+            default -> keys.access();
+        };
+    }
+
+    private static List<String> accessOfBitField(Request request) {
+        for (int i = 4; i < request.count(); i++) {
+            if (request.is(i, "GET")) {
+                i += 2;
+            } else {
+                return List.of("RW", "access", "update");
+            }
         }
+        return List.of("RO", "access");
+    }
+
+    private static List<String> accessOfSet(Request request) {
         for (int i = 5; i < request.count(); i++) {
             if (request.is(i, "GET")) {
                 return List.of("RW", "access", "update");

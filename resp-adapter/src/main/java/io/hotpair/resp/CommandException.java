@@ -35,6 +35,14 @@ final class CommandException extends RuntimeException {
         return new CommandException("ERR invalid expire time in '" + command + "' command");
     }
 
+    static CommandException arity(String command) {
+        return new CommandException("ERR wrong number of arguments for '" + command + "' command");
+    }
+
+    static CommandException noSuchKey() {
+        return new CommandException("ERR no such key");
+    }
+
     static CommandException syntax() {
         return new CommandException("ERR syntax error");
     }

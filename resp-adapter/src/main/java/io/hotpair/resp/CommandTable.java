@@ -23,7 +23,17 @@ final class CommandTable {
 
     CommandTable() {
         StringCommands.register(this);
+        LcsCommand.register(this);
+        BitCommands.register(this);
+        HyperLogLogCommands.register(this);
+        HashCommands.register(this);
+        ListCommands.register(this);
+        SetCommands.register(this);
+        SortedSetCommands.register(this);
+        GeoCommands.register(this);
+        StreamCommands.register(this);
         KeyCommands.register(this);
+        TransactionCommands.register(this);
         ConnectionCommands.register(this);
         ClientCommands.register(this);
         ServerCommands.register(this);

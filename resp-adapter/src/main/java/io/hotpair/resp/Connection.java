@@ -44,6 +44,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     private int heldEnd;
     private boolean holding;
     private int chargedIndexBytes;
+    private long chargedParkedBytes;
 
     private boolean running;
     private boolean closing;
@@ -313,7 +314,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
                 }
                 switch (result) {
                     case DONE -> {}
-                    case PARKED -> parkedReadTerm = reply.readTerm();
+                    case PARKED -> {
+                        parkedReadTerm = reply.readTerm();
+                        chargeParked(parser.request().copiedBytes());
+                    }
                     case HELD -> parser.rewindTo(before);
                     case DROP -> {
                         closing = true;
@@ -383,6 +387,14 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         }
     }
 
+    /** What is parked keeps what it needs of its request, for as long as it likes. */
+    private void chargeParked(long bytes) {
+        if (bytes != chargedParkedBytes) {
+            account.charge(bytes - chargedParkedBytes);
+            chargedParkedBytes = bytes;
+        }
+    }
+
     private void updateReading() {
         if (closed) {
             return;
@@ -403,6 +415,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         }
         if (delayNs == Parked.DONE) {
             parkedReadTerm = ReplyBuffer.NO_TERM;
+            chargeParked(0);
             if (client.isClosing()) {
                 close(reply);
             }
@@ -411,10 +424,20 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         parkedScheduled = true;
         if (delayNs == 0) {
             worker.execute(this::resume);
-        } else {
+        } else if (delayNs != Parked.UNTIL_WOKEN) {
             worker.loop().schedule(this::resume, delayNs, TimeUnit.NANOSECONDS);
         }
         return false;
+    }
+
+    /** Goes on with a parked command, unless it has ended by now. Called by any thread. */
+    void wake(Parked parked) {
+        worker.execute(
+                () -> {
+                    if (client.parked() == parked) {
+                        resume();
+                    }
+                });
     }
 
     private void resume() {

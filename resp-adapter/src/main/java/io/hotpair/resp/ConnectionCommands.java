@@ -42,6 +42,7 @@ final class ConnectionCommands {
                 .does(ConnectionCommands::hello);
         add(table, "quit", -1, "")
                 .flags(HANDSHAKE)
+                .unqueued()
                 .summary("Ends the connection.")
                 .does(
                         (r, c, out) -> {
@@ -50,6 +51,7 @@ final class ConnectionCommands {
                         });
         add(table, "reset", 1, "")
                 .flags(HANDSHAKE)
+                .unqueued()
                 .since("6.2.0")
                 .summary("Puts the connection back to what it was when it began.")
                 .does(
@@ -272,7 +274,8 @@ final class ConnectionCommands {
         KeyspacePort keyspace = client.keyspace();
         long opId = client.lastOpId();
         long nowNs = keyspace.nanoTime();
-        if (ReplicationCommands.replicasAt(keyspace.topology(), opId) >= replicas) {
+        boolean enough = ReplicationCommands.replicasAt(keyspace.topology(), opId) >= replicas;
+        if (enough || client.transaction().isExecuting()) {
             reply.integer(ReplicationCommands.replicasAt(keyspace.topology(), opId));
             return;
         }

@@ -1,12 +1,14 @@
 package io.hotpair.resp;
 
 import io.hotpair.HotpairException;
+import io.hotpair.StreamOperations;
 import io.hotpair.resp.Command.Flag;
 import io.hotpair.resp.ReplyBuffer.Ground;
 import io.hotpair.topology.Role;
 import io.hotpair.topology.Topology;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds a command, checks that it may run, runs it, and turns what goes wrong into the error that
@@ -54,18 +56,100 @@ final class Dispatcher {
             command = withSubcommand(command, request);
             check(command, request, client);
         } catch (CommandException e) {
-            if (command != null) {
-                statistics.rejected(command);
-            }
-            reply.error(e.reply());
-            finish(client, reply, from, Ground.NOTHING);
-            return Result.DONE;
+            return refuse(command, e, client, reply, from);
         }
-        if (server.pause().holds(command, server.keyspace().nanoTime())) {
-            client.park(new PauseWait(server, command));
+        boolean isExec = command.name().equals("exec");
+        Command writer = isExec ? client.transaction().writerOr(command) : command;
+        if (server.pause().holds(writer, server.keyspace().nanoTime())) {
+            client.park(new PauseWait(server, writer));
             return Result.HELD;
         }
+        if (client.transaction().isOpen() && !command.isUnqueued()) {
+            return queue(command, request, client, reply, from);
+        }
         return run(command, request, client, reply, from);
+    }
+
+    private Result refuse(
+            @Nullable Command command,
+            CommandException why,
+            Client client,
+            ReplyBuffer reply,
+            int from) {
+        client.transaction().refuse();
+        String error = why.reply();
+        if (command != null) {
+            statistics.rejected(command);
+            if (command.name().equals("exec")) {
+                client.transaction().discard();
+                error = aborted(error);
+            }
+        }
+        reply.error(error);
+        finish(client, reply, from, Ground.NOTHING);
+        return Result.DONE;
+    }
+
+    private static String aborted(String why) {
+        return "EXECABORT Transaction discarded because of: "
+                + (why.startsWith("ERR ") ? why.substring(4) : why);
+    }
+
+    private Result queue(
+            Command command, Request request, Client client, ReplyBuffer reply, int from) {
+        try {
+            client.transaction().add(command, request);
+        } catch (CommandException e) {
+            return refuse(command, e, client, reply, from);
+        }
+        reply.status("QUEUED");
+        finish(client, reply, from, Ground.NOTHING);
+        return Result.DONE;
+    }
+
+    /**
+     * Executes a command as a part of EXEC, whose transaction ends with what is thrown: that which
+     * has nothing to do with the command itself. Its own errors are a reply among the others.
+     */
+    void executeQueued(Command command, Request request, Client client, ReplyBuffer reply) {
+        int from = reply.length();
+        long startNs = server.keyspace().nanoTime();
+        try {
+            command.function().execute(request, client, reply);
+            finishParked(client, reply);
+        } catch (CommandException | IllegalArgumentException e) {
+            failedQueued(command, e, client, reply, from);
+        } catch (HotpairException e) {
+            switch (e.category()) {
+                case WRONG_TYPE, WRONG_VALUE -> failedQueued(command, e, client, reply, from);
+                default -> throw e;
+            }
+        }
+        statistics.executed(command, server.keyspace().nanoTime() - startNs);
+    }
+
+    private void failedQueued(
+            Command command, RuntimeException e, Client client, ReplyBuffer reply, int from) {
+        reply.truncate(from);
+        Ground unused = failed(e, client, reply);
+        statistics.failed(command);
+    }
+
+    /** What goes in steps goes in one here, and what would wait is refused. */
+    private static void finishParked(Client client, ReplyBuffer reply) {
+        Parked parked = client.parked();
+        if (parked == null) {
+            return;
+        }
+        client.unpark();
+        long delayNs;
+        do {
+            delayNs = parked.advance(reply);
+        } while (delayNs == 0);
+        if (delayNs != Parked.DONE) {
+            parked.cancel();
+            throw new CommandException("ERR the command can't wait inside a transaction");
+        }
     }
 
     /**
@@ -85,13 +169,16 @@ final class Dispatcher {
             delayNs = parked.advance(reply);
         } catch (CommandException | HotpairException | IllegalStateException e) {
             reply.truncate(from);
-            ground = failed(e, client, reply);
+            ground =
+                    parked instanceof BlockedClient && isNotMaster(e)
+                            ? unblocked(client, reply)
+                            : failed(e, client, reply);
             delayNs = Parked.DONE;
         }
         if (delayNs == Parked.DONE) {
             client.unpark();
             if (!(parked instanceof PauseWait) && command != null) {
-                finish(client, reply, from, ground(command, client, ground));
+                finish(client, reply, from, ground(command.touchesKeys(), client, ground));
             }
         }
         return delayNs;
@@ -99,7 +186,10 @@ final class Dispatcher {
 
     private Result run(
             Command command, Request request, Client client, ReplyBuffer reply, int from) {
-        if (paired && command.touchesKeys()) {
+        boolean isExec = command.name().equals("exec");
+        boolean touchesKeys =
+                command.touchesKeys() || (isExec && client.transaction().touchesKeys());
+        if (paired && touchesKeys) {
             reply.reads(server.keyspace().term());
         }
         Ground ground = Ground.READ;
@@ -112,7 +202,10 @@ final class Dispatcher {
                 | IllegalArgumentException
                 | IllegalStateException e) {
             reply.truncate(from);
-            ground = failed(e, client, reply);
+            ground =
+                    isExec && e instanceof HotpairException environment
+                            ? failedTransaction(environment, reply)
+                            : failed(e, client, reply);
             statistics.failed(command);
         }
         long ns = server.keyspace().nanoTime() - startNs;
@@ -123,15 +216,20 @@ final class Dispatcher {
         if (client.parked() != null) {
             return Result.PARKED;
         }
-        finish(client, reply, from, ground(command, client, ground));
+        finish(client, reply, from, ground(touchesKeys, client, ground));
         return Result.DONE;
     }
 
-    private static Ground ground(Command command, Client client, Ground ifRead) {
+    private static Ground failedTransaction(HotpairException failure, ReplyBuffer reply) {
+        reply.error(aborted(text(failure)));
+        return Ground.NOTHING;
+    }
+
+    private static Ground ground(boolean touchesKeys, Client client, Ground ifRead) {
         if (client.commandOpId() != 0) {
             return Ground.WRITE;
         }
-        return command.touchesKeys() ? ifRead : Ground.NOTHING;
+        return touchesKeys ? ifRead : Ground.NOTHING;
     }
 
     private static void finish(Client client, ReplyBuffer reply, int from, Ground ground) {
@@ -171,11 +269,13 @@ final class Dispatcher {
 
     private void check(Command command, Request request, Client client) {
         if (!command.acceptsArguments(request.count()) || command.isContainer()) {
-            throw new CommandException(
-                    "ERR wrong number of arguments for '" + command.fullName() + "' command");
+            throw CommandException.arity(command.fullName());
         }
         if (!client.isAuthenticated() && !command.has(Flag.NO_AUTH)) {
             throw CommandException.notAuthenticated();
+        }
+        if (client.transaction().isOpen() && command.has(Flag.NO_MULTI)) {
+            throw new CommandException("ERR Command not allowed inside a transaction");
         }
         if (paired && command.isWrite()) {
             Topology topology = server.keyspace().topology();
@@ -215,6 +315,18 @@ final class Dispatcher {
         return Ground.NOTHING;
     }
 
+    private static boolean isNotMaster(RuntimeException failure) {
+        return failure instanceof HotpairException e
+                && e.category() == HotpairException.Category.NOT_MASTER;
+    }
+
+    /** As in Redis, one that waited for a master to have something is sent away. */
+    private static Ground unblocked(Client client, ReplyBuffer reply) {
+        reply.error(BlockedClient.ROLE_LOST);
+        client.close();
+        return Ground.NOTHING;
+    }
+
     private static String text(HotpairException failure) {
         return switch (failure.category()) {
             case MEMORY_LIMIT -> CommandException.outOfMemory().reply();
@@ -226,11 +338,21 @@ final class Dispatcher {
                             + message(failure);
             case BUSY -> "TRYAGAIN the log can't keep up, so the command was not executed";
             case LOADING -> "LOADING " + message(failure);
-            case WRONG_VALUE -> CommandException.notAnInteger().reply();
+            case WRONG_VALUE -> wrongValue(failure);
             case WRONG_TYPE -> CommandException.wrongType().reply();
             case OUTCOME_UNKNOWN -> Outbox.UNKNOWN_OUTCOME;
             default -> "ERR " + message(failure);
         };
+    }
+
+    private static String wrongValue(HotpairException failure) {
+        if (StreamOperations.NO_GROUP.equals(failure.getMessage())) {
+            return "NOGROUP the consumer group this client was blocked on no longer exists";
+        }
+        if (StreamOperations.NO_STREAM.equals(failure.getMessage())) {
+            return "UNBLOCKED the stream key no longer exists";
+        }
+        return CommandException.notAnInteger().reply();
     }
 
     private static String message(RuntimeException failure) {

@@ -6,18 +6,20 @@ import static io.hotpair.resp.Command.Flag.READONLY;
 import static io.hotpair.resp.Command.Flag.STALE;
 import static io.hotpair.resp.Command.Flag.WRITE;
 
+import io.hotpair.KeyOperations.DeadlineCondition;
 import io.hotpair.Session;
 import io.hotpair.StringEntry;
 import io.hotpair.resp.Command.Category;
 import io.hotpair.resp.Command.Group;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** What can be done with a key whatever its value is. */
 final class KeyCommands {
     private static final int MAX_SCAN_COUNT = 10_000;
     private static final int DEFAULT_SCAN_COUNT = 10;
-    private static final int EMBEDDED_LENGTH = 44;
 
     private KeyCommands() {}
 
@@ -67,9 +69,7 @@ final class KeyCommands {
                 .flags(READONLY, FAST)
                 .keys(1, 1, 1, "RO")
                 .summary("Says what kind of value a key holds.")
-                .does(
-                        (r, c, out) ->
-                                out.status(length(r, 1, c) == Session.ABSENT ? "none" : "string"));
+                .does(KeyCommands::type);
         add(table, "randomkey", 1, "")
                 .flags(READONLY)
                 .tips("request_policy:all_shards", "nondeterministic_output")
@@ -131,7 +131,7 @@ final class KeyCommands {
                 .flags(READONLY, FAST)
                 .tips("request_policy:all_shards", "response_policy:agg_sum")
                 .summary("Counts the keys.")
-                .does((r, c, out) -> out.integer(c.keyspace().statistics().keyCount()));
+                .does((r, c, out) -> out.integer(keyCount(c)));
         add(table, "keys", 2, "pattern")
                 .flags(READONLY)
                 .categories(Category.DANGEROUS)
@@ -196,9 +196,26 @@ final class KeyCommands {
                 .syntax("key");
     }
 
-    private static int length(Request request, int argument, Client client) {
-        return client.session()
-                .length(request.bytes(), request.offset(argument), request.length(argument));
+    private static boolean exists(Request request, int argument, Client client) {
+        long deadlineMs =
+                client.session()
+                        .deadlineMs(
+                                request.bytes(),
+                                request.offset(argument),
+                                request.length(argument));
+        return deadlineMs != Session.ABSENT;
+    }
+
+    private static void type(Request request, Client client, ReplyBuffer reply) {
+        String type = client.session().keys().type(request.copy(1));
+        reply.status(type == null ? "none" : type);
+    }
+
+    private static long keyCount(Client client) {
+        long count = client.keyspace().statistics().keyCount();
+        return client.session() instanceof TransactionSession inside
+                ? count + inside.keyCountChange()
+                : count;
     }
 
     private static void delete(Request request, Client client, ReplyBuffer reply) {
@@ -215,7 +232,7 @@ final class KeyCommands {
     private static void exists(Request request, Client client, ReplyBuffer reply) {
         long present = 0;
         for (int i = 1; i < request.count(); i++) {
-            if (length(request, i, client) != Session.ABSENT) {
+            if (exists(request, i, client)) {
                 present++;
             }
         }
@@ -231,17 +248,8 @@ final class KeyCommands {
         ExpireConditions conditions = ExpireConditions.of(request);
         long nowMs = client.keyspace().currentTimeMs();
         long deadlineMs = ExpireTime.any(request.integer(2), unit, command, nowMs);
-        boolean changed =
-                client.session()
-                        .update(
-                                request.bytes(),
-                                request.offset(1),
-                                request.length(1),
-                                entry -> {
-                                    if (entry.exists() && conditions.allow(entry, deadlineMs)) {
-                                        expire(entry, deadlineMs, nowMs);
-                                    }
-                                });
+        byte[] key = request.copy(1);
+        boolean changed = conditions.expire(client.session(), key, deadlineMs);
         client.noteWrite();
         reply.integer(changed ? 1 : 0);
     }
@@ -278,17 +286,7 @@ final class KeyCommands {
     }
 
     private static void persist(Request request, Client client, ReplyBuffer reply) {
-        boolean changed =
-                client.session()
-                        .update(
-                                request.bytes(),
-                                request.offset(1),
-                                request.length(1),
-                                entry -> {
-                                    if (entry.currentDeadlineMs() != Session.NEVER) {
-                                        entry.deadline(Session.NEVER);
-                                    }
-                                });
+        boolean changed = client.session().keys().persist(request.copy(1));
         client.noteWrite();
         reply.integer(changed ? 1 : 0);
     }
@@ -300,16 +298,8 @@ final class KeyCommands {
         long cursor = Decimals.parseCursor(request.bytes(), request.offset(1), request.length(1));
         ScanOptions options = ScanOptions.of(request);
         List<byte[]> keys = new ArrayList<>();
-        long next =
-                client.session()
-                        .scan(
-                                cursor,
-                                options.count(),
-                                key -> {
-                                    if (options.matches(key)) {
-                                        keys.add(key);
-                                    }
-                                });
+        long next = client.session().scan(cursor, options.count(), keys::add);
+        keys.removeIf(key -> !options.matches(client.session(), key));
         reply.array(2);
         reply.bulk(Long.toUnsignedString(next));
         reply.array(keys.size());
@@ -330,18 +320,16 @@ final class KeyCommands {
     }
 
     private static void encoding(Request request, Client client, ReplyBuffer reply) {
-        byte[] value = client.session().get(request.bytes(), request.offset(2), request.length(2));
-        if (value == null) {
+        String encoding = ValueEncoding.of(client.session(), request.copy(2));
+        if (encoding == null) {
             reply.nullValue();
-        } else if (Decimals.isLong(value, 0, value.length)) {
-            reply.bulk("int");
         } else {
-            reply.bulk(value.length <= EMBEDDED_LENGTH ? "embstr" : "raw");
+            reply.bulk(encoding);
         }
     }
 
     private static void ifPresent(Request request, Client client, ReplyBuffer reply, long answer) {
-        if (length(request, 2, client) == Session.ABSENT) {
+        if (!exists(request, 2, client)) {
             reply.nullValue();
         } else {
             reply.integer(answer);
@@ -349,7 +337,7 @@ final class KeyCommands {
     }
 
     private static void frequency(Request request, Client client, ReplyBuffer reply) {
-        if (length(request, 2, client) == Session.ABSENT) {
+        if (!exists(request, 2, client)) {
             reply.nullValue();
             return;
         }
@@ -392,24 +380,41 @@ final class KeyCommands {
             return new ExpireConditions(none, any, later, earlier);
         }
 
-        boolean allow(StringEntry entry, long deadlineMs) {
-            long current = entry.currentDeadlineMs();
-            if (current == Session.NEVER) {
-                return !ifAny && !ifLater;
+        /** Sets a key's deadline if all conditions allow it; one that has passed deletes it. */
+        boolean expire(Session session, byte[] key, long deadlineMs) {
+            if (ifAny && ifEarlier) {
+                // The two exclude different keys, so both must be looked at in one step.
+                return session.transaction(
+                        view ->
+                                view.keys().pexpireTime(key) > Session.NEVER
+                                        && view.keys()
+                                                .pexpireAt(key, deadlineMs, DeadlineCondition.LT));
             }
-            return !ifNone
-                    && (!ifLater || deadlineMs > current)
-                    && (!ifEarlier || deadlineMs < current);
+            return session.keys().pexpireAt(key, deadlineMs, condition());
+        }
+
+        private DeadlineCondition condition() {
+            if (ifNone) {
+                return DeadlineCondition.NX;
+            }
+            if (ifLater) {
+                // A key without a deadline is refused by GT as it is by XX.
+                return DeadlineCondition.GT;
+            }
+            if (ifEarlier) {
+                return DeadlineCondition.LT;
+            }
+            return ifAny ? DeadlineCondition.XX : DeadlineCondition.ALWAYS;
         }
     }
 
     /** What SCAN is to give. */
-    private record ScanOptions(int count, GlobPattern pattern, boolean strings) {
+    private record ScanOptions(int count, GlobPattern pattern, @Nullable String type) {
 
         static ScanOptions of(Request request) {
             int count = DEFAULT_SCAN_COUNT;
             GlobPattern pattern = new GlobPattern(new byte[] {'*'}, false);
-            boolean strings = true;
+            String type = null;
             for (int i = 2; i < request.count(); i += 2) {
                 if (i + 1 == request.count()) {
                     throw CommandException.syntax();
@@ -419,12 +424,12 @@ final class KeyCommands {
                 } else if (request.is(i, "MATCH")) {
                     pattern = new GlobPattern(request.copy(i + 1), false);
                 } else if (request.is(i, "TYPE")) {
-                    strings = request.is(i + 1, "STRING");
+                    type = request.text(i + 1).toLowerCase(Locale.ROOT);
                 } else {
                     throw CommandException.syntax();
                 }
             }
-            return new ScanOptions(count, pattern, strings);
+            return new ScanOptions(count, pattern, type);
         }
 
         /** COUNT is a hint; one step must stay short, however large it is. */
@@ -435,8 +440,8 @@ final class KeyCommands {
             return (int) Math.min(asked, MAX_SCAN_COUNT);
         }
 
-        boolean matches(byte[] key) {
-            return strings && pattern.matches(key);
+        boolean matches(Session session, byte[] key) {
+            return pattern.matches(key) && (type == null || type.equals(session.keys().type(key)));
         }
     }
 }

@@ -8,6 +8,7 @@ import io.hotpair.Session;
 import io.hotpair.Watermark;
 import io.hotpair.topology.Topology;
 import java.time.Duration;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** What the listener needs of a keyspace, so that a test can stand in for one of a pair. */
@@ -45,6 +46,11 @@ interface KeyspacePort {
             @Override
             public KeyspaceStatistics statistics() {
                 return keyspace.statistics();
+            }
+
+            @Override
+            public OptionalLong memoryUsage(byte[] key) {
+                return keyspace.memoryUsage(key);
             }
 
             @Override
@@ -100,6 +106,8 @@ interface KeyspacePort {
     @Nullable Topology topology();
 
     KeyspaceStatistics statistics();
+
+    OptionalLong memoryUsage(byte[] key);
 
     void maxMemory(long bytes);
 

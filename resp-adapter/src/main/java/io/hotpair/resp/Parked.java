@@ -8,12 +8,15 @@ interface Parked {
     /** The reply is written. */
     long DONE = -1;
 
+    /** It goes on when its connection is {@link Connection#wake told}. */
+    long UNTIL_WOKEN = Long.MAX_VALUE;
+
     /**
      * Goes on. Called in the event loop's thread; must be short.
      *
      * @param reply receives the reply, in the call that returns {@link #DONE}
      * @return nanoseconds until it should be called again, 0 for as soon as others had their turn,
-     *     or {@link #DONE}
+     *     {@link #UNTIL_WOKEN}, or {@link #DONE}
      */
     long advance(ReplyBuffer reply);
 

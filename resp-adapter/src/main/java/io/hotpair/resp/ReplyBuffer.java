@@ -253,8 +253,56 @@ final class ReplyBuffer {
         }
     }
 
+    /** A floating point number, as C's {@code %.17g} prints it. */
+    void number(double value) {
+        String text = Doubles.text(value);
+        if (resp3) {
+            line(',', text);
+        } else {
+            bulk(text);
+        }
+    }
+
     void array(long elements) {
         prefixed('*', elements);
+    }
+
+    /** A floating point number without an exponent, with at most 17 digits after the point. */
+    void plainNumber(double value) {
+        String text = Doubles.plainText(value);
+        if (resp3) {
+            line(',', text);
+        } else {
+            bulk(text);
+        }
+    }
+
+    /** Whether the client speaks RESP3. */
+    boolean isResp3() {
+        return resp3;
+    }
+
+    /** Makes an array of what was written since the length was this, its length being known now. */
+    void closeArray(int from, long elements) {
+        close('*', from, elements);
+    }
+
+    void closeSet(int from, long elements) {
+        close(resp3 ? '~' : '*', from, elements);
+    }
+
+    void closeMap(int from, long entries) {
+        close(resp3 ? '%' : '*', from, resp3 ? entries : 2 * entries);
+    }
+
+    private void close(char kind, int from, long elements) {
+        int headerLength = Decimals.lengthOf(elements) + 3;
+        reserve(headerLength);
+        int end = length + headerLength;
+        System.arraycopy(bytes, from, bytes, from + headerLength, length - from);
+        length = from;
+        prefixed(kind, elements);
+        length = end;
     }
 
     void set(long elements) {

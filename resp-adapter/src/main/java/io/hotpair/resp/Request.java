@@ -9,6 +9,7 @@ import java.util.Arrays;
  */
 final class Request {
     private static final int INITIAL_ARGUMENTS = 16;
+    private static final int ARGUMENT_OVERHEAD = 64;
 
     private byte[] bytes = {};
     private int base;
@@ -43,6 +44,40 @@ final class Request {
     /** What the two index arrays take, for the budget of client memory. */
     int indexBytes() {
         return offsets.length * 2 * Integer.BYTES;
+    }
+
+    /** About what copies of all arguments take. */
+    long copiedBytes() {
+        long total = 0;
+        for (int i = 0; i < count; i++) {
+            total += lengths[i] + ARGUMENT_OVERHEAD;
+        }
+        return total;
+    }
+
+    /** The bytes of all arguments. */
+    long argumentBytes() {
+        long sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += lengths[i];
+        }
+        return sum;
+    }
+
+    /** The same command, in arrays of its own. */
+    Request copy() {
+        Request copy = new Request();
+        copy.bytes = new byte[Math.toIntExact(argumentBytes())];
+        copy.offsets = new int[count];
+        copy.lengths = Arrays.copyOf(lengths, count);
+        copy.count = count;
+        int at = 0;
+        for (int i = 0; i < count; i++) {
+            System.arraycopy(bytes, offset(i), copy.bytes, at, lengths[i]);
+            copy.offsets[i] = at;
+            at += lengths[i];
+        }
+        return copy;
     }
 
     byte[] bytes() {
@@ -119,5 +154,44 @@ final class Request {
             throw CommandException.notAnInteger();
         }
         return Decimals.parse(bytes, offset(argument), lengths[argument]);
+    }
+
+    /** A number that must lie between two. */
+    long integer(int argument, long min, long max, String otherwise) {
+        if (!isInteger(argument)) {
+            throw new CommandException(otherwise);
+        }
+        long value = integer(argument);
+        if (value < min || value > max) {
+            throw new CommandException(otherwise);
+        }
+        return value;
+    }
+
+    /** A floating point number, not a NaN. */
+    double floating(int argument) {
+        return floating(argument, "ERR value is not a valid float");
+    }
+
+    double floating(int argument, String otherwise) {
+        Double value = Doubles.strict(bytes, offset(argument), lengths[argument]);
+        if (value == null) {
+            throw new CommandException(otherwise);
+        }
+        return value;
+    }
+
+    /** Copies of some arguments. */
+    byte[][] copies(int from, int howMany) {
+        byte[][] copies = new byte[howMany][];
+        for (int i = 0; i < howMany; i++) {
+            copies[i] = copy(from + i);
+        }
+        return copies;
+    }
+
+    /** Copies of an argument and of all behind it. */
+    byte[][] copies(int from) {
+        return copies(from, count - from);
     }
 }

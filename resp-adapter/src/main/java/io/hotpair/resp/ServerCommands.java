@@ -9,7 +9,6 @@ import static io.hotpair.resp.Command.Flag.NO_MULTI;
 import static io.hotpair.resp.Command.Flag.READONLY;
 import static io.hotpair.resp.Command.Flag.STALE;
 
-import io.hotpair.Session;
 import io.hotpair.resp.Command.Category;
 import io.hotpair.resp.Command.Group;
 import java.nio.charset.StandardCharsets;
@@ -18,14 +17,13 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.LongConsumer;
 
 /** What concerns the server as a whole. */
 final class ServerCommands {
     /** What a key takes besides its own bytes and its value's, about: record, entry, slack. */
-    private static final int KEY_OVERHEAD = 48;
-
     private static final int DEFAULT_SLOW_ENTRIES = 10;
 
     private ServerCommands() {}
@@ -185,7 +183,7 @@ final class ServerCommands {
                 .keys(2, 2, 1, "RO")
                 .syntax("key [SAMPLES count]")
                 .since("4.0.0")
-                .summary("Says about how many bytes a key and its value take.")
+                .summary("Says how many bytes a key and its value take.")
                 .does(ServerCommands::memoryUsage);
         table.addSubcommand(memory, "doctor", 2)
                 .since("4.0.0")
@@ -375,11 +373,11 @@ final class ServerCommands {
                 throw CommandException.syntax();
             }
         }
-        int length = client.session().length(request.bytes(), request.offset(2), request.length(2));
-        if (length == Session.ABSENT) {
+        OptionalLong bytes = client.keyspace().memoryUsage(request.copy(2));
+        if (bytes.isEmpty()) {
             reply.nullValue();
         } else {
-            reply.integer((long) length + request.length(2) + KEY_OVERHEAD);
+            reply.integer(bytes.getAsLong());
         }
     }
 

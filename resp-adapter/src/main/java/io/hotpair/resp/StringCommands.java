@@ -5,9 +5,12 @@ import static io.hotpair.resp.Command.Flag.FAST;
 import static io.hotpair.resp.Command.Flag.READONLY;
 import static io.hotpair.resp.Command.Flag.WRITE;
 
+import io.hotpair.HotpairException;
 import io.hotpair.LongDouble;
 import io.hotpair.Session;
+import io.hotpair.SetResult;
 import io.hotpair.StringEntry;
+import io.hotpair.StringOperations;
 import io.hotpair.StringUpdate;
 import io.hotpair.resp.Command.Category;
 import io.hotpair.resp.Command.Group;
@@ -79,6 +82,22 @@ final class StringCommands {
                 .keyNotes("RW and ACCESS due to the optional `GET` argument")
                 .summary("Sets a value, on conditions and with a deadline if so asked.")
                 .does(StringCommands::set);
+        add(table, "mset", -3, "(key value)...")
+                .flags(WRITE, DENYOOM)
+                .keys(1, -1, 2, "OW", "update")
+                .tips("request_policy:multi_shard", "response_policy:all_succeeded")
+                .since("1.0.1")
+                .complexity("O(N), N being the number of keys")
+                .summary("Sets several values as one step.")
+                .does((r, c, out) -> mset(r, c, out, "mset"));
+        add(table, "msetnx", -3, "(key value)...")
+                .flags(WRITE, DENYOOM)
+                .keys(1, -1, 2, "OW", "insert")
+                .tips("request_policy:multi_shard", "response_policy:agg_min")
+                .since("1.0.1")
+                .complexity("O(N), N being the number of keys")
+                .summary("Sets several values as one step if all the keys are absent.")
+                .does((r, c, out) -> mset(r, c, out, "msetnx"));
         add(table, "setnx", 3, "key value")
                 .flags(WRITE, DENYOOM, FAST)
                 .keys(1, 1, 1, "OW", "insert")
@@ -152,6 +171,7 @@ final class StringCommands {
                 .does((r, c, out) -> add(r, c, out, negated(r.integer(2))));
         counter(table, "incrbyfloat", 3, "key increment")
                 .since("2.6.0")
+                .floating("increment")
                 .summary("Adds to the floating point number that a key holds.")
                 .does(StringCommands::incrbyfloat);
     }
@@ -210,10 +230,23 @@ final class StringCommands {
         long limitBytes = client.server().replyLimitBytes();
         long total = 0;
         for (int i = 1; i < request.count(); i++) {
-            total += client.session().length(request.bytes(), request.offset(i), request.length(i));
+            total += lengthIfString(request, i, client);
             if (total > limitBytes) {
                 throw CommandException.replyTooLong(limitBytes);
             }
+        }
+    }
+
+    /** The length of a value; other types than strings are given as absent, so they have none. */
+    private static int lengthIfString(Request request, int argument, Client client) {
+        try {
+            return client.session()
+                    .length(request.bytes(), request.offset(argument), request.length(argument));
+        } catch (HotpairException e) {
+            if (e.category() == HotpairException.Category.WRONG_TYPE) {
+                return 0;
+            }
+            throw e;
         }
     }
 
@@ -258,23 +291,14 @@ final class StringCommands {
             reply.ok();
             return;
         }
-        Outcome outcome = new Outcome();
-        update(
-                request,
-                client,
-                entry -> {
-                    outcome.previous = entry.current();
-                    outcome.done = options.allows(entry.exists());
-                    if (outcome.done) {
-                        entry.set(request.bytes(), request.offset(2), request.length(2));
-                        if (!options.keepsDeadline()) {
-                            entry.deadline(deadlineMs);
-                        }
-                    }
-                });
+        SetResult result =
+                client.session()
+                        .strings()
+                        .set(request.copy(1), request.copy(2), options.asSetOptions(deadlineMs));
+        client.noteWrite();
         if (options.returnsPrevious()) {
-            reply.bulkOrNull(outcome.previous);
-        } else if (outcome.done) {
+            reply.bulkOrNull(result.previous());
+        } else if (result.done()) {
             reply.ok();
         } else {
             reply.nullValue();
@@ -299,18 +323,26 @@ final class StringCommands {
         client.noteWrite();
     }
 
+    private static void mset(Request request, Client client, ReplyBuffer reply, String command) {
+        if (request.count() % 2 == 0) {
+            throw CommandException.arity(command);
+        }
+        StringOperations strings = client.session().strings();
+        if (command.equals("mset")) {
+            strings.mset(request.copies(1));
+            client.noteWrite();
+            reply.ok();
+        } else {
+            boolean done = strings.msetNx(request.copies(1));
+            client.noteWrite();
+            reply.integer(done ? 1 : 0);
+        }
+    }
+
     private static void setnx(Request request, Client client, ReplyBuffer reply) {
-        Outcome outcome = new Outcome();
-        update(
-                request,
-                client,
-                entry -> {
-                    outcome.done = !entry.exists();
-                    if (outcome.done) {
-                        entry.set(request.bytes(), request.offset(2), request.length(2));
-                    }
-                });
-        reply.integer(outcome.done ? 1 : 0);
+        boolean done = client.session().strings().setNx(request.copy(1), request.copy(2));
+        client.noteWrite();
+        reply.integer(done ? 1 : 0);
     }
 
     private static void setWithTime(
@@ -410,6 +442,8 @@ final class StringCommands {
             strlen(request, client, reply);
             return;
         }
+        // Looks at the type, whose error comes first.
+        int unused = client.session().length(request.bytes(), request.offset(1), request.length(1));
         if (offset + added > client.server().settings().maxBulkLength() || offset + added < 0) {
             throw CommandException.tooLong();
         }

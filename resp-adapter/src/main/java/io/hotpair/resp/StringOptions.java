@@ -1,6 +1,10 @@
 package io.hotpair.resp;
 
+import io.hotpair.Expiry;
 import io.hotpair.Session;
+import io.hotpair.SetOptions;
+import io.hotpair.ValueCondition;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** The options of SET and GETEX, with what excludes what as in Redis. */
@@ -56,7 +60,7 @@ final class StringOptions {
         return at + 1;
     }
 
-    private static ExpireTime.@Nullable Unit unit(Request request, int at) {
+    static ExpireTime.@Nullable Unit unit(Request request, int at) {
         if (request.is(at, "EX")) {
             return ExpireTime.Unit.SECONDS;
         }
@@ -85,16 +89,26 @@ final class StringOptions {
         return !ifAbsent && !ifPresent && !previous && !keepDeadline;
     }
 
-    boolean allows(boolean exists) {
-        return exists ? !ifAbsent : !ifPresent;
+    /** What SET is asked to do, in the words of the keyspace. */
+    SetOptions asSetOptions(long deadlineMs) {
+        ValueCondition condition = ValueCondition.always();
+        if (ifAbsent) {
+            condition = ValueCondition.ifAbsent();
+        } else if (ifPresent) {
+            condition = ValueCondition.ifPresent();
+        }
+        Expiry expiry = Expiry.never();
+        if (keepDeadline) {
+            expiry = Expiry.unchanged();
+        } else if (deadlineMs != Session.NEVER) {
+            expiry = Expiry.at(Instant.ofEpochMilli(deadlineMs));
+        }
+        SetOptions options = SetOptions.plain().on(condition).expiring(expiry);
+        return previous ? options.returningPrevious() : options;
     }
 
     boolean returnsPrevious() {
         return previous;
-    }
-
-    boolean keepsDeadline() {
-        return keepDeadline;
     }
 
     boolean changesDeadline() {

@@ -26,6 +26,7 @@ final class SyntaxTree {
                     "offset",
                     "count",
                     "decrement",
+                    "increment",
                     "index",
                     "cursor",
                     "numreplicas",
@@ -33,7 +34,15 @@ final class SyntaxTree {
                     "client-id",
                     "protover",
                     "port",
-                    "version");
+                    "version",
+                    "stop",
+                    "rank",
+                    "num-matches",
+                    "len",
+                    "numkeys",
+                    "numfields",
+                    "limit");
+    private static final Set<String> KEYS = Set.of("key", "source", "destination");
 
     /**
      * An argument.
@@ -90,6 +99,8 @@ final class SyntaxTree {
             char c = text.charAt(at);
             Argument argument = c == '[' || c == '(' ? group(c) : word();
             boolean isToken = argument.type().equals("pure-token");
+            // A word in brackets of its own may be left out by itself: it belongs to nothing.
+            boolean stands = isToken && c == '[';
             if (token != null) {
                 arguments.add(isToken ? token(token) : argument.behind(token));
                 token = null;
@@ -97,7 +108,7 @@ final class SyntaxTree {
                     continue;
                 }
             }
-            if (isToken) {
+            if (isToken && !stands) {
                 token = argument.token();
             } else {
                 arguments.add(argument);
@@ -154,7 +165,10 @@ final class SyntaxTree {
     }
 
     private static String type(String word) {
-        if (word.equals("key") || word.equals("pattern")) {
+        if (KEYS.contains(word)) {
+            return "key";
+        }
+        if (word.equals("pattern")) {
             return word;
         }
         if (word.startsWith("unix-time")) {

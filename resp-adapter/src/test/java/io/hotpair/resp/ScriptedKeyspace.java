@@ -11,6 +11,7 @@ import io.hotpair.topology.Role;
 import io.hotpair.topology.Topology;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
@@ -141,6 +142,11 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     @Override
     public KeyspaceStatistics statistics() {
         return real.statistics();
+    }
+
+    @Override
+    public OptionalLong memoryUsage(byte[] key) {
+        return real.memoryUsage(key);
     }
 
     @Override

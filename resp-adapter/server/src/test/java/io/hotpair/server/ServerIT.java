@@ -134,6 +134,28 @@ class ServerIT {
     }
 
     @Test
+    void shouldKeepWhatWasPushedAndWhatWasTakenThroughAKill() throws Exception {
+        int port = freePort();
+        Process server = startServing(port);
+        try (Socket waiting = new Socket(InetAddress.getLoopbackAddress(), port);
+                BufferedReader in =
+                        new BufferedReader(
+                                new InputStreamReader(waiting.getInputStream(), US_ASCII))) {
+            waiting.getOutputStream().write("BLPOP list 0\r\n".getBytes(US_ASCII));
+            assertEquals(
+                    List.of(":3", ":2", ":2"),
+                    ask(port, List.of("RPUSH list a b c", "HSET hash f v g w", "SADD set x y")));
+            assertEquals("*2", in.readLine());
+        }
+        assertEquals(List.of("*2"), ask(port, List.of("BRPOP none list 0")));
+        server.destroyForcibly().waitFor();
+        startServing(port);
+        assertEquals(
+                List.of(":1", "b", "w", ":2"),
+                ask(port, List.of("LLEN list", "LINDEX list 0", "HGET hash g", "SCARD set")));
+    }
+
+    @Test
     void shouldEndInAnOrderlyWayOnSigterm() throws Exception {
         int port = freePort();
         Process server = startServing(port);

@@ -1,0 +1,164 @@
+package io.hotpair.resp;
+
+import io.hotpair.LongDouble;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A command that waits for a key to have something for it. The keyspace waits, serves those who
+ * wait in their order, and completes a future; this only parks the request meanwhile, and wakes the
+ * connection then.
+ *
+ * <p>What was taken for a client that goes at that moment is gone with it, as it is when a reply is
+ * lost on its way; one that goes earlier takes nothing, as its future is cancelled.
+ *
+ * @param <R> what it gets
+ */
+final class BlockedClient<R> implements Parked {
+    /** The reply to one that waits when this node stops being the master. */
+    static final String ROLE_LOST =
+            "UNBLOCKED force unblock from blocking operation, instance state changed (master ->"
+                    + " replica?)";
+
+    private static final BigDecimal TOO_MANY_MS =
+            BigDecimal.valueOf(Long.MAX_VALUE).add(BigDecimal.ONE);
+
+    /** Writes the reply. */
+    @FunctionalInterface
+    interface Answer<R> {
+        /**
+         * Writes it.
+         *
+         * @param found what came, or null if the time is over
+         */
+        void write(@Nullable R found, ReplyBuffer reply);
+    }
+
+    private final Client client;
+    private final CompletableFuture<R> future;
+    private final Answer<R> answer;
+    private final boolean takes;
+    private final long term;
+
+    private BlockedClient(
+            Client client, CompletableFuture<R> future, Answer<R> answer, boolean takes) {
+        this.client = client;
+        this.future = future;
+        this.answer = answer;
+        this.takes = takes;
+        // To lose this term would end the wait, so it is also the one in which something is taken.
+        term = client.keyspace().term();
+    }
+
+    /**
+     * Answers at once if there is something, else parks the command that is executing.
+     *
+     * @param future what the keyspace completes
+     * @param takes whether the keyspace is changed when something comes
+     * @param answer writes the reply, in the event loop's thread
+     */
+    static <R> void await(
+            Client client,
+            ReplyBuffer reply,
+            CompletableFuture<R> future,
+            boolean takes,
+            Answer<R> answer) {
+        BlockedClient<R> blocked = new BlockedClient<>(client, future, answer, takes);
+        if (future.isDone()) {
+            blocked.answer(reply);
+            return;
+        }
+        client.park(blocked);
+        future.whenComplete((found, failure) -> client.connection().wake(blocked))
+                .exceptionally(failure -> null);
+    }
+
+    @Override
+    public long advance(ReplyBuffer reply) {
+        if (!future.isDone()) {
+            return UNTIL_WOKEN;
+        }
+        answer(reply);
+        return DONE;
+    }
+
+    private void answer(ReplyBuffer reply) {
+        R found;
+        try {
+            found = future.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof Unblocked unblocked) {
+                unblocked.throwIfError();
+                answer.write(null, reply);
+                return;
+            }
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
+        if (found != null && takes) {
+            // Which of the operations up to now it was is not told; to wait for the last one is to
+            // wait for it too.
+            client.noteWrite(client.keyspace().statistics().lastOpId(), term);
+        }
+        answer.write(found, reply);
+    }
+
+    @Override
+    public void cancel() {
+        boolean unused = future.cancel(false);
+    }
+
+    /**
+     * Ends the wait as a time-out does, or with an error.
+     *
+     * @param then told whether that is how it ended; by any thread, once
+     */
+    void unblock(boolean withError, Consumer<Boolean> then) {
+        Unblocked how = new Unblocked(withError);
+        boolean unused = future.completeExceptionally(how);
+        future.whenComplete((found, failure) -> then.accept(failure == how))
+                .exceptionally(failure -> null);
+    }
+
+    /** Ends a wait from outside. */
+    private static final class Unblocked extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private final boolean withError;
+
+        Unblocked(boolean withError) {
+            super(null, null, false, false);
+            this.withError = withError;
+        }
+
+        void throwIfError() {
+            if (withError) {
+                throw new CommandException("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+            }
+        }
+    }
+
+    /** How long an argument says that is to be waited: seconds, also parts of them; 0 for ever. */
+    static Duration timeout(Request request, int argument) {
+        LongDouble seconds = LongDouble.parse(request.text(argument));
+        if (seconds == null) {
+            throw new CommandException("ERR timeout is not a float or out of range");
+        }
+        BigDecimal ms = seconds.isFinite() ? milliseconds(seconds) : TOO_MANY_MS;
+        // What does not fit is negative when Redis has converted it.
+        if (ms.signum() < 0 || ms.compareTo(TOO_MANY_MS) >= 0) {
+            throw new CommandException("ERR timeout is negative");
+        }
+        return Duration.ofMillis(ms.longValue());
+    }
+
+    private static BigDecimal milliseconds(LongDouble seconds) {
+        return new BigDecimal(seconds.toString())
+                .movePointRight(3)
+                .setScale(0, RoundingMode.CEILING);
+    }
+}

@@ -1,0 +1,200 @@
+package io.hotpair.resp;
+
+import io.hotpair.Session;
+import io.hotpair.TransactionView;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What MULTI and WATCH have gathered for a client, and its execution. The commands are executed in
+ * one transaction of the keyspace: they get a {@link TransactionSession} in the place of the
+ * client's session. If it loses to another writer it is done again, and the replies are written
+ * again. Used by the client's event loop only.
+ */
+final class ClientTransaction {
+    private static final int COMMAND_OVERHEAD = 128;
+
+    /**
+     * A command that waits for EXEC.
+     *
+     * @param command what it is
+     * @param request its arguments
+     */
+    record Queued(Command command, Request request) {}
+
+    /**
+     * A key as it was when it was first watched.
+     *
+     * @param existed whether it was there
+     * @param version its version
+     */
+    private record Watched(boolean existed, long version) {}
+
+    private final Client client;
+    private final Map<KeyName, Watched> watched = new LinkedHashMap<>();
+    private List<Queued> queued = new ArrayList<>();
+    private boolean open;
+    private boolean broken;
+    private boolean executing;
+    private long chargedBytes;
+
+    ClientTransaction(Client client) {
+        this.client = client;
+    }
+
+    /** Whether commands are being gathered. */
+    boolean isOpen() {
+        return open;
+    }
+
+    /** Whether the command that is executing is a part of EXEC. */
+    boolean isExecuting() {
+        return executing;
+    }
+
+    int size() {
+        return queued.size();
+    }
+
+    long bytes() {
+        return chargedBytes;
+    }
+
+    void begin() {
+        open = true;
+    }
+
+    /** A command was refused while commands were gathered: none of them will be executed. */
+    void refuse() {
+        broken = open;
+    }
+
+    /** Keeps a command until EXEC. */
+    void add(Command command, Request request) {
+        charge(request.argumentBytes() + request.indexBytes() + COMMAND_OVERHEAD);
+        queued.add(new Queued(command, request.copy()));
+    }
+
+    private void charge(long bytes) {
+        long limitBytes = client.server().settings().queryBufferLimitBytes();
+        if (chargedBytes + bytes > limitBytes) {
+            throw new CommandException(
+                    "ERR the transaction is longer than the limit for client input, "
+                            + limitBytes
+                            + " bytes");
+        }
+        chargedBytes += bytes;
+        client.connection().account().charge(bytes);
+    }
+
+    /** The first of the gathered commands that writes, or the other one if none does. */
+    Command writerOr(Command other) {
+        return queued.stream()
+                .map(Queued::command)
+                .filter(Command::isWrite)
+                .findFirst()
+                .orElse(other);
+    }
+
+    /** Whether what the gathered commands answer rests on keys. */
+    boolean touchesKeys() {
+        return queued.stream().anyMatch(each -> each.command().touchesKeys());
+    }
+
+    void watch(byte[] key) {
+        KeyName name = new KeyName(key);
+        if (!watched.containsKey(name)) {
+            charge(key.length + (long) COMMAND_OVERHEAD);
+            Session session = client.session();
+            boolean exists = session.deadlineMs(key, 0, key.length) != Session.ABSENT;
+            watched.put(name, new Watched(exists, session.version(key)));
+        }
+    }
+
+    void unwatch() {
+        watched.clear();
+        if (!open) {
+            release();
+        }
+    }
+
+    /** Forgets everything. */
+    void discard() {
+        queued = new ArrayList<>();
+        watched.clear();
+        open = false;
+        broken = false;
+        release();
+    }
+
+    private void release() {
+        client.connection().account().charge(-chargedBytes);
+        chargedBytes = 0;
+    }
+
+    /**
+     * Executes what was gathered, and forgets it.
+     *
+     * @return whether it was executed; if not, a watched key was changed
+     */
+    boolean execute(Dispatcher dispatcher, ReplyBuffer reply) {
+        if (broken) {
+            discard();
+            throw new CommandException(
+                    "EXECABORT Transaction discarded because of previous errors.");
+        }
+        Session session = client.session();
+        int from = reply.length();
+        executing = true;
+        try {
+            return session.transaction(
+                    view -> {
+                        reply.truncate(from);
+                        return attempt(session, view, dispatcher, reply);
+                    });
+        } finally {
+            executing = false;
+            client.session(session);
+            discard();
+        }
+    }
+
+    private boolean attempt(
+            Session session, TransactionView view, Dispatcher dispatcher, ReplyBuffer reply) {
+        for (Map.Entry<KeyName, Watched> entry : watched.entrySet()) {
+            if (isChanged(view, entry.getKey().bytes(), entry.getValue())) {
+                return false;
+            }
+        }
+        long nowMs = client.keyspace().currentTimeMs();
+        client.session(new TransactionSession(session, view, writtenKeys(), nowMs));
+        reply.array(queued.size());
+        for (Queued each : queued) {
+            dispatcher.executeQueued(each.command(), each.request(), client, reply);
+        }
+        return true;
+    }
+
+    /** A key that expired counts as changed, though nobody has removed it yet. */
+    private static boolean isChanged(TransactionView view, byte[] key, Watched before) {
+        return view.version(key) != before.version()
+                || (before.existed() && view.keys().pexpireTime(key) == Session.ABSENT);
+    }
+
+    /** The keys that may be new, which a walk over the keyspace does not meet. */
+    private Set<KeyName> writtenKeys() {
+        Set<KeyName> keys = new HashSet<>();
+        for (Queued each : queued) {
+            if (each.command().isWrite()) {
+                for (KeySpec.Found found : KeySpec.find(each.command().keys(), each.request(), 0)) {
+                    keys.add(new KeyName(each.request().copy(found.argument())));
+                }
+            }
+        }
+        return keys;
+    }
+}

@@ -1,0 +1,263 @@
+package io.hotpair.resp;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where keys are among a command's arguments: what COMMAND INFO says, and what finds them.
+ *
+ * @param begin where to begin to look
+ * @param find which arguments from there on are keys
+ * @param access what is done with them, in the words of COMMAND INFO
+ * @param notes what else there is to say, or null
+ */
+record KeySpec(Begin begin, Find find, List<String> access, @Nullable String notes) {
+
+    /** Where to begin. */
+    sealed interface Begin {
+        /** The name of this way in COMMAND INFO. */
+        String type();
+
+        /** Its parameters in COMMAND INFO. */
+        Map<String, Object> spec();
+    }
+
+    /**
+     * At an argument.
+     *
+     * @param index its place, the command's name being 0
+     */
+    record AtIndex(int index) implements Begin {
+        @Override
+        public String type() {
+            return "index";
+        }
+
+        @Override
+        public Map<String, Object> spec() {
+            return ordered("index", index);
+        }
+    }
+
+    /**
+     * Behind a word.
+     *
+     * @param keyword the word, in capitals
+     * @param from where the search for it begins
+     */
+    record BehindKeyword(String keyword, int from) implements Begin {
+        @Override
+        public String type() {
+            return "keyword";
+        }
+
+        @Override
+        public Map<String, Object> spec() {
+            return ordered("keyword", keyword, "startfrom", from);
+        }
+    }
+
+    /** Which arguments are keys. */
+    sealed interface Find {
+        /** The name of this way in COMMAND INFO. */
+        String type();
+
+        /** Its parameters in COMMAND INFO. */
+        Map<String, Object> spec();
+    }
+
+    /**
+     * A range.
+     *
+     * @param last the last one, counted from the first one, or from the end if negative
+     * @param step how far they are apart
+     * @param limit if more than 1, keys are only in this part of what is left
+     */
+    record Range(int last, int step, int limit) implements Find {
+        @Override
+        public String type() {
+            return "range";
+        }
+
+        @Override
+        public Map<String, Object> spec() {
+            return ordered("lastkey", last, "keystep", step, "limit", limit);
+        }
+    }
+
+    /**
+     * As many as an argument says.
+     *
+     * @param count where that argument is
+     * @param first where the first key is
+     * @param step how far they are apart
+     */
+    record Counted(int count, int first, int step) implements Find {
+        @Override
+        public String type() {
+            return "keynum";
+        }
+
+        @Override
+        public Map<String, Object> spec() {
+            return ordered("keynumidx", count, "firstkey", first, "keystep", step);
+        }
+    }
+
+    /**
+     * The one range that older clients are told of.
+     *
+     * @param first the first key's place, 0 for none
+     * @param last the last key's place, counted from the end if negative
+     * @param step how far they are apart
+     */
+    record Legacy(int first, int last, int step) {}
+
+    /**
+     * A key that was found.
+     *
+     * @param argument its place in the request
+     * @param spec what found it
+     */
+    record Found(int argument, KeySpec spec) {}
+
+    /** Keys between two places, the last one counted from the end if negative. */
+    static KeySpec between(int first, int last, int step, String... access) {
+        int relative = last < 0 ? last : last - first;
+        return new KeySpec(new AtIndex(first), new Range(relative, step, 0), List.of(access), null);
+    }
+
+    /** As many keys as an argument says that stands before them. */
+    static KeySpec counted(int countAt, String... access) {
+        return new KeySpec(new AtIndex(countAt), new Counted(0, 1, 1), List.of(access), null);
+    }
+
+    /** The one argument behind a word, if it is there. */
+    static KeySpec behind(String keyword, int from, String... access) {
+        return new KeySpec(
+                new BehindKeyword(keyword, from), new Range(0, 1, 0), List.of(access), null);
+    }
+
+    /** The first half of what is behind a word. */
+    static KeySpec halfBehind(String keyword, int from, String... access) {
+        return new KeySpec(
+                new BehindKeyword(keyword, from), new Range(-1, 1, 2), List.of(access), null);
+    }
+
+    KeySpec withNotes(String text) {
+        return new KeySpec(begin, find, access, text);
+    }
+
+    /** Whether it is a range from an argument on, which older clients understand. */
+    boolean isRange() {
+        return begin instanceof AtIndex && find instanceof Range;
+    }
+
+    /** What older clients are told: all ranges as one, if they follow one another. */
+    static Legacy legacy(List<KeySpec> specs) {
+        if (specs.size() == 1 && specs.get(0).isRange()) {
+            return specs.get(0).asLegacy();
+        }
+        int first = 0;
+        int last = 0;
+        for (KeySpec spec : specs) {
+            if (spec.isRange()) {
+                Legacy next = spec.asLegacy();
+                if (next.step() == 1 && (last == 0 || last == next.first() - 1)) {
+                    first = first == 0 ? next.first() : Math.min(first, next.first());
+                    last = Integer.compareUnsigned(last, next.last()) > 0 ? last : next.last();
+                }
+            }
+        }
+        return new Legacy(first, last, first == 0 ? 0 : 1);
+    }
+
+    private Legacy asLegacy() {
+        Range range = (Range) find;
+        int first = ((AtIndex) begin).index();
+        return new Legacy(
+                first, range.last() < 0 ? range.last() : first + range.last(), range.step());
+    }
+
+    /**
+     * Finds the keys of a command that is part of a request.
+     *
+     * @param specs where they are
+     * @param request the request
+     * @param from where the command begins in it
+     * @return the keys; empty if the arguments are wrong
+     */
+    static List<Found> find(List<KeySpec> specs, Request request, int from) {
+        List<Found> found = new ArrayList<>();
+        for (KeySpec spec : specs) {
+            int first = spec.first(request, from);
+            // An option that is not given has no key.
+            boolean valid = first < 0 || spec.find(request, from, first, found);
+            if (!valid) {
+                return List.of();
+            }
+        }
+        return found;
+    }
+
+    private int first(Request request, int from) {
+        if (begin instanceof AtIndex at) {
+            return at.index();
+        }
+        BehindKeyword behind = (BehindKeyword) begin;
+        for (int i = from + behind.from(); i < request.count() - 1; i++) {
+            if (request.is(i, behind.keyword())) {
+                return i + 1 - from;
+            }
+        }
+        return -1;
+    }
+
+    private boolean find(Request request, int from, int begins, List<Found> found) {
+        int count = request.count() - from;
+        int first = begins;
+        int step;
+        long last;
+        if (find instanceof Range range) {
+            step = range.step();
+            last = lastOf(range, first, count);
+        } else {
+            Counted counted = (Counted) find;
+            int argument = from + first + counted.count();
+            if (argument >= request.count() || !request.isInteger(argument)) {
+                return false;
+            }
+            first += counted.first();
+            step = counted.step();
+            last = first + request.integer(argument) - 1;
+        }
+        if (last >= count || last < first) {
+            return false;
+        }
+        for (int i = first; i <= last; i += step) {
+            found.add(new Found(from + i, this));
+        }
+        return true;
+    }
+
+    private static int lastOf(Range range, int first, int count) {
+        if (range.last() >= 0) {
+            return first + range.last();
+        }
+        return range.limit() == 0
+                ? count + range.last()
+                : first + (count - first) / range.limit() + range.last();
+    }
+
+    private static Map<String, Object> ordered(Object... namesAndValues) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            map.put(namesAndValues[i].toString().toLowerCase(Locale.ROOT), namesAndValues[i + 1]);
+        }
+        return map;
+    }
+}

@@ -1,0 +1,61 @@
+package io.hotpair.resp;
+
+/**
+ * What ZSCAN and its kin are to give.
+ *
+ * @param count about how many elements
+ * @param pattern what they match
+ */
+record ScanArguments(int count, GlobPattern pattern) {
+    private static final int DEFAULT_COUNT = 10;
+    private static final int MAX_COUNT = 10_000;
+
+    /** The cursor. */
+    static long cursor(Request request, int argument) {
+        byte[] bytes = request.bytes();
+        int offset = request.offset(argument);
+        int length = request.length(argument);
+        if (!Decimals.isCursor(bytes, offset, length)) {
+            throw CommandException.invalidCursor();
+        }
+        return Decimals.parseCursor(bytes, offset, length);
+    }
+
+    /** The options from an argument on. */
+    static ScanArguments of(Request request, int from) {
+        int count = DEFAULT_COUNT;
+        GlobPattern pattern = new GlobPattern(new byte[] {'*'}, false);
+        for (int i = from; i < request.count(); i += 2) {
+            if (i + 1 == request.count()) {
+                throw CommandException.syntax();
+            }
+            if (request.is(i, "COUNT")) {
+                count = count(request.integer(i + 1));
+            } else if (request.is(i, "MATCH")) {
+                pattern = new GlobPattern(request.copy(i + 1), false);
+            } else {
+                throw CommandException.syntax();
+            }
+        }
+        return new ScanArguments(count, pattern);
+    }
+
+    /** COUNT is a hint; one step must stay short, however large it is. */
+    private static int count(long asked) {
+        if (asked < 1) {
+            throw CommandException.syntax();
+        }
+        return (int) Math.min(asked, MAX_COUNT);
+    }
+
+    boolean matches(byte[] element) {
+        return pattern.matches(element);
+    }
+
+    /** Begins the reply: the cursor, and how many strings follow. */
+    static void begin(ReplyBuffer reply, long cursor, long strings) {
+        reply.array(2);
+        reply.bulk(Long.toUnsignedString(cursor));
+        reply.array(strings);
+    }
+}

@@ -1,0 +1,60 @@
+package io.hotpair.resp;
+
+import java.util.Arrays;
+import java.util.Random;
+
+/** Makes commands by chance, from a seed: valid ones, nearly valid ones, and odd values. */
+abstract class CommandSource {
+    private static final int KEYS = 8;
+
+    final Random random;
+
+    CommandSource(Random random) {
+        this.random = random;
+    }
+
+    /** The next command, with its name first. */
+    abstract String[] next();
+
+    /** One of a few keys, which all sources share, so that wrong types are met. */
+    final String key() {
+        return "k" + random.nextInt(KEYS);
+    }
+
+    final boolean chance(int oneIn) {
+        return random.nextInt(oneIn) == 0;
+    }
+
+    final String one(String... choices) {
+        return choices[random.nextInt(choices.length)];
+    }
+
+    /** A small number as text. */
+    final String below(int bound) {
+        return Integer.toString(random.nextInt(bound));
+    }
+
+    static String[] command(String... arguments) {
+        return arguments;
+    }
+
+    static String[] plus(String[] command, String... more) {
+        String[] longer = Arrays.copyOf(command, command.length + more.length);
+        System.arraycopy(more, 0, longer, command.length, more.length);
+        return longer;
+    }
+
+    /** Leaves one argument out, or repeats one, in a few commands. */
+    final String[] perhapsBroken(String[] command) {
+        if (!chance(25) || command.length < 2) {
+            return command;
+        }
+        int at = 1 + random.nextInt(command.length - 1);
+        if (chance(2)) {
+            return plus(command, command[at]);
+        }
+        String[] shorter = Arrays.copyOf(command, command.length - 1);
+        System.arraycopy(command, at + 1, shorter, at, command.length - at - 1);
+        return shorter;
+    }
+}
