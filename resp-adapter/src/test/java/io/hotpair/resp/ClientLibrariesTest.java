@@ -121,7 +121,7 @@ class ClientLibrariesTest {
             assertEquals(-1, commands.ttl("a"));
             assertEquals("4", commands.get("a"));
             assertNull(commands.get("nosuch"));
-            assertThrows(RedisCommandExecutionException.class, () -> commands.hset("h", "f", "v"));
+            assertThrows(RedisCommandExecutionException.class, () -> commands.hset("a", "f", "v"));
             assertEquals("lettuce", commands.clientGetname());
             assertTrue(commands.commandCount() > 50);
             assertEquals(
