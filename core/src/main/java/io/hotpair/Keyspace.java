@@ -47,7 +47,8 @@ import org.jspecify.annotations.Nullable;
  * IllegalStateException}.
  *
  * <p>Reads on a master are linearisable with the writes of all threads. On a replica they give what
- * has arrived so far.
+ * has arrived so far; while it loads a full copy of what the master has, they throw {@link
+ * HotpairException} with {@code LOADING}, and so do writes.
  */
 public final class Keyspace implements AutoCloseable {
     /** The longest key, in bytes. */
