@@ -27,7 +27,8 @@ public final class Backup {
      * @throws IllegalStateException if no log is on the class path
      */
     public static BackupManifest make(Path keyspace, Path backup, Progress progress) {
-        return Backups.ofProvider().backUp(keyspace, backup, System.currentTimeMillis(), progress);
+        return Backups.ofProvider()
+                .backUp(keyspace, backup, Clock.SYSTEM.currentTimeMs(), progress);
     }
 
     /**
@@ -48,7 +49,7 @@ public final class Backup {
     public static BackupManifest copy(
             Path keyspace, Path directory, Moment moment, Progress progress) {
         return Backups.ofProvider()
-                .copy(keyspace, directory, moment, System.currentTimeMillis(), progress);
+                .copy(keyspace, directory, moment, Clock.SYSTEM.currentTimeMs(), progress);
     }
 
     /**

@@ -2,10 +2,12 @@ package io.hotpair;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.OutputStream;
 import java.lang.reflect.Array;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -76,6 +78,9 @@ final class PublicOperations {
                             GeoSearch.fromLonLat(new GeoPoint(13, 52)).byRadius(1, GeoUnit.KM)),
                     Map.entry(LexBound.class, LexBound.HIGHEST),
                     Map.entry(MemoryReportOptions.class, MemoryReportOptions.defaults()),
+                    Map.entry(Moment.class, Moment.latest()),
+                    Map.entry(OutputStream.class, OutputStream.nullOutputStream()),
+                    Map.entry(Path.class, Path.of("memory", "never")),
                     Map.entry(ScoreBound.class, ScoreBound.HIGHEST),
                     Map.entry(ScoredMember.class, new ScoredMember(new byte[] {7}, 7)),
                     Map.entry(SetOptions.class, SetOptions.plain()),

@@ -128,12 +128,7 @@ public final class Backups {
 
     /** Opens the log of a keyspace to read it; makes none where there is none. */
     public OperationLog openExisting(Path keyspace) {
-        Path log = keyspace.resolve("log");
-        if (!log.toFile().isDirectory()) {
-            throw new IllegalArgumentException(
-                    "directory=" + keyspace + ", expected that of a keyspace, with a log in it");
-        }
-        return provider.open(log);
+        return provider.open(store.logOf(keyspace));
     }
 
     private static String nameOf(Path keyspace) {

@@ -39,6 +39,15 @@ public interface BackupStore {
     void discard(Path partial);
 
     /**
+     * Where a keyspace's log is.
+     *
+     * @param keyspace the keyspace's directory
+     * @return the log's directory
+     * @throws IllegalArgumentException if there is none
+     */
+    Path logOf(Path keyspace);
+
+    /**
      * Seals a directory: all files in it that are part of a log that is closed.
      *
      * @param directory the directory

@@ -127,6 +127,16 @@ final class BackupDirectories implements BackupStore {
     }
 
     @Override
+    public Path logOf(Path keyspace) {
+        Path log = keyspace.resolve("log");
+        if (!Files.isDirectory(log)) {
+            throw new IllegalArgumentException(
+                    "directory=" + keyspace + ", expected that of a keyspace, with a log in it");
+        }
+        return log;
+    }
+
+    @Override
     public void seal(Path directory, BackupManifest manifest) {
         boolean unused =
                 guarded(
