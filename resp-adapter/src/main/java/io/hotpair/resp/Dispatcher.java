@@ -33,12 +33,14 @@ final class Dispatcher {
     private final RespServer server;
     private final WorkerStatistics statistics;
     private final CommandTable table;
+    private final @Nullable Command exec;
     private final boolean paired;
 
     Dispatcher(RespServer server, WorkerStatistics statistics) {
         this.server = server;
         this.statistics = statistics;
         table = server.commands();
+        exec = table.find("exec");
         paired = server.keyspace().topology() != null;
     }
 
@@ -58,7 +60,7 @@ final class Dispatcher {
         } catch (CommandException e) {
             return refuse(command, e, client, reply, from);
         }
-        boolean isExec = command.name().equals("exec");
+        boolean isExec = command == exec;
         Command writer = isExec ? client.transaction().writerOr(command) : command;
         if (server.pause().holds(writer, server.keyspace().nanoTime())) {
             client.park(new PauseWait(server, writer));
@@ -80,7 +82,7 @@ final class Dispatcher {
         String error = why.reply();
         if (command != null) {
             statistics.rejected(command);
-            if (command.name().equals("exec")) {
+            if (command == exec) {
                 client.transaction().discard();
                 error = aborted(error);
             }
@@ -186,7 +188,7 @@ final class Dispatcher {
 
     private Result run(
             Command command, Request request, Client client, ReplyBuffer reply, int from) {
-        boolean isExec = command.name().equals("exec");
+        boolean isExec = command == exec;
         boolean touchesKeys =
                 command.touchesKeys() || (isExec && client.transaction().touchesKeys());
         if (paired && touchesKeys) {

@@ -98,53 +98,18 @@ final class StreamGroupCommands {
                 .keys(2, 2, 1, "RW", "insert")
                 .since("6.2.0")
                 .summary("Makes a consumer.")
-                .does(
-                        (r, c, out) ->
-                                out.integer(
-                                        inStream(
-                                                r,
-                                                c,
-                                                () ->
-                                                        streams(c)
-                                                                        .xgroupCreateConsumer(
-                                                                                r.copy(2),
-                                                                                r.copy(3),
-                                                                                r.copy(4))
-                                                                ? 1L
-                                                                : 0L)));
+                .does(StreamGroupCommands::createConsumer);
         sub(table, xgroup, "delconsumer", 5, "key group consumer")
                 .flags(WRITE)
                 .keys(2, 2, 1, "RW", "delete")
                 .summary("Removes a consumer, and says how many pending entries it owned.")
-                .does(
-                        (r, c, out) ->
-                                out.integer(
-                                        inStream(
-                                                r,
-                                                c,
-                                                () ->
-                                                        streams(c)
-                                                                .xgroupDelConsumer(
-                                                                        r.copy(2), r.copy(3),
-                                                                        r.copy(4)))));
+                .does(StreamGroupCommands::deleteConsumer);
         sub(table, xgroup, "destroy", 4, "key group")
                 .flags(WRITE)
                 .keys(2, 2, 1, "RW", "delete")
                 .complexity("O(N), N being the number of pending entries")
                 .summary("Removes a group.")
-                .does(
-                        (r, c, out) ->
-                                out.integer(
-                                        inStream(
-                                                r,
-                                                c,
-                                                () ->
-                                                        streams(c)
-                                                                        .xgroupDestroy(
-                                                                                r.copy(2),
-                                                                                r.copy(3))
-                                                                ? 1L
-                                                                : 0L)));
+                .does(StreamGroupCommands::destroy);
         sub(table, xgroup, "setid", -5, "key group (id|$) [ENTRIESREAD entries-read]")
                 .flags(WRITE)
                 .keys(2, 2, 1, "RW", "update")
@@ -178,6 +143,39 @@ final class StreamGroupCommands {
         } catch (HotpairException e) {
             throw StreamGroups.isAbsence(e) ? StreamGroups.absentInStream(request, 2, 3) : e;
         }
+    }
+
+    private static void createConsumer(Request request, Client client, ReplyBuffer reply) {
+        boolean created =
+                inStream(
+                        request,
+                        client,
+                        () ->
+                                streams(client)
+                                        .xgroupCreateConsumer(
+                                                request.copy(2), request.copy(3), request.copy(4)));
+        reply.integer(created ? 1 : 0);
+    }
+
+    private static void deleteConsumer(Request request, Client client, ReplyBuffer reply) {
+        long pending =
+                inStream(
+                        request,
+                        client,
+                        () ->
+                                streams(client)
+                                        .xgroupDelConsumer(
+                                                request.copy(2), request.copy(3), request.copy(4)));
+        reply.integer(pending);
+    }
+
+    private static void destroy(Request request, Client client, ReplyBuffer reply) {
+        boolean removed =
+                inStream(
+                        request,
+                        client,
+                        () -> streams(client).xgroupDestroy(request.copy(2), request.copy(3)));
+        reply.integer(removed ? 1 : 0);
     }
 
     /** What XGROUP CREATE and SETID have behind the id. */

@@ -5,7 +5,6 @@ import io.hotpair.ScoredMember;
 import io.hotpair.Session;
 import io.hotpair.SortedSetRange;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,7 +65,6 @@ final class ValueEncoding {
         }
         boolean integers =
                 session.sets().smembers(key).stream()
-                        .map(Objects::requireNonNull)
                         .allMatch(member -> Decimals.isLong(member, 0, member.length));
         return integers ? "intset" : "hashtable";
     }

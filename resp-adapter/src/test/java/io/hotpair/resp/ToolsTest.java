@@ -111,6 +111,8 @@ class ToolsTest {
                         "SADD",
                         "HSET",
                         "SPOP",
+                        "ZADD",
+                        "ZPOPMIN",
                         "LRANGE_100 (first 100 elements)",
                         "LRANGE_600 (first 600 elements)",
                         "MSET (10 keys)")) {
