@@ -165,7 +165,7 @@ final class LogWriter implements Runnable {
             return failure != null && discardFailed();
         }
         try {
-            boolean moved = !isEncoded && encode();
+            boolean moved = isEncoded || encode();
             if (isEncoded && !append()) {
                 return false;
             }
