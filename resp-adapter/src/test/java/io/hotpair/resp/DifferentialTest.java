@@ -208,7 +208,9 @@ class DifferentialTest {
     /** Sends a program as one pipeline to both, with nothing there at first. */
     static void run(
             long seed, Function<Long, List<String[]>> programs, RawClient theirs, RawClient ours) {
-        assertEquals(theirs.call("FLUSHALL"), ours.call("FLUSHALL"), "seed=" + seed);
+        for (String command : List.of("DISCARD", "UNWATCH", "FLUSHALL")) {
+            assertEquals(theirs.call(command), ours.call(command), "seed=" + seed);
+        }
         List<String[]> commands = programs.apply(seed);
         StringBuilder pipeline = new StringBuilder();
         commands.forEach(command -> pipeline.append(RawClient.command(command)));
