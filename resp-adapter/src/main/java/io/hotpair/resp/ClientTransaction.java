@@ -179,10 +179,16 @@ final class ClientTransaction {
         return true;
     }
 
-    /** A key that expired counts as changed, though nobody has removed it yet. */
+    /**
+     * A key that expired counts as changed, though nobody has removed it yet. One that was absent,
+     * and of which now even the trace of its removal is gone, does not.
+     */
     private static boolean isChanged(TransactionView view, byte[] key, Watched before) {
-        return view.version(key) != before.version()
-                || (before.existed() && view.keys().pexpireTime(key) == Session.ABSENT);
+        long version = view.version(key);
+        if (before.existed()) {
+            return version != before.version() || view.keys().pexpireTime(key) == Session.ABSENT;
+        }
+        return version != before.version() && version != 0;
     }
 
     /** The keys that may be new, which a walk over the keyspace does not meet. */

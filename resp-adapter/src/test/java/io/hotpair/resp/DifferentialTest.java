@@ -90,6 +90,13 @@ class DifferentialTest {
                                             && sortedLines(unsigned(replies[0]))
                                                     .equals(sortedLines(unsigned(replies[1])))),
                     new Difference(
+                            "a part of a walk over a large collection has other elements",
+                            (command, replies) ->
+                                    is(command, "HSCAN", "SSCAN", "ZSCAN")
+                                            && replies[0].startsWith("*2\r\n$")
+                                            && !replies[0].startsWith("*2\r\n$1\r\n0\r\n")
+                                            && replies[1].startsWith("*2\r\n$")),
+                    new Difference(
                             "only database 0 is there, Redis has 16",
                             (command, replies) -> is(command, "SELECT")),
                     new Difference(
@@ -201,7 +208,9 @@ class DifferentialTest {
     /** Sends a program as one pipeline to both, with nothing there at first. */
     static void run(
             long seed, Function<Long, List<String[]>> programs, RawClient theirs, RawClient ours) {
-        assertEquals(theirs.call("FLUSHALL"), ours.call("FLUSHALL"), "seed=" + seed);
+        for (String command : List.of("DISCARD", "UNWATCH", "FLUSHALL")) {
+            assertEquals(theirs.call(command), ours.call(command), "seed=" + seed);
+        }
         List<String[]> commands = programs.apply(seed);
         StringBuilder pipeline = new StringBuilder();
         commands.forEach(command -> pipeline.append(RawClient.command(command)));

@@ -65,7 +65,7 @@ class TransactionTest {
     void shouldNoticeThatAWatchedKeyExpired() {
         try (TestListener listener = TestListener.open();
                 RawClient client = listener.connect()) {
-            call(client, "+OK\r\n", "SET a 1 PX 30");
+            call(client, "+OK\r\n", "SET a 1 PX 500");
             call(client, "+OK\r\n", "WATCH a nosuch");
             Await.until(() -> client.call("EXISTS", "a").equals(":0\r\n"), () -> "a is there");
             call(client, "+OK\r\n", "MULTI");
