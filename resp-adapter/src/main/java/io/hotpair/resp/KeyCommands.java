@@ -1,5 +1,6 @@
 package io.hotpair.resp;
 
+import static io.hotpair.resp.Command.Flag.DENYOOM;
 import static io.hotpair.resp.Command.Flag.FAST;
 import static io.hotpair.resp.Command.Flag.LOADING;
 import static io.hotpair.resp.Command.Flag.READONLY;
@@ -12,6 +13,7 @@ import io.hotpair.StringEntry;
 import io.hotpair.resp.Command.Category;
 import io.hotpair.resp.Command.Group;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,7 @@ final class KeyCommands {
 
     static void register(CommandTable table) {
         registerKeys(table);
+        registerMoves(table);
         registerDeadlines(table);
         registerWalks(table);
         registerObject(table);
@@ -75,6 +78,78 @@ final class KeyCommands {
                 .tips("request_policy:all_shards", "nondeterministic_output")
                 .summary("Returns a key, each with about the same chance.")
                 .does((r, c, out) -> out.bulkOrNull(c.session().randomKey()));
+    }
+
+    private static void registerMoves(CommandTable table) {
+        add(table, "rename", 3, "key newkey")
+                .flags(WRITE)
+                .keys(1, 1, 1, "RW", "access", "delete")
+                .keys(2, 2, 1, "OW", "update")
+                .summary("Gives a value another key; what that key held is gone.")
+                .does(KeyCommands::rename);
+        add(table, "renamenx", 3, "key newkey")
+                .flags(WRITE, FAST)
+                .keys(1, 1, 1, "RW", "access", "delete")
+                .keys(2, 2, 1, "OW", "insert")
+                .summary("Gives a value another key if that is absent.")
+                .does(KeyCommands::renamenx);
+        add(table, "copy", -3, "source destination [DB destination-db] [REPLACE]")
+                .flags(WRITE, DENYOOM)
+                .keys(1, 1, 1, "RO", "access")
+                .keys(2, 2, 1, "OW", "update")
+                .since("6.2.0")
+                .complexity("O(N), N being the length of the value")
+                .summary("Copies a value with its deadline to another key.")
+                .does(KeyCommands::copy);
+    }
+
+    private static void rename(Request request, Client client, ReplyBuffer reply) {
+        if (!client.session().keys().rename(request.copy(1), request.copy(2))) {
+            throw CommandException.noSuchKey();
+        }
+        reply.ok();
+    }
+
+    private static void renamenx(Request request, Client client, ReplyBuffer reply) {
+        int renamed = client.session().keys().renameNx(request.copy(1), request.copy(2));
+        if (renamed < 0) {
+            throw CommandException.noSuchKey();
+        }
+        reply.integer(renamed);
+    }
+
+    private static void copy(Request request, Client client, ReplyBuffer reply) {
+        boolean replace = false;
+        for (int i = 3; i < request.count(); i++) {
+            if (request.is(i, "REPLACE")) {
+                replace = true;
+            } else if (request.is(i, "DB") && i + 1 < request.count()) {
+                requireDatabase(request, ++i);
+            } else {
+                throw CommandException.syntax();
+            }
+        }
+        byte[] from = request.copy(1);
+        byte[] to = request.copy(2);
+        if (Arrays.equals(from, to)) {
+            throw new CommandException("ERR source and destination objects are the same");
+        }
+        reply.integer(client.session().keys().copy(from, to, replace) ? 1 : 0);
+    }
+
+    /** There is one database only. */
+    private static void requireDatabase(Request request, int argument) {
+        long database = request.integer(argument);
+        if (database != (int) database) {
+            throw new CommandException(
+                    "ERR value is out of range, value must between "
+                            + Integer.MIN_VALUE
+                            + " and "
+                            + Integer.MAX_VALUE);
+        }
+        if (database != 0) {
+            throw new CommandException("ERR DB index is out of range");
+        }
     }
 
     private static void registerDeadlines(CommandTable table) {

@@ -44,6 +44,17 @@ abstract class CommandSource {
         return longer;
     }
 
+    /** Takes a value to another key, whatever it is. */
+    final String[] move() {
+        return switch (random.nextInt(6)) {
+            case 0, 1 -> command("RENAME", key(), key());
+            case 2 -> command("RENAMENX", key(), key());
+            case 3 -> command("COPY", key(), key());
+            case 4 -> command("COPY", key(), key(), one("replace", "REPLACE", "DB", "foo"));
+            default -> command("COPY", key(), key(), "DB", one("0", "99", "-1", "x", "4294967296"));
+        };
+    }
+
     /** Leaves one argument out, or repeats one, in a few commands. */
     final String[] perhapsBroken(String[] command) {
         if (!chance(25) || command.length < 2) {

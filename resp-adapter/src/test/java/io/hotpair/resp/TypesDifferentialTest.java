@@ -49,7 +49,8 @@ class TypesDifferentialTest {
             List<String[]> commands = new ArrayList<>();
             for (int i = 0; i < COMMANDS; i++) {
                 boolean other = !(family instanceof TransactionSource) && random.nextInt(12) == 0;
-                commands.add(other ? others.next() : family.next());
+                boolean move = !other && random.nextInt(30) == 0;
+                commands.add(move ? family.move() : other ? others.next() : family.next());
             }
             return commands;
         };
