@@ -30,6 +30,7 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -329,12 +330,13 @@ class FullCopyTest {
         a.shorten();
         AtomicInteger connections = new AtomicInteger();
         int bad = 10;
-        // Every second connection asks in vain to resume; the other one is broken off somewhere.
+        // Every second connection asks in vain to resume; the other one is broken off somewhere in
+        // the copy, which is longer than that.
         link.breakAfter(
                 () ->
                         connections.getAndIncrement() >= bad
                                 ? Long.MAX_VALUE
-                                : 500 + random.nextInt(2_000_000));
+                                : 500 + random.nextInt(1_400_000));
         b.start();
         await("some broke off", () -> connections.get() > 4);
         assertEquals(Role.REPLICA, b.status().role());
@@ -383,6 +385,8 @@ class FullCopyTest {
                                             Long.toString(n).getBytes(UTF_8),
                                             Acknowledgement.PEER);
                                     acknowledged.add(n);
+                                    // Slower than the link, or the replica never catches up.
+                                    LockSupport.parkNanos(1_000_000);
                                 } catch (HotpairException | IllegalStateException e) {
                                     return;
                                 }
