@@ -8,6 +8,7 @@ import io.hotpair.SavedSnapshot;
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.FrameDescriptor;
 import io.hotpair.log.FrameEncoder;
+import io.hotpair.log.Lineage;
 import io.hotpair.log.LogProvider;
 import io.hotpair.log.OperationLog;
 import io.hotpair.log.OperationSource;
@@ -16,6 +17,7 @@ import io.hotpair.log.SnapshotReceiver;
 import io.hotpair.log.SnapshotStore;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,6 +66,7 @@ final class LogCopy {
                 beginWith(snapshot, into);
             }
             copyFrames(point.operations(), into, opId);
+            requireOneHistory(into);
             into.force();
             return new BackupManifest(
                     keyspace,
@@ -73,6 +76,24 @@ final class LogCopy {
                     into.lastOpId(),
                     into.lineage().lastTerm(),
                     Instant.ofEpochMilli(lastTimeMs == 0 ? nowMs : lastTimeMs));
+        }
+    }
+
+    /** Another node's history may have taken the place of a part of this log meanwhile. */
+    private void requireOneHistory(OperationLog into) {
+        long lastOpId = into.lastOpId();
+        List<Lineage.TermStart> terms =
+                from.lineage().terms().stream()
+                        .filter(term -> term.firstOpId() <= lastOpId)
+                        .toList();
+        if (!terms.equals(into.lineage().terms())) {
+            throw new HotpairException(
+                    HotpairException.Category.NOT_RETAINED,
+                    "the log was cut while it was copied: terms="
+                            + into.lineage().terms()
+                            + ", now "
+                            + terms
+                            + "; try again");
         }
     }
 
@@ -123,6 +144,9 @@ final class LogCopy {
                 lastTimeMs = FrameDescriptor.timestampMs(wanted);
             }
             add(frame.length());
+            if (FrameDescriptor.isComplete(frame) && FrameDescriptor.lastOpId(frame) >= upToOpId) {
+                return;
+            }
         }
     }
 
@@ -138,9 +162,16 @@ final class LogCopy {
         if (isWhole) {
             return frame;
         }
+        if (FrameDescriptor.fragmentCount(frame) == 1) {
+            return encoder.slice(frame, afterOpId, upToOpId);
+        }
         // One operation: it is wanted as a whole or not.
-        boolean isFragment = FrameDescriptor.fragmentCount(frame) > 1;
-        return isFragment ? null : encoder.slice(frame, afterOpId, upToOpId);
+        long opId = FrameDescriptor.lastOpId(frame);
+        if (opId <= afterOpId || opId > upToOpId) {
+            return null;
+        }
+        FrameDescriptor.follow(frame, afterOpId);
+        return frame;
     }
 
     /**
@@ -168,7 +199,7 @@ final class LogCopy {
     /** Finds the last operation that was logged up to a time: times never go back. */
     private static long opIdAt(OperationLog log, long timeMs, long lastOpId) {
         FrameBuffer frame = new FrameBuffer();
-        long low = Math.max(0, log.firstOpId() - 1);
+        long low = log.firstOpId() == 0 ? lastOpId : log.firstOpId() - 1;
         long high = lastOpId;
         boolean isSure = low == 0;
         try (OperationSource source = log.openSource()) {

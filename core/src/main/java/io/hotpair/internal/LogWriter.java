@@ -337,7 +337,7 @@ final class LogWriter implements Runnable {
 
     /** Refuses writes while the log is short of space, and takes them again afterwards. */
     private void watchSpace() {
-        boolean isShortNow = log.isShortOfSpace();
+        boolean isShortNow = isEncoded || log.isShortOfSpace();
         if (isShortNow) {
             engine.changeMode(
                     mode ->
@@ -396,6 +396,13 @@ final class LogWriter implements Runnable {
         failure = reason;
         LOGGER.error(
                 "log failed, the keyspace takes no more writes: {}", reason.getMessage(), cause);
+        refuse(reason);
+        logged.close();
+        forcer.close();
+        committed.close();
+    }
+
+    private void refuse(HotpairException reason) {
         engine.changeMode(
                 mode ->
                         mode.closed()
@@ -403,9 +410,14 @@ final class LogWriter implements Runnable {
                                 : mode.refusing(
                                         HotpairException.Category.LOG_FAILED,
                                         "the log failed: " + reason.getMessage()));
-        logged.close();
-        forcer.close();
-        committed.close();
+    }
+
+    /** A force may fail at any time: whoever lets writes in asks afterwards. */
+    void refuseIfFailed() {
+        HotpairException known = failure;
+        if (known != null) {
+            refuse(known);
+        }
     }
 
     // ---- by anybody

@@ -286,6 +286,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
             // the log can't fail before the mode says master, so that no failure is overwritten.
             long barrier = engine.writeBarrier();
             engine.mode(Mode.master(term, lease));
+            writer.refuseIfFailed();
             return barrier;
         } finally {
             if (!engine.mode().isMaster()) {
@@ -303,6 +304,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
         try {
             writer.begin(term, lease);
             engine.mode(Mode.master(term, lease));
+            writer.refuseIfFailed();
         } finally {
             writer.leaveRole();
         }

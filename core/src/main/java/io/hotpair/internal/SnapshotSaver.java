@@ -261,8 +261,8 @@ final class SnapshotSaver implements Runnable {
     }
 
     private void awaitDurable(EngineSnapshot snapshot, long opId) {
-        roles.writer().forcer().want(opId);
         while (roles.durable().get() < opId) {
+            roles.writer().forcer().want(opId);
             requireOpen();
             snapshot.requireUnbroken();
             LockSupport.parkNanos(this, POLL_NS);

@@ -11,6 +11,8 @@ import java.util.function.Supplier;
  * What a keyspace does for a caller that takes long: each in a thread of its own, until a close.
  */
 final class Tasks {
+    private static final int MAX_JOINS = 10;
+
     private final ThreadFactory threadFactory;
     private final Set<Thread> running = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
@@ -46,16 +48,22 @@ final class Tasks {
         }
     }
 
-    /** Ends them, and waits until they have. */
+    /**
+     * Ends them, and waits until they have; not for ever, as one may be writing to somebody who
+     * does not read.
+     */
     void close() {
         closed = true;
         boolean interrupted = false;
         for (Thread thread : running) {
-            while (thread != Thread.currentThread() && thread.isAlive()) {
+            for (int i = 0; i < MAX_JOINS && isOther(thread); i++) {
+                if (i == MAX_JOINS / 2) {
+                    thread.interrupt();
+                }
                 try {
                     thread.join(TimeUnit.SECONDS.toMillis(1));
                 } catch (InterruptedException e) {
-                    // What reads the log must be gone before that is closed.
+                    // What reads the log should be gone before that is closed.
                     interrupted = true;
                 }
             }
@@ -63,5 +71,9 @@ final class Tasks {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private static boolean isOther(Thread thread) {
+        return thread != Thread.currentThread() && thread.isAlive();
     }
 }

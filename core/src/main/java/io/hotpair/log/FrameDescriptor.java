@@ -358,6 +358,17 @@ public final class FrameDescriptor {
     }
 
     /**
+     * Lets a frame follow another operation than it did, for a log that never had those between.
+     *
+     * @param frame a verified frame; sealed anew
+     * @param previousOpId the last opId before it; below its first
+     */
+    public static void follow(FrameBuffer frame, long previousOpId) {
+        putLong(frame.bytes(), PREVIOUS_OP_ID_OFFSET, previousOpId);
+        putInt(frame.bytes(), CRC_OFFSET, computeCrc(frame.bytes(), frame.length()));
+    }
+
+    /**
      * The checksum that a frame's bytes have.
      *
      * @param bytes the array that holds the frame from offset 0

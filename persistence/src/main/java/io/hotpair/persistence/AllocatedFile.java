@@ -39,7 +39,11 @@ final class AllocatedFile implements AutoCloseable {
 
     /** Creates a segment's file for Chronicle to find, with its first part allocated. */
     static AllocatedFile create(Path path, DiskSpace space) throws IOException {
-        Directories.createFile(path);
+        try {
+            Directories.createFile(path);
+        } catch (IOException e) {
+            throw space.orFull(e);
+        }
         try {
             return open(path, space, 0);
         } catch (HotpairException e) {

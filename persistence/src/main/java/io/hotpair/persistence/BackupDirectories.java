@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedInputStream;
@@ -33,6 +35,9 @@ final class BackupDirectories implements BackupStore {
     /** What belongs to a log that is open, and is made anew. */
     private static final List<String> NOT_SEALED =
             List.of("log/lock", "log/reserve", "log/queue/" + QueueWriter.TABLE_FILE);
+
+    /** What is being made in this JVM. */
+    private static final Set<Path> PARTIAL = ConcurrentHashMap.newKeySet();
 
     /** Something that is done with files. */
     @FunctionalInterface
@@ -65,8 +70,20 @@ final class BackupDirectories implements BackupStore {
                                 "directory=" + directory + " is there, expected none, or an empty");
                     }
                     Path partial = absolute.resolveSibling(absolute.getFileName() + PARTIAL_SUFFIX);
-                    Directories.deleteTree(partial);
-                    Directories.create(partial);
+                    if (!PARTIAL.add(partial)) {
+                        throw new IllegalArgumentException(
+                                "directory=" + directory + " is being made by somebody else");
+                    }
+                    boolean begun = false;
+                    try {
+                        Directories.deleteTree(partial);
+                        Directories.create(partial);
+                        begun = true;
+                    } finally {
+                        if (!begun) {
+                            PARTIAL.remove(partial);
+                        }
+                    }
                     return partial;
                 });
     }
@@ -93,6 +110,7 @@ final class BackupDirectories implements BackupStore {
                             Path moved =
                                     Files.move(partial, absolute, StandardCopyOption.ATOMIC_MOVE);
                             Directories.force(Directories.parent(absolute));
+                            PARTIAL.remove(partial);
                             return moved;
                         });
         assert done.equals(absolute);
@@ -121,7 +139,11 @@ final class BackupDirectories implements BackupStore {
                         "removed",
                         partial,
                         () -> {
-                            Directories.deleteTree(partial);
+                            try {
+                                Directories.deleteTree(partial);
+                            } finally {
+                                PARTIAL.remove(partial);
+                            }
                             return true;
                         });
     }

@@ -62,8 +62,8 @@ final class ChronicleLog implements OperationLog {
     private @Nullable Segment segment;
     private @Nullable AllocatedFile current;
     private @Nullable AllocatedFile before;
-    private boolean isForced = true;
-    private boolean isDirectoryForced = true;
+    private boolean isForced;
+    private boolean isDirectoryForced;
     private boolean isForcing;
     private @Nullable Throwable failure;
     private boolean closed;
@@ -100,6 +100,9 @@ final class ChronicleLog implements OperationLog {
         queue = home.resolve(QUEUE_DIRECTORY);
         deletedBefore = history.begin().cycle();
         segment = current == null ? null : history.lastSegment();
+        // What a process that died has left may be in the page cache only.
+        isForced = current == null;
+        isDirectoryForced = current == null;
     }
 
     static ChronicleLog open(Path directory, LogOptions options) {
@@ -230,8 +233,6 @@ final class ChronicleLog implements OperationLog {
         try {
             checkUsable();
             return forceOutsideLock();
-        } catch (IOException | RuntimeException | Error t) {
-            throw failForce(t);
         } finally {
             restoreInterrupt(interrupted);
             forceLock.unlock();
@@ -239,7 +240,7 @@ final class ChronicleLog implements OperationLog {
     }
 
     /** Notes what there is, lets appends go on while the device takes it, and says that it has. */
-    private long forceOutsideLock() throws IOException {
+    private long forceOutsideLock() {
         Forcing forcing;
         lock.lock();
         try {
@@ -256,23 +257,27 @@ final class ChronicleLog implements OperationLog {
         } finally {
             lock.unlock();
         }
-        boolean done = false;
+        Throwable refused = null;
         try {
             forcing.run(queue);
-            done = true;
-        } finally {
-            lock.lock();
-            try {
-                isForcing = false;
-                forcingEnded.signalAll();
-                if (done) {
-                    mark.advance(forcing.end(), forcing.lastOpId());
-                }
-            } finally {
-                lock.unlock();
-            }
+        } catch (Throwable t) {
+            refused = t;
         }
-        return forcing.lastOpId();
+        lock.lock();
+        try {
+            isForcing = false;
+            if (refused == null) {
+                mark.advance(forcing.end(), forcing.lastOpId());
+                return forcing.lastOpId();
+            }
+            // Before anybody else may write or force: the device would say yes the next time.
+            throw fail("a force", refused);
+        } catch (IOException e) {
+            throw fail("noting a force", e);
+        } finally {
+            forcingEnded.signalAll();
+            lock.unlock();
+        }
     }
 
     /**
@@ -303,16 +308,6 @@ final class ChronicleLog implements OperationLog {
             if (forcesDirectory) {
                 Directories.force(queue);
             }
-        }
-    }
-
-    private HotpairException failForce(Throwable cause) {
-        lock.lock();
-        try {
-            requireUsable();
-            return fail("a force", cause);
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -645,7 +640,7 @@ final class ChronicleLog implements OperationLog {
         boolean usable = failure == null;
         Release release = new Release();
         if (usable) {
-            release.run(this::forceOutsideLock);
+            release.run(() -> forceOutsideLock());
         }
         sources.forEach(source -> release.run(source));
         release.run(writer);

@@ -58,7 +58,7 @@ final class DiskSpace {
     }
 
     /** Takes note of it if there is little left. Called from time to time as the log grows. */
-    void check() throws IOException {
+    void check() {
         long usable = usableBytes();
         if (usable >= options.watermarkBytes() || isShort) {
             return;
@@ -70,7 +70,7 @@ final class DiskSpace {
                 usable,
                 options.watermarkBytes());
         isShort = true;
-        Files.deleteIfExists(reserve);
+        giveBack();
     }
 
     /** Whether there is little left; looks again from time to time while it is so. */
@@ -83,6 +83,14 @@ final class DiskSpace {
             }
         }
         return isShort;
+    }
+
+    private void giveBack() {
+        try {
+            Files.deleteIfExists(reserve);
+        } catch (IOException e) {
+            LOG.warn("log={}: its reserve can't be given back", home, e);
+        }
     }
 
     private long usableBytes() {
@@ -105,6 +113,7 @@ final class DiskSpace {
             }
             return true;
         } catch (IOException e) {
+            giveBack();
             LOG.warn("log={}: can't set a reserve of {} bytes aside", home, RESERVE_BYTES, e);
             return false;
         }
@@ -121,6 +130,7 @@ final class DiskSpace {
                 || message.contains("quota")
                 || usable < AllocatedFile.STEP_BYTES) {
             isShort = true;
+            giveBack();
             throw full(usable, AllocatedFile.STEP_BYTES, cause);
         }
         return cause;

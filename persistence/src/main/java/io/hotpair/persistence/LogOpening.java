@@ -2,6 +2,7 @@ package io.hotpair.persistence;
 
 import io.hotpair.HotpairException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -115,6 +116,12 @@ final class LogOpening {
         }
         if (last != null && !last.isSealed()) {
             current = AllocatedFile.open(last.file(), space, last.contentEnd());
+        } else if (last != null) {
+            // Nobody will come to it again, and the process that ended it may have died then.
+            try (RandomAccessFile sealed = new RandomAccessFile(last.file().toFile(), "rw")) {
+                sealed.getFD().sync();
+            }
+            Directories.force(queue);
         }
         QueueWriter opened = QueueWriter.open(queue, clock);
         writer = opened;

@@ -22,6 +22,7 @@ final class SealedFiles {
     static final String FILE_NAME = "backup.manifest";
 
     private static final String FORMAT = "1";
+    private static final String IDENTITY = "log/" + LogIdentity.FILE_NAME;
     private static final String FILE_KEY = "file=";
 
     /**
@@ -107,6 +108,9 @@ final class SealedFiles {
             throw new HotpairException(
                     HotpairException.Category.UNKNOWN_VERSION,
                     file + ": format=" + facts.get("format") + ", expected " + FORMAT);
+        }
+        if (entries.stream().noneMatch(entry -> entry.name().equals(IDENTITY))) {
+            throw Failures.corruption(file + " names no " + IDENTITY + ": it is no whole backup");
         }
         return new SealedFiles(manifest(file, facts), List.copyOf(entries));
     }

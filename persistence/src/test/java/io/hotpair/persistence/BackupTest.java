@@ -21,6 +21,8 @@ import io.hotpair.RollBackReport;
 import io.hotpair.Session;
 import io.hotpair.SnapshotOptions;
 import io.hotpair.StreamPosition;
+import io.hotpair.log.Lineage;
+import io.hotpair.log.TestFrames;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -285,6 +287,38 @@ class BackupTest {
                             StreamPosition.undelivered(bytes("stream")));
         }
         assertTrue(keyspace.delete("string" + random.nextInt(5)) || round >= 0);
+    }
+
+    @Test
+    void shouldCopyALogThatManyTermsWroteAndThatWasCut() throws Exception {
+        TestFrames frames = new TestFrames();
+        Path home = root.resolve("k");
+        Lineage lineage;
+        List<TestFrames.Op> operations;
+        try (ChronicleLog log = ChronicleLog.open(home.resolve("log"), LogOptions.standard())) {
+            frames.append(log, 1, 20, 100);
+            frames.append(log, 2, 20, 100);
+            log.cutAfter(30);
+            log.append(frames.frame(4, 30, 100, 31, 33, 36));
+            frames.append(log, 4, 5, 100);
+            log.cutAfter(34);
+            frames.fragments(7, log.lastOpId(), 5 << 20).forEach(log::append);
+            frames.append(log, 7, 10, 100);
+            lineage = log.lineage();
+            operations = TestFrames.readAll(log);
+        }
+        BackupManifest manifest =
+                Backup.copy(home, root.resolve("c"), Moment.latest(), Progress.NONE);
+        assertEquals(7, manifest.lastTerm());
+        try (ChronicleLog log =
+                ChronicleLog.open(root.resolve("c").resolve("log"), LogOptions.standard())) {
+            assertEquals(lineage, log.lineage());
+            assertEquals(operations, TestFrames.readAll(log));
+        }
+        // An opId that was never given is as good as the one before it.
+        assertEquals(
+                31,
+                Backup.copy(home, root.resolve("d"), Moment.after(32), Progress.NONE).lastOpId());
     }
 
     private static void deleteAll(Keyspace keyspace) {
