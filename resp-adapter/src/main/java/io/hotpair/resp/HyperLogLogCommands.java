@@ -94,12 +94,18 @@ final class HyperLogLogCommands {
         }
     }
 
+    /** Of the first key that is not one, as Redis looks at them in turn. */
     private static CommandException wrongType(Request request, Client client) {
         int last = request.is(0, "PFADD") ? 1 : request.count() - 1;
         for (int i = 1; i <= last; i++) {
-            String type = client.session().keys().type(request.copy(i));
-            if (type != null && !type.equals("string")) {
-                return CommandException.wrongType();
+            byte[] key = request.copy(i);
+            try {
+                long unused = operations(client).pfCount(key);
+            } catch (HotpairException e) {
+                boolean isString = "string".equals(client.session().keys().type(key));
+                return isString
+                        ? new CommandException(NO_HYPERLOGLOG)
+                        : CommandException.wrongType();
             }
         }
         return new CommandException(NO_HYPERLOGLOG);
