@@ -287,8 +287,7 @@ class FullCopyTest {
         assertEquals(0, b.status().fullCopyCount());
     }
 
-    @Test
-    void shouldBringBackAReplicaThatWasAwayLongerThanTheLogReachesBack() throws IOException {
+    private void letBMissMoreThanTheLogKeeps() {
         a.start().awaitMaster().write(1_000);
         b.start();
         awaitSame();
@@ -297,6 +296,11 @@ class FullCopyTest {
         a.write(500);
         a.shorten();
         a.shorten();
+    }
+
+    @Test
+    void shouldBringBackAReplicaThatWasAwayLongerThanTheLogReachesBack() throws IOException {
+        letBMissMoreThanTheLogKeeps();
         b.start();
         awaitSame();
         assertEquals(1, b.status().fullCopyCount());
@@ -496,14 +500,7 @@ class FullCopyTest {
 
     @Test
     void shouldRaiseAnAlarmWhileThereIsNoRoomAndGoOnWhenThereIs() throws IOException {
-        a.start().awaitMaster().write(1_000);
-        b.start();
-        awaitSame();
-        b.stop();
-        await("a is alone", () -> register.state().inSync().size() == 1);
-        a.write(500);
-        a.shorten();
-        a.shorten();
+        letBMissMoreThanTheLogKeeps();
         // Enough for its log, and not for a snapshot besides.
         ClockedLogProvider.freeBytes(b.home, 20L << 20);
         try {

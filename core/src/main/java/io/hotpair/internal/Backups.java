@@ -9,7 +9,7 @@ import io.hotpair.log.OperationLog;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
-import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** Copies of keyspaces, sealed as backups or ready to be opened, and the way back. */
 public final class Backups {
@@ -37,11 +37,12 @@ public final class Backups {
     }
 
     /** Makes a directory, step by step, that is there when all went well. */
-    private void make(Path directory, Consumer<Path> steps) {
+    private BackupManifest make(Path directory, Function<Path, BackupManifest> steps) {
         Path partial = store.begin(directory);
         try {
-            steps.accept(partial);
+            BackupManifest made = steps.apply(partial);
             store.complete(partial, directory);
+            return made;
         } catch (RuntimeException | Error e) {
             try {
                 store.discard(partial);
@@ -54,21 +55,18 @@ public final class Backups {
 
     /** Makes a directory that a keyspace can be opened in. */
     BackupManifest copy(LogCopy copy, String keyspace, Path directory, Moment moment, long nowMs) {
-        BackupManifest[] made = new BackupManifest[1];
-        make(directory, partial -> made[0] = copy.copy(keyspace, provider, partial, moment, nowMs));
-        return made[0];
+        return make(directory, partial -> copy.copy(keyspace, provider, partial, moment, nowMs));
     }
 
     /** Makes a backup. */
     BackupManifest backUp(LogCopy copy, String keyspace, Path directory, long nowMs) {
-        BackupManifest[] made = new BackupManifest[1];
-        make(
-                directory,
-                partial -> {
-                    made[0] = copy.copy(keyspace, provider, partial, Moment.latest(), nowMs);
-                    store.seal(partial, made[0]);
-                });
-        return made[0];
+        return make(directory, partial -> sealed(copy, keyspace, partial, nowMs));
+    }
+
+    private BackupManifest sealed(LogCopy copy, String keyspace, Path partial, long nowMs) {
+        BackupManifest made = copy.copy(keyspace, provider, partial, Moment.latest(), nowMs);
+        store.seal(partial, made);
+        return made;
     }
 
     /** Makes a backup of no directory, but of a stream. */
@@ -76,8 +74,7 @@ public final class Backups {
             LogCopy copy, String keyspace, Path scratch, OutputStream out, long nowMs) {
         Path partial = store.begin(scratch);
         try {
-            BackupManifest made = copy.copy(keyspace, provider, partial, Moment.latest(), nowMs);
-            store.seal(partial, made);
+            BackupManifest made = sealed(copy, keyspace, partial, nowMs);
             store.pack(partial, out);
             return made;
         } finally {
@@ -102,13 +99,7 @@ public final class Backups {
 
     /** Makes a keyspace's directory from a backup; see {@link io.hotpair.Backup#restore}. */
     public void restore(Path backup, Path directory, Moment moment, Progress progress) {
-        restore(
-                directory,
-                moment,
-                progress,
-                partial -> {
-                    BackupManifest unused = store.copy(backup, partial);
-                });
+        restore(directory, moment, progress, partial -> store.copy(backup, partial));
     }
 
     /** Makes a backup of a keyspace that is not open; see {@link io.hotpair.Backup#make}. */
@@ -137,34 +128,32 @@ public final class Backups {
 
     /** Makes a keyspace's directory from a stream; see {@link io.hotpair.Backup#restore}. */
     public void restore(InputStream in, Path directory, Moment moment, Progress progress) {
-        restore(
-                directory,
-                moment,
-                progress,
-                partial -> {
-                    store.unpack(in, partial);
-                    BackupManifest unused = store.verify(partial);
-                });
+        restore(directory, moment, progress, partial -> store.unpack(in, partial));
     }
 
-    private void restore(Path directory, Moment moment, Progress progress, Consumer<Path> unpack) {
+    private void restore(
+            Path directory,
+            Moment moment,
+            Progress progress,
+            Function<Path, BackupManifest> unpack) {
         if (moment.isLatest()) {
-            make(
-                    directory,
-                    partial -> {
-                        unpack.accept(partial);
-                        try (OperationLog log = provider.open(partial.resolve("log"))) {
-                            log.force();
-                        }
-                    });
+            BackupManifest unused =
+                    make(
+                            directory,
+                            partial -> {
+                                BackupManifest manifest = unpack.apply(partial);
+                                // Opening it reads and checks all of it.
+                                provider.open(partial.resolve("log")).close();
+                                return manifest;
+                            });
             return;
         }
         Path whole = directory.resolveSibling(directory.getFileName() + ".whole");
         Path partial = store.begin(whole);
         try {
-            unpack.accept(partial);
+            BackupManifest unused = unpack.apply(partial);
             try (OperationLog log = provider.open(partial.resolve("log"))) {
-                BackupManifest unused = copy(new LogCopy(log, progress), "", directory, moment, 0);
+                unused = copy(new LogCopy(log, progress), "", directory, moment, 0);
             }
         } finally {
             store.discard(partial);

@@ -81,10 +81,11 @@ public interface BackupStore {
     void pack(Path backup, OutputStream out);
 
     /**
-     * Makes the directory of a backup from its stream.
+     * Writes the files of a backup from its stream, checking each, without its seal.
      *
      * @param in the stream; read to its end, not closed
      * @param into a directory that is there
+     * @return what it says of itself
      */
-    void unpack(InputStream in, Path into);
+    BackupManifest unpack(InputStream in, Path into);
 }

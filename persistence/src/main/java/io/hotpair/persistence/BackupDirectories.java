@@ -1,9 +1,7 @@
 package io.hotpair.persistence;
 
 import io.hotpair.BackupManifest;
-import io.hotpair.HotpairException;
 import io.hotpair.log.BackupStore;
-import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,8 +13,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
-import java.util.zip.CRC32C;
-import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
@@ -30,7 +26,6 @@ import java.util.zip.ZipOutputStream;
  */
 final class BackupDirectories implements BackupStore {
     private static final String PARTIAL_SUFFIX = ".partial";
-    private static final int BUFFER_BYTES = 64 * 1024;
 
     /** What belongs to a log that is open, and is made anew. */
     private static final List<String> NOT_SEALED =
@@ -43,6 +38,23 @@ final class BackupDirectories implements BackupStore {
     @FunctionalInterface
     private interface Work<T> {
         T run() throws IOException;
+    }
+
+    /** Something that is done with files and gives nothing. */
+    @FunctionalInterface
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    private static void guarded(String what, Path path, Step step) {
+        boolean unused =
+                guarded(
+                        what,
+                        path,
+                        () -> {
+                            step.run();
+                            return true;
+                        });
     }
 
     private static <T> T guarded(String what, Path path, Work<T> work) {
@@ -100,20 +112,16 @@ final class BackupDirectories implements BackupStore {
     @Override
     public void complete(Path partial, Path directory) {
         Path absolute = directory.toAbsolutePath().normalize();
-        Path done =
-                guarded(
-                        "completed",
-                        directory,
-                        () -> {
-                            forceAll(partial);
-                            Files.deleteIfExists(absolute);
-                            Path moved =
-                                    Files.move(partial, absolute, StandardCopyOption.ATOMIC_MOVE);
-                            Directories.force(Directories.parent(absolute));
-                            PARTIAL.remove(partial);
-                            return moved;
-                        });
-        assert done.equals(absolute);
+        guarded(
+                "completed",
+                directory,
+                () -> {
+                    forceAll(partial);
+                    Files.deleteIfExists(absolute);
+                    Files.move(partial, absolute, StandardCopyOption.ATOMIC_MOVE);
+                    Directories.force(Directories.parent(absolute));
+                    PARTIAL.remove(partial);
+                });
     }
 
     private static void forceAll(Path root) throws IOException {
@@ -134,18 +142,16 @@ final class BackupDirectories implements BackupStore {
 
     @Override
     public void discard(Path partial) {
-        boolean unused =
-                guarded(
-                        "removed",
-                        partial,
-                        () -> {
-                            try {
-                                Directories.deleteTree(partial);
-                            } finally {
-                                PARTIAL.remove(partial);
-                            }
-                            return true;
-                        });
+        guarded(
+                "removed",
+                partial,
+                () -> {
+                    try {
+                        Directories.deleteTree(partial);
+                    } finally {
+                        PARTIAL.remove(partial);
+                    }
+                });
     }
 
     @Override
@@ -160,17 +166,15 @@ final class BackupDirectories implements BackupStore {
 
     @Override
     public void seal(Path directory, BackupManifest manifest) {
-        boolean unused =
-                guarded(
-                        "sealed",
-                        directory,
-                        () -> {
-                            for (String name : NOT_SEALED) {
-                                Files.deleteIfExists(directory.resolve(name));
-                            }
-                            SealedFiles.write(directory, manifest, sealedFiles(directory));
-                            return true;
-                        });
+        guarded(
+                "sealed",
+                directory,
+                () -> {
+                    for (String name : NOT_SEALED) {
+                        Files.deleteIfExists(directory.resolve(name));
+                    }
+                    SealedFiles.write(directory, manifest, sealedFiles(directory));
+                });
     }
 
     /** The names of all files in it, relative, in order. */
@@ -215,14 +219,7 @@ final class BackupDirectories implements BackupStore {
 
     @Override
     public void pack(Path backup, OutputStream out) {
-        boolean unused =
-                guarded(
-                        "packed",
-                        backup,
-                        () -> {
-                            packAll(backup, out);
-                            return true;
-                        });
+        guarded("packed", backup, () -> packAll(backup, out));
     }
 
     private static void packAll(Path backup, OutputStream out) throws IOException {
@@ -240,22 +237,25 @@ final class BackupDirectories implements BackupStore {
     }
 
     @Override
-    public void unpack(InputStream in, Path into) {
-        boolean unused =
-                guarded(
-                        "unpacked",
-                        into,
-                        () -> {
-                            ZipInputStream zip = new ZipInputStream(in);
-                            for (ZipEntry entry = zip.getNextEntry();
-                                    entry != null;
-                                    entry = zip.getNextEntry()) {
-                                try (OutputStream out = newFile(into, entry.getName())) {
-                                    zip.transferTo(out);
-                                }
-                            }
-                            return true;
-                        });
+    public BackupManifest unpack(InputStream in, Path into) {
+        return guarded(
+                "unpacked",
+                into,
+                () -> {
+                    unpackAll(in, into);
+                    BackupManifest manifest = verify(into);
+                    Files.delete(into.resolve(SealedFiles.FILE_NAME));
+                    return manifest;
+                });
+    }
+
+    private static void unpackAll(InputStream in, Path into) throws IOException {
+        ZipInputStream zip = new ZipInputStream(in);
+        for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+            try (OutputStream out = newFile(into, entry.getName())) {
+                zip.transferTo(out);
+            }
+        }
     }
 
     private static OutputStream newFile(Path root, String name) throws IOException {
@@ -272,23 +272,14 @@ final class BackupDirectories implements BackupStore {
         if (!Files.isRegularFile(file)) {
             throw Failures.corruption(file + " is missing");
         }
-        CRC32C crc = new CRC32C();
-        long length = 0;
-        byte[] buffer = new byte[BUFFER_BYTES];
-        try (InputStream in = new CheckedInputStream(new FileInputStream(file.toFile()), crc)) {
-            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                out.write(buffer, 0, n);
-                length += n;
-            }
-        }
-        if (length != entry.length() || (int) crc.getValue() != entry.checksum()) {
-            throw new HotpairException(
-                    HotpairException.Category.CORRUPTION,
+        SealedFiles.Entry found = SealedFiles.Entry.copying(root, entry.name(), out);
+        if (!found.equals(entry)) {
+            throw Failures.corruption(
                     file
                             + " is damaged: length="
-                            + length
+                            + found.length()
                             + " checksum="
-                            + SealedFiles.hex((int) crc.getValue())
+                            + SealedFiles.hex(found.checksum())
                             + ", sealed with length="
                             + entry.length()
                             + " checksum="

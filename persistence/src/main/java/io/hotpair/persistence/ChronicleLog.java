@@ -14,6 +14,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -313,38 +314,31 @@ final class ChronicleLog implements OperationLog {
 
     @Override
     public Path cutAfter(long opId) {
-        snapshots.lock().lock();
-        forceLock.lock();
-        lock.lock();
-        boolean interrupted = Thread.interrupted();
-        try {
-            requireUsable();
-            if (opId < 0 || opId > history.lastOpId()) {
-                throw new IllegalArgumentException(
-                        "opId=" + opId + ", expected 0 to " + history.lastOpId());
-            }
-            if (opId < history.begin().previousOpId()) {
-                throw new HotpairException(
-                        HotpairException.Category.NOT_RETAINED,
-                        "log "
-                                + home
-                                + " can't be cut after opId="
-                                + opId
-                                + ", expected at least "
-                                + history.begin().previousOpId()
-                                + ": what lies before was deleted");
-            }
-            long kept = LogSource.lastLiveUpTo(history, opId);
-            Path parent = home.resolve(DivergentTail.DIRECTORY);
-            return kept == history.lastOpId()
-                    ? parent.resolve(lastTail())
-                    : parent.resolve(cutTail(kept));
-        } finally {
-            restoreInterrupt(interrupted);
-            lock.unlock();
-            forceLock.unlock();
-            snapshots.lock().unlock();
+        return exclusively(() -> cutExclusively(opId));
+    }
+
+    private Path cutExclusively(long opId) {
+        requireUsable();
+        if (opId < 0 || opId > history.lastOpId()) {
+            throw new IllegalArgumentException(
+                    "opId=" + opId + ", expected 0 to " + history.lastOpId());
         }
+        if (opId < history.begin().previousOpId()) {
+            throw new HotpairException(
+                    HotpairException.Category.NOT_RETAINED,
+                    "log "
+                            + home
+                            + " can't be cut after opId="
+                            + opId
+                            + ", expected at least "
+                            + history.begin().previousOpId()
+                            + ": what lies before was deleted");
+        }
+        long kept = LogSource.lastLiveUpTo(history, opId);
+        Path parent = home.resolve(DivergentTail.DIRECTORY);
+        return kept == history.lastOpId()
+                ? parent.resolve(lastTail())
+                : parent.resolve(cutTail(kept));
     }
 
     /** Where the last cut's tail is, if the log still ends where it was cut; else nothing is. */
@@ -413,43 +407,36 @@ final class ChronicleLog implements OperationLog {
      * @return where the rest of it was saved
      */
     Path beginWith(LogBegin begin, SnapshotDirectory.Entry snapshot, long sharedOpId) {
-        snapshots.lock().lock();
-        forceLock.lock();
-        lock.lock();
-        boolean interrupted = Thread.interrupted();
-        try {
-            requireUsable();
-            if (sharedOpId < 0 || sharedOpId > history.lastOpId()) {
-                throw new IllegalArgumentException(
-                        "sharedOpId=" + sharedOpId + ", expected 0 to " + history.lastOpId());
-            }
-            if (history.end().cycle() >= begin.cycle()) {
-                throw new IllegalStateException(
-                        "log=" + home + " was appended to while a snapshot of another one came");
-            }
-            long kept = LogSource.lastLiveUpTo(history, sharedOpId);
-            String tail = kept == history.lastOpId() ? "" : saveTail(kept);
-            long lastOpId = history.lastOpId();
-            try {
-                replaceAll(begin, snapshot);
-            } catch (Throwable t) {
-                throw fail("beginning with snapshot " + snapshot.saved().file(), t);
-            }
-            LOG.info(
-                    "log={}: begins with snapshot {} now, opId={}; what it held up to opId={} is"
-                            + " deleted{}",
-                    home,
-                    snapshot.saved().file(),
-                    begin.previousOpId(),
-                    lastOpId,
-                    tail.isEmpty() ? "" : ", its tail is in " + tail);
-            return home.resolve(DivergentTail.DIRECTORY).resolve(tail);
-        } finally {
-            restoreInterrupt(interrupted);
-            lock.unlock();
-            forceLock.unlock();
-            snapshots.lock().unlock();
+        return exclusively(() -> replaceWith(begin, snapshot, sharedOpId));
+    }
+
+    private Path replaceWith(LogBegin begin, SnapshotDirectory.Entry snapshot, long sharedOpId) {
+        requireUsable();
+        if (sharedOpId < 0 || sharedOpId > history.lastOpId()) {
+            throw new IllegalArgumentException(
+                    "sharedOpId=" + sharedOpId + ", expected 0 to " + history.lastOpId());
         }
+        if (history.end().cycle() >= begin.cycle()) {
+            throw new IllegalStateException(
+                    "log=" + home + " was appended to while a snapshot of another one came");
+        }
+        long kept = LogSource.lastLiveUpTo(history, sharedOpId);
+        String tail = kept == history.lastOpId() ? "" : saveTail(kept);
+        long lastOpId = history.lastOpId();
+        try {
+            replaceAll(begin, snapshot);
+        } catch (Throwable t) {
+            throw fail("beginning with snapshot " + snapshot.saved().file(), t);
+        }
+        LOG.info(
+                "log={}: begins with snapshot {} now, opId={}; what it held up to opId={} is"
+                        + " deleted{}",
+                home,
+                snapshot.saved().file(),
+                begin.previousOpId(),
+                lastOpId,
+                tail.isEmpty() ? "" : ", its tail is in " + tail);
+        return home.resolve(DivergentTail.DIRECTORY).resolve(tail);
     }
 
     private void replaceAll(LogBegin begin, SnapshotDirectory.Entry snapshot) throws IOException {
@@ -619,15 +606,25 @@ final class ChronicleLog implements OperationLog {
 
     @Override
     public void close() {
+        boolean unused =
+                exclusively(
+                        () -> {
+                            if (!closed) {
+                                closed = true;
+                                closeOpen();
+                            }
+                            return true;
+                        });
+    }
+
+    /** Does something while nobody appends, forces, or touches the snapshots. */
+    private <T> T exclusively(Supplier<T> work) {
         snapshots.lock().lock();
         forceLock.lock();
         lock.lock();
         boolean interrupted = Thread.interrupted();
         try {
-            if (!closed) {
-                closed = true;
-                closeOpen();
-            }
+            return work.get();
         } finally {
             restoreInterrupt(interrupted);
             lock.unlock();

@@ -5,6 +5,7 @@ import io.hotpair.HotpairException;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.DateTimeException;
@@ -16,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.zip.CRC32C;
+import java.util.zip.CheckedInputStream;
 
 /** The file {@code backup.manifest}: what a backup is, and which files it consists of. */
 final class SealedFiles {
@@ -32,7 +34,23 @@ final class SealedFiles {
      * @param length in bytes
      * @param checksum CRC32C of its content
      */
-    record Entry(String name, long length, int checksum) {}
+    record Entry(String name, long length, int checksum) {
+
+        /** What a file is, found out while it is copied. */
+        static Entry copying(Path root, String name, OutputStream out) throws IOException {
+            CRC32C crc = new CRC32C();
+            try (InputStream in =
+                    new CheckedInputStream(new FileInputStream(root.resolve(name).toFile()), crc)) {
+                return new Entry(name, in.transferTo(out), (int) crc.getValue());
+            }
+        }
+
+        /** As a line of the manifest has it. */
+        @Override
+        public String toString() {
+            return length + " " + hex(checksum) + " " + name;
+        }
+    }
 
     private final BackupManifest manifest;
     private final List<Entry> entries;
@@ -62,22 +80,9 @@ final class SealedFiles {
         lines.add("lastTerm=" + manifest.lastTerm());
         lines.add("lastTime=" + manifest.lastTime());
         for (String name : names) {
-            lines.add(FILE_KEY + describe(directory.resolve(name)) + " " + name);
+            lines.add(FILE_KEY + Entry.copying(directory, name, OutputStream.nullOutputStream()));
         }
         SealedText.write(directory.resolve(FILE_NAME), lines);
-    }
-
-    private static String describe(Path file) throws IOException {
-        CRC32C crc = new CRC32C();
-        long length = 0;
-        byte[] buffer = new byte[64 * 1024];
-        try (InputStream in = new FileInputStream(file.toFile())) {
-            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                crc.update(buffer, 0, n);
-                length += n;
-            }
-        }
-        return length + " " + hex((int) crc.getValue());
     }
 
     static String hex(int checksum) {

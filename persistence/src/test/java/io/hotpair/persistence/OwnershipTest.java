@@ -200,7 +200,7 @@ class OwnershipTest {
             }
             TestFrames.readAll(source);
             log.close();
-            assertEquals(List.of(), handles());
+            assertEquals(List.of(), TestFiles.handles(directory));
         }
         long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
         while (hasChronicleThread()) {
@@ -240,26 +240,7 @@ class OwnershipTest {
         for (int i = 0; i < 3; i++) {
             HotpairException e = assertThrows(HotpairException.class, () -> open(directory));
             assertEquals(Category.CORRUPTION, e.category());
-            assertEquals(List.of(), handles());
-        }
-    }
-
-    private List<String> handles() throws IOException {
-        String home = directory.toRealPath().toString();
-        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"));
-                Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
-            return Stream.concat(descriptors.map(OwnershipTest::target), maps)
-                    .filter(s -> s.contains(home))
-                    .toList();
-        }
-    }
-
-    private static String target(Path descriptor) {
-        try {
-            return Files.readSymbolicLink(descriptor).toString();
-        } catch (IOException e) {
-            // The descriptor that lists the directory is gone by now.
-            return "";
+            assertEquals(List.of(), TestFiles.handles(directory));
         }
     }
 

@@ -24,7 +24,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -189,7 +188,7 @@ class RetentionTest {
             appendSegments(log, 6);
             List<Path> before = segments();
             retainLittle(log);
-            List<String> held = handles();
+            List<String> held = TestFiles.handles(directory);
             for (Path gone : before.subList(0, 4)) {
                 assertFalse(Files.exists(gone));
                 String name = String.valueOf(gone.getFileName());
@@ -199,26 +198,7 @@ class RetentionTest {
             assertTrue(held.stream().anyMatch(h -> h.contains(Segment.SUFFIX)));
             frames.append(log, 9, 1, 10);
         }
-        assertEquals(List.of(), handles());
-    }
-
-    private List<String> handles() throws IOException {
-        String home = directory.toRealPath().toString();
-        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"));
-                Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
-            return Stream.concat(descriptors.map(RetentionTest::target), maps)
-                    .filter(s -> s.contains(home))
-                    .toList();
-        }
-    }
-
-    private static String target(Path descriptor) {
-        try {
-            return Files.readSymbolicLink(descriptor).toString();
-        } catch (IOException e) {
-            // The descriptor that lists the directory is gone by now.
-            return "";
-        }
+        assertEquals(List.of(), TestFiles.handles(directory));
     }
 
     @Test

@@ -117,4 +117,24 @@ final class TestFiles {
         }
         return new SegmentReader(new Segment(Segment.cycleOf(segment), queue));
     }
+
+    /** What this JVM has open or mapped of a directory. */
+    static List<String> handles(Path directory) throws IOException {
+        String home = directory.toRealPath().toString();
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"));
+                Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
+            return Stream.concat(descriptors.map(TestFiles::target), maps)
+                    .filter(s -> s.contains(home))
+                    .toList();
+        }
+    }
+
+    private static String target(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString();
+        } catch (IOException e) {
+            // The descriptor that lists the directory is gone by now.
+            return "";
+        }
+    }
 }

@@ -56,6 +56,11 @@ final class CommandException extends RuntimeException {
         return new CommandException("ERR value is not an integer or out of range");
     }
 
+    static CommandException notBetween(long least, long most) {
+        return new CommandException(
+                "ERR value is out of range, value must between " + least + " and " + most);
+    }
+
     static CommandException notAFloat() {
         return new CommandException("ERR value is not a valid float");
     }

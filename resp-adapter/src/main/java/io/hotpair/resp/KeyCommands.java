@@ -15,14 +15,9 @@ import io.hotpair.resp.Command.Group;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /** What can be done with a key whatever its value is. */
 final class KeyCommands {
-    private static final int MAX_SCAN_COUNT = 10_000;
-    private static final int DEFAULT_SCAN_COUNT = 10;
-
     private KeyCommands() {}
 
     static void register(CommandTable table) {
@@ -141,11 +136,7 @@ final class KeyCommands {
     private static void requireDatabase(Request request, int argument) {
         long database = request.integer(argument);
         if (database != (int) database) {
-            throw new CommandException(
-                    "ERR value is out of range, value must between "
-                            + Integer.MIN_VALUE
-                            + " and "
-                            + Integer.MAX_VALUE);
+            throw CommandException.notBetween(Integer.MIN_VALUE, Integer.MAX_VALUE);
         }
         if (database != 0) {
             throw new CommandException("ERR DB index is out of range");
@@ -367,17 +358,17 @@ final class KeyCommands {
     }
 
     private static void scan(Request request, Client client, ReplyBuffer reply) {
-        if (!Decimals.isCursor(request.bytes(), request.offset(1), request.length(1))) {
-            throw CommandException.invalidCursor();
-        }
-        long cursor = Decimals.parseCursor(request.bytes(), request.offset(1), request.length(1));
-        ScanOptions options = ScanOptions.of(request);
+        long cursor = ScanArguments.cursor(request, 1);
+        ScanArguments arguments = ScanArguments.ofKeys(request, 2);
+        String type = arguments.type();
+        Session session = client.session();
         List<byte[]> keys = new ArrayList<>();
-        long next = client.session().scan(cursor, options.count(), keys::add);
-        keys.removeIf(key -> !options.matches(client.session(), key));
-        reply.array(2);
-        reply.bulk(Long.toUnsignedString(next));
-        reply.array(keys.size());
+        long next = session.scan(cursor, arguments.count(), keys::add);
+        keys.removeIf(key -> !arguments.matches(key));
+        if (type != null) {
+            keys.removeIf(key -> !type.equals(session.keys().type(key)));
+        }
+        ScanArguments.begin(reply, next, keys.size());
         for (byte[] key : keys) {
             reply.bulk(key);
         }
@@ -480,43 +471,6 @@ final class KeyCommands {
                 return DeadlineCondition.LT;
             }
             return ifAny ? DeadlineCondition.XX : DeadlineCondition.ALWAYS;
-        }
-    }
-
-    /** What SCAN is to give. */
-    private record ScanOptions(int count, GlobPattern pattern, @Nullable String type) {
-
-        static ScanOptions of(Request request) {
-            int count = DEFAULT_SCAN_COUNT;
-            GlobPattern pattern = new GlobPattern(new byte[] {'*'}, false);
-            String type = null;
-            for (int i = 2; i < request.count(); i += 2) {
-                if (i + 1 == request.count()) {
-                    throw CommandException.syntax();
-                }
-                if (request.is(i, "COUNT")) {
-                    count = count(request.integer(i + 1));
-                } else if (request.is(i, "MATCH")) {
-                    pattern = new GlobPattern(request.copy(i + 1), false);
-                } else if (request.is(i, "TYPE")) {
-                    type = request.text(i + 1).toLowerCase(Locale.ROOT);
-                } else {
-                    throw CommandException.syntax();
-                }
-            }
-            return new ScanOptions(count, pattern, type);
-        }
-
-        /** COUNT is a hint; one step must stay short, however large it is. */
-        private static int count(long asked) {
-            if (asked < 1) {
-                throw CommandException.syntax();
-            }
-            return (int) Math.min(asked, MAX_SCAN_COUNT);
-        }
-
-        boolean matches(Session session, byte[] key) {
-            return pattern.matches(key) && (type == null || type.equals(session.keys().type(key)));
         }
     }
 }

@@ -16,11 +16,7 @@ final class RandomCount {
     static long of(Request request, int argument, String more) {
         long count = request.integer(argument);
         if (count == Long.MIN_VALUE) {
-            throw new CommandException(
-                    "ERR value is out of range, value must between "
-                            + -Long.MAX_VALUE
-                            + " and "
-                            + Long.MAX_VALUE);
+            throw CommandException.notBetween(-Long.MAX_VALUE, Long.MAX_VALUE);
         }
         int left = request.count() - argument - 1;
         if (left > 1 || (left == 1 && !request.is(argument + 1, more))) {

@@ -1,12 +1,16 @@
 package io.hotpair.resp;
 
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
 /**
- * What ZSCAN and its kin are to give.
+ * What SCAN and its kin are to give.
  *
  * @param count about how many elements
  * @param pattern what they match
+ * @param type the type of keys, or null for all
  */
-record ScanArguments(int count, GlobPattern pattern) {
+record ScanArguments(int count, GlobPattern pattern, @Nullable String type) {
     private static final int DEFAULT_COUNT = 10;
     private static final int MAX_COUNT = 10_000;
 
@@ -21,10 +25,20 @@ record ScanArguments(int count, GlobPattern pattern) {
         return Decimals.parseCursor(bytes, offset, length);
     }
 
-    /** The options from an argument on. */
+    /** The options from an argument on, of a walk over what a key holds. */
     static ScanArguments of(Request request, int from) {
+        return of(request, from, false);
+    }
+
+    /** The same of a walk over keys, which may be of a type. */
+    static ScanArguments ofKeys(Request request, int from) {
+        return of(request, from, true);
+    }
+
+    private static ScanArguments of(Request request, int from, boolean ofKeys) {
         int count = DEFAULT_COUNT;
         GlobPattern pattern = new GlobPattern(new byte[] {'*'}, false);
+        String type = null;
         for (int i = from; i < request.count(); i += 2) {
             if (i + 1 == request.count()) {
                 throw CommandException.syntax();
@@ -33,11 +47,13 @@ record ScanArguments(int count, GlobPattern pattern) {
                 count = count(request.integer(i + 1));
             } else if (request.is(i, "MATCH")) {
                 pattern = new GlobPattern(request.copy(i + 1), false);
+            } else if (ofKeys && request.is(i, "TYPE")) {
+                type = request.text(i + 1).toLowerCase(Locale.ROOT);
             } else {
                 throw CommandException.syntax();
             }
         }
-        return new ScanArguments(count, pattern);
+        return new ScanArguments(count, pattern, type);
     }
 
     /** COUNT is a hint; one step must stay short, however large it is. */

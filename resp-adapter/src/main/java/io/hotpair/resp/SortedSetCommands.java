@@ -294,7 +294,7 @@ final class SortedSetCommands {
             reply.bulkOrNull(sets(client).zrandmember(request.copy(1)));
             return;
         }
-        long count = randomCount(request, 2, "WITHSCORES");
+        long count = RandomCount.of(request, 2, "WITHSCORES");
         boolean scores = request.count() == 4;
         byte[] key = request.copy(1);
         long there = sets(client).zcard(key);
@@ -302,26 +302,6 @@ final class SortedSetCommands {
             ReplyLimit.check(client, count < 0 ? -count : Math.min(count, there));
         }
         members(count == 0 ? List.of() : sets(client).zrandmember(key, count), scores, reply);
-    }
-
-    /** The count of ZRANDMEMBER, which a word that asks for more may follow. */
-    private static long randomCount(Request request, int argument, String more) {
-        long count = request.integer(argument);
-        if (count == Long.MIN_VALUE) {
-            throw new CommandException(
-                    "ERR value is out of range, value must between "
-                            + -Long.MAX_VALUE
-                            + " and "
-                            + Long.MAX_VALUE);
-        }
-        int left = request.count() - argument - 1;
-        if (left > 1 || (left == 1 && !request.is(argument + 1, more))) {
-            throw CommandException.syntax();
-        }
-        if (left == 1 && (count < -Long.MAX_VALUE / 2 || count > Long.MAX_VALUE / 2)) {
-            throw new CommandException("ERR value is out of range");
-        }
-        return count;
     }
 
     /** Members with their scores in pairs, or in RESP2 in turns. */
