@@ -744,6 +744,16 @@ public final class Keyspace implements AutoCloseable {
     }
 
     /**
+     * How the log and the snapshots are doing.
+     *
+     * @return what is known now
+     * @throws IllegalStateException if the keyspace is closed
+     */
+    public PersistenceStatus persistenceStatus() {
+        return core.persistenceStatus();
+    }
+
+    /**
      * The snapshots that are there.
      *
      * @return an immutable list, newest first

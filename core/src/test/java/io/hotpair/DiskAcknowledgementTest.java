@@ -145,6 +145,7 @@ class DiskAcknowledgementTest {
             HotpairException later =
                     assertThrows(HotpairException.class, () -> keyspace.put("later", "v"));
             assertEquals(HotpairException.Category.LOG_FAILED, later.category());
+            assertNotNull(keyspace.persistenceStatus().refusal());
             assertTrue(String.valueOf(later.getMessage()).contains("the device is gone"));
             // Not served by luck: the force is not tried again.
             assertEquals(failing, forces.get());

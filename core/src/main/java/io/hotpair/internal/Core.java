@@ -8,6 +8,7 @@ import io.hotpair.KeyspaceConfig;
 import io.hotpair.KeyspaceStatistics;
 import io.hotpair.MaxMemoryPolicy;
 import io.hotpair.Moment;
+import io.hotpair.PersistenceStatus;
 import io.hotpair.RollBackReport;
 import io.hotpair.SavedSnapshot;
 import io.hotpair.Snapshot;
@@ -294,6 +295,21 @@ public final class Core {
         requireOpen();
         SnapshotStore snapshots = log == null ? null : log.snapshots();
         return snapshots == null ? List.of() : snapshots.list();
+    }
+
+    /** How persistence is doing; see {@link io.hotpair.Keyspace#persistenceStatus}. */
+    public PersistenceStatus persistenceStatus() {
+        requireOpen();
+        Mode mode = engine.mode();
+        HotpairException.Category category = mode.refusalCategory();
+        boolean refuses =
+                category == HotpairException.Category.LOG_FAILED
+                        || category == HotpairException.Category.DISK_FULL;
+        String refusal = refuses ? mode.refusal() : null;
+        boolean loading = category == HotpairException.Category.LOADING;
+        return saver == null
+                ? new PersistenceStatus(refusal, loading, null, null, 0, null, null)
+                : saver.status(refusal, loading);
     }
 
     private void requireOpen() {

@@ -1,6 +1,7 @@
 package io.hotpair.internal;
 
 import io.hotpair.Clock;
+import io.hotpair.PersistenceStatus;
 import io.hotpair.SavedSnapshot;
 import io.hotpair.SnapshotOptions;
 import io.hotpair.log.OperationReader;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -47,9 +49,13 @@ final class SnapshotSaver implements Runnable {
     private final Clock clock;
     private final ReentrantLock saving = new ReentrantLock();
     private final Queue<CompletableFuture<SavedSnapshot>> requests = new ConcurrentLinkedQueue<>();
+    private final AtomicLong savedCount = new AtomicLong();
     private final Instant began;
     private volatile boolean stopped;
     private volatile @Nullable Thread thread;
+    private volatile @Nullable Instant savingSince;
+    private volatile @Nullable Duration lastSaving;
+    private volatile @Nullable String failure;
     private long notBeforeNs;
     private long retainedNs;
 
@@ -95,6 +101,12 @@ final class SnapshotSaver implements Runnable {
 
     long bytesPerSecond() {
         return options.bytesPerSecond();
+    }
+
+    /** How saving is doing; see {@link PersistenceStatus}. */
+    PersistenceStatus status(@Nullable String refusal, boolean loading) {
+        return new PersistenceStatus(
+                refusal, loading, newest(), savingSince, savedCount.get(), lastSaving, failure);
     }
 
     void stop() {
@@ -191,6 +203,20 @@ final class SnapshotSaver implements Runnable {
     }
 
     private SavedSnapshot saveNow() {
+        savingSince = now();
+        try {
+            SavedSnapshot saved = save(clock.nanoTime());
+            failure = null;
+            return saved;
+        } catch (RuntimeException | Error e) {
+            failure = String.valueOf(e.getMessage());
+            throw e;
+        } finally {
+            savingSince = null;
+        }
+    }
+
+    private SavedSnapshot save(long beganNs) {
         engine.makeHeadroom();
         saving.lock();
         try (EngineSnapshot snapshot = new EngineSnapshot(engine)) {
@@ -203,7 +229,10 @@ final class SnapshotSaver implements Runnable {
             if (opId == 0) {
                 throw new IllegalStateException("opId=0, expected something to save");
             }
-            return write(snapshot, opId);
+            SavedSnapshot saved = write(snapshot, opId);
+            lastSaving = Duration.ofNanos(clock.nanoTime() - beganNs);
+            savedCount.incrementAndGet();
+            return saved;
         } finally {
             saving.unlock();
         }

@@ -3,11 +3,14 @@ package io.hotpair.persistence;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hotpair.HotpairException;
 import io.hotpair.Keyspace;
+import io.hotpair.PersistenceStatus;
 import io.hotpair.SavedSnapshot;
 import io.hotpair.Snapshot;
 import io.hotpair.SnapshotOptions;
@@ -80,6 +83,25 @@ class SnapshotRecoveryTest {
         assertEquals(1, TestFiles.segments(log()).size());
         try (ChronicleLog opened = ChronicleLog.open(log(), LogOptions.standard())) {
             assertTrue(opened.firstOpId() > 1);
+        }
+    }
+
+    @Test
+    void shouldTellHowSavingIsDoing() throws Exception {
+        try (Keyspace keyspace = open()) {
+            assertEquals(
+                    new PersistenceStatus(null, false, null, null, 0, null, null),
+                    keyspace.persistenceStatus());
+            assertThrows(CompletionException.class, () -> keyspace.saveSnapshot().join());
+            assertNotNull(keyspace.persistenceStatus().savingFailure());
+            keyspace.put("a", "1");
+            SavedSnapshot saved = keyspace.saveSnapshot().join();
+            PersistenceStatus status = keyspace.persistenceStatus();
+            assertEquals(saved, status.newestSnapshot());
+            assertEquals(1, status.savedCount());
+            assertNotNull(status.lastSaving());
+            assertNull(status.savingFailure());
+            assertNull(status.refusal());
         }
     }
 

@@ -37,6 +37,7 @@ final class CommandTable {
         ConnectionCommands.register(this);
         ClientCommands.register(this);
         ServerCommands.register(this);
+        SaveCommands.register(this);
         ReplicationCommands.register(this);
         CommandCommands.register(this);
     }

@@ -1,11 +1,15 @@
 package io.hotpair.resp;
 
 import io.hotpair.KeyspaceStatistics;
+import io.hotpair.PersistenceStatus;
+import io.hotpair.SavedSnapshot;
 import io.hotpair.topology.Member;
 import io.hotpair.topology.Role;
 import io.hotpair.topology.Topology;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -168,21 +172,36 @@ final class InfoReport {
     }
 
     private void persistence(StringBuilder out) {
-        boolean hasLog = server.keyspace().hasLog();
-        line(out, "loading", 0);
+        PersistenceStatus status = server.keyspace().persistenceStatus();
+        SavedSnapshot newest = status.newestSnapshot();
+        Duration lastSaving = status.lastSaving();
+        line(out, "loading", status.loading() ? 1 : 0);
         line(out, "async_loading", 0);
-        line(out, "rdb_changes_since_last_save", 0);
-        line(out, "rdb_bgsave_in_progress", 0);
-        line(out, "rdb_last_bgsave_status", "ok");
-        line(out, "aof_enabled", hasLog ? 1 : 0);
+        line(
+                out,
+                "rdb_changes_since_last_save",
+                Math.max(0, statistics.lastOpId() - (newest == null ? 0 : newest.opId())));
+        line(out, "rdb_bgsave_in_progress", server.saves().inProgress() ? 1 : 0);
+        line(out, "rdb_last_save_time", server.saves().lastSavedAtMs() / 1000);
+        line(out, "rdb_last_bgsave_status", status.savingFailure() == null ? "ok" : "err");
+        line(out, "rdb_last_bgsave_time_sec", lastSaving == null ? -1 : lastSaving.toSeconds());
+        line(out, "rdb_current_bgsave_time_sec", secondsSince(status.savingSince()));
+        line(out, "rdb_saves", status.savedCount());
+        line(out, "aof_enabled", server.keyspace().hasLog() ? 1 : 0);
         line(out, "aof_rewrite_in_progress", 0);
+        line(out, "aof_rewrite_scheduled", 0);
         line(out, "aof_last_bgrewrite_status", "ok");
-        line(out, "aof_last_write_status", "ok");
+        line(out, "aof_last_write_status", status.refusal() == null ? "ok" : "err");
         line(out, "acknowledgement", server.acknowledgement().name().toLowerCase(Locale.ROOT));
         line(out, "last_op_id", statistics.lastOpId());
         line(out, "logged_op_id", statistics.loggedOpId());
         line(out, "durable_op_id", statistics.durableOpId());
         line(out, "committed_op_id", statistics.committedOpId());
+    }
+
+    private long secondsSince(@Nullable Instant begin) {
+        long nowMs = server.keyspace().currentTimeMs();
+        return begin == null ? -1 : Math.max(0, nowMs - begin.toEpochMilli()) / 1000;
     }
 
     private void stats(StringBuilder out) {

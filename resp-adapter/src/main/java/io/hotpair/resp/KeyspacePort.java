@@ -4,11 +4,14 @@ import io.hotpair.Acknowledgement;
 import io.hotpair.Keyspace;
 import io.hotpair.KeyspaceStatistics;
 import io.hotpair.MaxMemoryPolicy;
+import io.hotpair.PersistenceStatus;
+import io.hotpair.SavedSnapshot;
 import io.hotpair.Session;
 import io.hotpair.Watermark;
 import io.hotpair.topology.Topology;
 import java.time.Duration;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** What the listener needs of a keyspace, so that a test can stand in for one of a pair. */
@@ -46,6 +49,16 @@ interface KeyspacePort {
             @Override
             public KeyspaceStatistics statistics() {
                 return keyspace.statistics();
+            }
+
+            @Override
+            public PersistenceStatus persistenceStatus() {
+                return keyspace.persistenceStatus();
+            }
+
+            @Override
+            public CompletableFuture<SavedSnapshot> saveSnapshot() {
+                return keyspace.saveSnapshot();
             }
 
             @Override
@@ -106,6 +119,10 @@ interface KeyspacePort {
     @Nullable Topology topology();
 
     KeyspaceStatistics statistics();
+
+    PersistenceStatus persistenceStatus();
+
+    CompletableFuture<SavedSnapshot> saveSnapshot();
 
     OptionalLong memoryUsage(byte[] key);
 

@@ -28,6 +28,7 @@ final class RespServer {
     private final ErrorCounts errorCounts = new ErrorCounts();
     private final SlowLog slowLog;
     private final Pause pause = new Pause();
+    private final Saves saves;
     private final PasswordCheck passwords;
     private final CommandTable commands = new CommandTable();
     private final List<Worker> workers = new CopyOnWriteArrayList<>();
@@ -48,6 +49,7 @@ final class RespServer {
         clients = new Clients(settings);
         budget = new MemoryBudget(config.clientMemoryLimitBytes());
         slowLog = new SlowLog(settings);
+        saves = new Saves(keyspace);
         passwords = new PasswordCheck(config.passwords());
         runId = String.format(Locale.ROOT, "%040x", new BigInteger(160, new SecureRandom()));
         startedAtNs = keyspace.nanoTime();
@@ -103,6 +105,10 @@ final class RespServer {
 
     Pause pause() {
         return pause;
+    }
+
+    Saves saves() {
+        return saves;
     }
 
     PasswordCheck passwords() {

@@ -4,6 +4,8 @@ import io.hotpair.Acknowledgement;
 import io.hotpair.Keyspace;
 import io.hotpair.KeyspaceStatistics;
 import io.hotpair.MaxMemoryPolicy;
+import io.hotpair.PersistenceStatus;
+import io.hotpair.SavedSnapshot;
 import io.hotpair.Session;
 import io.hotpair.Watermark;
 import io.hotpair.topology.Member;
@@ -12,6 +14,7 @@ import io.hotpair.topology.Topology;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
@@ -30,6 +33,8 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     private volatile @Nullable Member master;
     private volatile Duration timeout = Duration.ofSeconds(20);
     private volatile UnaryOperator<Session> sessions = UnaryOperator.identity();
+    private volatile PersistenceStatus persistenceStatus = real.persistenceStatus();
+    private final List<CompletableFuture<SavedSnapshot>> savings = new CopyOnWriteArrayList<>();
 
     ScriptedKeyspace acknowledgesAtOnce(boolean whether) {
         acknowledgesAtOnce = whether;
@@ -50,6 +55,15 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
 
     void sessions(UnaryOperator<Session> wrapper) {
         sessions = wrapper;
+    }
+
+    void persistenceStatus(PersistenceStatus status) {
+        persistenceStatus = status;
+    }
+
+    /** Snapshots that were asked for: what a test makes of them. */
+    List<CompletableFuture<SavedSnapshot>> savings() {
+        return savings;
     }
 
     void members(@Nullable Member newMaster, Member... all) {
@@ -142,6 +156,18 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     @Override
     public KeyspaceStatistics statistics() {
         return real.statistics();
+    }
+
+    @Override
+    public PersistenceStatus persistenceStatus() {
+        return persistenceStatus;
+    }
+
+    @Override
+    public CompletableFuture<SavedSnapshot> saveSnapshot() {
+        CompletableFuture<SavedSnapshot> saving = new CompletableFuture<>();
+        savings.add(saving);
+        return saving;
     }
 
     @Override

@@ -134,6 +134,25 @@ class ServerIT {
     }
 
     @Test
+    void shouldSaveASnapshotWhenAskedTo() throws Exception {
+        int port = freePort();
+        Process server = startServing(port);
+        assertEquals(
+                List.of("+OK", "+Background saving started"), ask(port, List.of("SAVE", "BGSAVE")));
+        fill(port, 2_000);
+        long before = Long.parseLong(ask(port, List.of("LASTSAVE")).get(0).substring(1));
+        assertEquals(List.of("+OK"), ask(port, List.of("SAVE")));
+        long after = Long.parseLong(ask(port, List.of("LASTSAVE")).get(0).substring(1));
+        assertTrue(before <= after && after <= System.currentTimeMillis() / 1000);
+        try (Stream<Path> files = Files.walk(directory.resolve("data"))) {
+            assertEquals(1, files.filter(f -> f.toString().endsWith(".snapshot")).count());
+        }
+        server.destroyForcibly().waitFor();
+        startServing(port);
+        check(port, 2_000);
+    }
+
+    @Test
     void shouldKeepWhatWasPushedAndWhatWasTakenThroughAKill() throws Exception {
         int port = freePort();
         Process server = startServing(port);
