@@ -688,7 +688,7 @@ public final class Keyspace implements AutoCloseable {
      * @throws IllegalStateException if the keyspace is closed
      */
     public CompletableFuture<BackupManifest> backup(Path directory) {
-        return core.backup(directory);
+        return core.backups().backup(directory);
     }
 
     /**
@@ -700,7 +700,7 @@ public final class Keyspace implements AutoCloseable {
      * @throws IllegalStateException if the keyspace is closed
      */
     public CompletableFuture<BackupManifest> backup(OutputStream out) {
-        return core.backup(out);
+        return core.backups().backup(out);
     }
 
     /**
@@ -719,7 +719,7 @@ public final class Keyspace implements AutoCloseable {
      * @throws IllegalStateException if the keyspace is closed
      */
     public CompletableFuture<BackupManifest> cloneTo(Path directory, Moment moment) {
-        return core.cloneTo(directory, moment);
+        return core.backups().cloneTo(directory, moment);
     }
 
     /**
@@ -740,7 +740,7 @@ public final class Keyspace implements AutoCloseable {
      */
     public CompletableFuture<RollBackReport> rollBack(Moment moment) {
         KeyspaceSession session = new KeyspaceSession(core);
-        return core.rollBack(moment, session, session.outcome());
+        return core.backups().rollBack(moment, session, session.outcome());
     }
 
     /**

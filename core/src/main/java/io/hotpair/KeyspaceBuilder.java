@@ -22,6 +22,7 @@ public final class KeyspaceBuilder {
     private Duration acknowledgementTimeout = Duration.ofSeconds(5);
     private Duration forceInterval = Duration.ofSeconds(1);
     private SnapshotOptions snapshotOptions = SnapshotOptions.defaults();
+    private BackupOptions backupOptions = BackupOptions.defaults();
     private @Nullable Replication replication;
     private Clock clock = Clock.SYSTEM;
     private @Nullable ThreadFactory threadFactory;
@@ -150,6 +151,18 @@ public final class KeyspaceBuilder {
     }
 
     /**
+     * Says when backups are made, where they go, and how many are kept. The default is {@link
+     * BackupOptions#defaults()}: one a day. There are none of a keyspace in memory only.
+     *
+     * @param options the options
+     * @return this
+     */
+    public KeyspaceBuilder backups(BackupOptions options) {
+        backupOptions = Objects.requireNonNull(options, "options");
+        return this;
+    }
+
+    /**
      * Makes the keyspace one of a pair.
      *
      * @param replication from the replication module
@@ -226,6 +239,7 @@ public final class KeyspaceBuilder {
                 acknowledgementTimeout,
                 forceInterval,
                 snapshotOptions,
+                backupOptions,
                 replication,
                 clock,
                 factory == null ? new DaemonThreadFactory(name) : factory);

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param acknowledgementTimeout how long it waits
  * @param forceInterval how often the log is forced to the device
  * @param snapshotOptions when snapshots are saved, and how much of the log is kept
+ * @param backupOptions when backups are made, where they go, and how many are kept
  * @param replication what makes it one of a pair, or null
  * @param clock where time comes from
  * @param threadFactory makes the threads that it needs: one for the log, one for snapshots, one for
@@ -31,6 +32,7 @@ public record KeyspaceConfig(
         Duration acknowledgementTimeout,
         Duration forceInterval,
         SnapshotOptions snapshotOptions,
+        BackupOptions backupOptions,
         @Nullable Replication replication,
         Clock clock,
         ThreadFactory threadFactory) {

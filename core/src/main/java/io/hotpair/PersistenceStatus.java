@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param savedCount how many were saved since the keyspace was opened
  * @param lastSaving how long the last one took; null if none was saved since then
  * @param savingFailure why the last attempt to save one failed; null if it did not
+ * @param lastBackup what was backed up by itself last since the keyspace was opened; null if
+ *     nothing was
+ * @param backupFailure why the last attempt to do so failed; null if it did not
  */
 public record PersistenceStatus(
         @Nullable String refusal,
@@ -23,4 +26,6 @@ public record PersistenceStatus(
         @Nullable Instant savingSince,
         long savedCount,
         @Nullable Duration lastSaving,
-        @Nullable String savingFailure) {}
+        @Nullable String savingFailure,
+        @Nullable BackupManifest lastBackup,
+        @Nullable String backupFailure) {}

@@ -3,16 +3,11 @@ package io.hotpair.internal;
 import io.hotpair.Acknowledgement;
 import io.hotpair.BackupManifest;
 import io.hotpair.HotpairException;
-import io.hotpair.Keyspace;
 import io.hotpair.KeyspaceConfig;
 import io.hotpair.KeyspaceStatistics;
-import io.hotpair.MaxMemoryPolicy;
-import io.hotpair.Moment;
 import io.hotpair.PersistenceStatus;
-import io.hotpair.RollBackReport;
 import io.hotpair.SavedSnapshot;
 import io.hotpair.Snapshot;
-import io.hotpair.SnapshotOptions;
 import io.hotpair.Watermark;
 import io.hotpair.log.LogProvider;
 import io.hotpair.log.OperationLog;
@@ -20,7 +15,6 @@ import io.hotpair.log.SnapshotStore;
 import io.hotpair.topology.Lease;
 import io.hotpair.topology.Replication;
 import io.hotpair.topology.ReplicationSession;
-import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +22,6 @@ import java.util.ServiceLoader;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +39,8 @@ public final class Core {
     private final @Nullable SnapshotSaver saver;
     private final BackgroundCycle background;
     private final BlockingCalls blockingCalls;
+    private final KeyspaceBackups backups;
+    private final @Nullable BackupSchedule schedule;
     private final Tasks tasks;
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -77,18 +72,25 @@ public final class Core {
                                 config.clock(),
                                 config.threadFactory(),
                                 config.forceInterval().toNanos());
+        background = new BackgroundCycle(engine, config.clock(), this::signal);
+        blockingCalls = new BlockingCalls(this);
+        tasks = new Tasks(config.threadFactory());
+        backups = new KeyspaceBackups(this, log, tasks);
+        schedule = backups.schedule();
         SnapshotStore snapshots = log == null ? null : log.snapshots();
         saver =
                 roles == null || snapshots == null
                         ? null
                         : new SnapshotSaver(
-                                engine, roles, snapshots, config.snapshotOptions(), config.clock());
+                                engine,
+                                roles,
+                                snapshots,
+                                schedule,
+                                config.snapshotOptions(),
+                                config.clock());
         if (roles != null) {
             roles.savedBy(saver);
         }
-        background = new BackgroundCycle(engine, config.clock(), this::signal);
-        blockingCalls = new BlockingCalls(this);
-        tasks = new Tasks(config.threadFactory());
     }
 
     /** Opens a keyspace; see {@link io.hotpair.Keyspace#open}. */
@@ -175,119 +177,10 @@ public final class Core {
                 : saver.save();
     }
 
-    /** Makes a backup; see {@link io.hotpair.Keyspace#backup(Path)}. */
-    public CompletableFuture<BackupManifest> backup(Path directory) {
-        return copying(
-                (backups, copy) ->
-                        backups.backUp(
-                                copy, config.name(), directory, config.clock().currentTimeMs()));
-    }
-
-    /** Makes a backup; see {@link io.hotpair.Keyspace#backup(OutputStream)}. */
-    public CompletableFuture<BackupManifest> backup(OutputStream out) {
-        Path home = config.directory();
-        Path scratch = home == null ? Path.of("") : home.resolve("backup");
-        return copying((backups, copy) -> backUp(backups, copy, scratch, out));
-    }
-
-    /** One at a time, as all are made in one place, which the next one clears after a crash. */
-    private BackupManifest backUp(Backups backups, LogCopy copy, Path scratch, OutputStream out) {
-        synchronized (tasks) {
-            long nowMs = config.clock().currentTimeMs();
-            return backups.backUp(copy, config.name(), scratch, out, nowMs);
-        }
-    }
-
-    /** Makes another keyspace; see {@link io.hotpair.Keyspace#cloneTo}. */
-    public CompletableFuture<BackupManifest> cloneTo(Path directory, Moment moment) {
-        return copying(
-                (backups, copy) ->
-                        backups.copy(
-                                copy,
-                                config.name(),
-                                directory,
-                                moment,
-                                config.clock().currentTimeMs()));
-    }
-
-    /** Puts everything back; see {@link io.hotpair.Keyspace#rollBack}. */
-    public CompletableFuture<RollBackReport> rollBack(
-            Moment moment, Executor writer, Outcome outcome) {
+    /** Backups, clones, and the way back. */
+    public KeyspaceBackups backups() {
         requireOpen();
-        OperationLog own = log;
-        Path home = config.directory();
-        if (own == null || home == null) {
-            return CompletableFuture.failedFuture(
-                    new IllegalStateException("log=none, expected one to go back in"));
-        }
-        Path scratch = home.resolve("rollback");
-        return tasks.run(() -> rollBack(own, scratch, moment, writer, outcome));
-    }
-
-    private RollBackReport rollBack(
-            OperationLog own, Path scratch, Moment moment, Executor writer, Outcome outcome) {
-        synchronized (tasks) {
-            Backups backups = Backups.ofProvider();
-            backups.discard(scratch);
-            try {
-                LogCopy copy = new LogCopy(own, (done, total) -> tasks.requireOpen());
-                long nowMs = config.clock().currentTimeMs();
-                long opId = backups.copy(copy, config.name(), scratch, moment, nowMs).lastOpId();
-                Core then = open(configOf(scratch));
-                try {
-                    RollBack back =
-                            new RollBack(engine, then.engine, writer, outcome, tasks::requireOpen);
-                    back.run();
-                    awaitAcknowledgement(back.lastOpId(), back.lastTerm());
-                    return new RollBackReport(
-                            opId, back.restoredCount(), back.removedCount(), back.lastOpId());
-                } finally {
-                    then.close();
-                }
-            } finally {
-                backups.discard(scratch);
-            }
-        }
-    }
-
-    private void awaitAcknowledgement(long opId, long term) {
-        if (opId == 0) {
-            return;
-        }
-        CompletableFuture<Boolean> reached = new CompletableFuture<>();
-        whenAcknowledged(config.acknowledgement(), opId, term, reached::complete);
-        long timeoutNs = config.acknowledgementTimeout().toNanos();
-        if (!reached.completeOnTimeout(false, timeoutNs, TimeUnit.NANOSECONDS).join()) {
-            throw unknown(config.acknowledgement(), opId, term);
-        }
-    }
-
-    /** That of a keyspace beside this one, for as long as it takes to copy from it. */
-    private KeyspaceConfig configOf(Path directory) {
-        return Keyspace.builder()
-                .name(config.name())
-                .directory(directory)
-                .maxMemory(engine.maxMemoryBytes())
-                .maxMemoryPolicy(MaxMemoryPolicy.NOEVICTION)
-                .snapshots(SnapshotOptions.defaults().onDemand())
-                .clock(config.clock())
-                .threadFactory(config.threadFactory())
-                .build();
-    }
-
-    private CompletableFuture<BackupManifest> copying(
-            BiFunction<Backups, LogCopy, BackupManifest> copying) {
-        requireOpen();
-        OperationLog own = log;
-        if (own == null) {
-            return CompletableFuture.failedFuture(
-                    new IllegalStateException("log=none, expected one to copy"));
-        }
-        return tasks.run(
-                () ->
-                        copying.apply(
-                                Backups.ofProvider(),
-                                new LogCopy(own, (done, total) -> tasks.requireOpen())));
+        return backups;
     }
 
     /** The saved states; see {@link io.hotpair.Keyspace#savedSnapshots}. */
@@ -307,9 +200,11 @@ public final class Core {
                         || category == HotpairException.Category.DISK_FULL;
         String refusal = refuses ? mode.refusal() : null;
         boolean loading = category == HotpairException.Category.LOADING;
+        BackupManifest last = schedule == null ? null : schedule.last();
+        String backupFailure = schedule == null ? null : schedule.failure();
         return saver == null
-                ? new PersistenceStatus(refusal, loading, null, null, 0, null, null)
-                : saver.status(refusal, loading);
+                ? new PersistenceStatus(refusal, loading, null, null, 0, null, null, null, null)
+                : saver.status(refusal, loading, last, backupFailure);
     }
 
     private void requireOpen() {
@@ -337,6 +232,19 @@ public final class Core {
     public void signal() {
         if (roles != null) {
             roles.writer().signal();
+        }
+    }
+
+    /** Waits until an operation has come as far as this keyspace's level says. */
+    void awaitAcknowledgement(long opId, long term) {
+        if (opId == 0) {
+            return;
+        }
+        CompletableFuture<Boolean> reached = new CompletableFuture<>();
+        whenAcknowledged(config.acknowledgement(), opId, term, reached::complete);
+        long timeoutNs = config.acknowledgementTimeout().toNanos();
+        if (!reached.completeOnTimeout(false, timeoutNs, TimeUnit.NANOSECONDS).join()) {
+            throw unknown(config.acknowledgement(), opId, term);
         }
     }
 

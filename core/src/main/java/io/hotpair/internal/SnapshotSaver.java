@@ -1,5 +1,6 @@
 package io.hotpair.internal;
 
+import io.hotpair.BackupManifest;
 import io.hotpair.Clock;
 import io.hotpair.PersistenceStatus;
 import io.hotpair.SavedSnapshot;
@@ -22,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Saves snapshots, when it is asked to and when one is due, and shortens the log. It is a thread of
- * its own: nobody who reads or writes waits for it.
+ * Saves snapshots, when it is asked to and when one is due, shortens the log, and looks whether a
+ * backup is due. It is a thread of its own: nobody who reads or writes waits for it.
  *
  * <pre>
  *   fix the state ──► its opId is in the log ──► walk and write ──► the log is forced so far ──► seal
@@ -45,6 +46,7 @@ final class SnapshotSaver implements Runnable {
     private final Engine engine;
     private final RoleSwitch roles;
     private final SnapshotStore store;
+    private final @Nullable BackupSchedule backups;
     private final SnapshotOptions options;
     private final Clock clock;
     private final ReentrantLock saving = new ReentrantLock();
@@ -63,11 +65,13 @@ final class SnapshotSaver implements Runnable {
             Engine engine,
             RoleSwitch roles,
             SnapshotStore store,
+            @Nullable BackupSchedule backups,
             SnapshotOptions options,
             Clock clock) {
         this.engine = engine;
         this.roles = roles;
         this.store = store;
+        this.backups = backups;
         this.options = options;
         this.clock = clock;
         began = now();
@@ -104,9 +108,21 @@ final class SnapshotSaver implements Runnable {
     }
 
     /** How saving is doing; see {@link PersistenceStatus}. */
-    PersistenceStatus status(@Nullable String refusal, boolean loading) {
+    PersistenceStatus status(
+            @Nullable String refusal,
+            boolean loading,
+            @Nullable BackupManifest lastBackup,
+            @Nullable String backupFailure) {
         return new PersistenceStatus(
-                refusal, loading, newest(), savingSince, savedCount.get(), lastSaving, failure);
+                refusal,
+                loading,
+                newest(),
+                savingSince,
+                savedCount.get(),
+                lastSaving,
+                failure,
+                lastBackup,
+                backupFailure);
     }
 
     void stop() {
@@ -127,6 +143,9 @@ final class SnapshotSaver implements Runnable {
             }
             if (clock.nanoTime() - retainedNs >= RETAIN_EVERY_NS) {
                 retain();
+            }
+            if (backups != null && roles.log().lastOpId() > 0) {
+                backups.check();
             }
             pause(ROUND_NS);
         }

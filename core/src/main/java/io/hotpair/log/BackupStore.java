@@ -4,6 +4,7 @@ import io.hotpair.BackupManifest;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Directories that appear whole or not at all, and backups: such a directory, sealed by a manifest
@@ -37,6 +38,37 @@ public interface BackupStore {
      * @param partial from {@link #begin}
      */
     void discard(Path partial);
+
+    /**
+     * Removes what was begun in a directory by a process that ended before it was complete.
+     *
+     * @param parent the directory
+     * @param prefix what the names begin with
+     */
+    void discardPartial(Path parent, String prefix);
+
+    /**
+     * The backups in a directory.
+     *
+     * @param parent the directory, which need not be there
+     * @return their names, in any order
+     */
+    List<String> list(Path parent);
+
+    /**
+     * Removes a backup.
+     *
+     * @param backup its directory
+     */
+    void remove(Path backup);
+
+    /**
+     * How much room there is.
+     *
+     * @param directory a directory, which need not be there yet
+     * @return what its file system has left, in bytes
+     */
+    long usableBytes(Path directory);
 
     /**
      * Where a keyspace's log is.

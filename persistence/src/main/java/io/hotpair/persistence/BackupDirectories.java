@@ -34,6 +34,12 @@ final class BackupDirectories implements BackupStore {
     /** What is being made in this JVM. */
     private static final Set<Path> PARTIAL = ConcurrentHashMap.newKeySet();
 
+    private final LogOptions.FreeSpace freeSpace;
+
+    BackupDirectories(LogOptions.FreeSpace freeSpace) {
+        this.freeSpace = freeSpace;
+    }
+
     /** Something that is done with files. */
     @FunctionalInterface
     private interface Work<T> {
@@ -152,6 +158,68 @@ final class BackupDirectories implements BackupStore {
                         PARTIAL.remove(partial);
                     }
                 });
+    }
+
+    @Override
+    public void discardPartial(Path parent, String prefix) {
+        guarded(
+                "cleared",
+                parent,
+                () -> {
+                    for (Path path : entries(parent)) {
+                        String name = path.getFileName().toString();
+                        if (name.startsWith(prefix)
+                                && name.endsWith(PARTIAL_SUFFIX)
+                                && !PARTIAL.contains(path.toAbsolutePath().normalize())) {
+                            Directories.deleteTree(path);
+                        }
+                    }
+                });
+    }
+
+    @Override
+    public List<String> list(Path parent) {
+        return guarded(
+                "listed",
+                parent,
+                () ->
+                        entries(parent).stream()
+                                .filter(path -> !path.toString().endsWith(PARTIAL_SUFFIX))
+                                .filter(path -> Files.exists(path.resolve(SealedFiles.FILE_NAME)))
+                                .map(path -> path.getFileName().toString())
+                                .toList());
+    }
+
+    private static List<Path> entries(Path directory) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(Files::isDirectory).toList();
+        }
+    }
+
+    @Override
+    public void remove(Path backup) {
+        guarded(
+                "removed",
+                backup,
+                () -> {
+                    // From here on it is none, whenever the process ends.
+                    Path partial = backup.resolveSibling(backup.getFileName() + PARTIAL_SUFFIX);
+                    Directories.deleteTree(partial);
+                    Files.move(backup, partial, StandardCopyOption.ATOMIC_MOVE);
+                    Directories.deleteTree(partial);
+                });
+    }
+
+    @Override
+    public long usableBytes(Path directory) {
+        Path there = directory.toAbsolutePath().normalize();
+        while (!Files.exists(there)) {
+            there = Directories.parent(there);
+        }
+        return freeSpace.usableBytes(there);
     }
 
     @Override

@@ -34,6 +34,6 @@ public final class ChronicleLogProvider implements LogProvider {
 
     @Override
     public BackupStore backups() {
-        return new BackupDirectories();
+        return new BackupDirectories(LogOptions.standard().freeSpace());
     }
 }

@@ -11,6 +11,13 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class TestLogProvider implements LogProvider {
     private static final Map<Path, LogOptions> OPTIONS = new ConcurrentHashMap<>();
 
+    private static volatile LogOptions.FreeSpace backupSpace = LogOptions.standard().freeSpace();
+
+    /** Says how much room there is for backups from now on. */
+    static void useBackupSpace(LogOptions.FreeSpace space) {
+        backupSpace = space;
+    }
+
     /** Says with what the log of a keyspace's directory is opened from now on. */
     static void use(Path keyspaceDirectory, LogOptions options) {
         OPTIONS.put(keyspaceDirectory.resolve("log"), options);
@@ -23,6 +30,6 @@ public final class TestLogProvider implements LogProvider {
 
     @Override
     public BackupStore backups() {
-        return new BackupDirectories();
+        return new BackupDirectories(path -> backupSpace.usableBytes(path));
     }
 }

@@ -1,5 +1,6 @@
 package io.hotpair.resp;
 
+import io.hotpair.BackupManifest;
 import io.hotpair.KeyspaceStatistics;
 import io.hotpair.PersistenceStatus;
 import io.hotpair.SavedSnapshot;
@@ -192,6 +193,9 @@ final class InfoReport {
         line(out, "aof_rewrite_scheduled", 0);
         line(out, "aof_last_bgrewrite_status", "ok");
         line(out, "aof_last_write_status", status.refusal() == null ? "ok" : "err");
+        BackupManifest backup = status.lastBackup();
+        line(out, "backup_last_status", status.backupFailure() == null ? "ok" : "err");
+        line(out, "backup_last_time", backup == null ? 0 : backup.created().getEpochSecond());
         line(out, "acknowledgement", server.acknowledgement().name().toLowerCase(Locale.ROOT));
         line(out, "last_op_id", statistics.lastOpId());
         line(out, "logged_op_id", statistics.loggedOpId());

@@ -44,7 +44,7 @@ class SaveCommandsTest {
     }
 
     private static PersistenceStatus savingSince(Instant since) {
-        return new PersistenceStatus(null, false, null, since, 0, null, null);
+        return new PersistenceStatus(null, false, null, since, 0, null, null, null, null);
     }
 
     @Test
@@ -100,7 +100,8 @@ class SaveCommandsTest {
         client.send(RawClient.command("SAVE"));
         awaitSavings(1);
         keyspace.persistenceStatus(
-                new PersistenceStatus(null, false, SAVED, null, 1, Duration.ofMillis(2_500), null));
+                new PersistenceStatus(
+                        null, false, SAVED, null, 1, Duration.ofMillis(2_500), null, null, null));
         keyspace.savings().get(0).complete(SAVED);
         assertEquals("+OK\r\n", client.reply());
         assertEquals(":5000000000\r\n", client.call("LASTSAVE"));
@@ -113,11 +114,13 @@ class SaveCommandsTest {
     @Test
     void shouldTellInInfoWhatIsWrong() {
         keyspace.persistenceStatus(
-                new PersistenceStatus("no room", true, null, null, 0, null, "no room"));
+                new PersistenceStatus(
+                        "no room", true, null, null, 0, null, "no room", null, "no target"));
         String info = client.call("INFO", "persistence");
         assertTrue(info.contains("aof_last_write_status:err\r\n"), info);
         assertTrue(info.contains("rdb_last_bgsave_status:err\r\n"), info);
         assertTrue(info.contains("loading:1\r\n"), info);
+        assertTrue(info.contains("backup_last_status:err\r\n"), info);
     }
 
     @Test

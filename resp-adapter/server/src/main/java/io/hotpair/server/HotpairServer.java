@@ -96,7 +96,8 @@ public final class HotpairServer implements AutoCloseable {
                         .directory(options.directory)
                         .maxMemory(options.maxMemoryBytes)
                         .maxMemoryPolicy(options.maxMemoryPolicy)
-                        .acknowledgement(options.acknowledgement);
+                        .acknowledgement(options.acknowledgement)
+                        .backups(options.backupOptions());
         if (options.mode == ServerOptions.Mode.PAIR) {
             builder.replication(pair(options));
         }

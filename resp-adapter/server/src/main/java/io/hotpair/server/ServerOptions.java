@@ -1,6 +1,7 @@
 package io.hotpair.server;
 
 import io.hotpair.Acknowledgement;
+import io.hotpair.BackupOptions;
 import io.hotpair.MaxMemoryPolicy;
 import io.hotpair.replication.DataNode;
 import io.hotpair.replication.Endpoint;
@@ -42,6 +43,9 @@ final class ServerOptions {
                                   volatile-random, volatile-ttl, allkeys-windowed-lfu (noeviction)
               --acknowledge LEVEL how far a write has come when it is answered:
                                   memory, log, disk, peer (log)
+              --backups N         how many daily backups are kept (7; 0 for none)
+              --backup-dir DIRECTORY
+                                  where they go, best on another device (backups, in --dir)
 
               --mode MODE         standalone, pair or witness (standalone)
               --name NAME         the pair's name, the same on every node (default)
@@ -64,6 +68,8 @@ final class ServerOptions {
     long maxMemoryBytes = 256L << 20;
     MaxMemoryPolicy maxMemoryPolicy = MaxMemoryPolicy.NOEVICTION;
     Acknowledgement acknowledgement = Acknowledgement.LOG;
+    int backups = 7;
+    @Nullable Path backupDirectory;
     String name = "default";
     String node = "";
     List<DataNode> peers = new ArrayList<>();
@@ -98,6 +104,8 @@ final class ServerOptions {
             case "--maxmemory-policy" -> maxMemoryPolicy = MaxMemoryPolicy.of(value);
             case "--acknowledge" ->
                     acknowledgement = constant(Acknowledgement.class, option, value);
+            case "--backups" -> backups = integer(option, value, 0, 10_000);
+            case "--backup-dir" -> backupDirectory = Path.of(value);
             case "--mode" -> mode = constant(Mode.class, option, value);
             case "--name" -> name = value;
             case "--node" -> node = value;
@@ -109,6 +117,13 @@ final class ServerOptions {
                     throw new IllegalArgumentException(
                             "option=" + option + ", expected one of those that --help lists");
         }
+    }
+
+    /** When backups are made by themselves. */
+    BackupOptions backupOptions() {
+        BackupOptions all = BackupOptions.defaults();
+        BackupOptions there = backupDirectory == null ? all : all.withDirectory(backupDirectory);
+        return backups == 0 ? there.onDemand() : there.withKeep(backups);
     }
 
     private static int integer(String option, String value, int least, int most) {

@@ -1,0 +1,143 @@
+package io.hotpair.internal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import io.hotpair.BackupManifest;
+import io.hotpair.BackupOptions;
+import io.hotpair.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** When backups are made, by whom, and which go. */
+class BackupScheduleTest {
+    private final FakePlace place = new FakePlace();
+    private final FakeClock clock = new FakeClock();
+    private final BackupOptions options =
+            BackupOptions.defaults().withInterval(Duration.ofHours(6)).withKeep(2);
+
+    private void check(BackupSchedule schedule, Duration later) {
+        clock.ms += later.toMillis();
+        schedule.check();
+    }
+
+    private BackupSchedule schedule() {
+        return new BackupSchedule("k-1", options, place, clock, new Tasks(Runner::new));
+    }
+
+    /** Runs at once what others begin. */
+    private static final class Runner extends Thread {
+        private final Runnable task;
+
+        Runner(Runnable task) {
+            this.task = task;
+        }
+
+        @Override
+        public synchronized void start() {
+            task.run();
+        }
+    }
+
+    @Test
+    void shouldMakeNoneOnANodeThatIsNotTheOne() {
+        BackupSchedule schedule = schedule();
+        place.mine = false;
+        check(schedule, Duration.ofDays(1));
+        assertEquals(List.of(), place.there);
+        place.mine = true;
+        check(schedule, Duration.ofMinutes(59));
+        assertEquals(List.of(), place.there);
+        check(schedule, Duration.ofMinutes(1));
+        assertEquals(List.of("k-1-20010910t024640z.x"), place.there);
+        assertNotNull(schedule.last());
+    }
+
+    @Test
+    void shouldTellFromTheNamesWhatIsDueAndWhatGoes() {
+        List<String> others =
+                List.of("k-20010908t000000z.x", "k-1-2-20010908t000000z.x", "k-1-x.x", "README");
+        place.there.addAll(others);
+        place.there.add("k-1-20010909t014640z.x");
+        place.there.add("k-1-20010908t014640z.x");
+        BackupSchedule schedule = schedule();
+        check(schedule, Duration.ofHours(1));
+        assertNull(schedule.last());
+        check(schedule, Duration.ofHours(5));
+        assertNotNull(schedule.last());
+        List<String> expected = new ArrayList<>(others);
+        expected.add("k-1-20010909t014640z.x");
+        expected.add("k-1-20010909t074640z.x");
+        assertEquals(expected, place.there);
+    }
+
+    @Test
+    void shouldSayWhatFailedAndTryAgainTenMinutesLater() {
+        BackupSchedule schedule = schedule();
+        place.failure = new IllegalStateException("no room");
+        check(schedule, Duration.ofHours(1));
+        assertEquals("no room", schedule.failure());
+        place.failure = null;
+        check(schedule, Duration.ofMinutes(9));
+        assertEquals("no room", schedule.failure());
+        check(schedule, Duration.ofMinutes(1));
+        assertNull(schedule.failure());
+        assertEquals(1, place.there.size());
+    }
+
+    /** Begins at 2001-09-09T01:46:40Z. */
+    private static final class FakeClock implements Clock {
+        private long ms = 1_000_000_000_000L;
+
+        @Override
+        public long currentTimeMs() {
+            return ms;
+        }
+
+        @Override
+        public long nanoTime() {
+            return ms * 1_000_000;
+        }
+    }
+
+    private static final class FakePlace implements BackupPlace {
+        private final List<String> there = new ArrayList<>();
+        private boolean mine = true;
+        private @Nullable RuntimeException failure;
+
+        @Override
+        public String suffix() {
+            return ".x";
+        }
+
+        @Override
+        public boolean isMine() {
+            return mine;
+        }
+
+        @Override
+        public BackupManifest make(String name) {
+            if (failure != null) {
+                throw failure;
+            }
+            there.add(name);
+            return new BackupManifest("k", new UUID(1, 2), Instant.EPOCH, 0, 1, 1, Instant.EPOCH);
+        }
+
+        @Override
+        public List<String> names() {
+            return there;
+        }
+
+        @Override
+        public void delete(String name) {
+            there.remove(name);
+        }
+    }
+}
