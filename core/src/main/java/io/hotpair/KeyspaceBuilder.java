@@ -225,9 +225,11 @@ public final class KeyspaceBuilder {
             throw new IllegalStateException(
                     "acknowledgement=" + level + " with inMemory(), expected MEMORY");
         }
-        if (replication == null && level == Acknowledgement.PEER) {
+        if (replication == null && level.needsPeer()) {
             throw new IllegalStateException(
-                    "acknowledgement=PEER without replication, expected MEMORY, LOG or DISK");
+                    "acknowledgement="
+                            + level
+                            + " without replication, expected MEMORY, LOG or DISK");
         }
         ThreadFactory factory = threadFactory;
         return new KeyspaceConfig(

@@ -348,6 +348,42 @@ class LoggedKeyspaceTest {
     }
 
     @Test
+    void shouldWaitForAllDevicesAtThatLevelAndHaveThemForce() throws Exception {
+        Steering steering = new Steering();
+        try (Keyspace keyspace =
+                Keyspace.open(
+                        builder()
+                                .replication(steering)
+                                .forceInterval(Duration.ofHours(1))
+                                .acknowledgement(Acknowledgement.PEER_DISK)
+                                .build())) {
+            steering.keyspace().promote(1, Lease.permanent(Clock.SYSTEM));
+            CountDownLatch asked = new CountDownLatch(1);
+            steering.keyspace().addDiskListener(asked::countDown);
+            CountDownLatch done = new CountDownLatch(1);
+            Thread writer =
+                    new Thread(
+                            () -> {
+                                keyspace.put("k", "v");
+                                done.countDown();
+                            });
+            writer.start();
+            assertTrue(asked.await(5, TimeUnit.SECONDS));
+            long opId = steering.keyspace().wantedOnDisk();
+            assertEquals(2, opId, "after the term's barrier");
+            CountDownLatch forced = new CountDownLatch(1);
+            steering.keyspace().durable().whenReached(opId, reached -> forced.countDown());
+            assertTrue(forced.await(5, TimeUnit.SECONDS), "this node forces it too");
+            steering.keyspace().commit(opId);
+            assertFalse(done.await(20, TimeUnit.MILLISECONDS));
+            steering.keyspace().commitToDisk(opId);
+            assertTrue(done.await(5, TimeUnit.SECONDS));
+            steering.keyspace().demote();
+            assertEquals(0, steering.keyspace().wantedOnDisk());
+        }
+    }
+
+    @Test
     void shouldNotAnswerForWhatItDidWhenItsLeaseHasEnded() {
         Steering steering = new Steering();
         try (Keyspace keyspace =
@@ -469,6 +505,9 @@ class LoggedKeyspaceTest {
         assertThrows(
                 IllegalStateException.class,
                 () -> builder().acknowledgement(Acknowledgement.PEER).build());
+        assertThrows(
+                IllegalStateException.class,
+                () -> builder().acknowledgement(Acknowledgement.PEER_DISK).build());
         assertThrows(IllegalArgumentException.class, () -> Keyspace.builder().name("../up"));
         assertThrows(IllegalArgumentException.class, () -> Keyspace.builder().maxMemory(1));
     }

@@ -269,6 +269,7 @@ public final class Core {
         }
         return switch (level) {
             case PEER -> roles.committed();
+            case PEER_DISK -> roles.committedToDisk();
             case DISK -> roles.durable();
             default -> roles.logged();
         };
@@ -283,13 +284,15 @@ public final class Core {
             roles.writer().help(opId);
         }
         if (level == Acknowledgement.DISK) {
-            roles.writer().forcer().want(opId);
+            roles.forceSoon(opId);
+        } else if (level == Acknowledgement.PEER_DISK) {
+            roles.wantOnDisk(opId);
         }
     }
 
     /** Refuses a level that this keyspace does not have. */
     public void checkLevel(Acknowledgement level) {
-        if ((level == Acknowledgement.PEER && config.replication() == null)
+        if ((level.needsPeer() && config.replication() == null)
                 || (level != Acknowledgement.MEMORY && roles == null)) {
             throw new IllegalArgumentException(
                     "level="

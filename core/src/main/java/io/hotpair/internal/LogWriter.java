@@ -8,6 +8,7 @@ import io.hotpair.log.FrameEncoder;
 import io.hotpair.log.OperationLog;
 import io.hotpair.log.OperationType;
 import io.hotpair.topology.Lease;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +43,7 @@ final class LogWriter implements Runnable {
     private final OperationLog log;
     private final Clock clock;
     private final OpIdWatermark logged;
-    private final OpIdWatermark committed;
+    private final List<OpIdWatermark> ofPair;
     private final Forcer forcer;
     private final AtomicBoolean role = new AtomicBoolean();
     private volatile boolean parked;
@@ -72,13 +73,13 @@ final class LogWriter implements Runnable {
             long forceIntervalNs,
             OpIdWatermark logged,
             OpIdWatermark durable,
-            OpIdWatermark committed) {
+            List<OpIdWatermark> ofPair) {
         this.engine = engine;
         this.ring = ring;
         this.log = log;
         this.clock = clock;
         this.logged = logged;
-        this.committed = committed;
+        this.ofPair = ofPair;
         forcer = new Forcer(log, clock, forceIntervalNs, durable, this::fail);
     }
 
@@ -399,7 +400,7 @@ final class LogWriter implements Runnable {
         refuse(reason);
         logged.close();
         forcer.close();
-        committed.close();
+        ofPair.forEach(OpIdWatermark::close);
     }
 
     private void refuse(HotpairException reason) {

@@ -24,7 +24,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -53,6 +55,9 @@ final class RoleSwitch implements ReplicatedKeyspace {
     private final OpIdWatermark logged;
     private final OpIdWatermark durable;
     private final OpIdWatermark committed = new OpIdWatermark();
+    private final OpIdWatermark committedToDisk = new OpIdWatermark();
+    private final AtomicLong wantedOnDisk = new AtomicLong();
+    private final List<Runnable> diskListeners = new CopyOnWriteArrayList<>();
     private final OperationReader reader = new OperationReader();
     private final Replay replay = new Replay();
     private volatile @Nullable SnapshotSaver saver;
@@ -78,7 +83,14 @@ final class RoleSwitch implements ReplicatedKeyspace {
         durable = new OpIdWatermark();
         writer =
                 new LogWriter(
-                        engine, ring, log, clock, forceIntervalNs, logged, durable, committed);
+                        engine,
+                        ring,
+                        log,
+                        clock,
+                        forceIntervalNs,
+                        logged,
+                        durable,
+                        List.of(committed, committedToDisk));
         ring.suspend();
     }
 
@@ -137,6 +149,45 @@ final class RoleSwitch implements ReplicatedKeyspace {
     }
 
     @Override
+    public Watermark committedToDisk() {
+        return committedToDisk;
+    }
+
+    @Override
+    public void commitToDisk(long opId) {
+        committedToDisk.raise(opId);
+    }
+
+    @Override
+    public long wantedOnDisk() {
+        return wantedOnDisk.get();
+    }
+
+    @Override
+    public void addDiskListener(Runnable listener) {
+        diskListeners.add(listener);
+    }
+
+    @Override
+    public void removeDiskListener(Runnable listener) {
+        diskListeners.remove(listener);
+    }
+
+    @Override
+    public void forceSoon(long opId) {
+        writer.forcer().want(opId);
+    }
+
+    /** Sees to it that an opId is forced soon, here and on every member in sync. Never blocks. */
+    void wantOnDisk(long opId) {
+        forceSoon(opId);
+        if (wantedOnDisk.get() < opId) {
+            wantedOnDisk.accumulateAndGet(opId, Math::max);
+            diskListeners.forEach(Runnable::run);
+        }
+    }
+
+    @Override
     public void forceEveryBatch(boolean everyBatch) {
         writer.forcer().always(everyBatch);
     }
@@ -172,6 +223,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
         logged.reset(log.lastOpId());
         durable.reset(0);
         committed.reset(0);
+        committedToDisk.reset(0);
     }
 
     private void replayAfter(long opId, OperationSource source) {
@@ -352,6 +404,8 @@ final class RoleSwitch implements ReplicatedKeyspace {
         logged.reset(log.lastOpId());
         writer.forcer().resume(log.lastOpId());
         committed.reset(Math.min(committed.get(), log.lastOpId()));
+        wantedOnDisk.set(0);
+        committedToDisk.reset(Math.min(committedToDisk.get(), log.lastOpId()));
     }
 
     @Override
@@ -646,5 +700,6 @@ final class RoleSwitch implements ReplicatedKeyspace {
         logged.close();
         durable.close();
         committed.close();
+        committedToDisk.close();
     }
 }

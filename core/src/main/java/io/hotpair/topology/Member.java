@@ -9,6 +9,7 @@ package io.hotpair.topology;
  * @param connected whether it is connected to the master; true for the master
  * @param inSync whether it is in the in-sync set
  * @param loggedOpId the last opId that is known to be in its log
+ * @param durableOpId the last opId that is known to be on its device
  * @param lagOps how many opIds it is behind the master
  */
 public record Member(
@@ -18,4 +19,5 @@ public record Member(
         boolean connected,
         boolean inSync,
         long loggedOpId,
+        long durableOpId,
         long lagOps) {}

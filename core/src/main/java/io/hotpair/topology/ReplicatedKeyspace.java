@@ -84,6 +84,49 @@ public interface ReplicatedKeyspace {
     void commit(long opId);
 
     /**
+     * How far the pair has come on its devices, as {@link #commitToDisk} said.
+     *
+     * @return the watermark of opIds forced to the device of every member of the in-sync set
+     */
+    Watermark committedToDisk();
+
+    /**
+     * Says that the operations up to here are on the device of every member that has to have them.
+     *
+     * @param opId the opId; a lower one than before is ignored
+     */
+    void commitToDisk(long opId);
+
+    /**
+     * The highest opId that somebody waits for to be on all devices.
+     *
+     * @return the opId; it may not be in the log yet
+     */
+    long wantedOnDisk();
+
+    /**
+     * Says who is called when {@link #wantedOnDisk} has grown, in the thread that waits then. The
+     * call must be short and must not block.
+     *
+     * @param listener called each time, until it is removed
+     */
+    void addDiskListener(Runnable listener);
+
+    /**
+     * Calls a listener no more.
+     *
+     * @param listener one that was added
+     */
+    void removeDiskListener(Runnable listener);
+
+    /**
+     * Sees to it that an opId is forced here as soon as it is logged. Never blocks.
+     *
+     * @param opId the opId
+     */
+    void forceSoon(long opId);
+
+    /**
      * Says whether what is logged is forced to the device at once, as a master that stands alone in
      * its in-sync set needs. Otherwise the log is forced at its interval, or when somebody waits
      * for it.

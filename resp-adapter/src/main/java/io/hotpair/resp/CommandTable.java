@@ -39,6 +39,7 @@ final class CommandTable {
         ServerCommands.register(this);
         SaveCommands.register(this);
         ReplicationCommands.register(this);
+        WaitCommands.register(this);
         CommandCommands.register(this);
     }
 

@@ -10,14 +10,10 @@ import static io.hotpair.resp.Command.Flag.STALE;
 import io.hotpair.resp.Command.Category;
 import io.hotpair.resp.Command.Flag;
 import io.hotpair.resp.Command.Group;
-import io.hotpair.topology.Role;
-import io.hotpair.topology.Topology;
-import java.util.concurrent.TimeUnit;
 
 /** What concerns a connection itself. */
 final class ConnectionCommands {
     private static final Flag[] HANDSHAKE = {NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY};
-    private static final long WAIT_POLL_NS = TimeUnit.MILLISECONDS.toNanos(2);
 
     private ConnectionCommands() {}
 
@@ -64,16 +60,6 @@ final class ConnectionCommands {
                 .flags(LOADING, STALE, FAST)
                 .summary("Selects database 0, the only one.")
                 .does(ConnectionCommands::select);
-        table.add("wait", 3, Group.GENERIC)
-                .categories(Category.CONNECTION)
-                .syntax("numreplicas timeout")
-                .flags(NOSCRIPT)
-                .tips("request_policy:all_shards", "response_policy:agg_min")
-                .since("3.0.0")
-                .summary(
-                        "Waits until so many replicas have this connection's last write in their"
-                                + " log, and says how many have.")
-                .does(ConnectionCommands::await);
     }
 
     private static Command add(CommandTable table, String name, int arity, String syntax) {
@@ -236,8 +222,7 @@ final class ConnectionCommands {
     }
 
     private static void describe(Client client, ReplyBuffer reply) {
-        Topology topology = client.keyspace().topology();
-        boolean replica = topology != null && topology.role() == Role.REPLICA;
+        boolean replica = WaitCommands.isReplica(client);
         reply.map(7);
         reply.bulk("server");
         reply.bulk("redis");
@@ -253,46 +238,5 @@ final class ConnectionCommands {
         reply.bulk(replica ? "replica" : "master");
         reply.bulk("modules");
         reply.array(0);
-    }
-
-    private static void await(Request request, Client client, ReplyBuffer reply) {
-        if (isReplica(client)) {
-            throw new CommandException(
-                    "ERR WAIT cannot be used with replica instances. Please also note that since"
-                            + " Redis 4.0 if a replica is configured to be writable (which is not"
-                            + " the default) writes to replicas are just local and are not"
-                            + " propagated.");
-        }
-        long replicas = request.integer(1);
-        if (!request.isInteger(2)) {
-            throw new CommandException("ERR timeout is not an integer or out of range");
-        }
-        long timeoutMs = request.integer(2);
-        if (timeoutMs < 0) {
-            throw new CommandException("ERR timeout is negative");
-        }
-        KeyspacePort keyspace = client.keyspace();
-        long opId = client.lastOpId();
-        long nowNs = keyspace.nanoTime();
-        boolean enough = ReplicationCommands.replicasAt(keyspace.topology(), opId) >= replicas;
-        if (enough || client.transaction().isExecuting()) {
-            reply.integer(ReplicationCommands.replicasAt(keyspace.topology(), opId));
-            return;
-        }
-        client.park(
-                out -> {
-                    int reached = ReplicationCommands.replicasAt(keyspace.topology(), opId);
-                    long waitedMs = TimeUnit.NANOSECONDS.toMillis(keyspace.nanoTime() - nowNs);
-                    if (reached < replicas && (timeoutMs == 0 || waitedMs < timeoutMs)) {
-                        return WAIT_POLL_NS;
-                    }
-                    out.integer(reached);
-                    return Parked.DONE;
-                });
-    }
-
-    private static boolean isReplica(Client client) {
-        Topology topology = client.keyspace().topology();
-        return topology != null && topology.role() == Role.REPLICA;
     }
 }

@@ -14,6 +14,7 @@ import io.hotpair.topology.Role;
 import io.hotpair.topology.Topology;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Who is master, as Redis clients ask for it. The pair itself decides; nobody here can. */
@@ -56,10 +57,11 @@ final class ReplicationCommands {
     }
 
     /** How many replicas have an operation in their log. */
-    static int replicasAt(@Nullable Topology topology, long opId) {
+    /** How many of them have come to an opId, by one of their figures. */
+    static int replicasWith(@Nullable Topology topology, ToLongFunction<Member> of, long opId) {
         int count = 0;
         for (Member replica : replicas(topology)) {
-            if (replica.connected() && replica.loggedOpId() >= opId) {
+            if (replica.connected() && of.applyAsLong(replica) >= opId) {
                 count++;
             }
         }

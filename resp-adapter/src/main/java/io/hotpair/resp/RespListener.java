@@ -165,12 +165,13 @@ public final class RespListener implements AutoCloseable {
 
     private static void checkLevel(KeyspacePort keyspace, @Nullable Acknowledgement level) {
         boolean needsLog = level != null && level != Acknowledgement.MEMORY;
-        boolean needsPair = level == Acknowledgement.PEER;
+        boolean needsPair = level != null && level.needsPeer();
         if ((needsLog && !keyspace.hasLog()) || (needsPair && keyspace.topology() == null)) {
             throw new IllegalStateException(
                     "acknowledgement="
                             + level
-                            + ", expected a keyspace with a log, and for PEER one of a pair");
+                            + ", expected a keyspace with a log, and for PEER and PEER_DISK one of a"
+                            + " pair");
         }
     }
 

@@ -30,7 +30,12 @@ class PairTest {
     }
 
     private static Member member(String name, int port, boolean connected, long loggedOpId) {
-        return new Member(name, "127.0.0.1", port, connected, true, loggedOpId, 0);
+        return member(name, port, connected, loggedOpId, 0);
+    }
+
+    private static Member member(
+            String name, int port, boolean connected, long loggedOpId, long durableOpId) {
+        return new Member(name, "127.0.0.1", port, connected, true, loggedOpId, durableOpId, 0);
     }
 
     @Test
@@ -45,6 +50,10 @@ class PairTest {
             assertEquals(readOnly, client.call("DEL", "nosuch"));
             assertEquals(readOnly, client.call("FLUSHALL"));
             assertTrue(client.call("WAIT", "0", "0").startsWith("-ERR WAIT cannot be used"));
+            assertEquals(
+                    "-ERR WAITAOF cannot be used with replica instances. Please also note that"
+                            + " writes to replicas are just local and are not propagated.\r\n",
+                    client.call("WAITAOF", "0", "0", "0"));
             assertEquals("$1\r\n1\r\n", client.call("GET", "a"));
         }
     }
@@ -107,6 +116,39 @@ class PairTest {
     }
 
     @Test
+    void shouldWaitForTheDevicesOfReplicas() {
+        Member here = member("here", 7001, true, 0);
+        keyspace.members(here, here, member("there", 7002, true, 1000));
+        try (RespListener listener = keyspace.listen(c -> c.eventLoopThreads(1));
+                RawClient client = new RawClient(listener.port())) {
+            assertEquals("+OK\r\n", client.call("SET", "a", "1"));
+            assertEquals("*2\r\n:0\r\n:0\r\n", client.call("WAITAOF", "0", "1", "20"));
+            client.send(RawClient.command("WAITAOF", "0", "1", "0"));
+            assertTrue(client.isSilentFor(20));
+            keyspace.members(here, here, member("there", 7002, true, 1000, 1000));
+            assertEquals("*2\r\n:0\r\n:1\r\n", client.reply());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "2 0 0|-ERR value is out of range, value must between 0 and 1",
+                "x 0 0|-ERR value is not an integer or out of range",
+                "0 -1 0|-ERR value is out of range, must be positive",
+                "0 0 -1|-ERR timeout is negative",
+                "0 0 x|-ERR timeout is not an integer or out of range"
+            })
+    void shouldRefuseWaitaofWithWrongNumbers(String arguments, String error) {
+        try (RespListener listener = keyspace.listen(c -> c);
+                RawClient client = new RawClient(listener.port())) {
+            String[] words = ("WAITAOF " + arguments).split(" ", -1);
+            assertEquals(error + "\r\n", client.call(words));
+        }
+    }
+
+    @Test
     void shouldStopWaitingForReplicasWhenTheTimeIsUp() {
         Member here = member("here", 7001, true, 0);
         keyspace.members(here, here, member("there", 7002, true, 0));
@@ -117,6 +159,7 @@ class PairTest {
             assertEquals(":0\r\n", client.call("WAIT", "1", "50"));
             assertTrue(System.nanoTime() - startNs >= TimeUnit.MILLISECONDS.toNanos(50));
             assertEquals(":0\r\n", client.call("WAIT", "0", "0"));
+            assertEquals("*2\r\n:0\r\n:0\r\n", client.call("WAITAOF", "0", "0", "0"));
         }
     }
 

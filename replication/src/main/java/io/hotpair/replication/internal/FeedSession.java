@@ -39,6 +39,7 @@ final class FeedSession implements AutoCloseable {
     private long pumpedFrames;
     private volatile InSyncSet.@Nullable Progress progress;
     private volatile long sentOpId;
+    private volatile long askedToForceOpId;
     private volatile long sentFrames;
 
     /**
@@ -138,6 +139,11 @@ final class FeedSession implements AutoCloseable {
                 onAcknowledged(
                         message.longAt(WireDescriptor.ACK_OP_ID_OFFSET),
                         message.longAt(WireDescriptor.ACK_FRAMES_OFFSET));
+                onForced(message.longAt(WireDescriptor.ACK_FORCED_OFFSET));
+                return true;
+            }
+            case WireDescriptor.FORCED -> {
+                onForced(message.longAt(WireDescriptor.FORCED_OP_ID_OFFSET));
                 return true;
             }
             default ->
@@ -187,6 +193,28 @@ final class FeedSession implements AutoCloseable {
 
     void heartbeat(MessageWriter out) {
         out.heartbeat(keyspace.logged().get(), keyspace.committed().get());
+        askToForce(out);
+    }
+
+    /**
+     * Whether the replica should be asked to force what it was sent: somebody waits for it, and no
+     * such request is under way. So what comes meanwhile goes along with the next one.
+     */
+    boolean forceIsDue() {
+        InSyncSet.Progress joined = progress;
+        if (joined == null) {
+            return false;
+        }
+        long forced = joined.forcedOpId();
+        return forced >= askedToForceOpId && forced < inSync.wantedOnDisk() && forced < sentOpId;
+    }
+
+    /** Asks the replica to force what it was sent, if that is due. */
+    void askToForce(MessageWriter out) {
+        if (forceIsDue()) {
+            askedToForceOpId = sentOpId;
+            out.force(sentOpId);
+        }
     }
 
     @Override
@@ -331,6 +359,14 @@ final class FeedSession implements AutoCloseable {
         }
         joined.took(frames);
         inSync.acknowledged(joined, opId);
+    }
+
+    private void onForced(long opId) throws ProtocolException {
+        InSyncSet.Progress joined = progress;
+        if (joined == null || opId > sentOpId || opId < 0) {
+            throw new ProtocolException("forced opId=" + opId + ", expected 0 to " + sentOpId);
+        }
+        inSync.forced(joined, opId);
     }
 
     private String joinedMember() throws ProtocolException {

@@ -293,6 +293,17 @@ final class FollowerLink implements Following {
         }
 
         private void receiveAll(FollowerSession session, PeerSocket open) throws IOException {
+            MessageWriter forced = new MessageWriter(leader.term(), leader.ownIncarnation());
+            ForcedTeller teller = new ForcedTeller(keyspace, open, forced, threads);
+            try {
+                receiveAll(session, open, teller);
+            } finally {
+                teller.stop();
+            }
+        }
+
+        private void receiveAll(FollowerSession session, PeerSocket open, ForcedTeller teller)
+                throws IOException {
             MessageWriter out = new MessageWriter(leader.term(), leader.ownIncarnation());
             Message message = new Message();
             int batch = 0;
@@ -310,6 +321,7 @@ final class FollowerLink implements Following {
                     batchLength = 0;
                 }
                 open.send(out);
+                teller.ask(session.forceAskedOpId());
                 if (session.copyIsComplete()) {
                     takeCopy(session, open, out);
                 }

@@ -37,6 +37,7 @@ class FollowerSession implements AutoCloseable {
     private long masterLastOpId;
     private long takenFrames;
     private boolean acknowledgementDue;
+    private long forceAskedOpId;
     private boolean copyAsked;
     private long copyOpId;
     private long copyBeganNs;
@@ -211,10 +212,24 @@ class FollowerSession implements AutoCloseable {
                 masterLastOpId = message.longAt(WireDescriptor.HEARTBEAT_LAST_OFFSET);
                 acknowledgementDue = following;
             }
+            case WireDescriptor.FORCE -> onForce(message.longAt(WireDescriptor.FORCE_OP_ID_OFFSET));
             default ->
                     throw new ProtocolException(
                             "message type=" + message.type() + ", expected one of a master");
         }
+    }
+
+    private void onForce(long opId) throws ProtocolException {
+        if (!following || opId > loggedOpId || opId < 0) {
+            throw new ProtocolException("force opId=" + opId + ", expected 0 to " + loggedOpId);
+        }
+        forceAskedOpId = opId;
+        keyspace.forceSoon(opId);
+    }
+
+    /** Up to where the master has asked to force; all of that is in the log. */
+    long forceAskedOpId() {
+        return forceAskedOpId;
     }
 
     private void onRefused(RefusalReason reason, String text)
@@ -258,7 +273,8 @@ class FollowerSession implements AutoCloseable {
         }
         if (acknowledgementDue) {
             acknowledgementDue = false;
-            out.acknowledge(loggedOpId, takenFrames);
+            out.acknowledge(
+                    loggedOpId, takenFrames, Math.min(keyspace.durable().get(), loggedOpId));
         }
     }
 

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  *   granted = min over the union of both of (opId in that member's log)
  *             and, when the smaller of both is this node alone, of (opId forced here)
+ *   granted to disk
+ *           = min of granted and, over the union of both, of (opId forced on that member's device)
  * </pre>
  *
  * <p>Invariants:
@@ -28,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  *       whichever of both sets that is.
  *   <li>I2: while the set in the register may be this node alone, granted never exceeds what is
  *       forced to its device.
+ *   <li>I4: granted to disk never exceeds what is forced on the device of every member of the set
+ *       in the register. So a newcomer must have forced it before it is entered; and also the whole
+ *       log that the term began with, which holds what earlier terms have granted so.
  *   <li>I3: after {@link #close()} nothing is granted. A late acknowledgement of this term must not
  *       count in a later term of the same node, where the same opId may be another operation.
  * </ul>
@@ -48,6 +53,9 @@ class InSyncSet {
     private Set<String> committed;
     private @Nullable Set<String> proposed;
     private long granted;
+    private long grantedToDisk;
+    private long startedAfterOpId;
+    private volatile long boundOfChange;
     private boolean started;
     private volatile boolean closed;
 
@@ -59,6 +67,7 @@ class InSyncSet {
         private final String member;
         private final long incarnation;
         private volatile long loggedOpId;
+        private volatile long forcedOpId;
         private volatile long takenFrames;
         private volatile boolean connected = true;
         // What follows belongs to the agent's thread.
@@ -83,6 +92,10 @@ class InSyncSet {
 
         long loggedOpId() {
             return loggedOpId;
+        }
+
+        long forcedOpId() {
+            return forcedOpId;
         }
 
         boolean connected() {
@@ -134,6 +147,7 @@ class InSyncSet {
         lock.lock();
         try {
             started = true;
+            startedAfterOpId = keyspace.log().lastOpId();
         } finally {
             lock.unlock();
         }
@@ -146,6 +160,7 @@ class InSyncSet {
         try {
             committed = Set.copyOf(members);
             proposed = null;
+            boundOfChange = 0;
         } finally {
             lock.unlock();
         }
@@ -161,10 +176,29 @@ class InSyncSet {
         lock.lock();
         try {
             proposed = Set.copyOf(members);
+            boundOfChange = committed.containsAll(members) ? 0 : onDiskBound();
             return granted;
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * What a newcomer must have forced before it is entered, once the larger set is proposed: from
+     * then on nothing is granted to disk without it.
+     */
+    long onDiskBound() {
+        lock.lock();
+        try {
+            return Math.max(grantedToDisk, startedAfterOpId);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Up to where members should force now: for who waits for it, or for a change of the set. */
+    long wantedOnDisk() {
+        return Math.max(boundOfChange, keyspace.wantedOnDisk());
     }
 
     /** Whether this node may be alone in the set, so that every batch has to be forced. */
@@ -194,6 +228,14 @@ class InSyncSet {
     void acknowledged(Progress member, long opId) {
         if (opId > member.loggedOpId) {
             member.loggedOpId = opId;
+            advance();
+        }
+    }
+
+    /** A member has everything up to here on its device. */
+    void forced(Progress member, long opId) {
+        if (opId > member.forcedOpId) {
+            member.forcedOpId = opId;
             advance();
         }
     }
@@ -230,6 +272,12 @@ class InSyncSet {
                 granted = opId;
                 keyspace.commit(opId);
             }
+            long onDisk =
+                    opId == 0 ? 0 : Math.min(granted, forcedByAll(union(committed, proposed)));
+            if (onDisk > grantedToDisk) {
+                grantedToDisk = onDisk;
+                keyspace.commitToDisk(onDisk);
+            }
         } finally {
             lock.unlock();
         }
@@ -237,10 +285,7 @@ class InSyncSet {
 
     /** The rule itself. */
     long acknowledgedOpId(Set<String> now, @Nullable Set<String> next) {
-        Set<String> members = new TreeSet<>(now);
-        if (next != null) {
-            members.addAll(next);
-        }
+        Set<String> members = union(now, next);
         if (members.size() < minInSync) {
             return 0;
         }
@@ -250,6 +295,25 @@ class InSyncSet {
         // read, and an acknowledgement that overtakes it would be granted by nobody later.
         long opId = alone ? keyspace.durable().get() : Long.MAX_VALUE;
         return Math.min(opId, loggedByAll(members));
+    }
+
+    private static Set<String> union(Set<String> now, @Nullable Set<String> next) {
+        Set<String> members = new TreeSet<>(now);
+        if (next != null) {
+            members.addAll(next);
+        }
+        return members;
+    }
+
+    private long forcedByAll(Set<String> members) {
+        long opId = keyspace.durable().get();
+        for (String member : members) {
+            if (!member.equals(self)) {
+                Progress known = progress.get(member);
+                opId = Math.min(opId, known == null ? 0 : known.forcedOpId);
+            }
+        }
+        return opId;
     }
 
     final long loggedByAll(Set<String> members) {

@@ -91,10 +91,21 @@ final class MessageWriter {
         putLong(bytes, at + WireDescriptor.HEARTBEAT_COMMITTED_OFFSET, committedOpId);
     }
 
-    void acknowledge(long opId, long frames) {
+    void acknowledge(long opId, long frames, long forcedOpId) {
         int at = begin(WireDescriptor.ACK, WireDescriptor.ACK_LENGTH);
         putLong(bytes, at + WireDescriptor.ACK_OP_ID_OFFSET, opId);
         putLong(bytes, at + WireDescriptor.ACK_FRAMES_OFFSET, frames);
+        putLong(bytes, at + WireDescriptor.ACK_FORCED_OFFSET, forcedOpId);
+    }
+
+    void force(long opId) {
+        int at = begin(WireDescriptor.FORCE, WireDescriptor.FORCE_LENGTH);
+        putLong(bytes, at + WireDescriptor.FORCE_OP_ID_OFFSET, opId);
+    }
+
+    void forced(long opId) {
+        int at = begin(WireDescriptor.FORCED, WireDescriptor.FORCED_LENGTH);
+        putLong(bytes, at + WireDescriptor.FORCED_OP_ID_OFFSET, opId);
     }
 
     void copy(long opId) {

@@ -261,15 +261,18 @@ public final class PairSession implements ReplicationSession {
         InSyncSet inSync = view.inSync();
         InSyncSet.Progress session = inSync == null ? null : inSync.progressOf(name);
         long loggedOpId = 0;
+        long durableOpId = 0;
         boolean connected = isMaster && isSelf;
         if (isSelf) {
             loggedOpId = keyspace.log().lastOpId();
+            durableOpId = keyspace.durable().get();
             connected = connected || following.connected();
         } else if (isMaster) {
             loggedOpId = following.masterLastOpId();
             connected = following.connected();
         } else if (session != null) {
             loggedOpId = session.loggedOpId();
+            durableOpId = session.forcedOpId();
             connected = session.connected();
         }
         Endpoint client = node.client();
@@ -280,6 +283,7 @@ public final class PairSession implements ReplicationSession {
                 connected,
                 view.state().inSync().contains(name),
                 loggedOpId,
+                durableOpId,
                 Math.max(0, lastOpId - loggedOpId));
     }
 

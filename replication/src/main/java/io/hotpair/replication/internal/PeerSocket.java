@@ -9,10 +9,11 @@ import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A connection whose every wait has an end. One thread reads and one writes; {@link #close} may be
- * called by any and ends the waits of both.
+ * A connection whose every wait has an end. One thread reads; {@link #send} and {@link #close} may
+ * be called by any, and the latter ends the waits of all.
  */
 final class PeerSocket implements Closeable {
     private static final int INPUT_LENGTH = 64 * 1024;
@@ -21,6 +22,7 @@ final class PeerSocket implements Closeable {
     private final Clock clock;
     private final InputStream in;
     private final OutputStream out;
+    private final ReentrantLock sending = new ReentrantLock();
     private final byte[] input = new byte[INPUT_LENGTH];
     private int from;
     private int to;
@@ -82,7 +84,12 @@ final class PeerSocket implements Closeable {
     /** Sends what was collected, if anything was. */
     void send(MessageWriter messages) throws IOException {
         if (messages.length() > 0) {
-            out.write(messages.bytes(), 0, messages.length());
+            sending.lock();
+            try {
+                out.write(messages.bytes(), 0, messages.length());
+            } finally {
+                sending.unlock();
+            }
             messages.clear();
         }
     }

@@ -726,10 +726,15 @@ class RoleAgent {
             acting.proposalOpId = widen(acting.inSync, next);
             applyRule(acting, state);
         }
-        if (newcomer.loggedOpId() >= acting.proposalOpId) {
+        if (newcomer.loggedOpId() >= acting.proposalOpId && isOnDisk(acting.inSync, newcomer)) {
             forgetAlone();
             changeInSync(acting, state, next);
         }
+    }
+
+    /** A newcomer must have on its device what others were told to be on every member's. */
+    boolean isOnDisk(InSyncSet inSync, InSyncSet.Progress newcomer) {
+        return newcomer.forcedOpId() >= inSync.onDiskBound();
     }
 
     long widen(InSyncSet inSync, Set<String> next) {

@@ -308,10 +308,13 @@ final class ShippingServer implements Shipping {
             throws IOException {
         Signal more = new Signal();
         AtomicBoolean silent = new AtomicBoolean();
+        Runnable wanted = more::raise;
+        keyspace.addDiskListener(wanted);
         Thread reader = threads.start(() -> readAll(socket, session, more, silent));
         try {
             shipAll(socket, session, out, serving, more, silent);
         } finally {
+            keyspace.removeDiskListener(wanted);
             closeQuietly(socket);
             threads.join(reader);
         }
@@ -343,6 +346,7 @@ final class ShippingServer implements Shipping {
             while (delayNs == 0 && !full && session.pump(out)) {
                 full = out.length() >= batchLength;
             }
+            session.askToForce(out);
             if (out.length() > 0) {
                 limit.pay(out.length());
                 socket.send(out);
@@ -376,6 +380,9 @@ final class ShippingServer implements Shipping {
             while (true) {
                 socket.read(message, socket.deadlineAfter(SILENCE_LIMIT_NS));
                 session.onMessage(message, none);
+                if (session.forceIsDue()) {
+                    more.raise();
+                }
             }
         } catch (IOException e) {
             LOG.info("replica {} is gone: {}", session.member(), e.getMessage());

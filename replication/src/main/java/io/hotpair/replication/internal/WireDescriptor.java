@@ -83,7 +83,8 @@ final class WireDescriptor {
 
     static final int ACK_OP_ID_OFFSET = 24;
     static final int ACK_FRAMES_OFFSET = 32;
-    static final int ACK_LENGTH = 40;
+    static final int ACK_FORCED_OFFSET = 40;
+    static final int ACK_LENGTH = 48;
 
     /** Master: I will not feed you, because. */
     static final int REFUSE = 8;
@@ -127,6 +128,18 @@ final class WireDescriptor {
     static final int COPY_ACK_BYTES_OFFSET = 24;
     static final int COPY_ACK_LENGTH = 32;
 
+    /** Master: somebody waits for this to be on your device. */
+    static final int FORCE = 13;
+
+    static final int FORCE_OP_ID_OFFSET = 24;
+    static final int FORCE_LENGTH = 32;
+
+    /** Replica: everything up to here is on my device. */
+    static final int FORCED = 14;
+
+    static final int FORCED_OP_ID_OFFSET = 24;
+    static final int FORCED_LENGTH = 32;
+
     /** No message but a frame and those of a copy is longer. */
     static final int MAX_SMALL_LENGTH = 512;
 
@@ -157,6 +170,8 @@ final class WireDescriptor {
                     length > COPY_PART_BYTES_OFFSET
                             && length <= COPY_PART_BYTES_OFFSET + MAX_COPY_PART_LENGTH;
             case COPY_ACK -> length == COPY_ACK_LENGTH;
+            case FORCE -> length == FORCE_LENGTH;
+            case FORCED -> length == FORCED_LENGTH;
             default -> false;
         };
     }

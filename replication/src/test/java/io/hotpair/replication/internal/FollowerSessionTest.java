@@ -170,7 +170,7 @@ class FollowerSessionTest {
         session.acknowledge(out);
         session.acknowledge(out);
         MessageWriter expected = new MessageWriter(5, 22);
-        expected.acknowledge(3, 2);
+        expected.acknowledge(3, 2, 0);
         assertArrayEquals(
                 Arrays.copyOf(expected.bytes(), expected.length()),
                 Arrays.copyOf(out.bytes(), out.length()));

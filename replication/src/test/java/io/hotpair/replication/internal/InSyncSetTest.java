@@ -47,6 +47,40 @@ class InSyncSetTest {
     }
 
     @Test
+    void shouldGrantToDiskWhatEveryMemberHasForced() {
+        InSyncSet set = started(BOTH, 1);
+        long last = write(5);
+        InSyncSet.Progress b = set.join("b", 1, last);
+        set.forced(b, 3);
+        assertEquals(0, keyspace.committedToDisk().get(), "nothing is forced here");
+        keyspace.force();
+        assertEquals(3, keyspace.committedToDisk().get());
+        set.forced(b, last);
+        assertEquals(last, keyspace.committedToDisk().get());
+        long next = write(1);
+        keyspace.force();
+        set.forced(b, next);
+        assertEquals(last, keyspace.committedToDisk().get(), "not granted at all yet");
+        set.acknowledged(b, next);
+        assertEquals(next, keyspace.committedToDisk().get());
+    }
+
+    @Test
+    void shouldGrantToDiskAloneAndAskANewcomerToForceThat() {
+        InSyncSet set = started(ALONE, 1);
+        assertEquals(1, set.onDiskBound(), "the log that the term began with");
+        long last = write(3);
+        keyspace.force();
+        assertEquals(last, keyspace.committedToDisk().get());
+        assertEquals(0, set.wantedOnDisk());
+        long unused = set.propose(BOTH);
+        assertEquals(last, set.wantedOnDisk());
+        assertEquals(last, set.onDiskBound());
+        set.settle(BOTH);
+        assertEquals(0, set.wantedOnDisk());
+    }
+
+    @Test
     void shouldGrantAloneOnlyWhatIsForced() {
         InSyncSet set = started(ALONE, 1);
         assertTrue(set.mayBeAlone());

@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -179,15 +180,20 @@ class ListenerAbuseTest {
     }
 
     private static void assertNotBelieved(long opId, long frames) throws IOException {
+        assertNotBelieved(out -> out.acknowledge(opId, frames, 0));
+    }
+
+    private static void assertNotBelieved(Consumer<MessageWriter> lie) throws IOException {
         try (ShippingFixture pair = ShippingFixture.open().lead();
                 PeerSocket socket = pair.proven()) {
             MessageWriter out = joining(ShippingFixture.TERM, "b", "test");
             out.probe(0, 0);
             out.follow(0, 0, 0);
-            out.acknowledge(opId, frames);
+            lie.accept(out);
             socket.send(out);
             assertClosed(socket);
             assertEquals(0, pair.master.committed().get());
+            assertEquals(0, pair.master.committedToDisk().get());
         }
     }
 

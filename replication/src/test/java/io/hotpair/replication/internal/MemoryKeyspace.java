@@ -15,7 +15,9 @@ import io.hotpair.topology.Lease;
 import io.hotpair.topology.ReplicatedKeyspace;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,9 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
     private final MemoryWatermark logged = new MemoryWatermark();
     private final MemoryWatermark durable = new MemoryWatermark();
     private final MemoryWatermark committed = new MemoryWatermark();
+    private final MemoryWatermark committedToDisk = new MemoryWatermark();
+    private final List<Runnable> diskListeners = new CopyOnWriteArrayList<>();
+    private volatile long wantedOnDisk;
     private final FrameEncoder encoder = new FrameEncoder();
 
     private boolean master;
@@ -111,6 +116,47 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
     }
 
     @Override
+    public MemoryWatermark committedToDisk() {
+        return committedToDisk;
+    }
+
+    @Override
+    public void commitToDisk(long opId) {
+        committedToDisk.raise(opId);
+    }
+
+    @Override
+    public long wantedOnDisk() {
+        return wantedOnDisk;
+    }
+
+    @Override
+    public void addDiskListener(Runnable listener) {
+        diskListeners.add(listener);
+    }
+
+    @Override
+    public void removeDiskListener(Runnable listener) {
+        diskListeners.remove(listener);
+    }
+
+    /** A client waits for this to be on every member's device. */
+    void wantOnDisk(long opId) {
+        forceSoon(opId);
+        wantedOnDisk = Math.max(wantedOnDisk, opId);
+        diskListeners.forEach(Runnable::run);
+    }
+
+    @Override
+    public void forceSoon(long opId) {
+        if (forcesAtOnce) {
+            force();
+        } else {
+            forceWanted.run();
+        }
+    }
+
+    @Override
     public void forceEveryBatch(boolean everyBatch) {
         forcing = everyBatch;
         forceIfWanted();
@@ -166,7 +212,7 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
         if (!newLease.isValid()) {
             throw new HotpairException(Category.NOT_MASTER, "the lease has ended");
         }
-        committed.reset(0);
+        resetCommitted();
         master = true;
         promotions++;
         term = newTerm;
@@ -183,7 +229,13 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
     public synchronized void demote() {
         master = false;
         lease = null;
+        resetCommitted();
+    }
+
+    private void resetCommitted() {
         committed.reset(0);
+        wantedOnDisk = 0;
+        committedToDisk.reset(0);
     }
 
     /** A client's write. */
@@ -290,6 +342,11 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
                 && committed.get() >= opId
                 && held != null
                 && held.isValid();
+    }
+
+    /** The same at level peer-disk. */
+    synchronized boolean isAcknowledgedOnDisk(long opId, long inTerm) {
+        return isAcknowledged(opId, inTerm) && committedToDisk.get() >= opId;
     }
 
     private void append() {

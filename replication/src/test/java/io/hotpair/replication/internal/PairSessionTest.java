@@ -289,7 +289,14 @@ class PairSessionTest {
             assertEquals(Role.MASTER, onMaster.role());
             assertEquals(1, onMaster.term());
             Member replica = onMaster.members().get(1);
-            assertEquals(new Member("b", "localhost", 6379, true, true, opId, 0), replica);
+            assertEquals(
+                    new Member("b", "localhost", 6379, true, true, opId, replica.durableOpId(), 0),
+                    replica);
+            pair.a.keyspace.wantOnDisk(opId);
+            Await.until(
+                    "the replica has forced it",
+                    () -> onMaster.members().get(1).durableOpId() == opId,
+                    pair::describe);
             PairSession onReplica = pair.b.session();
             Await.until(
                     "the replica knows its master",

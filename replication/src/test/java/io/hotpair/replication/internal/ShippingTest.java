@@ -27,6 +27,51 @@ class ShippingTest {
     }
 
     @Test
+    void shouldForceOnTheReplicaWhatSomebodyWaitsFor() {
+        try (ShippingFixture pair = ShippingFixture.open()) {
+            pair.lead().follow();
+            pair.master.put("a", "1");
+            pair.awaitSame();
+            // Nobody asked.
+            assertEquals(0, pair.replicaLog.forcedOpId());
+            assertEquals(0, pair.master.committedToDisk().get());
+            for (int i = 0; i < 50; i++) {
+                long opId = pair.master.put("b" + i, "1");
+                pair.master.wantOnDisk(opId);
+                Await.until(
+                        "it is on both devices",
+                        () -> pair.master.committedToDisk().get() >= opId,
+                        pair::describe);
+                assertTrue(pair.replicaLog.forcedOpId() >= opId);
+                assertTrue(pair.masterLog.forcedOpId() >= opId);
+            }
+        }
+    }
+
+    @Test
+    void shouldForceAgainForWhoWaitedWhileTheReplicaWasAway() {
+        try (ShippingFixture pair = ShippingFixture.open()) {
+            pair.lead().follow();
+            long first = pair.master.put("a", "1");
+            pair.master.wantOnDisk(first);
+            Await.until(
+                    "it is on both devices",
+                    () -> pair.master.committedToDisk().get() >= first,
+                    pair::describe);
+            pair.stopFollowing();
+            long second = pair.master.put("b", "1");
+            pair.master.wantOnDisk(second);
+            assertEquals(first, pair.master.committedToDisk().get());
+            pair.follow();
+            Await.until(
+                    "it is on both devices",
+                    () -> pair.master.committedToDisk().get() >= second,
+                    pair::describe);
+            assertTrue(pair.replicaLog.forcedOpId() >= second);
+        }
+    }
+
+    @Test
     void shouldResumeWhereTheReplicaStopped() {
         try (ShippingFixture pair = ShippingFixture.open()) {
             Frames.append(pair.masterLog, encoder, 1, "a", "b");

@@ -33,8 +33,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Checked while it runs, by the numbers of {@code replication/docs/replication.md}: R1 and R3
  * (every acknowledged write is in the log of every member in sync and of every master that may
  * act), R2 (at most one lease), R4 (logs match), R5 (a member in sync has nothing that its master
- * has not), one master for each term; and at the end, when all faults are healed: one master, both
- * in sync, equal logs, nothing acknowledged missing.
+ * has not), R6 (what was acknowledged on all devices is on the device of every member in sync), one
+ * master for each term; and at the end, when all faults are healed: one master, both in sync, equal
+ * logs, nothing acknowledged missing.
  */
 final class Simulation {
     private static final long MS = 1_000_000L;
@@ -53,7 +54,10 @@ final class Simulation {
         NO_FORCE_WHEN_ALONE,
         /** A larger set is entered before acknowledgements wait for it. */
         NO_WIDER_RULE_BEFORE_EXPANDING,
-        /** A member is taken in by what an earlier start of it had acknowledged. */
+        /**
+         * A member is taken in by what an earlier start of it had acknowledged. What it has on its
+         * device it has in any case, so that rule is left out as well: either of them is enough.
+         */
         NO_INCARNATION_CHECK,
         /** A node goes on as if nothing had been lost in a power cut. */
         NO_BOOT_CHECK,
@@ -64,7 +68,11 @@ final class Simulation {
         /** A tail that the master does not have stays. */
         NO_CUT,
         /** A master never lets its lease end. */
-        ENDLESS_LEASE
+        ENDLESS_LEASE,
+        /** What a member has in its log counts as if it were on its device. */
+        NO_FORCE_ON_MEMBERS,
+        /** A member is taken in before it has forced what others were told to be on all devices. */
+        NO_FORCE_BEFORE_EXPANDING
     }
 
     /** What a seed has found. */
@@ -88,11 +96,13 @@ final class Simulation {
     private final Bug bug;
     private final Random random;
     private final boolean drifting;
+    private final boolean waitsForDisks;
     private final PriorityQueue<Event> events = new PriorityQueue<>();
     private final ManualClock registerClock = new ManualClock();
     private final MemoryRegister register = new MemoryRegister(registerClock);
     private final List<Node> nodes = new ArrayList<>();
     private final List<String> acknowledged = new ArrayList<>();
+    private final List<String> acknowledgedOnDisk = new ArrayList<>();
     private final Map<Long, String> masters = new HashMap<>();
     private final Deque<String> trace = new ArrayDeque<>();
     private long now = 1_000 * MS;
@@ -113,12 +123,18 @@ final class Simulation {
         random = new Random(seed);
         // In one of eight seeds the clocks are wrong. Durability must not depend on them.
         drifting = bug != Bug.ENDLESS_LEASE && random.nextInt(8) == 0;
+        // In the others little is forced, so that a power cut takes more.
+        waitsForDisks = seed % 2 == 0;
         nodes.add(new Node("a"));
         nodes.add(new Node("b"));
     }
 
     int acknowledgedCount() {
         return acknowledged.size();
+    }
+
+    int acknowledgedOnDiskCount() {
+        return acknowledgedOnDisk.size();
     }
 
     int promotionCount() {
@@ -267,6 +283,27 @@ final class Simulation {
         }
     }
 
+    private void acknowledgeOnDisk(String operation) {
+        acknowledgedOnDisk.add(operation);
+        for (String member : register.state().inSync()) {
+            requireOnDisk(node(member), operation);
+        }
+    }
+
+    /** Also of one that has lost its power: it is what the level is for. */
+    private void requireOnDisk(Node member, String operation) {
+        long opId = opIdOf(operation);
+        if (!member.log.holds(operation, opId) || member.log.forcedOpId() < opId) {
+            fail(
+                    "R6: "
+                            + member.name
+                            + " is in sync and does not have on its device "
+                            + operation
+                            + ", but up to "
+                            + member.log.forcedOpId());
+        }
+    }
+
     // ---- checks ----------------------------------------------------------------------------
 
     private void checkLeases() {
@@ -302,6 +339,9 @@ final class Simulation {
         String master = state.master();
         for (String member : state.inSync()) {
             Node node = node(member);
+            for (String operation : acknowledgedOnDisk) {
+                requireOnDisk(node, operation);
+            }
             if (node.damaged) {
                 continue;
             }
@@ -438,6 +478,7 @@ final class Simulation {
         @Nullable String wrongEvent;
 
         long registerLostAt;
+        long pausedAt;
         boolean stepScheduled;
         boolean forceScheduled;
         int forceDelayMs = 2;
@@ -603,6 +644,17 @@ final class Simulation {
                                     acknowledge(this, operation, opId);
                                 }
                             });
+            if (waitsForDisks && written % 3 == 0) {
+                keyspace.wantOnDisk(opId);
+                keyspace.committedToDisk()
+                        .whenReached(
+                                opId,
+                                reached -> {
+                                    if (reached && keyspace.isAcknowledgedOnDisk(opId, term)) {
+                                        acknowledgeOnDisk(operation);
+                                    }
+                                });
+            }
         }
 
         void writeAtOnce(int count) {
@@ -677,6 +729,7 @@ final class Simulation {
             }
             note(name + " is paused for " + forMs + " ms");
             paused = true;
+            pausedAt = now;
             int thisLife = life;
             after(
                     forMs * MS,
@@ -689,6 +742,8 @@ final class Simulation {
 
         private void resume() {
             paused = false;
+            // To the node that time was none.
+            registerLostAt += now - pausedAt;
             while (!deferred.isEmpty() && !paused) {
                 deferred.removeFirst().run();
             }
@@ -931,6 +986,8 @@ final class Simulation {
             while (feeding.pump(out)) {
                 toReplica(out);
             }
+            feeding.askToForce(out);
+            toReplica(out);
             if (!pumping) {
                 master.keyspace
                         .logged()
@@ -1234,6 +1291,14 @@ final class Simulation {
             }
         }
 
+        @Override
+        void acknowledged(Progress member, long opId) {
+            super.acknowledged(member, opId);
+            if (bug == Bug.NO_FORCE_ON_MEMBERS) {
+                forced(member, opId);
+            }
+        }
+
         private void onLogged(boolean reached) {
             if (reached) {
                 advance();
@@ -1293,6 +1358,13 @@ final class Simulation {
         @Override
         boolean isSameStart(InSyncSet.Progress session, TopologyState state) {
             return bug == Bug.NO_INCARNATION_CHECK || super.isSameStart(session, state);
+        }
+
+        @Override
+        boolean isOnDisk(InSyncSet inSync, InSyncSet.Progress newcomer) {
+            return bug == Bug.NO_FORCE_BEFORE_EXPANDING
+                    || bug == Bug.NO_INCARNATION_CHECK
+                    || super.isOnDisk(inSync, newcomer);
         }
 
         @Override

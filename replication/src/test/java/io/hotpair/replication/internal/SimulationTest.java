@@ -20,6 +20,7 @@ class SimulationTest {
     @Test
     void shouldLoseNothingAcknowledgedWhateverFails() {
         long acknowledged = 0;
+        long onDisk = 0;
         long promotions = 0;
         long cuts = 0;
         long crashes = 0;
@@ -29,6 +30,7 @@ class SimulationTest {
             Simulation simulation = new Simulation(seed, Bug.NONE);
             simulation.run();
             acknowledged += simulation.acknowledgedCount();
+            onDisk += simulation.acknowledgedOnDiskCount();
             promotions += simulation.promotionCount();
             cuts += simulation.cutCount();
             crashes += simulation.crashCount();
@@ -40,6 +42,8 @@ class SimulationTest {
                         + SEEDS
                         + " acknowledged="
                         + acknowledged
+                        + " onDisk="
+                        + onDisk
                         + " promotions="
                         + promotions
                         + " cuts="
@@ -53,7 +57,7 @@ class SimulationTest {
         // The faults must have had something to break.
         assertTrue(promotions > 3L * SEEDS && cuts > SEEDS / 10 && powerCuts > SEEDS / 10, figures);
         assertTrue(voterAlarms > SEEDS / 10, figures);
-        assertTrue(acknowledged > 100L * SEEDS, figures);
+        assertTrue(acknowledged > 100L * SEEDS && onDisk > 15L * SEEDS, figures);
         org.slf4j.LoggerFactory.getLogger(SimulationTest.class).info("{}", figures);
     }
 

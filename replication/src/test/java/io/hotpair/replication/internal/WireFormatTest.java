@@ -62,15 +62,29 @@ class WireFormatTest {
 
     @Test
     void shouldLayOutTheHeader() {
-        out.acknowledge(5, 6);
-        ByteBuffer bytes = written(40);
-        assertEquals(40, bytes.getInt(0));
+        out.acknowledge(5, 6, 4);
+        ByteBuffer bytes = written(48);
+        assertEquals(48, bytes.getInt(0));
         assertEquals(7, bytes.getShort(4));
         assertEquals(0, bytes.getShort(6));
         assertEquals(TERM, bytes.getLong(8));
         assertEquals(INCARNATION, bytes.getLong(16));
         assertEquals(5, bytes.getLong(24));
         assertEquals(6, bytes.getLong(32));
+        assertEquals(4, bytes.getLong(40));
+    }
+
+    @Test
+    void shouldLayOutForceAndForced() {
+        out.force(8);
+        ByteBuffer force = written(32);
+        assertEquals(13, force.getShort(4));
+        assertEquals(8, force.getLong(24));
+        out.clear();
+        out.forced(9);
+        ByteBuffer forced = written(32);
+        assertEquals(14, forced.getShort(4));
+        assertEquals(9, forced.getLong(24));
     }
 
     @Test
@@ -214,9 +228,19 @@ class WireFormatTest {
     @Test
     void shouldKnowTheLengthOfEveryMessage() {
         int[][] bounds = {
-            {1, 46, 172}, {2, 40, 40}, {3, 40, 40}, {4, 48, 48},
-            {5, 88, 24 + FrameDescriptor.MAX_LENGTH}, {6, 40, 40}, {7, 40, 40}, {8, 32, 512},
-            {9, 32, 32}, {11, 41, 65_576}, {12, 32, 32}
+            {1, 46, 172},
+            {2, 40, 40},
+            {3, 40, 40},
+            {4, 48, 48},
+            {5, 88, 24 + FrameDescriptor.MAX_LENGTH},
+            {6, 40, 40},
+            {7, 48, 48},
+            {8, 32, 512},
+            {9, 32, 32},
+            {11, 41, 65_576},
+            {12, 32, 32},
+            {13, 32, 32},
+            {14, 32, 32}
         };
         for (int[] bound : bounds) {
             int type = bound[0];

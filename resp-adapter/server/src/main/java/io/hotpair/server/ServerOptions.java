@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +43,7 @@ final class ServerOptions {
                                   allkeys-lfu, allkeys-random, volatile-lru, volatile-lfu,
                                   volatile-random, volatile-ttl, allkeys-windowed-lfu (noeviction)
               --acknowledge LEVEL how far a write has come when it is answered:
-                                  memory, log, disk, peer (log)
+                                  memory, log, disk, peer, peer-disk (log)
               --backups N         how many daily backups are kept (7; 0 for none)
               --backup-dir DIRECTORY
                                   where they go, best on another device (backups, in --dir)
@@ -146,7 +147,7 @@ final class ServerOptions {
 
     private static <E extends Enum<E>> E constant(Class<E> type, String option, String value) {
         for (E constant : type.getEnumConstants()) {
-            if (constant.name().equalsIgnoreCase(value)) {
+            if (optionName(constant).equalsIgnoreCase(value)) {
                 return constant;
             }
         }
@@ -155,7 +156,13 @@ final class ServerOptions {
                         + "="
                         + value
                         + ", expected one of "
-                        + List.of(type.getEnumConstants()).toString().toLowerCase(Locale.ROOT));
+                        + Stream.of(type.getEnumConstants())
+                                .map(ServerOptions::optionName)
+                                .toList());
+    }
+
+    private static String optionName(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** A size as redis.conf has it: 1k is a thousand, 1kb is 1,024. */

@@ -25,6 +25,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A pair and its witness as their user starts them, by the command lines of the README. */
 @Timeout(300)
@@ -37,6 +39,8 @@ class PairIT {
     private final Map<String, Process> processes = new HashMap<>();
     private final Map<String, Integer> clientPorts = new HashMap<>();
     private final List<String> pairOptions = new ArrayList<>();
+
+    private String level = "peer";
 
     @AfterEach
     void endProcesses() throws InterruptedException {
@@ -91,7 +95,7 @@ class PairIT {
                 "--port",
                 String.valueOf(clientPorts.get(node)),
                 "--acknowledge",
-                "peer",
+                level,
                 "--maxmemory",
                 "64mb");
     }
@@ -153,8 +157,10 @@ class PairIT {
         return line.toString();
     }
 
-    @Test
-    void shouldTakeOverWithEveryKeyWhenTheMasterIsKilled() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"peer", "peer-disk"})
+    void shouldTakeOverWithEveryKeyWhenTheMasterIsKilled(String acknowledged) throws Exception {
+        level = acknowledged;
         configure();
         start("w", "--mode", "witness");
         startNode("a");
