@@ -9,13 +9,15 @@ import org.jspecify.annotations.Nullable;
  * When a keyspace with a log makes a backup by itself, where it goes, and how many are kept.
  * Immutable.
  *
- * <p>A backup is named after the keyspace and the time when it was begun, in UTC: {@code
- * default-20261121t204600z}; as a stream it ends with {@code .zip}. It is made when the newest that
- * is there is old enough; the first one when the keyspace was open for an hour. What fails is tried
- * again, and {@link Keyspace#persistenceStatus()} tells of it. None is begun that would leave less
- * room on its file system than it takes itself.
+ * <p>A backup is named after the keyspace, its log's identity and the time when it was begun, in
+ * UTC: {@code default-6ff3c1de-20261121t204600z}; as a stream it ends with {@code .zip}. So several
+ * keyspaces can use one place: each counts and removes its own. It is made when the newest that is
+ * there is old enough; the first one when the keyspace was open for an hour. It is made no faster
+ * than a snapshot is saved. What fails is tried again, and {@link Keyspace#persistenceStatus()}
+ * tells of it. None is begun that would leave less room on its file system than it takes itself.
  *
- * <p>Of a pair, each node makes its own in a directory; for a target, only the master does.
+ * <p>Of a pair, each node makes its own in a directory; for a target, only the master does. What a
+ * node made that has lost its log, or was restored since, nobody removes.
  *
  * @param directory where sealed directories go; null for {@code backups} in the keyspace's own
  *     directory, or if there is a target

@@ -26,7 +26,7 @@ public interface BackupTarget {
 
     /**
      * Keeps a backup. It must appear under its name as a whole or not at all: what the content
-     * throws while it is written ends the attempt, and nothing of it may stay.
+     * throws while it is written, checked or not, ends the attempt, and nothing of it may stay.
      *
      * @param name lower-case letters, digits, hyphens and dots
      * @param content to be written once

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param savingFailure why the last attempt to save one failed; null if it did not
  * @param lastBackup what was backed up by itself last since the keyspace was opened; null if
  *     nothing was
+ * @param backupSince when the backup that is being made by itself was begun; null if none is
  * @param backupFailure why the last attempt to do so failed; null if it did not
  */
 public record PersistenceStatus(
@@ -28,4 +29,5 @@ public record PersistenceStatus(
         @Nullable Duration lastSaving,
         @Nullable String savingFailure,
         @Nullable BackupManifest lastBackup,
+        @Nullable Instant backupSince,
         @Nullable String backupFailure) {}

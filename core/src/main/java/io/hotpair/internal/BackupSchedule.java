@@ -25,6 +25,8 @@ import org.slf4j.LoggerFactory;
 final class BackupSchedule {
     private static final Logger LOGGER = LoggerFactory.getLogger(BackupSchedule.class);
     private static final Duration FIRST_AFTER = Duration.ofHours(1);
+    private static final Duration LOOK_AFTER = Duration.ofMinutes(1);
+    private static final Duration CLOCK_SLACK = Duration.ofMinutes(5);
     private static final Duration RETRY_AFTER = Duration.ofMinutes(10);
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("uuuuMMdd't'HHmmss'z'", Locale.ROOT)
@@ -35,19 +37,27 @@ final class BackupSchedule {
     private final BackupPlace place;
     private final Clock clock;
     private final Tasks tasks;
+    private final long firstDueMs;
     private volatile boolean running;
     private volatile long notBeforeMs;
+    private volatile @Nullable Instant since;
     private volatile @Nullable BackupManifest last;
     private volatile @Nullable String failure;
 
+    /**
+     * Makes one.
+     *
+     * @param prefix what the names of this keyspace's backups begin with, and of no other's
+     */
     BackupSchedule(
-            String keyspace, BackupOptions options, BackupPlace place, Clock clock, Tasks tasks) {
-        prefix = keyspace + "-";
+            String prefix, BackupOptions options, BackupPlace place, Clock clock, Tasks tasks) {
+        this.prefix = prefix;
         this.options = options;
         this.place = place;
         this.clock = clock;
         this.tasks = tasks;
-        notBeforeMs = fromNow(soon());
+        firstDueMs = fromNow(soon());
+        notBeforeMs = fromNow(shorter(LOOK_AFTER, options.interval()));
     }
 
     /** The last one that was made since the keyspace was opened. */
@@ -55,50 +65,87 @@ final class BackupSchedule {
         return last;
     }
 
+    /** When the one that is being made was begun; null if none is. */
+    @Nullable Instant since() {
+        return since;
+    }
+
     /** Why the last attempt failed; null if it did not. */
     @Nullable String failure() {
         return failure;
     }
 
-    /** Begins what is due. */
+    /** Begins what is due. Never throws. */
     void check() {
-        if (!running && clock.currentTimeMs() >= notBeforeMs) {
-            running = true;
+        long nowMs = clock.currentTimeMs();
+        // Never later than an interval from now: the clock may have been put back.
+        boolean isTime =
+                nowMs >= notBeforeMs || notBeforeMs - nowMs > options.interval().toMillis();
+        if (running || !isTime) {
+            return;
+        }
+        running = true;
+        try {
             CompletableFuture<Boolean> unused = tasks.run(this::round);
+        } catch (RuntimeException | Error e) {
+            // A thread can't be had just now.
+            failed(e);
+            running = false;
         }
     }
 
     private boolean round() {
         try {
-            notBeforeMs = place.isMine() ? makeIfDue() : fromNow(soon());
+            if (place.isMine()) {
+                notBeforeMs = makeIfDue();
+                removeOld();
+            } else {
+                notBeforeMs = fromNow(soon());
+            }
             failure = null;
         } catch (IOException | RuntimeException | Error e) {
-            notBeforeMs = fromNow(shorter(RETRY_AFTER, options.interval()));
-            failure = String.valueOf(e.getMessage());
-            LOGGER.warn("making a backup failed, it is tried again: {}", e.getMessage(), e);
+            failed(e);
         } finally {
+            since = null;
             running = false;
         }
         return true;
     }
 
+    private void failed(Throwable e) {
+        notBeforeMs = fromNow(shorter(RETRY_AFTER, options.interval()));
+        failure = String.valueOf(e.getMessage());
+        LOGGER.warn("making a backup failed, it is tried again: {}", e.getMessage(), e);
+    }
+
     /** Returns when the next one is due. */
     private long makeIfDue() throws IOException {
-        List<String> there = newestFirst();
         Instant now = Instant.ofEpochMilli(clock.currentTimeMs());
-        long dueMs = there.isEmpty() ? 0 : dueAfter(timeOf(there.get(0)));
+        // What seems to be of the future was made while the clock was wrong.
+        long dueMs =
+                newestFirst().stream()
+                        .map(this::timeOf)
+                        .filter(time -> !time.isAfter(now.plus(CLOCK_SLACK)))
+                        .findFirst()
+                        .map(this::dueAfter)
+                        .orElse(firstDueMs);
         if (dueMs > now.toEpochMilli()) {
             return dueMs;
         }
+        since = now;
         String name = prefix + TIME.format(now) + place.suffix();
         BackupManifest made = place.make(name);
         last = made;
         LOGGER.info("made backup {} of opId={}", name, made.lastOpId());
-        for (int i = options.keep() - 1; i < there.size(); i++) {
+        return dueAfter(now);
+    }
+
+    private void removeOld() throws IOException {
+        List<String> there = newestFirst();
+        for (int i = options.keep(); i < there.size(); i++) {
             place.delete(there.get(i));
             LOGGER.info("removed backup {}: {} are kept", there.get(i), options.keep());
         }
-        return dueAfter(now);
     }
 
     private long dueAfter(Instant time) {
@@ -108,15 +155,16 @@ final class BackupSchedule {
     /** Those of this keyspace. */
     private List<String> newestFirst() throws IOException {
         return place.names().stream()
-                .filter(name -> name.startsWith(prefix) && name.endsWith(place.suffix()))
-                .filter(this::hasTime)
+                .filter(this::isOwn)
                 .sorted(Comparator.reverseOrder())
                 .toList();
     }
 
-    private boolean hasTime(String name) {
+    private boolean isOwn(String name) {
         try {
-            return !timeOf(name).equals(Instant.MIN);
+            return name.startsWith(prefix)
+                    && name.endsWith(place.suffix())
+                    && timeOf(name).isAfter(Instant.MIN);
         } catch (DateTimeParseException e) {
             // Somebody else's.
             return false;

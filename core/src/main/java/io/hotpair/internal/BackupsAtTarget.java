@@ -2,6 +2,7 @@ package io.hotpair.internal;
 
 import io.hotpair.BackupManifest;
 import io.hotpair.BackupTarget;
+import io.hotpair.HotpairException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
@@ -43,12 +44,24 @@ final class BackupsAtTarget implements BackupPlace {
     @Override
     public BackupManifest make(String name) throws IOException {
         @Nullable BackupManifest[] made = new BackupManifest[1];
-        target.store(name, out -> made[0] = maker.apply(out));
+        target.store(name, out -> made[0] = write(out));
         BackupManifest manifest = made[0];
         if (manifest == null) {
             throw new IOException(target + " did not ask for the content of " + name);
         }
         return manifest;
+    }
+
+    /** The stream's own failure is to come back as what it was. */
+    private BackupManifest write(OutputStream out) throws IOException {
+        try {
+            return maker.apply(out);
+        } catch (HotpairException e) {
+            if (e.getCause() instanceof IOException cause) {
+                throw cause;
+            }
+            throw e;
+        }
     }
 
     @Override

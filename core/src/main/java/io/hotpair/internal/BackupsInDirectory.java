@@ -9,7 +9,7 @@ import java.util.function.Function;
 /** Scheduled backups as sealed directories in a directory. */
 final class BackupsInDirectory implements BackupPlace {
     private final Path parent;
-    private final String keyspace;
+    private final String prefix;
     private final BackupStore store;
     private final Function<Path, BackupManifest> maker;
 
@@ -19,9 +19,9 @@ final class BackupsInDirectory implements BackupPlace {
      * @param maker makes a backup in a directory
      */
     BackupsInDirectory(
-            Path parent, String keyspace, BackupStore store, Function<Path, BackupManifest> maker) {
+            Path parent, String prefix, BackupStore store, Function<Path, BackupManifest> maker) {
         this.parent = parent;
-        this.keyspace = keyspace;
+        this.prefix = prefix;
         this.store = store;
         this.maker = maker;
     }
@@ -38,7 +38,7 @@ final class BackupsInDirectory implements BackupPlace {
 
     @Override
     public BackupManifest make(String name) {
-        store.discardPartial(parent, keyspace + "-");
+        store.discardPartial(parent, prefix);
         return maker.apply(parent.resolve(name));
     }
 

@@ -16,6 +16,7 @@ import io.hotpair.topology.Lease;
 import io.hotpair.topology.Replication;
 import io.hotpair.topology.ReplicationSession;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -201,10 +202,12 @@ public final class Core {
         String refusal = refuses ? mode.refusal() : null;
         boolean loading = category == HotpairException.Category.LOADING;
         BackupManifest last = schedule == null ? null : schedule.last();
+        Instant backupSince = schedule == null ? null : schedule.since();
         String backupFailure = schedule == null ? null : schedule.failure();
         return saver == null
-                ? new PersistenceStatus(refusal, loading, null, null, 0, null, null, null, null)
-                : saver.status(refusal, loading, last, backupFailure);
+                ? new PersistenceStatus(
+                        refusal, loading, null, null, 0, null, null, null, null, null)
+                : saver.status(refusal, loading, last, backupSince, backupFailure);
     }
 
     private void requireOpen() {

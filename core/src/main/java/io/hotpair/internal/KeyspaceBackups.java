@@ -14,10 +14,13 @@ import io.hotpair.SnapshotOptions;
 import io.hotpair.log.BackupStore;
 import io.hotpair.log.OperationLog;
 import io.hotpair.log.SnapshotStore;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -26,10 +29,15 @@ import org.jspecify.annotations.Nullable;
  * way back.
  */
 public final class KeyspaceBackups {
+    private static final int OWNER_LENGTH = 8;
+    private static final long MAX_PAUSE_NS = 50_000_000;
+
     private final Core core;
     private final KeyspaceConfig config;
     private final @Nullable OperationLog log;
     private final Tasks tasks;
+    private final ReentrantLock backupScratch = new ReentrantLock();
+    private final ReentrantLock rollBackScratch = new ReentrantLock();
 
     KeyspaceBackups(Core core, @Nullable OperationLog log, Tasks tasks) {
         this.core = core;
@@ -40,12 +48,12 @@ public final class KeyspaceBackups {
 
     /** Makes a backup; see {@link io.hotpair.Keyspace#backup(Path)}. */
     public CompletableFuture<BackupManifest> backup(Path directory) {
-        return run(own -> make(own, directory));
+        return run(own -> make(copy(own), directory));
     }
 
     /** Makes a backup; see {@link io.hotpair.Keyspace#backup(OutputStream)}. */
     public CompletableFuture<BackupManifest> backup(OutputStream out) {
-        return run(own -> make(own, out));
+        return run(own -> make(copy(own), out));
     }
 
     /** Makes another keyspace; see {@link io.hotpair.Keyspace#cloneTo}. */
@@ -67,15 +75,19 @@ public final class KeyspaceBackups {
                 : tasks.run(() -> task.apply(own));
     }
 
-    private BackupManifest make(OperationLog own, Path directory) {
-        return Backups.ofProvider().backUp(copy(own), config.name(), directory, nowMs());
+    private BackupManifest make(LogCopy copy, Path directory) {
+        return Backups.ofProvider().backUp(copy, config.name(), directory, nowMs());
     }
 
-    private BackupManifest make(OperationLog own, OutputStream out) {
+    private BackupManifest make(LogCopy copy, OutputStream out) {
         Path scratch = home().resolve("backup");
         // One at a time, as all are made in one place, which the next one clears after a crash.
-        synchronized (tasks) {
-            return Backups.ofProvider().backUp(copy(own), config.name(), scratch, out, nowMs());
+        backupScratch.lock();
+        try {
+            return Backups.ofProvider()
+                    .backUp(copy, config.name(), scratch, new UntilClosed(out, tasks), nowMs());
+        } finally {
+            backupScratch.unlock();
         }
     }
 
@@ -87,10 +99,29 @@ public final class KeyspaceBackups {
         return new LogCopy(own, (done, total) -> tasks.requireOpen());
     }
 
+    /** One that nobody waits for, and that is to disturb nobody: as fast as a snapshot is saved. */
+    private LogCopy slowCopy(OperationLog own) {
+        long beganNs = config.clock().nanoTime();
+        return new LogCopy(own, (done, total) -> pace(beganNs, done));
+    }
+
+    private void pace(long beganNs, long doneBytes) {
+        tasks.requireOpen();
+        double seconds = (double) doneBytes / config.snapshotOptions().bytesPerSecond();
+        long dueNs = beganNs + (long) (seconds * 1e9);
+        for (long aheadNs = dueNs - config.clock().nanoTime();
+                aheadNs > 0;
+                aheadNs = dueNs - config.clock().nanoTime()) {
+            LockSupport.parkNanos(this, Math.min(aheadNs, MAX_PAUSE_NS));
+            tasks.requireOpen();
+        }
+    }
+
     private RollBackReport rollBack(
             OperationLog own, Moment moment, Executor writer, Outcome outcome) {
         Path scratch = home().resolve("rollback");
-        synchronized (tasks) {
+        rollBackScratch.lock();
+        try {
             Backups stored = Backups.ofProvider();
             stored.discard(scratch);
             try {
@@ -114,6 +145,8 @@ public final class KeyspaceBackups {
             } finally {
                 stored.discard(scratch);
             }
+        } finally {
+            rollBackScratch.unlock();
         }
     }
 
@@ -153,23 +186,57 @@ public final class KeyspaceBackups {
             return null;
         }
         BackupTarget target = options.target();
+        String prefix = prefix(own);
         Path given = options.directory();
         Path directory = given == null ? home().resolve("backups") : given;
         BackupPlace place =
                 target == null
                         ? new BackupsInDirectory(
                                 directory,
-                                config.name(),
+                                prefix,
                                 store,
-                                into -> make(own, requireRoom(into, store, snapshots)))
+                                into -> make(slowCopy(own), requireRoom(into, store, snapshots)))
                         : new BackupsAtTarget(
                                 target,
                                 () -> core.engine().mode().isMaster(),
                                 out -> {
                                     Path unused = requireRoom(home(), store, snapshots);
-                                    return make(own, out);
+                                    return make(slowCopy(own), out);
                                 });
-        return new BackupSchedule(config.name(), options, place, config.clock(), tasks);
+        return new BackupSchedule(prefix, options, place, config.clock(), tasks);
+    }
+
+    /** Of this keyspace on this node: others may have the same name and use the same place. */
+    private String prefix(OperationLog own) {
+        return config.name() + "-" + own.id().toString().substring(0, OWNER_LENGTH) + "-";
+    }
+
+    /** A stream that takes nothing any more when the keyspace closes. */
+    private static final class UntilClosed extends OutputStream {
+        private final OutputStream out;
+        private final Tasks tasks;
+
+        UntilClosed(OutputStream out, Tasks tasks) {
+            this.out = out;
+            this.tasks = tasks;
+        }
+
+        @Override
+        public void write(int b) throws IOException {
+            tasks.requireOpen();
+            out.write(b);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            tasks.requireOpen();
+            out.write(bytes, offset, length);
+        }
+
+        @Override
+        public void flush() throws IOException {
+            out.flush();
+        }
     }
 
     /** Nobody watches when it is made: it must not take what the log needs. */

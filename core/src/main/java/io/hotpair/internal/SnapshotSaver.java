@@ -112,6 +112,7 @@ final class SnapshotSaver implements Runnable {
             @Nullable String refusal,
             boolean loading,
             @Nullable BackupManifest lastBackup,
+            @Nullable Instant backupSince,
             @Nullable String backupFailure) {
         return new PersistenceStatus(
                 refusal,
@@ -122,6 +123,7 @@ final class SnapshotSaver implements Runnable {
                 lastSaving,
                 failure,
                 lastBackup,
+                backupSince,
                 backupFailure);
     }
 

@@ -37,7 +37,13 @@ final class Tasks {
                             }
                         });
         running.add(thread);
-        thread.start();
+        try {
+            thread.start();
+        } catch (RuntimeException | Error e) {
+            // Without memory for a thread: nobody would remove it.
+            running.remove(thread);
+            throw e;
+        }
         return result;
     }
 

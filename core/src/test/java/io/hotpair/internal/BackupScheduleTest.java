@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -28,7 +29,7 @@ class BackupScheduleTest {
     }
 
     private BackupSchedule schedule() {
-        return new BackupSchedule("k-1", options, place, clock, new Tasks(Runner::new));
+        return new BackupSchedule("k-1-", options, place, clock, new Tasks(Runner::new));
     }
 
     /** Runs at once what others begin. */
@@ -78,6 +79,64 @@ class BackupScheduleTest {
     }
 
     @Test
+    void shouldNotBeStoppedByAClockThatWasWrong() {
+        place.there.add("k-1-20360101t000000z.x");
+        BackupSchedule schedule = schedule();
+        check(schedule, Duration.ofHours(1));
+        assertEquals(2, place.there.size());
+        clock.ms += Duration.ofDays(3650).toMillis();
+        check(schedule, Duration.ZERO);
+        assertEquals(2, place.there.size(), "and the oldest went");
+        clock.ms -= Duration.ofDays(3650).toMillis();
+        check(schedule, Duration.ofHours(6));
+        assertNotNull(schedule.last());
+        assertEquals("k-1-20010909t084640z.x", place.made.get(place.made.size() - 1));
+    }
+
+    @Test
+    void shouldMakeAnOverdueOneSoonAfterARestart() {
+        place.there.add("k-1-20010908t014640z.x");
+        check(schedule(), Duration.ofMinutes(1));
+        assertEquals(List.of("k-1-20010909t014740z.x"), place.made);
+    }
+
+    @Test
+    void shouldGoOnWhenAThreadCannotBeHad() {
+        AtomicBoolean none = new AtomicBoolean(true);
+        Tasks tasks =
+                new Tasks(
+                        task -> {
+                            if (none.get()) {
+                                throw new OutOfMemoryError("unable to create native thread");
+                            }
+                            return new Runner(task);
+                        });
+        BackupSchedule schedule = new BackupSchedule("k-1-", options, place, clock, tasks);
+        check(schedule, Duration.ofHours(1));
+        assertEquals("unable to create native thread", schedule.failure());
+        none.set(false);
+        check(schedule, Duration.ofMinutes(10));
+        assertNull(schedule.failure());
+        assertEquals(1, place.there.size());
+    }
+
+    @Test
+    void shouldSayThatItCouldNotRemoveOneUntilItCan() {
+        place.there.add("k-1-20010908t014640z.x");
+        place.there.add("k-1-20010907t014640z.x");
+        place.deleting = new IllegalStateException("not yours");
+        BackupSchedule schedule = schedule();
+        check(schedule, Duration.ofMinutes(1));
+        assertEquals("not yours", schedule.failure());
+        check(schedule, Duration.ofMinutes(10));
+        assertEquals("not yours", schedule.failure());
+        place.deleting = null;
+        check(schedule, Duration.ofMinutes(10));
+        assertNull(schedule.failure());
+        assertEquals(List.of("k-1-20010908t014640z.x", "k-1-20010909t014740z.x"), place.there);
+    }
+
+    @Test
     void shouldSayWhatFailedAndTryAgainTenMinutesLater() {
         BackupSchedule schedule = schedule();
         place.failure = new IllegalStateException("no room");
@@ -108,7 +167,9 @@ class BackupScheduleTest {
 
     private static final class FakePlace implements BackupPlace {
         private final List<String> there = new ArrayList<>();
+        private final List<String> made = new ArrayList<>();
         private boolean mine = true;
+        private @Nullable RuntimeException deleting;
         private @Nullable RuntimeException failure;
 
         @Override
@@ -127,6 +188,7 @@ class BackupScheduleTest {
                 throw failure;
             }
             there.add(name);
+            made.add(name);
             return new BackupManifest("k", new UUID(1, 2), Instant.EPOCH, 0, 1, 1, Instant.EPOCH);
         }
 
@@ -137,6 +199,9 @@ class BackupScheduleTest {
 
         @Override
         public void delete(String name) {
+            if (deleting != null) {
+                throw deleting;
+            }
             there.remove(name);
         }
     }

@@ -17,6 +17,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,8 +26,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -43,6 +47,7 @@ class ScheduledBackupTest {
     @TempDir Path root;
 
     private final TestClock clock = new TestClock();
+    private final List<String> firstNames = new ArrayList<>();
 
     @AfterEach
     void useRealSpace() {
@@ -120,7 +125,8 @@ class ScheduledBackupTest {
         }
         List<Path> kept = backups(directory);
         assertEquals(7, kept.size());
-        assertTrue(kept.get(0).getFileName().toString().matches("default-\\d{8}t\\d{6}z"));
+        assertTrue(
+                kept.get(0).getFileName().toString().matches("default-[0-9a-f]{8}-\\d{8}t\\d{6}z"));
         for (Path backup : kept) {
             assertEquals("default", Backup.verify(backup).keyspace());
         }
@@ -128,6 +134,14 @@ class ScheduledBackupTest {
         try (Keyspace restored = open("r", BackupOptions.defaults().onDemand())) {
             assertEquals(digest, restored.digest());
         }
+    }
+
+    /** Those that are there now. */
+    private Predicate<String> first(Path directory) {
+        if (firstNames.isEmpty()) {
+            firstNames.addAll(names(directory));
+        }
+        return firstNames::contains;
     }
 
     private List<String> names(Path directory) {
@@ -151,16 +165,97 @@ class ScheduledBackupTest {
             Files.createDirectories(directory.resolve(name));
             Files.writeString(directory.resolve(name).resolve("backup.manifest"), "theirs");
         }
-        Files.createDirectories(directory.resolve("default-20200101t000000z.partial/log"));
         BackupOptions options = BackupOptions.defaults().withDirectory(directory).withKeep(1);
         try (Keyspace keyspace = open("k", options)) {
             keyspace.put("a", "1");
             assertNotNull(next(keyspace, HOUR));
+            List<String> own = new ArrayList<>(names(directory));
+            own.removeAll(others);
+            assertEquals(1, own.size());
+            String partial = own.get(0).replaceFirst("\\d{8}t\\d{6}z", "20200101t000000z.partial");
+            Files.createDirectories(directory.resolve(partial).resolve("log"));
             assertNotNull(next(keyspace, DAY));
             await("one is left", () -> names(directory).size() == others.size() + 1);
         }
         List<String> left = new ArrayList<>(names(directory));
         assertTrue(left.containsAll(others), left::toString);
+    }
+
+    @Test
+    void shouldShareAPlaceWithAnotherOfTheSameName() throws Exception {
+        Path directory = root.resolve("shared");
+        BackupOptions options = BackupOptions.defaults().withDirectory(directory).withKeep(1);
+        try (Keyspace x = open("x", options);
+                Keyspace y = open("y", options)) {
+            x.put("a", "x");
+            y.put("a", "y");
+            clock.advance(HOUR);
+            await("each has its own", () -> names(directory).size() == 2);
+            clock.advance(DAY);
+            await("each has another", () -> names(directory).stream().noneMatch(first(directory)));
+            await("each has its own", () -> names(directory).size() == 2);
+        }
+    }
+
+    @Test
+    void shouldGoBackWhileATargetHangs() throws Exception {
+        CountDownLatch hung = new CountDownLatch(1);
+        CountDownLatch free = new CountDownLatch(1);
+        Target target =
+                new Target() {
+                    @Override
+                    public void store(String name, Content content) throws IOException {
+                        hung.countDown();
+                        try {
+                            free.await();
+                        } catch (InterruptedException e) {
+                            throw new IOException(e);
+                        }
+                        super.store(name, content);
+                    }
+                };
+        try (Keyspace keyspace = open("k", BackupOptions.defaults().withTarget(target))) {
+            keyspace.put("a", "1");
+            long before = keyspace.statistics().lastOpId();
+            assertTrue(keyspace.delete("a"));
+            clock.advance(HOUR);
+            assertTrue(hung.await(60, TimeUnit.SECONDS));
+            assertNotNull(keyspace.persistenceStatus().backupSince());
+            assertNotNull(keyspace.rollBack(Moment.after(before)).join());
+            assertEquals("1", keyspace.get("a"));
+            free.countDown();
+            await("it is made", () -> keyspace.persistenceStatus().lastBackup() != null);
+        }
+    }
+
+    @Test
+    void shouldTellATargetOfItsOwnFailureAsItWas() throws Exception {
+        AtomicReference<Throwable> told = new AtomicReference<>();
+        Target target =
+                new Target() {
+                    @Override
+                    public void store(String name, Content content) throws IOException {
+                        try {
+                            content.writeTo(
+                                    new OutputStream() {
+                                        @Override
+                                        public void write(int b) throws IOException {
+                                            throw new IOException("network");
+                                        }
+                                    });
+                        } catch (IOException e) {
+                            told.set(e);
+                            throw e;
+                        }
+                    }
+                };
+        try (Keyspace keyspace = open("k", BackupOptions.defaults().withTarget(target))) {
+            keyspace.put("a", "1");
+            clock.advance(HOUR);
+            await("it says so", () -> keyspace.persistenceStatus().backupFailure() != null);
+            assertEquals("network", keyspace.persistenceStatus().backupFailure());
+            assertEquals("java.io.IOException: network", String.valueOf(told.get()));
+        }
     }
 
     @Test
@@ -205,7 +300,7 @@ class ScheduledBackupTest {
             digest = keyspace.digest();
         }
         String newest = target.kept.lastKey();
-        assertTrue(newest.matches("default-\\d{8}t\\d{6}z\\.zip"), newest);
+        assertTrue(newest.matches("default-[0-9a-f]{8}-\\d{8}t\\d{6}z\\.zip"), newest);
         try (InputStream in = target.open(newest)) {
             Backup.restore(in, root.resolve("r"), Moment.latest(), Progress.NONE);
         }
@@ -218,7 +313,7 @@ class ScheduledBackupTest {
     }
 
     /** Keeps streams in memory. */
-    private static final class Target implements BackupTarget {
+    private static class Target implements BackupTarget {
         private final ConcurrentSkipListMap<String, byte[]> kept = new ConcurrentSkipListMap<>();
         private volatile boolean failing;
 

@@ -90,7 +90,7 @@ class SnapshotRecoveryTest {
     void shouldTellHowSavingIsDoing() throws Exception {
         try (Keyspace keyspace = open()) {
             assertEquals(
-                    new PersistenceStatus(null, false, null, null, 0, null, null, null, null),
+                    new PersistenceStatus(null, false, null, null, 0, null, null, null, null, null),
                     keyspace.persistenceStatus());
             assertThrows(CompletionException.class, () -> keyspace.saveSnapshot().join());
             assertNotNull(keyspace.persistenceStatus().savingFailure());

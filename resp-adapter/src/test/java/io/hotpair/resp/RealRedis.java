@@ -90,6 +90,17 @@ final class RealRedis implements AutoCloseable {
         return port;
     }
 
+    /** Has it save all that it holds. */
+    Path save() {
+        try (RawClient client = new RawClient(port)) {
+            String reply = client.call("SAVE");
+            if (!reply.equals("+OK\r\n")) {
+                throw new IllegalStateException("SAVE: " + reply);
+            }
+        }
+        return directory.resolve("dump.rdb");
+    }
+
     @Override
     public void close() {
         process.destroyForcibly();

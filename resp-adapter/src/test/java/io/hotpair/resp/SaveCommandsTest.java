@@ -44,7 +44,7 @@ class SaveCommandsTest {
     }
 
     private static PersistenceStatus savingSince(Instant since) {
-        return new PersistenceStatus(null, false, null, since, 0, null, null, null, null);
+        return new PersistenceStatus(null, false, null, since, 0, null, null, null, null, null);
     }
 
     @Test
@@ -101,7 +101,16 @@ class SaveCommandsTest {
         awaitSavings(1);
         keyspace.persistenceStatus(
                 new PersistenceStatus(
-                        null, false, SAVED, null, 1, Duration.ofMillis(2_500), null, null, null));
+                        null,
+                        false,
+                        SAVED,
+                        null,
+                        1,
+                        Duration.ofMillis(2_500),
+                        null,
+                        null,
+                        null,
+                        null));
         keyspace.savings().get(0).complete(SAVED);
         assertEquals("+OK\r\n", client.reply());
         assertEquals(":5000000000\r\n", client.call("LASTSAVE"));
@@ -115,7 +124,7 @@ class SaveCommandsTest {
     void shouldTellInInfoWhatIsWrong() {
         keyspace.persistenceStatus(
                 new PersistenceStatus(
-                        "no room", true, null, null, 0, null, "no room", null, "no target"));
+                        "no room", true, null, null, 0, null, "no room", null, null, "no target"));
         String info = client.call("INFO", "persistence");
         assertTrue(info.contains("aof_last_write_status:err\r\n"), info);
         assertTrue(info.contains("rdb_last_bgsave_status:err\r\n"), info);

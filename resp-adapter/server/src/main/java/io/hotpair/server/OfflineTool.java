@@ -5,8 +5,10 @@ import io.hotpair.BackupManifest;
 import io.hotpair.HotpairException;
 import io.hotpair.Moment;
 import io.hotpair.Progress;
+import io.hotpair.resp.RdbImport;
 import java.io.Console;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -28,16 +30,19 @@ final class OfflineTool {
               restore --dir BACKUP --to DIRECTORY      makes a keyspace of a backup
               clone   --dir DIRECTORY --to DIRECTORY   makes a keyspace of another one
               inspect --dir DIRECTORY                  prints what the log holds, a line each
+              import  --rdb FILE --to DIRECTORY        makes a keyspace of a Redis RDB file
 
               --at TIME          (restore, clone, inspect) up to a time, as 2026-11-21T03:00:00Z
               --op N             (restore, clone, inspect) up to an operation's opId
               --from N           (inspect) from an opId on
               --limit N          (inspect) so many lines at most (1000)
               --format FORMAT    (inspect) text or json (text)
+              --db N             (import) the database in the file (0)
+              --maxmemory SIZE   (import) off-heap memory to load it with (1gb, or ten times the file)
             """;
 
     private static final Set<String> COMMANDS =
-            Set.of("backup", "verify", "restore", "clone", "inspect");
+            Set.of("backup", "verify", "restore", "clone", "inspect", "import");
 
     private static final Map<String, Set<String>> OPTIONS =
             Map.of(
@@ -45,7 +50,8 @@ final class OfflineTool {
                     "verify", Set.of("--dir"),
                     "restore", Set.of("--dir", "--to", "--at", "--op"),
                     "clone", Set.of("--dir", "--to", "--at", "--op"),
-                    "inspect", Set.of("--dir", "--at", "--op", "--from", "--limit", "--format"));
+                    "inspect", Set.of("--dir", "--at", "--op", "--from", "--limit", "--format"),
+                    "import", Set.of("--rdb", "--to", "--db", "--maxmemory"));
 
     private final String command;
     private final Map<String, String> options = new TreeMap<>();
@@ -78,7 +84,7 @@ final class OfflineTool {
             err.println("hotpair-server " + args[0] + ": " + e.getMessage());
             err.println("hotpair-server: --help lists the options");
             return 1;
-        } catch (HotpairException | IllegalStateException e) {
+        } catch (HotpairException | IllegalStateException | UncheckedIOException e) {
             err.println("hotpair-server " + args[0] + ": " + e.getMessage());
             return 2;
         }
@@ -109,9 +115,33 @@ final class OfflineTool {
             }
             case "clone" ->
                     report(Backup.copy(path("--dir"), path("--to"), moment(), new Bar(err)));
+            case "import" -> importRdb();
             default ->
                     new LogPrinter(out, isJson()).print(path("--dir"), from(), moment(), limit());
         }
+    }
+
+    private void importRdb() {
+        String size = options.get("--maxmemory");
+        RdbImport.Report read =
+                RdbDirectory.make(
+                        path("--rdb"),
+                        database(),
+                        path("--to"),
+                        size == null ? 0 : ServerOptions.memory(size),
+                        new Bar(err));
+        out.println("imported to " + path("--to") + ": " + read.keyCount() + " keys");
+        if (read.expiredCount() > 0) {
+            out.println("left out: " + read.expiredCount() + " keys past their deadline");
+        }
+        if (read.otherDatabaseCount() > 0) {
+            out.println("left out: " + read.otherDatabaseCount() + " keys of other databases");
+        }
+    }
+
+    private int database() {
+        String value = options.getOrDefault("--db", "0");
+        return value.equals("0") ? 0 : (int) Math.min(Integer.MAX_VALUE, number("--db", value));
     }
 
     private void report(BackupManifest manifest) {
@@ -125,7 +155,7 @@ final class OfflineTool {
     private Path path(String option) {
         String value = options.get(option);
         if (value == null) {
-            throw new IllegalArgumentException(option + " is missing, expected a directory");
+            throw new IllegalArgumentException(option + " is missing");
         }
         return Path.of(value);
     }

@@ -2,11 +2,16 @@ package io.hotpair.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.hotpair.Keyspace;
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -78,6 +83,67 @@ class OfflineToolIT {
         try (Keyspace cloned = open("c")) {
             assertNull(cloned.get("a"));
             assertEquals(1, cloned.statistics().keyCount());
+        }
+    }
+
+    @Test
+    void shouldImportAnRdbFileOrNothing() throws Exception {
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/redis-server")), "no redis-server");
+        Path rdb = root.resolve("dump.rdb");
+        saveWithRedis();
+        Result done = run("import", "--rdb", rdb.toString(), "--to", path("i"));
+        assertEquals(0, done.exitCode(), done.err());
+        assertEquals("imported to " + path("i") + ": 2 keys\n", done.out());
+        try (Keyspace imported = open("i")) {
+            assertEquals("hello", imported.get("greeting"));
+            assertEquals(1, imported.hashes().hlen("h".getBytes(UTF_8)));
+        }
+        Result again = run("import", "--rdb", rdb.toString(), "--to", path("i"));
+        assertEquals(1, again.exitCode());
+        assertTrue(again.err().contains("is there, expected none"), again.err());
+        byte[] bytes = Files.readAllBytes(rdb);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(rdb, bytes);
+        Result damaged = run("import", "--rdb", rdb.toString(), "--to", path("j"));
+        assertEquals(2, damaged.exitCode());
+        assertTrue(damaged.err().contains("is damaged"), damaged.err());
+        assertFalse(Files.exists(root.resolve("j")));
+        assertFalse(Files.exists(root.resolve("j.partial")));
+        Result none = run("import", "--rdb", path("nothing"), "--to", path("j"));
+        assertEquals(2, none.exitCode());
+        assertTrue(none.err().contains("nothing"), none.err());
+    }
+
+    /** It saves when it ends in order. */
+    private void saveWithRedis() throws Exception {
+        Process redis =
+                new ProcessBuilder(
+                                "/usr/bin/redis-server",
+                                "--port",
+                                "0",
+                                "--unixsocket",
+                                root.resolve("s").toString(),
+                                "--dir",
+                                root.toString())
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start();
+        try {
+            Path socket = root.resolve("s");
+            while (!Files.exists(socket)) {
+                assertTrue(redis.isAlive());
+                Thread.sleep(10);
+            }
+            String commands = "SET greeting hello\r\nHSET h f v\r\nSAVE\r\n";
+            try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+                channel.write(ByteBuffer.wrap(commands.getBytes(UTF_8)));
+                ByteBuffer replies = ByteBuffer.allocate(64);
+                while (!new String(replies.array(), 0, replies.position(), UTF_8)
+                        .equals("+OK\r\n:1\r\n+OK\r\n")) {
+                    assertTrue(channel.read(replies) > 0);
+                }
+            }
+        } finally {
+            redis.destroyForcibly().waitFor();
         }
     }
 

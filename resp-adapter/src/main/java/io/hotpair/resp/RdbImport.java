@@ -1,0 +1,461 @@
+package io.hotpair.resp;
+
+import com.moilioncircle.redis.replicator.Configuration;
+import com.moilioncircle.redis.replicator.Constants;
+import com.moilioncircle.redis.replicator.FileType;
+import com.moilioncircle.redis.replicator.RedisReplicator;
+import com.moilioncircle.redis.replicator.Replicator;
+import com.moilioncircle.redis.replicator.event.Event;
+import com.moilioncircle.redis.replicator.rdb.datatype.ExpiredType;
+import com.moilioncircle.redis.replicator.rdb.datatype.KeyStringValueStream;
+import com.moilioncircle.redis.replicator.rdb.datatype.KeyStringValueString;
+import com.moilioncircle.redis.replicator.rdb.datatype.KeyValuePair;
+import com.moilioncircle.redis.replicator.rdb.datatype.TTLValue;
+import com.moilioncircle.redis.replicator.rdb.datatype.ZSetEntry;
+import com.moilioncircle.redis.replicator.rdb.iterable.ValueIterableRdbVisitor;
+import com.moilioncircle.redis.replicator.rdb.iterable.datatype.KeyStringValueByteArrayIterator;
+import com.moilioncircle.redis.replicator.rdb.iterable.datatype.KeyStringValueMapEntryIterator;
+import com.moilioncircle.redis.replicator.rdb.iterable.datatype.KeyStringValueTTLMapEntryIterator;
+import com.moilioncircle.redis.replicator.rdb.iterable.datatype.KeyStringValueZSetEntryIterator;
+import com.moilioncircle.redis.replicator.util.CRC64;
+import io.hotpair.HotpairException;
+import io.hotpair.KeyOperations.DeadlineCondition;
+import io.hotpair.Keyspace;
+import io.hotpair.Progress;
+import io.hotpair.ScoredMember;
+import io.hotpair.Session;
+import io.hotpair.StreamAdd;
+import io.hotpair.StreamClaim;
+import io.hotpair.StreamEntry;
+import io.hotpair.StreamId;
+import io.hotpair.StreamOperations;
+import io.hotpair.StreamTrim;
+import io.hotpair.ZaddCondition;
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the keys of a Redis RDB file, of versions up to 12, into a keyspace. Its checksum is
+ * checked before anything is written. Values of any length come element by element.
+ */
+public final class RdbImport {
+    private static final int HEADER_LENGTH = 9;
+    private static final int CHECKSUM_LENGTH = 8;
+    private static final int FIRST_VERSION_WITH_CHECKSUM = 5;
+    private static final int LAST_VERSION = 12;
+    private static final int BUFFER_BYTES = 1 << 16;
+    private static final int BATCH = 128;
+
+    /**
+     * What was read. Immutable.
+     *
+     * @param keyCount keys that were written
+     * @param expiredCount keys that were past their deadline, and left out
+     * @param otherDatabaseCount keys of other databases, left out
+     */
+    public record Report(long keyCount, long expiredCount, long otherDatabaseCount) {}
+
+    private final Path file;
+    private final Session session;
+    private final long nowMs;
+    private final int database;
+    private final Progress progress;
+    private long keyCount;
+    private long expiredCount;
+    private long otherDatabaseCount;
+    private @Nullable RuntimeException failure;
+
+    private RdbImport(Path file, int database, Keyspace keyspace, Progress progress) {
+        this.file = file;
+        this.database = database;
+        this.progress = progress;
+        session = keyspace.session();
+        nowMs = keyspace.config().clock().currentTimeMs();
+    }
+
+    /**
+     * Reads a file. Keys of the same name are replaced, all others stay. On return all of it is in
+     * the keyspace's log, if it has one.
+     *
+     * @param file the RDB file
+     * @param database the number of the database in it that is wanted
+     * @param keyspace where the keys go
+     * @param progress told how far it is, in bytes of the file
+     * @return what was read
+     * @throws HotpairException {@code CORRUPTION} if the file is damaged or is none, before
+     *     anything is written; or as a write may fail, with a part of the keys written
+     * @throws IllegalArgumentException if the file has a value that only a module of Redis
+     *     understands; the keys before it are written
+     * @throws UncheckedIOException if it can't be read
+     */
+    public static Report read(Path file, int database, Keyspace keyspace, Progress progress) {
+        try {
+            checkSum(file);
+            return new RdbImport(file, database, keyspace, progress).run(keyspace);
+        } catch (IOException e) {
+            throw new UncheckedIOException(file + " can't be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static HotpairException corrupt(Path file, String what) {
+        return new HotpairException(HotpairException.Category.CORRUPTION, file + " " + what);
+    }
+
+    /** A checksum of zero says that there is none. */
+    private static void checkSum(Path file) throws IOException {
+        long length = Files.size(file);
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] header = in.readNBytes(HEADER_LENGTH);
+            String magic = new String(header, StandardCharsets.US_ASCII);
+            if (!magic.matches("REDIS\\d{4}")) {
+                throw corrupt(file, "is no RDB file, which begins with REDIS and its version");
+            }
+            int version = Integer.parseInt(magic.substring(5));
+            if (version > 0 && version < FIRST_VERSION_WITH_CHECKSUM) {
+                return;
+            }
+            long crc = CRC64.crc64(header);
+            byte[] buffer = new byte[BUFFER_BYTES];
+            long left = length - HEADER_LENGTH - CHECKSUM_LENGTH;
+            while (left > 0) {
+                int n = in.read(buffer, 0, (int) Math.min(left, buffer.length));
+                if (n < 0) {
+                    throw new EOFException("it became shorter while it was read");
+                }
+                crc = CRC64.crc64(buffer, 0, n, crc);
+                left -= n;
+            }
+            byte[] end = in.readNBytes(CHECKSUM_LENGTH);
+            long expected =
+                    end.length < CHECKSUM_LENGTH
+                            ? ~crc
+                            : ByteBuffer.wrap(end).order(ByteOrder.LITTLE_ENDIAN).getLong();
+            if (expected != 0 && expected != crc) {
+                throw corrupt(
+                        file,
+                        "is damaged, cut short, or followed by something else: checksum="
+                                + Long.toHexString(expected)
+                                + ", computed "
+                                + Long.toHexString(crc));
+            }
+            if (version > LAST_VERSION) {
+                throw new HotpairException(
+                        HotpairException.Category.UNKNOWN_VERSION,
+                        file + " has version=" + version + ", expected at most " + LAST_VERSION);
+            }
+        }
+    }
+
+    private Report run(Keyspace keyspace) throws IOException {
+        long length = Files.size(file);
+        try (CountingStream in =
+                        new CountingStream(new BufferedInputStream(Files.newInputStream(file)));
+                Replicator replicator =
+                        new RedisReplicator(in, FileType.RDB, Configuration.defaultSetting())) {
+            replicator.setRdbVisitor(
+                    new ValueIterableRdbVisitor(replicator, new RdbValues(replicator)));
+            replicator.addEventListener(
+                    (unused, event) -> {
+                        takeOrEnd(event);
+                        progress.at(Math.min(in.count, length), length);
+                    });
+            replicator.open();
+        } catch (UncheckedIOException e) {
+            RuntimeException cause = failure;
+            throw cause == null ? e : cause;
+        }
+        awaitLogged(keyspace);
+        return new Report(keyCount, expiredCount, otherDatabaseCount);
+    }
+
+    /** The library goes on after any exception of a listener but this one. */
+    private void takeOrEnd(Event event) {
+        try {
+            take(event);
+        } catch (RuntimeException e) {
+            failure = e;
+            throw new UncheckedIOException(new IOException(e));
+        }
+    }
+
+    private void awaitLogged(Keyspace keyspace) {
+        if (session.lastOpId() == 0) {
+            return;
+        }
+        CompletableFuture<Boolean> logged = new CompletableFuture<>();
+        keyspace.whenAcknowledged(
+                keyspace.config().acknowledgement(),
+                session.lastOpId(),
+                session.lastTerm(),
+                logged::complete);
+        if (!logged.join()) {
+            throw new HotpairException(
+                    HotpairException.Category.OUTCOME_UNKNOWN,
+                    "what was read of " + file + " did not all come to the log");
+        }
+    }
+
+    private void take(Event event) {
+        if (!(event instanceof KeyValuePair)) {
+            return;
+        }
+        KeyValuePair<?, ?> pair = (KeyValuePair<?, ?>) event;
+        long deadlineMs = deadlineMs(pair);
+        byte[] key = (byte[]) pair.getKey();
+        if (pair.getDb() != null && pair.getDb().getDbNumber() != database) {
+            otherDatabaseCount++;
+            skip(pair);
+        } else if (deadlineMs != Session.NEVER && deadlineMs <= nowMs) {
+            expiredCount++;
+            skip(pair);
+        } else {
+            int unused = session.keys().del(key);
+            write(key, pair);
+            if (deadlineMs != Session.NEVER) {
+                boolean isSet = session.keys().pexpireAt(key, deadlineMs, DeadlineCondition.ALWAYS);
+                assert isSet;
+            }
+            keyCount++;
+        }
+    }
+
+    private static long deadlineMs(KeyValuePair<?, ?> pair) {
+        Long value = pair.getExpiredValue();
+        if (value == null || pair.getExpiredType() == ExpiredType.NONE) {
+            return Session.NEVER;
+        }
+        return pair.getExpiredType() == ExpiredType.SECOND ? value * 1000 : value;
+    }
+
+    /** What comes element by element has to be read all the same. */
+    private static void skip(KeyValuePair<?, ?> pair) {
+        if (pair.getValue() instanceof Iterator<?> elements) {
+            elements.forEachRemaining(element -> {});
+        }
+    }
+
+    private void write(byte[] key, KeyValuePair<?, ?> pair) {
+        if (pair instanceof KeyStringValueString string) {
+            byte[] value = string.getValue();
+            session.put(key, 0, key.length, value, 0, value.length, Session.NEVER);
+        } else if (pair instanceof KeyStringValueByteArrayIterator elements) {
+            writeElements(key, elements, isList(pair.getValueRdbType()));
+        } else if (pair instanceof KeyStringValueMapEntryIterator hash) {
+            writeHash(key, hash.getValue());
+        } else if (pair instanceof KeyStringValueTTLMapEntryIterator hash) {
+            writeHashWithDeadlines(key, hash.getValue());
+        } else if (pair instanceof KeyStringValueZSetEntryIterator members) {
+            writeSortedSet(key, members.getValue());
+        } else if (pair instanceof KeyStringValueStream stream) {
+            writeStream(key, (RdbStream) stream.getValue());
+        } else {
+            throw new IllegalArgumentException(
+                    file
+                            + " key="
+                            + new String(key, StandardCharsets.ISO_8859_1)
+                            + " rdbType="
+                            + pair.getValueRdbType()
+                            + ", expected a value of Redis itself, not of a module");
+        }
+    }
+
+    private static boolean isList(int rdbType) {
+        return rdbType == Constants.RDB_TYPE_LIST
+                || rdbType == Constants.RDB_TYPE_LIST_ZIPLIST
+                || rdbType == Constants.RDB_TYPE_LIST_QUICKLIST
+                || rdbType == Constants.RDB_TYPE_LIST_QUICKLIST_2;
+    }
+
+    private void writeElements(
+            byte[] key, KeyStringValueByteArrayIterator elements, boolean isList) {
+        batches(
+                elements.getValue(),
+                batch -> {
+                    long unused =
+                            isList
+                                    ? session.lists().rpush(key, batch.toArray(byte[][]::new))
+                                    : session.sets().sadd(key, batch.toArray(byte[][]::new));
+                });
+    }
+
+    private void writeHash(byte[] key, Iterator<Map.Entry<byte[], byte[]>> fields) {
+        batches(
+                fields,
+                batch -> {
+                    byte[][] all = new byte[2 * batch.size()][];
+                    for (int i = 0; i < batch.size(); i++) {
+                        all[2 * i] = batch.get(i).getKey();
+                        all[2 * i + 1] = batch.get(i).getValue();
+                    }
+                    int unused = session.hashes().hset(key, all);
+                });
+    }
+
+    private void writeHashWithDeadlines(byte[] key, Iterator<Map.Entry<byte[], TTLValue>> fields) {
+        while (fields.hasNext()) {
+            Map.Entry<byte[], TTLValue> field = fields.next();
+            TTLValue value = field.getValue();
+            Long deadlineMs = value.getExpires();
+            if (deadlineMs == null || deadlineMs > nowMs) {
+                boolean unused = session.hashes().hset(key, field.getKey(), value.getValue());
+                if (deadlineMs != null) {
+                    int[] unusedResult =
+                            session.hashes()
+                                    .hexpireAt(
+                                            key,
+                                            Instant.ofEpochMilli(deadlineMs),
+                                            DeadlineCondition.ALWAYS,
+                                            field.getKey());
+                }
+            }
+        }
+    }
+
+    private void writeSortedSet(byte[] key, Iterator<ZSetEntry> members) {
+        batches(
+                members,
+                batch -> {
+                    ScoredMember[] all = new ScoredMember[batch.size()];
+                    for (int i = 0; i < all.length; i++) {
+                        ZSetEntry member = batch.get(i);
+                        all[i] = new ScoredMember(member.getElement(), member.getScore());
+                    }
+                    long unused = session.sortedSets().zadd(key, ZaddCondition.ALWAYS, false, all);
+                });
+    }
+
+    /**
+     * What is pending may be an entry that is gone, which nobody can be made the owner of: it is
+     * there as long as that takes.
+     */
+    private void writeStream(byte[] key, RdbStream stream) {
+        StreamOperations streams = session.streams();
+        // A group is what makes a stream without entries.
+        boolean isNew =
+                streams.xgroupCreate(key, key, StreamId.MIN, true, StreamOperations.UNKNOWN);
+        assert isNew;
+        boolean isGone = streams.xgroupDestroy(key, key);
+        assert isGone;
+        TreeMap<StreamId, StreamEntry> entries = new TreeMap<>();
+        stream.entriesInOrder().forEach(entry -> entries.put(entry.id(), entry));
+        NavigableSet<StreamId> gone = new TreeSet<>();
+        for (RdbStream.Group group : stream.consumerGroups()) {
+            for (RdbStream.Consumer consumer : group.consumers()) {
+                for (RdbStream.Pending pending : consumer.pending()) {
+                    StreamEntry standIn = new StreamEntry(pending.id(), List.of(key, key));
+                    if (entries.putIfAbsent(pending.id(), standIn) == null) {
+                        gone.add(pending.id());
+                    }
+                }
+            }
+        }
+        for (StreamEntry entry : entries.values()) {
+            List<byte[]> fields = Objects.requireNonNull(entry.fieldsAndValues());
+            StreamId unused =
+                    streams.xadd(key, StreamAdd.at(entry.id()), fields.toArray(byte[][]::new));
+        }
+        stream.consumerGroups().forEach(group -> writeGroup(key, group));
+        removeStandIns(key, stream, gone);
+        // Where a client has set the number to the highest, Redis has counted on, past it.
+        long added = stream.added() < 0 ? Long.MAX_VALUE : stream.added();
+        streams.xsetid(key, stream.last(), added, stream.maxDeleted());
+    }
+
+    /** What is above all that was deleted was trimmed, which a stream takes no note of. */
+    private void removeStandIns(byte[] key, RdbStream stream, NavigableSet<StreamId> gone) {
+        StreamOperations streams = session.streams();
+        NavigableSet<StreamId> deleted = new TreeSet<>(gone.headSet(stream.maxDeleted(), true));
+        long unused = streams.xdel(key, deleted.toArray(StreamId[]::new));
+        if (deleted.size() < gone.size()) {
+            StreamId last = gone.last();
+            unused =
+                    streams.xtrim(
+                            key,
+                            last.equals(StreamId.MAX)
+                                    ? StreamTrim.toLength(0)
+                                    : StreamTrim.toMinId(last.next()));
+        }
+    }
+
+    private void writeGroup(byte[] key, RdbStream.Group group) {
+        StreamOperations streams = session.streams();
+        boolean unused =
+                streams.xgroupCreate(key, group.name(), group.lastId(), false, group.entriesRead());
+        for (RdbStream.Consumer consumer : group.consumers()) {
+            unused = streams.xgroupCreateConsumer(key, group.name(), consumer.name());
+            for (RdbStream.Pending pending : consumer.pending()) {
+                StreamClaim claim =
+                        StreamClaim.idleFor(Duration.ZERO)
+                                .deliveredAt(Instant.ofEpochMilli(pending.deliveredAtMs()))
+                                .deliveries(pending.deliveries())
+                                .forced();
+                List<StreamId> claimed =
+                        streams.xclaimJustId(
+                                key, group.name(), consumer.name(), claim, pending.id());
+                if (claimed.isEmpty()) {
+                    throw new IllegalStateException("id=" + pending.id() + " can't be claimed");
+                }
+            }
+        }
+    }
+
+    private static <T> void batches(Iterator<T> elements, Consumer<List<T>> to) {
+        List<T> batch = new ArrayList<>(BATCH);
+        // To ask once more whether there is a next one would read the one after it.
+        while (elements.hasNext()) {
+            batch.add(elements.next());
+            if (batch.size() == BATCH) {
+                to.accept(batch);
+                batch.clear();
+            }
+        }
+        if (!batch.isEmpty()) {
+            to.accept(batch);
+        }
+    }
+
+    /** Knows how many bytes were read of it. */
+    private static final class CountingStream extends FilterInputStream {
+        private long count;
+
+        CountingStream(InputStream in) {
+            super(in);
+        }
+
+        @Override
+        public int read() throws IOException {
+            int b = super.read();
+            count += b < 0 ? 0 : 1;
+            return b;
+        }
+
+        @Override
+        public int read(byte[] into, int offset, int length) throws IOException {
+            int n = super.read(into, offset, length);
+            count += Math.max(0, n);
+            return n;
+        }
+    }
+}
