@@ -23,6 +23,7 @@ public final class KeyspaceBuilder {
     private Duration forceInterval = Duration.ofSeconds(1);
     private SnapshotOptions snapshotOptions = SnapshotOptions.defaults();
     private BackupOptions backupOptions = BackupOptions.defaults();
+    private Progress openingProgress = Progress.NONE;
     private @Nullable Replication replication;
     private Clock clock = Clock.SYSTEM;
     private @Nullable ThreadFactory threadFactory;
@@ -163,6 +164,20 @@ public final class KeyspaceBuilder {
     }
 
     /**
+     * Says who is told how far {@link Keyspace#open} is: it reads what is new in the log, loads the
+     * newest snapshot, and what was logged after it. The default tells nobody; what takes longer
+     * than five seconds is in the application's log in any case.
+     *
+     * @param progress called by the thread that opens, with bytes; the total grows when it is known
+     *     what is to be loaded. What it throws ends the opening
+     * @return this
+     */
+    public KeyspaceBuilder openingProgress(Progress progress) {
+        openingProgress = Objects.requireNonNull(progress, "progress");
+        return this;
+    }
+
+    /**
      * Makes the keyspace one of a pair.
      *
      * @param replication from the replication module
@@ -242,6 +257,7 @@ public final class KeyspaceBuilder {
                 forceInterval,
                 snapshotOptions,
                 backupOptions,
+                openingProgress,
                 replication,
                 clock,
                 factory == null ? new DaemonThreadFactory(name) : factory);

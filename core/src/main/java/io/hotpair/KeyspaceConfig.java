@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param forceInterval how often the log is forced to the device
  * @param snapshotOptions when snapshots are saved, and how much of the log is kept
  * @param backupOptions when backups are made, where they go, and how many are kept
+ * @param openingProgress told how far the opening is
  * @param replication what makes it one of a pair, or null
  * @param clock where time comes from
  * @param threadFactory makes the threads that it needs: one for the log, one for snapshots, one for
@@ -33,6 +34,7 @@ public record KeyspaceConfig(
         Duration forceInterval,
         SnapshotOptions snapshotOptions,
         BackupOptions backupOptions,
+        Progress openingProgress,
         @Nullable Replication replication,
         Clock clock,
         ThreadFactory threadFactory) {

@@ -97,10 +97,12 @@ public final class Core {
     /** Opens a keyspace; see {@link io.hotpair.Keyspace#open}. */
     public static Core open(KeyspaceConfig config) {
         Path directory = config.directory();
-        OperationLog log = directory == null ? null : provider().open(directory.resolve("log"));
+        OpeningProgress progress = new OpeningProgress(config.openingProgress());
+        OperationLog log =
+                directory == null ? null : provider().open(directory.resolve("log"), progress);
         Core core = null;
         try {
-            core = new Core(config, log);
+            core = loaded(config, log, progress);
             core.start();
             return core;
         } catch (RuntimeException | Error e) {
@@ -110,6 +112,29 @@ public final class Core {
                 log.close();
             }
             throw e;
+        }
+    }
+
+    /**
+     * One whose memory is what its log holds. A snapshot is loaded while it is checked, which is
+     * done sooner than one after the other; should it turn out to be damaged, all of the memory is
+     * given back, and it begins anew with the snapshot before.
+     */
+    private static Core loaded(
+            KeyspaceConfig config, @Nullable OperationLog log, OpeningProgress progress) {
+        while (true) {
+            Core core = new Core(config, log);
+            boolean isLoaded = false;
+            try {
+                isLoaded = core.roles == null || core.roles.replay(progress);
+                if (isLoaded) {
+                    return core;
+                }
+            } finally {
+                if (!isLoaded) {
+                    core.engine.release();
+                }
+            }
         }
     }
 
@@ -129,7 +154,6 @@ public final class Core {
         if (roles == null) {
             engine.mode(Mode.master(1, Lease.permanent(config.clock())));
         } else {
-            roles.replay();
             startThread(roles.writer());
             startThread(roles.writer().forcer());
             Replication replicate = config.replication();

@@ -1400,9 +1400,52 @@ public final class Engine {
      * @param force whether a record that is as new or newer is replaced as well, as a rewind must
      */
     void apply(byte[] key, int offset, int length, Mutation mutation, long opId, boolean force) {
+        apply(key, offset, length, hash(key, offset, length), mutation, opId, force);
+    }
+
+    /** The hash of a key, as {@link #warm} and {@link #apply} take it. */
+    long hash(byte[] key, int offset, int length) {
+        return index.hash(key, offset, length);
+    }
+
+    /**
+     * Brings what is needed to find some keys into the cache, all of it side by side.
+     *
+     * @return a number that says nothing, and keeps this from being left out
+     */
+    long warm(long[] hashes, int count) {
+        Stripe stripe = enterToWork();
+        try {
+            return index.warm(hashes, count);
+        } finally {
+            stripes.leave(stripe);
+        }
+    }
+
+    /** Makes room in the index for keys that will come. Nobody else may use the engine yet. */
+    void expect(long keys) {
+        Stripe stripe = enterToWork();
+        stripe.unbounded = true;
+        try {
+            index.expect(stripe, keys);
+        } finally {
+            stripe.debt = 0;
+            stripes.leave(stripe);
+        }
+    }
+
+    /** Does what the other one does, for a key whose hash is known. */
+    void apply(
+            byte[] key,
+            int offset,
+            int length,
+            long hash,
+            Mutation mutation,
+            long opId,
+            boolean force) {
         for (int attempt = 0; ; attempt++) {
             try {
-                int type = tryApply(key, offset, length, mutation, opId, force);
+                int type = tryApply(key, offset, length, hash, mutation, opId, force);
                 if (type != 0 && !listeners.isEmpty()) {
                     listeners.changed(key, offset, length, event(type), opId);
                 }
@@ -1414,11 +1457,17 @@ public final class Engine {
     }
 
     private int tryApply(
-            byte[] key, int offset, int length, Mutation mutation, long opId, boolean force) {
+            byte[] key,
+            int offset,
+            int length,
+            long hash,
+            Mutation mutation,
+            long opId,
+            boolean force) {
         Stripe stripe = enterToWork();
         stripe.unbounded = true;
         try {
-            stripe.key.set(key, offset, length, index.hash(key, offset, length));
+            stripe.key.set(key, offset, length, hash);
             while (true) {
                 long old = index.find(stripe, true);
                 if (old != 0 && !force && Records.version(mem, old) >= opId) {

@@ -80,6 +80,9 @@ final class Index {
     /** ... and drops at least so many: a rebuild that drops nothing would change nothing. */
     private static final int REBUILD_GAIN = SLOTS / 8;
 
+    /** Of so many keys in its range, one or another mostly has no place in a segment any more. */
+    private static final int FULL = SLOTS * 5 / 6;
+
     /** That {@link #confirm} can't tell; no record has this address. */
     static final long UNKNOWN = -1;
 
@@ -131,6 +134,84 @@ final class Index {
         this.isPurgeable = isPurgeable;
         slab.retirement(this::released);
         directory = new long[] {newSegment(stripe, 1, 0, 1), newSegment(stripe, 1, 1 << 31, 1)};
+    }
+
+    /**
+     * Makes an empty index as large as so many keys will make it, so that they can come without
+     * segments being split again and again. For whoever is alone with it. Never takes more than
+     * growing would: a range of hashes gets a segment of its own only where its keys would not fit
+     * in a larger one.
+     */
+    void expect(Stripe stripe, long keys) {
+        long[] before = directory;
+        int depth = depthFor(keys);
+        if (depth <= 1 || before.length != 2) {
+            return;
+        }
+        long[] entries = new long[1 << depth];
+        fill(stripe, entries, keys, 0, depth, 0);
+        directory = entries;
+        for (long segment : before) {
+            freeSegment(stripe, segment);
+        }
+    }
+
+    /** How deep the densest range of so many keys is. */
+    private static int depthFor(long keys) {
+        int depth = 1;
+        while (depth < MAX_DEPTH && keys * (1 - below(1 - Math.scalb(1.0, -depth))) > FULL) {
+            depth++;
+        }
+        return depth;
+    }
+
+    /** Fills the part of the directory that a prefix stands for. */
+    private void fill(Stripe stripe, long[] entries, long keys, int depth, int bits, int prefix) {
+        int count = 1 << (bits - depth);
+        double from = (double) prefix / entries.length;
+        double to = (double) (prefix + count) / entries.length;
+        boolean splits = depth == 0 || keys * (below(to) - below(from)) > FULL;
+        if (splits && count > 1) {
+            fill(stripe, entries, keys, depth + 1, bits, prefix);
+            fill(stripe, entries, keys, depth + 1, bits, prefix + count / 2);
+        } else {
+            long segment = newSegment(stripe, depth, prefix << (32 - bits), 1);
+            Arrays.fill(entries, prefix, prefix + count, segment);
+        }
+    }
+
+    /**
+     * The part of all hashes that lies below one, which is given as a part too; see {@link #slope}.
+     */
+    private static double below(double hash) {
+        return 2 - Math.sqrt(4 - 3 * hash);
+    }
+
+    /** Parts all hashes into ranges with as many keys each; gives the ends of their upper halves. */
+    static long[] equalParts(int count) {
+        long[] ends = new long[count];
+        for (int i = 0; i < count; i++) {
+            double x = (i + 1.0) / count;
+            // As slope() has it.
+            ends[i] = (long) Math.scalb(x + x * (1 - x) / 3, Integer.SIZE);
+        }
+        ends[count - 1] = 1L << Integer.SIZE;
+        return ends;
+    }
+
+    /**
+     * Loads the home buckets of some hashes, in steps that do not wait for each other, so that the
+     * searches that follow find them in the cache.
+     *
+     * @return what was loaded, added up
+     */
+    long warm(long[] hashes, int count) {
+        long loaded = 0;
+        for (int i = 0; i < count; i++) {
+            int upper = (int) (hashes[i] >>> 32);
+            loaded += mem.getLong(slotAt(segmentOf(upper), (upper & (BUCKETS - 1)) << 3));
+        }
+        return loaded;
     }
 
     /** The hash of a key, by which it is found. */

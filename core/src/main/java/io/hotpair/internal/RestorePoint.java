@@ -37,10 +37,24 @@ final class RestorePoint implements AutoCloseable {
      * @throws HotpairException {@code NOT_RETAINED} if there is no way back
      */
     static RestorePoint find(OperationLog log, long opId) {
+        return find(log, opId, true);
+    }
+
+    /**
+     * Finds one, for somebody who can do without what was read of the snapshot when it turns out to
+     * be damaged.
+     */
+    static RestorePoint findUnchecked(OperationLog log, long opId) {
+        return find(log, opId, false);
+    }
+
+    private static RestorePoint find(OperationLog log, long opId, boolean isChecked) {
         SnapshotStore store = log.snapshots();
         List<SavedSnapshot> snapshots = store == null ? List.of() : store.list();
         for (SavedSnapshot snapshot : snapshots) {
-            if (store != null && snapshot.opId() <= opId && store.verify(snapshot)) {
+            if (store != null
+                    && snapshot.opId() <= opId
+                    && (!isChecked || store.verify(snapshot))) {
                 RestorePoint point = tryOpen(log, store, snapshot);
                 if (point != null) {
                     return point;
@@ -50,7 +64,7 @@ final class RestorePoint implements AutoCloseable {
         return new RestorePoint(null, null, openLog(log, 0));
     }
 
-    /** Opens a snapshot, unless it or the log after it was deleted since it was listed. */
+    /** Opens a snapshot, unless it is damaged, or it or the log after it was deleted meanwhile. */
     private static @Nullable RestorePoint tryOpen(
             OperationLog log, SnapshotStore store, SavedSnapshot snapshot) {
         OperationSource operations = null;
@@ -61,7 +75,7 @@ final class RestorePoint implements AutoCloseable {
             if (operations != null) {
                 operations.close();
             }
-            if (store.list().contains(snapshot)) {
+            if (store.list().contains(snapshot) && store.verify(snapshot)) {
                 throw e;
             }
             return null;

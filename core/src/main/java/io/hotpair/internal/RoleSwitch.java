@@ -13,6 +13,7 @@ import io.hotpair.log.OperationSource;
 import io.hotpair.log.OperationType;
 import io.hotpair.log.SnapshotReceiver;
 import io.hotpair.log.SnapshotSource;
+import io.hotpair.log.SnapshotStore;
 import io.hotpair.topology.Lease;
 import io.hotpair.topology.ReplicatedKeyspace;
 import java.nio.ByteBuffer;
@@ -28,6 +29,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +45,10 @@ import org.slf4j.LoggerFactory;
  */
 final class RoleSwitch implements ReplicatedKeyspace {
     private static final Logger LOGGER = LoggerFactory.getLogger(RoleSwitch.class);
+
+    /** So much of a log is loaded sooner by one thread than others are started. */
+    private static final long LOADED_ALONE_BYTES = 1024 * 1024;
+
     private static final long REPORT_NS = 5_000_000_000L;
 
     private final String name;
@@ -208,45 +215,135 @@ final class RoleSwitch implements ReplicatedKeyspace {
                 : mode.refusing(HotpairException.Category.NOT_ENOUGH_REPLICAS, refusal);
     }
 
-    /** Brings memory to what the newest sound snapshot and the log after it hold. */
-    void replay() {
-        try (RestorePoint from = restorePoint(log.lastOpId())) {
+    /**
+     * Brings empty memory to what the newest snapshot and the log after it hold.
+     *
+     * @return whether it did; if not, the snapshot is damaged, is set aside by now, and memory is
+     *     good for nothing
+     */
+    boolean replay(OpeningProgress progress) {
+        long lastOpId = log.lastOpId();
+        try (RestorePoint from =
+                restorePoint(lastOpId, () -> RestorePoint.findUnchecked(log, lastOpId))) {
             SavedSnapshot snapshot = from.snapshot();
             SnapshotSource blocks = from.blocks();
-            if (snapshot != null && blocks != null) {
-                new SnapshotLoad(engine, clock, threadFactory).run(blocks, snapshot, () -> {});
-                engine.applied(snapshot.opId());
-                warnPastLimit();
+            SnapshotStore store = log.snapshots();
+            long logBytes = store == null ? 0 : store.logBytesAfter(snapshot);
+            if (store != null && snapshot != null && blocks != null) {
+                progress.begin(snapshot.lengthBytes());
+                if (!load(store, snapshot, blocks, progress)) {
+                    return false;
+                }
             }
-            replayAfter(from.opId(), from.operations());
+            progress.begin(logBytes);
+            loadAfter(from.opId(), from.operations(), progress);
+            progress.end();
         }
         logged.reset(log.lastOpId());
         durable.reset(0);
         committed.reset(0);
         committedToDisk.reset(0);
+        return true;
     }
 
-    private void replayAfter(long opId, OperationSource source) {
+    private boolean load(
+            SnapshotStore store,
+            SavedSnapshot snapshot,
+            SnapshotSource blocks,
+            OpeningProgress progress) {
+        engine.expect(snapshot.operationCount());
+        try {
+            new SnapshotLoad(engine, clock, threadFactory).run(blocks, snapshot, progress::at);
+        } catch (HotpairException e) {
+            // What is not the file's fault is the same every time.
+            if (store.verify(snapshot)) {
+                throw e;
+            }
+            return false;
+        }
+        engine.applied(snapshot.opId());
+        warnPastLimit();
+        return true;
+    }
+
+    /** Brings the log after an opId into memory that nobody reads yet. */
+    private void loadAfter(long opId, OperationSource source, OpeningProgress progress) {
+        FrameBuffer frame = new FrameBuffer();
+        long loaded = 0;
+        while (loaded < LOADED_ALONE_BYTES && source.poll(frame)) {
+            writer.noteTimestamp(frame);
+            replayAll(frame, opId);
+            loaded += frame.length();
+        }
+        progress.add(loaded);
+        if (loaded >= LOADED_ALONE_BYTES) {
+            loadWithAllCores(opId, source, progress);
+        }
+        engine.applied(log.lastOpId());
+        warnPastLimit();
+    }
+
+    private void loadWithAllCores(long opId, OperationSource source, OpeningProgress progress) {
+        LogLoad load = new LogLoad(engine, threadFactory);
+        try {
+            loadWithAllCores(load, opId, source, progress);
+        } catch (RuntimeException | Error e) {
+            load.fail(e);
+        }
+        load.end();
+    }
+
+    private void loadWithAllCores(
+            LogLoad load, long opId, OperationSource source, OpeningProgress progress) {
+        FrameBuffer frame = new FrameBuffer();
+        long reportedNs = clock.nanoTime();
+        while (source.poll(frame)) {
+            writer.noteTimestamp(frame);
+            if (LogLoad.takes(frame)) {
+                load.add(frame, opId);
+            } else {
+                load.finish();
+                replayAll(frame, opId);
+            }
+            progress.add(frame.length());
+            if (clock.nanoTime() - reportedNs > REPORT_NS) {
+                reportedNs = clock.nanoTime();
+                reportReplay(frame, opId);
+            }
+        }
+        load.finish();
+    }
+
+    private void reportReplay(FrameBuffer frame, long opId) {
+        LOGGER.info(
+                "replaying the log: at opId={} of {} to {}",
+                FrameDescriptor.lastOpId(frame),
+                opId + 1,
+                log.lastOpId());
+    }
+
+    private void replayAfter(long opId, OperationSource source, LongConsumer onBytes) {
         FrameBuffer frame = new FrameBuffer();
         long reportedNs = clock.nanoTime();
         while (source.poll(frame)) {
             writer.noteTimestamp(frame);
             replayAll(frame, opId);
+            onBytes.accept(frame.length());
             if (clock.nanoTime() - reportedNs > REPORT_NS) {
                 reportedNs = clock.nanoTime();
-                LOGGER.info(
-                        "replaying the log: at opId={} of {} to {}",
-                        FrameDescriptor.lastOpId(frame),
-                        opId + 1,
-                        log.lastOpId());
+                reportReplay(frame, opId);
             }
         }
     }
 
     /** What the state after an opId can be restored from; says what to do if there is nothing. */
     private RestorePoint restorePoint(long opId) {
+        return restorePoint(opId, () -> RestorePoint.find(log, opId));
+    }
+
+    private RestorePoint restorePoint(long opId, Supplier<RestorePoint> find) {
         try {
-            return RestorePoint.find(log, opId);
+            return find.get();
         } catch (HotpairException e) {
             if (e.category() != HotpairException.Category.NOT_RETAINED) {
                 throw e;
@@ -565,8 +662,9 @@ final class RoleSwitch implements ReplicatedKeyspace {
                 throw new IllegalStateException("opId=" + opId + ", expected a snapshot of it");
             }
             clear(opId, onProgress);
-            new SnapshotLoad(engine, clock, threadFactory).run(blocks, snapshot, onProgress);
-            replayAfter(from.opId(), from.operations());
+            new SnapshotLoad(engine, clock, threadFactory)
+                    .run(blocks, snapshot, position -> onProgress.run());
+            replayAfter(from.opId(), from.operations(), bytes -> onProgress.run());
             warnPastLimit();
         }
     }

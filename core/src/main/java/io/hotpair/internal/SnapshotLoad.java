@@ -7,12 +7,9 @@ import io.hotpair.log.OperationReader;
 import io.hotpair.log.SnapshotSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,44 +22,39 @@ import org.slf4j.LoggerFactory;
  */
 final class SnapshotLoad {
     private static final Logger LOGGER = LoggerFactory.getLogger(SnapshotLoad.class);
-    private static final int QUEUED_BLOCKS = 4;
-    private static final long OFFER_MS = 100;
     private static final long REPORT_NS = 5_000_000_000L;
 
     private final Engine engine;
     private final Clock clock;
+    private final ThreadFactory threadFactory;
     private final List<Worker> workers = new ArrayList<>();
-    private final List<Thread> threads = new ArrayList<>();
     private final LongAdder operationCount = new LongAdder();
-    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
     SnapshotLoad(Engine engine, Clock clock, ThreadFactory threadFactory) {
         this.engine = engine;
         this.clock = clock;
-        for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
-            Worker worker = new Worker();
-            workers.add(worker);
-            threads.add(threadFactory.newThread(worker));
-        }
+        this.threadFactory = threadFactory;
     }
 
     /**
      * Loads.
      *
-     * @param onProgress called by this thread from time to time; what it throws ends the load, and
-     *     is thrown on
+     * @param onProgress told by this thread how many bytes of the file were read; what it throws
+     *     ends the load, and is thrown on
      * @throws HotpairException {@code CORRUPTION}, {@code LOG_FAILED} or {@code MEMORY_LIMIT}
      */
-    void run(SnapshotSource source, SavedSnapshot snapshot, Runnable onProgress) {
+    void run(SnapshotSource source, SavedSnapshot snapshot, LongConsumer onProgress) {
         long beganNs = clock.nanoTime();
-        threads.forEach(Thread::start);
-        try {
-            distribute(source, snapshot, onProgress);
-        } catch (RuntimeException | Error e) {
-            failure.compareAndSet(null, e);
+        LoadThreads threads = new LoadThreads(threadFactory);
+        for (int i = 0; i < threads.count(); i++) {
+            workers.add(new Worker());
         }
-        end();
-        throwFailure();
+        try {
+            distribute(source, snapshot, threads, onProgress);
+        } catch (RuntimeException | Error e) {
+            threads.fail(e);
+        }
+        threads.end();
         LOGGER.info(
                 "loaded snapshot {}: opId={}, {} operations, {} bytes in {} ms",
                 snapshot.file(),
@@ -72,17 +64,23 @@ final class SnapshotLoad {
                 (clock.nanoTime() - beganNs) / 1_000_000);
     }
 
-    private void distribute(SnapshotSource source, SavedSnapshot snapshot, Runnable onProgress) {
+    private void distribute(
+            SnapshotSource source,
+            SavedSnapshot snapshot,
+            LoadThreads threads,
+            LongConsumer onProgress) {
         long reportedNs = clock.nanoTime();
         int next = 0;
         for (SnapshotSource.Block block = source.next(); block != null; block = source.next()) {
             if (!block.continuesKey()) {
-                next = (next + 1) % workers.size();
+                next = (next + 1) % threads.count();
             }
-            if (!workers.get(next).take(block)) {
+            Worker worker = workers.get(next);
+            SnapshotSource.Block given = block;
+            if (!threads.give(next, () -> worker.apply(given))) {
                 return;
             }
-            onProgress.run();
+            onProgress.accept(block.endPosition());
             if (clock.nanoTime() - reportedNs > REPORT_NS) {
                 reportedNs = clock.nanoTime();
                 LOGGER.info(
@@ -95,94 +93,31 @@ final class SnapshotLoad {
         }
     }
 
-    /** Lets the threads finish, and waits for them: none may touch the engine afterwards. */
-    private void end() {
-        workers.forEach(worker -> worker.ended = true);
-        boolean interrupted = false;
-        for (Thread thread : threads) {
-            while (thread.isAlive()) {
-                try {
-                    thread.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
+    /** Applies the blocks that one thread is given. */
+    private final class Worker {
+        private final LoadBatch batch = new LoadBatch(engine, true);
+        private @Nullable OperationReader reader;
 
-    private void throwFailure() {
-        Throwable thrown = failure.get();
-        if (thrown instanceof Error error) {
-            throw error;
+        void apply(SnapshotSource.Block block) {
+            block.forEach(this::add, this::applyBatch);
         }
-        if (thrown instanceof RuntimeException exception) {
-            throw exception;
-        }
-    }
 
-    /** Applies the blocks that it is given. */
-    private final class Worker implements Runnable {
-        private final BlockingQueue<SnapshotSource.Block> blocks =
-                new ArrayBlockingQueue<>(QUEUED_BLOCKS);
-        private final Replay replay = new Replay();
-        private volatile boolean ended;
-        private long applied;
-
-        /** Hands over a block; false if the load has failed. */
-        boolean take(SnapshotSource.Block block) {
-            boolean interrupted = false;
-            try {
-                while (failure.get() == null) {
-                    try {
-                        if (blocks.offer(block, OFFER_MS, TimeUnit.MILLISECONDS)) {
-                            return true;
-                        }
-                    } catch (InterruptedException e) {
-                        interrupted = true;
-                    }
-                }
-                return false;
-            } finally {
-                if (interrupted) {
-                    Thread.currentThread().interrupt();
-                }
+        private void add(OperationReader operation) {
+            reader = operation;
+            batch.add(
+                    operation.operationOffset(),
+                    engine.hash(operation.bytes(), operation.keyOffset(), operation.keyLength()));
+            if (batch.isFull()) {
+                applyBatch();
             }
         }
 
-        @Override
-        public void run() {
-            while (failure.get() == null) {
-                // Asked before the queue is: what is handed over before the end is there then.
-                boolean last = ended;
-                try {
-                    SnapshotSource.Block block = blocks.poll(OFFER_MS, TimeUnit.MILLISECONDS);
-                    if (block != null) {
-                        block.forEach(this::apply);
-                        operationCount.add(applied);
-                        applied = 0;
-                    } else if (last) {
-                        return;
-                    }
-                } catch (InterruptedException e) {
-                    LOGGER.debug("a thread that loads a snapshot was interrupted; it goes on");
-                } catch (RuntimeException | Error e) {
-                    failure.compareAndSet(null, e);
-                }
+        private void applyBatch() {
+            OperationReader operation = reader;
+            if (operation != null && batch.count() > 0) {
+                operationCount.add(batch.count());
+                batch.apply(operation);
             }
-        }
-
-        private void apply(OperationReader operation) {
-            engine.apply(
-                    operation.bytes(),
-                    operation.keyOffset(),
-                    operation.keyLength(),
-                    replay.of(operation),
-                    operation.opId(),
-                    true);
-            applied++;
         }
     }
 }

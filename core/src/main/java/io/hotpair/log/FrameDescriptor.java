@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Locale;
+import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 
 /**
@@ -391,6 +392,17 @@ public final class FrameDescriptor {
      * @throws HotpairException {@code CORRUPTION} with both checksums, or {@code UNKNOWN_VERSION}
      */
     public static void verify(FrameBuffer frame, String place) {
+        verify(frame, () -> place);
+    }
+
+    /**
+     * Checks a frame, and asks where it was read only if something is wrong with it.
+     *
+     * @param frame the frame
+     * @param place where it was read, for the message
+     * @throws HotpairException {@code CORRUPTION} with both checksums, or {@code UNKNOWN_VERSION}
+     */
+    public static void verify(FrameBuffer frame, Supplier<String> place) {
         byte[] bytes = frame.bytes();
         int length = frame.length();
         if (length < HEADER_LENGTH || length > MAX_LENGTH) {
@@ -419,13 +431,14 @@ public final class FrameDescriptor {
                     "frame version="
                             + version
                             + ", expected 1, at "
-                            + place
+                            + place.get()
                             + ": written by a newer build");
         }
     }
 
-    private static HotpairException corrupt(String place, String what) {
+    private static HotpairException corrupt(Supplier<String> place, String what) {
         return new HotpairException(
-                HotpairException.Category.CORRUPTION, "frame at " + place + " is damaged: " + what);
+                HotpairException.Category.CORRUPTION,
+                "frame at " + place.get() + " is damaged: " + what);
     }
 }

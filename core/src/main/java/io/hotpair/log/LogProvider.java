@@ -1,5 +1,6 @@
 package io.hotpair.log;
 
+import io.hotpair.Progress;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,18 @@ public interface LogProvider {
      *     be used
      */
     OperationLog open(Path directory);
+
+    /**
+     * Opens the log as {@link #open(Path)} does, and says how far it is.
+     *
+     * @param directory the directory
+     * @param progress told of the bytes of the log that are read and checked, from time to time; of
+     *     nothing if there is nothing to say
+     * @return the log; the caller closes it
+     */
+    default OperationLog open(Path directory, Progress progress) {
+        return open(directory);
+    }
 
     /**
      * What makes and checks backups of such logs.

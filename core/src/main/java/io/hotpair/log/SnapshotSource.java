@@ -37,11 +37,23 @@ public interface SnapshotSource extends AutoCloseable {
         long endPosition();
 
         /**
-         * Unpacks it and gives its operations in order. One thread at a time.
+         * Unpacks it and gives its operations in order. One thread, once.
          *
          * @param consumer receives a reader that stands at an operation
          * @throws io.hotpair.HotpairException {@code CORRUPTION}
          */
-        void forEach(Consumer<OperationReader> consumer);
+        default void forEach(Consumer<OperationReader> consumer) {
+            forEach(consumer, () -> {});
+        }
+
+        /**
+         * Unpacks it and gives its operations in order. One thread, once.
+         *
+         * @param consumer receives a reader that stands at an operation; always the same one, which
+         *     can go back to operations that it stood at before
+         * @param atEnd run after the last one, while the reader can still be used; not afterwards
+         * @throws io.hotpair.HotpairException {@code CORRUPTION}
+         */
+        void forEach(Consumer<OperationReader> consumer, Runnable atEnd);
     }
 }

@@ -3,6 +3,7 @@ package io.hotpair.internal;
 import static io.hotpair.internal.TestEngine.bytes;
 
 import io.hotpair.MaxMemoryPolicy;
+import io.hotpair.Progress;
 import io.hotpair.log.MemoryLog;
 import io.hotpair.topology.Lease;
 import java.lang.reflect.Field;
@@ -213,7 +214,9 @@ final class FaultRun {
                         TestEngine.STILL,
                         1);
         long before = Faults.blocks();
-        roles(replayed, log).replay();
+        if (!roles(replayed, log).replay(new OpeningProgress(Progress.NONE))) {
+            throw new AssertionError("not replayed");
+        }
         Faults.blocks((int) (before - Faults.blocks()));
         return "digest="
                 + engine.digest()

@@ -2,6 +2,7 @@ package io.hotpair.internal;
 
 import io.hotpair.Clock;
 import io.hotpair.MaxMemoryPolicy;
+import io.hotpair.Progress;
 import io.hotpair.log.MemoryLog;
 import io.hotpair.topology.Lease;
 import java.nio.file.Path;
@@ -198,7 +199,9 @@ final class ParkedThread {
     private void checkReplay() {
         Engine replayed =
                 new Engine(new HeapMem(), 8 << 20, MaxMemoryPolicy.NOEVICTION, true, clock, 1);
-        roles(replayed, log, clock).replay();
+        if (!roles(replayed, log, clock).replay(new OpeningProgress(Progress.NONE))) {
+            throw new AssertionError("not replayed");
+        }
         if (!replayed.digest().equals(engine.digest())) {
             throw new AssertionError("the log gives another state: " + log.operations());
         }

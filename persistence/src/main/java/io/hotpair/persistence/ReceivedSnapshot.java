@@ -4,7 +4,6 @@ import io.hotpair.SavedSnapshot;
 import io.hotpair.log.FrameDescriptor;
 import io.hotpair.log.Lineage;
 import io.hotpair.log.SnapshotReceiver;
-import io.hotpair.log.SnapshotSource;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.FileAlreadyExistsException;
@@ -114,12 +113,7 @@ final class ReceivedSnapshot implements SnapshotReceiver {
             CRC32C chain = new CRC32C();
             SnapshotDescriptor.chain(
                     chain, FrameDescriptor.getInt(head, SnapshotDescriptor.HEADER_CRC_OFFSET));
-            SnapshotSource.Block block = reader.next();
-            while (block != null) {
-                SnapshotDescriptor.chain(chain, reader.blockCrc());
-                onProgress.run();
-                block = reader.next();
-            }
+            reader.check(onProgress, crc -> SnapshotDescriptor.chain(chain, crc));
             SnapshotFooter came = reader.footer();
             SnapshotFooter footer =
                     new SnapshotFooter(

@@ -8,9 +8,11 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Locale;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.zip.CRC32C;
 import net.jpountz.lz4.LZ4Exception;
 import net.jpountz.lz4.LZ4Factory;
@@ -27,6 +29,7 @@ final class SnapshotFileReader implements SnapshotSource {
     private final SnapshotHeader header;
     private final SnapshotFooter footer;
     private final CRC32C chain = new CRC32C();
+    private final Buffers buffers = new Buffers();
     private long position = SnapshotDescriptor.HEADER_LENGTH;
     private int blockCount;
     private int blockCrc;
@@ -85,13 +88,23 @@ final class SnapshotFileReader implements SnapshotSource {
         return footer;
     }
 
-    /** The checksum of the block that was given last. */
-    int blockCrc() {
-        return blockCrc;
+    /**
+     * Reads and checks all of it.
+     *
+     * @param onProgress called from time to time
+     */
+    void check(Runnable onProgress, IntConsumer onBlock) {
+        PackedBlock block = next();
+        while (block != null) {
+            onBlock.accept(blockCrc);
+            block.release();
+            onProgress.run();
+            block = next();
+        }
     }
 
     @Override
-    public SnapshotSource.@Nullable Block next() {
+    public @Nullable PackedBlock next() {
         long end = fileLength - SnapshotDescriptor.FOOTER_LENGTH;
         if (position == end) {
             requireAll();
@@ -115,7 +128,9 @@ final class SnapshotFileReader implements SnapshotSource {
             throw damaged(
                     "stored length=" + storedLength + ", expected at most " + (end - content));
         }
-        byte[] stored = read(content, storedLength);
+        byte[] stored = buffers.take(storedLength);
+        file.seek(content);
+        file.readFully(stored, 0, storedLength);
         int stated = FrameDescriptor.getInt(head, SnapshotDescriptor.BLOCK_CRC_OFFSET);
         int computed = SnapshotDescriptor.blockCrc(head, stored, storedLength);
         int index = FrameDescriptor.getInt(head, SnapshotDescriptor.BLOCK_INDEX_OFFSET);
@@ -129,7 +144,9 @@ final class SnapshotFileReader implements SnapshotSource {
         }
         SnapshotDescriptor.chain(chain, stated);
         blockCrc = stated;
-        PackedBlock block = new PackedBlock(place(), head, stored, content + storedLength);
+        PackedBlock block =
+                new PackedBlock(
+                        place(), head, stored, storedLength, content + storedLength, buffers);
         position = content + storedLength;
         operationCount += FrameDescriptor.getInt(head, SnapshotDescriptor.BLOCK_COUNT_OFFSET);
         blockCount++;
@@ -184,18 +201,55 @@ final class SnapshotFileReader implements SnapshotSource {
         }
     }
 
+    /**
+     * Arrays that blocks have been read and unpacked into, to be used again: a snapshot of
+     * gigabytes would otherwise take as much of the heap's memory, page after page, as it is long.
+     */
+    private static final class Buffers {
+        /** A common block fits, packed or not. */
+        private static final int LENGTH = SnapshotDescriptor.BLOCK_LENGTH + 64 * 1024;
+
+        private final Queue<byte[]> free = new ConcurrentLinkedQueue<>();
+
+        byte[] take(int length) {
+            byte[] buffer = length <= LENGTH ? free.poll() : null;
+            return buffer == null ? new byte[Math.max(length, LENGTH)] : buffer;
+        }
+
+        void give(byte[] buffer) {
+            if (buffer.length == LENGTH) {
+                free.add(buffer);
+            }
+        }
+    }
+
     /** A block whose checksum is right. */
-    private static final class PackedBlock implements SnapshotSource.Block {
+    static final class PackedBlock implements SnapshotSource.Block {
         private final String place;
         private final byte[] header;
         private final byte[] stored;
+        private final int storedLength;
         private final long endPosition;
+        private final Buffers buffers;
 
-        PackedBlock(String place, byte[] header, byte[] stored, long endPosition) {
+        PackedBlock(
+                String place,
+                byte[] header,
+                byte[] stored,
+                int storedLength,
+                long endPosition,
+                Buffers buffers) {
             this.place = place;
             this.header = header;
             this.stored = stored;
+            this.storedLength = storedLength;
             this.endPosition = endPosition;
+            this.buffers = buffers;
+        }
+
+        /** Nobody will ask for its operations. */
+        void release() {
+            buffers.give(stored);
         }
 
         @Override
@@ -211,10 +265,11 @@ final class SnapshotFileReader implements SnapshotSource {
         }
 
         @Override
-        public void forEach(Consumer<OperationReader> consumer) {
-            byte[] operations = unpack();
+        public void forEach(Consumer<OperationReader> consumer, Runnable atEnd) {
+            int length = FrameDescriptor.getInt(header, SnapshotDescriptor.BLOCK_LENGTH_OFFSET);
+            byte[] operations = unpack(length);
             OperationReader reader = new OperationReader();
-            reader.wrap(operations, 0, operations.length);
+            reader.wrap(operations, 0, length);
             int count = 0;
             while (reader.next()) {
                 consumer.accept(reader);
@@ -224,25 +279,31 @@ final class SnapshotFileReader implements SnapshotSource {
             if (count != stated) {
                 throw Failures.corruption(place + ": operations=" + count + ", expected " + stated);
             }
+            atEnd.run();
+            buffers.give(operations);
         }
 
-        private byte[] unpack() {
-            int length = FrameDescriptor.getInt(header, SnapshotDescriptor.BLOCK_LENGTH_OFFSET);
+        private byte[] unpack(int length) {
             byte codec = header[SnapshotDescriptor.BLOCK_CODEC_OFFSET];
-            if (codec == SnapshotDescriptor.CODEC_STORED && length == stored.length) {
+            if (codec == SnapshotDescriptor.CODEC_STORED && length == storedLength) {
                 return stored;
             }
             if (codec != SnapshotDescriptor.CODEC_LZ4 || length < 0) {
                 throw Failures.corruption(
                         place + ": codec=" + codec + " length=" + length + ", expected LZ4");
             }
-            byte[] operations = new byte[length];
+            byte[] operations = buffers.take(length);
             try {
                 int unpacked =
                         LZ4Factory.safeInstance()
                                 .safeDecompressor()
-                                .decompress(stored, 0, stored.length, operations, 0, length);
-                return unpacked == length ? operations : Arrays.copyOf(operations, unpacked);
+                                .decompress(stored, 0, storedLength, operations, 0, length);
+                if (unpacked != length) {
+                    throw Failures.corruption(
+                            place + ": length=" + unpacked + ", expected " + length);
+                }
+                buffers.give(stored);
+                return operations;
             } catch (LZ4Exception e) {
                 throw Failures.corruption(place + " can't be unpacked: " + e.getMessage());
             }
