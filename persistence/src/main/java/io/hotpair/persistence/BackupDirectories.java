@@ -241,6 +241,9 @@ final class BackupDirectories implements BackupStore {
                     for (String name : NOT_SEALED) {
                         Files.deleteIfExists(directory.resolve(name));
                     }
+                    // Whoever restores it reads all of it.
+                    Directories.deleteTree(
+                            directory.resolve("log").resolve(SegmentSummaries.DIRECTORY));
                     SealedFiles.write(directory, manifest, sealedFiles(directory));
                 });
     }

@@ -1,6 +1,7 @@
 package io.hotpair.persistence;
 
 import io.hotpair.HotpairException;
+import io.hotpair.Progress;
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.FrameDescriptor;
 import io.hotpair.log.Lineage;
@@ -49,6 +50,8 @@ final class ChronicleLog implements OperationLog {
     private final History history;
     private final SnapshotDirectory snapshots;
     private final HourClock clock;
+    private final SegmentSummaries summaries;
+    private final BackgroundReader background;
     private final Set<LogSource> sources = ConcurrentHashMap.newKeySet();
     // Taken in this order: the lock of the snapshots, that of the forces, and this.
     private final ReentrantLock forceLock = new ReentrantLock();
@@ -85,7 +88,9 @@ final class ChronicleLog implements OperationLog {
             SnapshotDirectory snapshots,
             QueueWriter writer,
             HourClock clock,
-            @Nullable AllocatedFile current) {
+            @Nullable AllocatedFile current,
+            SegmentSummaries summaries,
+            BackgroundReader background) {
         this.options = options;
         this.space = space;
         this.directoryLock = directoryLock;
@@ -96,6 +101,8 @@ final class ChronicleLog implements OperationLog {
         this.snapshots = snapshots;
         this.writer = writer;
         this.clock = clock;
+        this.summaries = summaries;
+        this.background = background;
         this.current = current;
         home = directoryLock.directory();
         queue = home.resolve(QUEUE_DIRECTORY);
@@ -104,12 +111,17 @@ final class ChronicleLog implements OperationLog {
         // What a process that died has left may be in the page cache only.
         isForced = current == null;
         isDirectoryForced = current == null;
+        background.start();
     }
 
     static ChronicleLog open(Path directory, LogOptions options) {
+        return open(directory, options, Progress.NONE);
+    }
+
+    static ChronicleLog open(Path directory, LogOptions options, Progress progress) {
         boolean interrupted = Thread.interrupted();
         try {
-            return LogOpening.open(directory, options);
+            return LogOpening.open(directory, options, progress);
         } finally {
             restoreInterrupt(interrupted);
         }
@@ -141,7 +153,7 @@ final class ChronicleLog implements OperationLog {
         boolean interrupted = Thread.interrupted();
         try {
             requireUsable();
-            FrameDescriptor.verify(frame, "the end of log " + home);
+            FrameDescriptor.verify(frame, this::place);
             String objection = history.objectionTo(frame);
             if (objection != null) {
                 throw new IllegalArgumentException(objection);
@@ -154,6 +166,10 @@ final class ChronicleLog implements OperationLog {
             restoreInterrupt(interrupted);
             lock.unlock();
         }
+    }
+
+    private String place() {
+        return "the end of log " + home;
     }
 
     /**
@@ -450,6 +466,7 @@ final class ChronicleLog implements OperationLog {
         }
         closeFiles();
         Recovery.removeForgotten(queue, begin);
+        summaries.deleteBefore(begin.cycle());
         deletedBefore = begin.cycle();
         snapshots.beginWith(begin, snapshot);
         clock.advanceTo(begin.cycle() * Segment.CYCLE_MS);
@@ -547,6 +564,7 @@ final class ChronicleLog implements OperationLog {
         try {
             begin.write(home);
             Recovery.removeForgotten(queue, begin);
+            summaries.deleteBefore(begin.cycle());
             deletedBefore = begin.cycle();
             report(begin, base, maxLength);
             refreshQueue();
@@ -639,6 +657,7 @@ final class ChronicleLog implements OperationLog {
         if (usable) {
             release.run(() -> forceOutsideLock());
         }
+        release.run(background::stop);
         sources.forEach(source -> release.run(source));
         release.run(writer);
         release.run(ChronicleThreads::release);

@@ -1,5 +1,6 @@
 package io.hotpair.persistence;
 
+import io.hotpair.Progress;
 import io.hotpair.log.BackupStore;
 import io.hotpair.log.LogProvider;
 import io.hotpair.log.OperationLog;
@@ -24,12 +25,18 @@ public final class ChronicleLogProvider implements LogProvider {
     /**
      * {@inheritDoc}
      *
-     * <p>Reads and checks the whole log, so the time that it takes grows with the log's length.
+     * <p>Reads and checks what was not read before: mostly the end of the log. The rest is read
+     * afterwards, in the background.
      */
     @Override
     public OperationLog open(Path directory) {
+        return open(directory, Progress.NONE);
+    }
+
+    @Override
+    public OperationLog open(Path directory, Progress progress) {
         JvmFlags.require();
-        return ChronicleLog.open(directory, LogOptions.standard());
+        return ChronicleLog.open(directory, LogOptions.standard(), progress);
     }
 
     @Override

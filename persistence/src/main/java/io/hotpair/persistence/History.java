@@ -68,6 +68,16 @@ final class History {
         lastOpId = begin.previousOpId();
     }
 
+    /** That of a log that begins with a segment of another one, to read that by itself. */
+    static History before(Segment segment) {
+        Lineage lineage = segment.previousLineage();
+        return new History(
+                new LogBegin(
+                        segment.cycle(),
+                        segment.previousOpId(),
+                        lineage == null ? Lineage.EMPTY : lineage));
+    }
+
     LogBegin begin() {
         return begin;
     }
@@ -118,7 +128,7 @@ final class History {
 
     Segment addSegment(int cycle, Path directory) {
         Segment segment = new Segment(cycle, directory);
-        segment.previousOpId(lastOpId);
+        segment.follow(lastOpId, isInsideOperation() ? null : lineage);
         Segment[] grown = Arrays.copyOf(segments, segments.length + 1);
         grown[grown.length - 1] = segment;
         segments = grown;
@@ -357,8 +367,71 @@ final class History {
         if (kept < firstOpId) {
             firstOpId = 0;
         }
+        Segment last = lastSegment();
+        if (last != null) {
+            last.cutAfter(kept);
+        }
         forgetWaypointsAbove(kept);
         waypointDue = true;
+    }
+
+    /** The cuts between the frames of a segment, the last of which begins at a position. */
+    List<Cut> cutsIn(int cycle, long lastHeader) {
+        List<Cut> found = new ArrayList<>();
+        for (Cut cut : cuts) {
+            if (cut.boundary().cycle() == cycle && cut.boundary().position() <= lastHeader) {
+                found.add(cut);
+            }
+        }
+        return List.copyOf(found);
+    }
+
+    /** Those of one segment. */
+    List<SegmentSummary.Mark> waypointsIn(int cycle) {
+        synchronized (waypoints) {
+            return waypoints.stream()
+                    .filter(w -> w.segment().cycle() == cycle)
+                    .map(w -> new SegmentSummary.Mark(w.position(), w.previousOpId()))
+                    .toList();
+        }
+    }
+
+    /**
+     * Takes what a summary says of the last segment, of which nothing was taken yet, instead of its
+     * frames one by one.
+     */
+    void restore(Segment segment, SegmentSummary summary) {
+        for (Cut cut : summary.cuts()) {
+            cut(cut);
+        }
+        segment.restore(summary.frames());
+        if (firstOpId == 0) {
+            firstOpId = summary.frames().firstLiveOpId();
+        }
+        lineage = summary.after().lineage();
+        lastOpId = summary.after().opId();
+        restoreWaypoints(segment, summary.waypoints());
+    }
+
+    private void restoreWaypoints(Segment segment, List<SegmentSummary.Mark> marks) {
+        synchronized (waypoints) {
+            marks.forEach(
+                    mark ->
+                            waypoints.add(
+                                    new Waypoint(segment, mark.position(), mark.previousOpId())));
+        }
+        waypointDue = marks.isEmpty();
+        lastWaypointPosition = waypointDue ? 0 : marks.get(marks.size() - 1).position();
+    }
+
+    /** Whether a segment still is one of the log's. */
+    boolean holds(Segment segment) {
+        for (Segment candidate : segments) {
+            if (candidate == segment) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The fragments seen so far belong to an operation that was never completed. */

@@ -1,6 +1,7 @@
 package io.hotpair.persistence;
 
 import io.hotpair.HotpairException;
+import io.hotpair.Progress;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.FileAlreadyExistsException;
@@ -19,6 +20,7 @@ final class LogOpening {
     private final Path home;
     private final Path queue;
     private final LogOptions options;
+    private final Progress progress;
     private final DirectoryLock directoryLock;
     private final HourClock clock = new HourClock();
     private final Release release = new Release();
@@ -27,17 +29,18 @@ final class LogOpening {
     private @Nullable AllocatedFile current;
     private @Nullable QueueWriter writer;
 
-    private LogOpening(DirectoryLock directoryLock, LogOptions options) {
+    private LogOpening(DirectoryLock directoryLock, LogOptions options, Progress progress) {
+        this.progress = progress;
         this.directoryLock = directoryLock;
         this.options = options;
         home = directoryLock.directory();
         queue = home.resolve(ChronicleLog.QUEUE_DIRECTORY);
     }
 
-    static ChronicleLog open(Path directory, LogOptions options) {
+    static ChronicleLog open(Path directory, LogOptions options, Progress progress) {
         Path home = prepare(directory);
         DirectoryLock lock = DirectoryLock.acquire(home, options.wallClockMs().getAsLong());
-        LogOpening opening = new LogOpening(lock, options);
+        LogOpening opening = new LogOpening(lock, options, progress);
         try {
             return opening.run();
         } catch (HotpairException e) {
@@ -66,13 +69,17 @@ final class LogOpening {
         mark = openedMark;
         CutJournal cuts = CutJournal.read(home);
         LogBegin begin = LogBegin.read(home);
-        History history = Recovery.run(home, queue, begin, openedMark, cuts, options.bootId());
+        SegmentSummaries summaries = new SegmentSummaries(home, identity.id());
+        Recovery.Result recovered =
+                Recovery.run(home, queue, begin, openedMark, cuts, summaries, progress, options);
+        History history = recovered.history();
         SnapshotDirectory snapshots = SnapshotDirectory.open(home, identity.id(), history);
         openedMark.begin(options.bootId());
         ChronicleThreads.retain();
         isChronicleRetained = true;
         clock.advanceTo(begin.cycle() * Segment.CYCLE_MS);
         QueueWriter openedWriter = openQueue(history.lastSegment(), space);
+        recovered.found().forEach(summaries::write);
         return new ChronicleLog(
                 options,
                 space,
@@ -84,7 +91,9 @@ final class LogOpening {
                 snapshots,
                 openedWriter,
                 clock,
-                current);
+                current,
+                summaries,
+                new BackgroundReader(recovered, summaries, options));
     }
 
     private LogIdentity readOrCreateIdentity() throws IOException {

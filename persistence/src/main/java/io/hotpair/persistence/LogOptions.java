@@ -12,9 +12,16 @@ import java.util.function.LongSupplier;
  * @param freeSpace how much of the file system may still be used
  * @param bootId names the boot of the machine; empty if the system does not tell
  * @param watermarkBytes below this much free space the log stops
+ * @param summaryStepBytes when so much was appended, it is read in the background and summarised
+ * @param summaryRoundNs how often that is looked for
  */
 record LogOptions(
-        LongSupplier wallClockMs, FreeSpace freeSpace, String bootId, long watermarkBytes) {
+        LongSupplier wallClockMs,
+        FreeSpace freeSpace,
+        String bootId,
+        long watermarkBytes,
+        long summaryStepBytes,
+        long summaryRoundNs) {
     /**
      * Chronicle maps a segment in pieces of this size. A document can have a quarter of it, and a
      * frame of the greatest length, with its header, must fit with room to spare.
@@ -33,19 +40,28 @@ record LogOptions(
                 System::currentTimeMillis,
                 directory -> directory.toFile().getUsableSpace(),
                 currentBootId(),
-                2L * BLOCK_BYTES);
+                2L * BLOCK_BYTES,
+                64L << 20,
+                1_000_000_000);
     }
 
     LogOptions withWallClock(LongSupplier clockMs) {
-        return new LogOptions(clockMs, freeSpace, bootId, watermarkBytes);
+        return new LogOptions(
+                clockMs, freeSpace, bootId, watermarkBytes, summaryStepBytes, summaryRoundNs);
     }
 
     LogOptions withFreeSpace(FreeSpace space) {
-        return new LogOptions(wallClockMs, space, bootId, watermarkBytes);
+        return new LogOptions(
+                wallClockMs, space, bootId, watermarkBytes, summaryStepBytes, summaryRoundNs);
     }
 
     LogOptions withBootId(String id) {
-        return new LogOptions(wallClockMs, freeSpace, id, watermarkBytes);
+        return new LogOptions(
+                wallClockMs, freeSpace, id, watermarkBytes, summaryStepBytes, summaryRoundNs);
+    }
+
+    LogOptions withSummaries(long stepBytes, long roundNs) {
+        return new LogOptions(wallClockMs, freeSpace, bootId, watermarkBytes, stepBytes, roundNs);
     }
 
     private static String currentBootId() {

@@ -146,7 +146,7 @@ final class LogSource implements OperationSource {
             switch (current.next(end)) {
                 case FRAME -> {
                     current.copyTo(into);
-                    FrameDescriptor.verify(into, current.place());
+                    FrameDescriptor.verify(into, current::place);
                     return true;
                 }
                 case METADATA -> {

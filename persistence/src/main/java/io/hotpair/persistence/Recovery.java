@@ -1,8 +1,10 @@
 package io.hotpair.persistence;
 
 import io.hotpair.HotpairException;
+import io.hotpair.Progress;
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.FrameDescriptor;
+import io.hotpair.log.Lineage;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -17,8 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads a whole log before it is used: verifies every frame and that each one continues the one
- * before, finds the cuts, and takes a torn tail off the last segment.
+ * Reads a log before it is used: verifies every frame and that each one continues the one before,
+ * finds the cuts, and takes a torn tail off the last segment. What a summary vouches for was read
+ * and verified before, and is not read again: see {@code persistence/docs/log-format.md}.
  *
  * <p>What counts as a torn tail depends on how the last session ended. All before the durable mark
  * was forced, so damage there is corruption, always. After a clean close the mark stands at the
@@ -33,6 +36,9 @@ final class Recovery {
     /** A segment that was never completed holds its header and two index pages, no more. */
     private static final long MAX_UNBORN_LENGTH = 128 * 1024;
 
+    /** At opening, a summary of the last segment is made after this part of the usual distance. */
+    private static final int SUMMARY_FRACTION = 16;
+
     private static final int COPY_BYTES = 64 * 1024;
     private static final int FIRST_HEADER_INCOMPLETE = 0x8000_0000;
 
@@ -43,7 +49,27 @@ final class Recovery {
     private final List<CutJournal.Entry> pendingCuts;
     private final LogBegin begin;
     private final History history;
+    private final SegmentSummaries summaries;
+    private final List<SegmentSummary> skipped = new ArrayList<>();
+    private final List<SegmentSummary> found = new ArrayList<>();
+    private final long minSummarisedBytes;
+    private final Reading reading;
     private final FrameBuffer frame = new FrameBuffer();
+    private @Nullable SegmentSummary last;
+
+    /**
+     * What came out of it.
+     *
+     * @param history what the log holds
+     * @param skipped what was taken from summaries, and not read
+     * @param found what was read and is worth a summary
+     * @param last how far the last segment is known; null if there is nothing to go on from
+     */
+    record Result(
+            History history,
+            List<SegmentSummary> skipped,
+            List<SegmentSummary> found,
+            @Nullable SegmentSummary last) {}
 
     private Recovery(
             Path home,
@@ -51,12 +77,17 @@ final class Recovery {
             LogBegin begin,
             DurableMark mark,
             CutJournal cuts,
-            String bootId) {
+            SegmentSummaries summaries,
+            Progress progress,
+            LogOptions options) {
         this.home = home;
         this.queue = queue;
         this.mark = mark;
-        sameBoot = mark.isSameBoot(bootId);
+        sameBoot = mark.isSameBoot(options.bootId());
         this.begin = begin;
+        this.summaries = summaries;
+        minSummarisedBytes = options.summaryStepBytes() / SUMMARY_FRACTION;
+        reading = new Reading(home, progress);
         history = new History(begin);
         pendingCuts = new ArrayList<>(cuts.entries());
         pendingCuts.removeIf(entry -> begin.isAfter(entry.cut().boundary()));
@@ -68,15 +99,24 @@ final class Recovery {
      * @throws HotpairException {@code CORRUPTION} naming file, position and both checksums, or
      *     {@code UNKNOWN_VERSION}
      */
-    static History run(
-            Path home, Path queue, LogBegin begin, DurableMark mark, CutJournal cuts, String bootId)
+    static Result run(
+            Path home,
+            Path queue,
+            LogBegin begin,
+            DurableMark mark,
+            CutJournal cuts,
+            SegmentSummaries summaries,
+            Progress progress,
+            LogOptions options)
             throws IOException {
-        return new Recovery(home, queue, begin, mark, cuts, bootId).run();
+        return new Recovery(home, queue, begin, mark, cuts, summaries, progress, options).run();
     }
 
-    private History run() throws IOException {
+    private Result run() throws IOException {
         removeForgotten(queue, begin);
         List<Path> files = segmentFiles();
+        summaries.retain(files);
+        reading.begin(files);
         if (begin.cycle() != 0 && files.isEmpty() && mark.place().isAfter(begin.cycle(), 0)) {
             throw beginIsMissing();
         }
@@ -100,7 +140,8 @@ final class Recovery {
                             + mark.place()
                             + ": something is missing at its end");
         }
-        return history;
+        reading.end();
+        return new Result(history, skipped, found, last);
     }
 
     private HotpairException beginIsMissing() {
@@ -149,19 +190,135 @@ final class Recovery {
         // So that the segment knows which opId it continues.
         applyCutsBefore(cycle, 0);
         Segment segment = history.addSegment(cycle, queue);
-        SegmentIndex index = new SegmentIndex();
+        SegmentIndex index;
         try (SegmentReader reader = new SegmentReader(segment)) {
-            readDocuments(reader, segment, index, isLast);
-            segment.contentEnd(reader.header());
+            index = readFrames(reader, segment, isLast);
         }
         if (isLast && segment.documentCount() == 0 && !mark.place().isAfter(cycle, 0)) {
             // Nothing was appended to it, so nothing needs it, whatever state it is in.
             history.removeLastSegment();
+            last = null;
             Files.delete(file);
             Directories.force(queue);
             return;
         }
         restore(index, file);
+    }
+
+    /** Reads a segment, but for what its summary vouches for. */
+    private SegmentIndex readFrames(SegmentReader reader, Segment segment, boolean isLast)
+            throws IOException {
+        SegmentSummary known = trustedSummary(segment, reader);
+        SegmentScan scan = scanFrom(segment, known, reader);
+        SegmentSummary.End end = known == null ? null : known.end();
+        if (end == null) {
+            readDocuments(reader, segment, scan, isLast);
+            segment.contentEnd(reader.header());
+            if (segment.isSealed()) {
+                end = new SegmentSummary.End(reader.header(), reader.fileLength());
+            }
+            summarise(scan, end, known, segment, isLast);
+        } else {
+            segment.seal();
+            segment.contentEnd(end.header());
+        }
+        reading.segmentDone(reader.fileLength());
+        return scan.index();
+    }
+
+    private SegmentScan scanFrom(
+            Segment segment, @Nullable SegmentSummary known, SegmentReader reader) {
+        if (known == null) {
+            reader.position(0);
+            return new SegmentScan(history, segment);
+        }
+        skipped.add(known);
+        last = known;
+        pendingCuts.removeIf(entry -> known.cuts().contains(entry.cut()));
+        reader.position(known.position());
+        return SegmentScan.resume(history, segment, known);
+    }
+
+    private void summarise(
+            SegmentScan scan,
+            SegmentSummary.@Nullable End end,
+            @Nullable SegmentSummary known,
+            Segment segment,
+            boolean isLast) {
+        SegmentSummary summary = scan.summary(summaries.logId(), end);
+        long knownBytes = known == null ? 0 : known.frames().written();
+        if (summary != null && (!isLast || segment.written() - knownBytes >= minSummarisedBytes)) {
+            found.add(summary);
+        }
+        last = summary;
+    }
+
+    /** The summary of a segment, if there is one and it is of what the file holds. */
+    private @Nullable SegmentSummary trustedSummary(Segment segment, SegmentReader reader) {
+        SegmentSummary summary = summaries.read(segment.cycle());
+        if (summary == null) {
+            return null;
+        }
+        String objection = objectionTo(summary, segment, reader);
+        if (objection != null) {
+            LOG.info(
+                    "log={}: {} is read anew, its summary does not fit: {}",
+                    home,
+                    segment,
+                    objection);
+            return null;
+        }
+        return summary;
+    }
+
+    private @Nullable String objectionTo(
+            SegmentSummary summary, Segment segment, SegmentReader reader) {
+        Lineage before = segment.previousLineage();
+        SegmentSummary.Frames frames = summary.frames();
+        if (before == null
+                || !summary.before()
+                        .equals(new SegmentSummary.State(segment.previousOpId(), before))) {
+            return "before it the log is another one";
+        }
+        if (!sameBoot && mark.place().compareTo(new Place(segment.cycle(), frames.written())) < 0) {
+            return "perhaps it was not on the device";
+        }
+        if (!summary.cuts().containsAll(cutsIn(segment.cycle(), frames.last()))) {
+            return "the log was cut in it";
+        }
+        SegmentSummary.End end = summary.end();
+        if (end == null
+                ? reader.fileLength() < frames.written()
+                : reader.fileLength() != end.fileLength()) {
+            return "the file's length is " + reader.fileLength();
+        }
+        if (!isFrameAt(reader, frames.first(), frames.firstCrc())
+                || !isFrameAt(reader, frames.last(), frames.lastCrc())
+                || reader.end() != frames.written()) {
+            return "its first or last frame is another one";
+        }
+        if (end != null) {
+            reader.position(end.header());
+            if (reader.next(reader.fileLength()) != SegmentReader.Document.END) {
+                return "its end is not marked";
+            }
+        }
+        return null;
+    }
+
+    private List<Cut> cutsIn(int cycle, long lastHeader) {
+        return pendingCuts.stream()
+                .map(CutJournal.Entry::cut)
+                .filter(cut -> cut.boundary().cycle() == cycle)
+                .filter(cut -> cut.boundary().position() <= lastHeader)
+                .toList();
+    }
+
+    private boolean isFrameAt(SegmentReader reader, long position, int crc) {
+        reader.position(position);
+        return reader.next(reader.fileLength()) == SegmentReader.Document.FRAME
+                && SegmentScan.read(reader, frame) == null
+                && FrameDescriptor.crc(frame) == crc;
     }
 
     private void restore(SegmentIndex index, Path file) throws IOException {
@@ -177,21 +334,21 @@ final class Recovery {
     }
 
     private void readDocuments(
-            SegmentReader reader, Segment segment, SegmentIndex index, boolean isLast)
+            SegmentReader reader, Segment segment, SegmentScan scan, boolean isLast)
             throws IOException {
         long limit = reader.fileLength();
         while (true) {
             switch (reader.next(limit)) {
                 case FRAME -> {
-                    HotpairException damage = damageIn(reader);
+                    HotpairException damage = SegmentScan.read(reader, frame);
                     if (damage != null) {
                         endAt(reader, isLast, damage);
                         return;
                     }
-                    acceptFrame(reader, segment);
-                    index.addFrame(reader.header());
+                    acceptFrame(reader, segment, scan);
+                    reading.at(reader.end());
                 }
-                case METADATA -> index.addPage(reader.header());
+                case METADATA -> scan.index().addPage(reader.header());
                 case NOTHING -> {
                     requireNothingFrom(reader, reader.header(), isLast);
                     return;
@@ -209,20 +366,7 @@ final class Recovery {
         }
     }
 
-    private @Nullable HotpairException damageIn(SegmentReader reader) {
-        reader.copyTo(frame);
-        try {
-            FrameDescriptor.verify(frame, reader.place());
-            return null;
-        } catch (HotpairException e) {
-            if (e.category() != HotpairException.Category.CORRUPTION) {
-                throw e;
-            }
-            return e;
-        }
-    }
-
-    private void acceptFrame(SegmentReader reader, Segment segment) {
+    private void acceptFrame(SegmentReader reader, Segment segment, SegmentScan scan) {
         Place place = new Place(segment.cycle(), reader.header());
         applyCutsBefore(place.cycle(), place.position());
         String objection = history.objectionTo(frame);
@@ -250,7 +394,7 @@ final class Recovery {
         if (history.abandons(frame)) {
             history.abandonOperation(place);
         }
-        history.accept(frame, segment, reader.header(), reader.end());
+        scan.accept(frame, reader);
     }
 
     private void applyCutsBefore(int cycle, long position) {

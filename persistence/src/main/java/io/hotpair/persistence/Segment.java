@@ -1,11 +1,13 @@
 package io.hotpair.persistence;
 
+import io.hotpair.log.Lineage;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One file of the queue, an hour's worth. The appending thread alone changes it; any thread reads
@@ -26,6 +28,8 @@ final class Segment {
     private final Path file;
     private volatile long end;
     private long previousOpId;
+    private @Nullable Lineage previousLineage;
+    private long firstLiveOpId;
     private volatile long firstOpId;
     private long written;
     private long documentCount;
@@ -71,13 +75,36 @@ final class Segment {
         return previousOpId;
     }
 
-    void previousOpId(long opId) {
+    /** Which terms wrote what is live before it; null if it begins inside an operation. */
+    @Nullable Lineage previousLineage() {
+        return previousLineage;
+    }
+
+    /**
+     * Says what it continues.
+     *
+     * @param lineage null if it begins inside an operation
+     */
+    void follow(long opId, @Nullable Lineage lineage) {
         previousOpId = opId;
+        previousLineage = lineage;
     }
 
     /** The first opId in it, live or dead by now; 0 while there is none. */
     long firstOpId() {
         return firstOpId;
+    }
+
+    /** The first opId in it that no cut has ended while it was the last segment; 0 if none. */
+    long firstLiveOpId() {
+        return firstLiveOpId;
+    }
+
+    /** The log was cut, with this as its last segment. */
+    void cutAfter(long keptOpId) {
+        if (keptOpId < firstLiveOpId) {
+            firstLiveOpId = 0;
+        }
     }
 
     /**
@@ -140,7 +167,20 @@ final class Segment {
         if (firstOpId == 0) {
             firstOpId = completedOpId;
         }
+        if (firstLiveOpId == 0) {
+            firstLiveOpId = completedOpId;
+        }
         end = written;
+    }
+
+    /** Takes note of frames that were read before, all of them complete. */
+    void restore(SegmentSummary.Frames frames) {
+        lastHeader = frames.last();
+        written = frames.written();
+        documentCount = frames.count();
+        firstOpId = frames.firstOpId();
+        firstLiveOpId = frames.firstLiveOpId();
+        end = frames.written();
     }
 
     @Override

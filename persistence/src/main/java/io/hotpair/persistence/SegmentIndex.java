@@ -60,10 +60,49 @@ final class SegmentIndex {
                                     + "8fa7c800000000000000c96c617374496e6465788e00000000"
                                     + "a70000000000000000ca64617461466f726d6174a101");
 
-    private final List<Long> pages = new ArrayList<>();
-    private final List<Long> indexed = new ArrayList<>();
+    private final List<Long> pages;
+    private final List<Long> indexed;
     private long frameCount;
     private long lastHeader;
+
+    SegmentIndex() {
+        this(List.of(), List.of(), 0, 0);
+    }
+
+    /**
+     * Goes on behind the frames that another one has taken note of.
+     *
+     * @param pages its {@link #pages()}
+     * @param indexed its {@link #indexed()}
+     * @param frameCount how many frames
+     * @param lastHeader where the last of them begins
+     */
+    SegmentIndex(List<Long> pages, List<Long> indexed, long frameCount, long lastHeader) {
+        this.pages = new ArrayList<>(pages);
+        this.indexed = new ArrayList<>(indexed);
+        this.frameCount = frameCount;
+        this.lastHeader = lastHeader;
+    }
+
+    /** Whether no frame was taken note of. */
+    boolean isEmpty() {
+        return frameCount == 0;
+    }
+
+    /** Where Chronicle's own documents begin. */
+    List<Long> pages() {
+        return List.copyOf(pages);
+    }
+
+    /** Those before the last frame. */
+    List<Long> pagesBetweenFrames() {
+        return pages.stream().filter(page -> page < lastHeader).toList();
+    }
+
+    /** Where each frame begins whose position is in an index page. */
+    List<Long> indexed() {
+        return List.copyOf(indexed);
+    }
 
     /** Takes note of a frame. */
     void addFrame(long header) {

@@ -6,9 +6,11 @@
  * that touches Chronicle) behind {@code AllocatedFile}, which allocates and forces, and it tells
  * {@code History} what was written. {@code History} knows the segments, the cuts and which
  * operations are live. {@code SegmentReader} walks a segment file by itself, copying what it reads;
- * {@code Recovery} checks a whole log with it at open, {@code LogSource} serves readers with it.
- * {@code DirectoryLock}, {@code LogIdentity}, {@code DurableMark} and {@code CutJournal} are the
- * small files beside the queue, and {@code LogBegin}, if the log was shortened.
+ * {@code Recovery} checks a log with it at open, {@code LogSource} serves readers with it, and
+ * {@code BackgroundReader} reads what the opening left out and what is appended. What reading a
+ * segment has shown is a {@code SegmentSummary}, kept by {@code SegmentSummaries}. {@code
+ * DirectoryLock}, {@code LogIdentity}, {@code DurableMark} and {@code CutJournal} are the small
+ * files beside the queue, and {@code LogBegin}, if the log was shortened.
  *
  * <p>{@code SnapshotDirectory} knows the snapshots beside the log; {@code SnapshotFileWriter} and
  * {@code SnapshotFileReader} write and read one. {@code LogSnapshots} is what core sees of them.

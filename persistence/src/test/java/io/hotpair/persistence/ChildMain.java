@@ -84,8 +84,10 @@ final class ChildMain {
     private static void append(Path directory, long seed) {
         Random random = new Random(seed);
         AtomicLong clock = new AtomicLong(System.currentTimeMillis());
-        OperationLog log =
-                ChronicleLog.open(directory, LogOptions.standard().withWallClock(clock::get));
+        // Summaries are written all the time, so that many a kill hits one that is being written.
+        LogOptions options =
+                LogOptions.standard().withWallClock(clock::get).withSummaries(32 << 10, 1_000_000);
+        OperationLog log = ChronicleLog.open(directory, options);
         TestFrames frames = new TestFrames();
         while (true) {
             int kind = random.nextInt(400);

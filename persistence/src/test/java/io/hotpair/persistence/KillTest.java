@@ -6,9 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hotpair.log.OperationLog;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
@@ -37,6 +41,7 @@ class KillTest {
             long last = appendAndKill(home, random);
             acknowledged += last - counted;
             counted = last;
+            spoilSummaries(home, random);
             long before = System.nanoTime();
             try (OperationLog log = ChronicleLog.open(home, LogOptions.standard())) {
                 long openNs = System.nanoTime() - before;
@@ -53,6 +58,39 @@ class KillTest {
                         "killed {} times, {} operations acknowledged, 0 lost, 0 torn: rate below"
                                 + " {} at 95 %",
                         CYCLES, acknowledged, 3.0 / CYCLES);
+    }
+
+    /** What is left of the summaries can be anything, and must make no difference. */
+    private static void spoilSummaries(Path home, Random random) throws IOException {
+        Path directory = home.resolve(SegmentSummaries.DIRECTORY);
+        if (!Files.isDirectory(directory)) {
+            return;
+        }
+        List<Path> files;
+        try (Stream<Path> listed = Files.list(directory)) {
+            files = listed.sorted().toList();
+        }
+        for (Path file : files) {
+            switch (random.nextInt(6)) {
+                case 0 -> Files.delete(file);
+                case 1 -> TestFiles.truncate(file, random.nextLong(Files.size(file) + 1));
+                case 2 -> {
+                    if (Files.size(file) > 0) {
+                        long position = random.nextLong(Files.size(file));
+                        TestFiles.flipBit(file, position, random.nextInt(8));
+                    }
+                }
+                case 3 -> {
+                    Path other = files.get(random.nextInt(files.size()));
+                    if (Files.exists(other)) {
+                        Files.write(file, Files.readAllBytes(other));
+                    }
+                }
+                default -> {
+                    // As the killed process left it.
+                }
+            }
+        }
     }
 
     /** Returns the last opId that the child acknowledged. */

@@ -1,5 +1,6 @@
 package io.hotpair.persistence;
 
+import io.hotpair.Progress;
 import io.hotpair.log.BackupStore;
 import io.hotpair.log.LogProvider;
 import io.hotpair.log.OperationLog;
@@ -25,7 +26,13 @@ public final class TestLogProvider implements LogProvider {
 
     @Override
     public OperationLog open(Path directory) {
-        return ChronicleLog.open(directory, OPTIONS.getOrDefault(directory, LogOptions.standard()));
+        return open(directory, Progress.NONE);
+    }
+
+    @Override
+    public OperationLog open(Path directory, Progress progress) {
+        return ChronicleLog.open(
+                directory, OPTIONS.getOrDefault(directory, LogOptions.standard()), progress);
     }
 
     @Override
