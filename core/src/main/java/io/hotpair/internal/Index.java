@@ -187,7 +187,9 @@ final class Index {
         return 2 - Math.sqrt(4 - 3 * hash);
     }
 
-    /** Parts all hashes into ranges with as many keys each; gives the ends of their upper halves. */
+    /**
+     * Parts all hashes into ranges with as many keys each; gives the ends of their upper halves.
+     */
     static long[] equalParts(int count) {
         long[] ends = new long[count];
         for (int i = 0; i < count; i++) {
