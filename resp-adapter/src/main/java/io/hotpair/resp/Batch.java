@@ -30,6 +30,7 @@ final class Batch implements Watermark.Waiter {
     private boolean closing;
     private boolean checked;
     private boolean timedOut;
+    private boolean pushes;
     private long sinceNs;
 
     /** Makes it wait for its outcome. */
@@ -42,6 +43,7 @@ final class Batch implements Watermark.Waiter {
         count = 0;
         checked = false;
         timedOut = false;
+        pushes = false;
     }
 
     @Override
@@ -101,6 +103,28 @@ final class Batch implements Watermark.Waiter {
         readTerm = reply.readTerm();
         wrote = reply.writeOpId() != 0;
         closing = reply.closing();
+    }
+
+    /** Makes it one of pushes, which rest on nothing. */
+    void beginPushes() {
+        readTerm = ReplyBuffer.NO_TERM;
+        wrote = false;
+        closing = false;
+        pushes = true;
+    }
+
+    /** Whether a push may be added: not to replies, and not beyond a length. */
+    boolean takes(int pushLength, int maxLength) {
+        return pushes && length + pushLength <= maxLength;
+    }
+
+    /** Adds a push at the end. */
+    void add(byte[] push) {
+        if (bytes.length - length < push.length) {
+            bytes = Arrays.copyOf(bytes, Math.max(length + push.length, 2 * bytes.length));
+        }
+        System.arraycopy(push, 0, bytes, length, push.length);
+        length += push.length;
     }
 
     /** Drops what is too large to keep for the next use. */

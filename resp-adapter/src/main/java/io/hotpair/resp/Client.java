@@ -40,6 +40,7 @@ final class Client {
     private long opId;
     private long term;
     private boolean closing;
+    private volatile @Nullable Subscriptions subscriptions;
 
     Client(long id, Connection connection, RespServer server, Session session, Endpoints ends) {
         this.id = id;
@@ -91,6 +92,35 @@ final class Client {
 
     ClientTransaction transaction() {
         return transaction;
+    }
+
+    /** What it has subscribed to; made with the first use. Called by its event loop. */
+    Subscriptions subscriptions() {
+        Subscriptions present = subscriptions;
+        if (present == null) {
+            present = new Subscriptions(this, server.pubSub());
+            subscriptions = present;
+        }
+        return present;
+    }
+
+    /** How many of a kind it has subscribed to. */
+    int subscriptionCount(Topic.Kind kind) {
+        Subscriptions present = subscriptions;
+        return present == null ? 0 : present.count(kind);
+    }
+
+    boolean isSubscriber() {
+        Subscriptions present = subscriptions;
+        return present != null && !present.isEmpty();
+    }
+
+    /** Ends all subscriptions, without a word. */
+    void unsubscribeAll() {
+        Subscriptions present = subscriptions;
+        if (present != null) {
+            present.clear();
+        }
     }
 
     String address() {
@@ -249,5 +279,6 @@ final class Client {
         replyMode = ReplyMode.ON;
         evictable(true);
         transaction.discard();
+        unsubscribeAll();
     }
 }

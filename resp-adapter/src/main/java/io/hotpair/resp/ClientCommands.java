@@ -8,6 +8,7 @@ import static io.hotpair.resp.Command.Flag.STALE;
 import io.hotpair.resp.Client.ReplyMode;
 import io.hotpair.resp.Command.Category;
 import io.hotpair.resp.Command.Group;
+import io.hotpair.resp.Topic.Kind;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -243,7 +244,7 @@ final class ClientCommands {
         Predicate<Client> wanted = c -> true;
         if (request.count() == 4 && request.is(2, "TYPE")) {
             String type = type(request, 3);
-            wanted = c -> type.equals("normal");
+            wanted = c -> type.equals(type(c));
         } else if (request.count() > 3 && request.is(2, "ID")) {
             Set<Long> ids = new HashSet<>();
             for (int i = 3; i < request.count(); i++) {
@@ -272,6 +273,10 @@ final class ClientCommands {
                     "ERR Unknown client type '" + request.inError(argument) + "'");
         }
         return type;
+    }
+
+    private static String type(Client client) {
+        return client.isSubscriber() ? "pubsub" : "normal";
     }
 
     private static void kill(Request request, Client client, ReplyBuffer reply) {
@@ -312,7 +317,7 @@ final class ClientCommands {
         }
         if (request.is(option, "TYPE")) {
             String type = type(request, option + 1);
-            return c -> type.equals("normal");
+            return c -> type.equals(type(c));
         }
         if (request.is(option, "ADDR")) {
             return c -> c.address().equals(value);
@@ -347,8 +352,9 @@ final class ClientCommands {
 
     private static String flags(Client client) {
         String flags =
-                (client.connection().isBlocked() ? "b" : "")
+                (client.isSubscriber() ? "P" : "")
                         + (client.transaction().isOpen() ? "x" : "")
+                        + (client.connection().isBlocked() ? "b" : "")
                         + (client.isEvictable() ? "" : "e");
         return flags.isEmpty() ? "N" : flags;
     }
@@ -373,7 +379,13 @@ final class ClientCommands {
                 + TimeUnit.NANOSECONDS.toSeconds(nowNs - client.lastCommandNs())
                 + " flags="
                 + flags(client)
-                + " db=0 sub=0 psub=0 ssub=0 multi="
+                + " db=0 sub="
+                + client.subscriptionCount(Kind.CHANNEL)
+                + " psub="
+                + client.subscriptionCount(Kind.PATTERN)
+                + " ssub="
+                + client.subscriptionCount(Kind.SHARD)
+                + " multi="
                 + (client.transaction().isOpen() ? client.transaction().size() : -1)
                 + " qbuf="
                 + connection.heldLength()

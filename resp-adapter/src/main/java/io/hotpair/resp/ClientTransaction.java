@@ -34,12 +34,21 @@ final class ClientTransaction {
      */
     private record Watched(boolean existed, long version) {}
 
+    /**
+     * What was published and is not sent yet.
+     *
+     * @param kind what the channel is
+     */
+    @SuppressWarnings("ArrayRecordComponent") // Handed on, and never compared.
+    private record Published(Topic.Kind kind, byte[] channel, byte[] payload) {}
+
     private final Client client;
     private final Map<KeyName, Watched> watched = new LinkedHashMap<>();
     private List<Queued> queued = new ArrayList<>();
     private boolean open;
     private boolean broken;
     private boolean executing;
+    private final List<Published> published = new ArrayList<>();
     private long chargedBytes;
 
     ClientTransaction(Client client) {
@@ -149,18 +158,64 @@ final class ClientTransaction {
         }
         Session session = client.session();
         int from = reply.length();
+        Map<Topic.Kind, List<byte[]>> subscribed = savedSubscriptions();
         executing = true;
         try {
-            return session.transaction(
-                    view -> {
-                        reply.truncate(from);
-                        return attempt(session, view, dispatcher, reply);
-                    });
+            boolean executed =
+                    session.transaction(
+                            view -> {
+                                reply.truncate(from);
+                                beginAttempt(subscribed);
+                                return attempt(session, view, dispatcher, reply);
+                            });
+            if (executed) {
+                sendPublished();
+            }
+            return executed;
         } finally {
             executing = false;
             client.session(session);
             discard();
         }
+    }
+
+    /** What the client has subscribed to, if that may change; else nothing. */
+    private Map<Topic.Kind, List<byte[]>> savedSubscriptions() {
+        boolean changes =
+                queued.stream().anyMatch(each -> each.command().has(Command.Flag.PUBSUB));
+        return changes ? client.subscriptions().saved() : Map.of();
+    }
+
+    /** Forgets what an attempt before did that is no part of the keyspace. */
+    private void beginAttempt(Map<Topic.Kind, List<byte[]>> subscribed) {
+        published.clear();
+        if (!subscribed.isEmpty()) {
+            client.subscriptions().restore(subscribed);
+        }
+    }
+
+    /**
+     * Keeps a message until the transaction has committed. If the client itself has subscribed it
+     * finds the message where it stands among the replies, as with Redis.
+     *
+     * @return how many will receive it
+     */
+    int publishLater(Topic.Kind kind, byte[] channel, byte[] payload) {
+        published.add(new Published(kind, channel, payload));
+        PubSub pubSub = client.server().pubSub();
+        Message message = pubSub.message(kind, channel, payload, null);
+        if (message != null) {
+            message.deliverTo(client.subscriptions(), client);
+        }
+        return pubSub.receivers(message);
+    }
+
+    private void sendPublished() {
+        PubSub pubSub = client.server().pubSub();
+        for (Published each : published) {
+            int unused = pubSub.publish(each.kind(), each.channel(), each.payload(), client);
+        }
+        published.clear();
     }
 
     private boolean attempt(

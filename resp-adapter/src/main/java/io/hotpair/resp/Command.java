@@ -20,6 +20,7 @@ final class Command {
         READONLY,
         DENYOOM,
         ADMIN,
+        PUBSUB,
         NOSCRIPT,
         BLOCKING,
         LOADING,
@@ -61,6 +62,7 @@ final class Command {
         HYPERLOGLOG,
         GEO,
         STREAM,
+        PUBSUB,
         ADMIN,
         FAST,
         SLOW,
@@ -85,6 +87,7 @@ final class Command {
         HYPERLOGLOG,
         GEO,
         STREAM,
+        PUBSUB,
         GENERIC,
         TRANSACTIONS,
         CONNECTION,
@@ -120,6 +123,7 @@ final class Command {
     private boolean write;
     private boolean touchesKeys;
     private boolean unqueued;
+    private boolean inSubscribedMode;
 
     Command(int id, String name, int arity, Group group, @Nullable Command container) {
         this.id = id;
@@ -178,6 +182,12 @@ final class Command {
     /** Lets it be executed at once between MULTI and EXEC. */
     Command unqueued() {
         unqueued = true;
+        return this;
+    }
+
+    /** Lets it be executed for a client that has subscribed and speaks RESP2. */
+    Command inSubscribedMode() {
+        inSubscribedMode = true;
         return this;
     }
 
@@ -260,6 +270,11 @@ final class Command {
         return unqueued;
     }
 
+    /** Whether it is executed for a client that has subscribed and speaks RESP2. */
+    boolean isInSubscribedMode() {
+        return inSubscribedMode;
+    }
+
     Map<String, Command> subcommands() {
         return subcommands;
     }
@@ -275,6 +290,11 @@ final class Command {
     /** Where keys are among the arguments. */
     List<KeySpec> keys() {
         return keys;
+    }
+
+    /** Whether there are arguments that are really keys. */
+    boolean hasKeys() {
+        return keys.stream().anyMatch(spec -> !spec.isOfOthers());
     }
 
     boolean isFloating(String argument) {
@@ -315,6 +335,9 @@ final class Command {
         }
         if (has(Flag.READONLY)) {
             all.add(Category.READ);
+        }
+        if (has(Flag.PUBSUB)) {
+            all.add(Category.PUBSUB);
         }
         if (has(Flag.BLOCKING)) {
             all.add(Category.BLOCKING);

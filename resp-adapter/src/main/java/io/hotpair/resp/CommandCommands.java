@@ -246,7 +246,7 @@ final class CommandCommands {
         if (command == null) {
             throw new CommandException("ERR Invalid command specified");
         }
-        if (command.keys().isEmpty()) {
+        if (!command.hasKeys()) {
             throw new CommandException("ERR The command has no key arguments");
         }
         int count = request.count() - 2;

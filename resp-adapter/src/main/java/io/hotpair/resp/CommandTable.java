@@ -32,6 +32,7 @@ final class CommandTable {
         SortedSetCommands.register(this);
         GeoCommands.register(this);
         StreamCommands.register(this);
+        PubSubCommands.register(this);
         KeyCommands.register(this);
         TransactionCommands.register(this);
         ConnectionCommands.register(this);

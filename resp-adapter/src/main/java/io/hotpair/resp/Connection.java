@@ -57,6 +57,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
 
     private long progressMark;
     private long progressNs;
+    private boolean overSoftLimit;
+    private long overSoftLimitSinceNs;
 
     Connection(long id, SocketChannel channel, Worker worker, Session session) {
         this.channel = channel;
@@ -135,6 +137,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
             parked.cancel();
             client.unpark();
         }
+        client.unsubscribeAll();
         account.close();
         held = NOTHING;
         holding = false;
@@ -247,6 +250,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         if (running || closed || closing) {
             return;
         }
+        worker.inbox().deliver();
         running = true;
         ReplyBuffer reply = worker.reply();
         begin(reply);
@@ -266,6 +270,42 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         } finally {
             running = false;
         }
+    }
+
+    /**
+     * Sends what the client did not ask for now: behind what it has been answered so far. Called by
+     * the event loop's thread.
+     */
+    void push(byte[] encoded) {
+        if (closed || closing || !channel.isOpen()) {
+            return;
+        }
+        if (running) {
+            worker.reply().push(encoded);
+        } else {
+            outbox.push(encoded);
+            worker.flushSoon(this);
+        }
+        if (isOverLimit(server.keyspace().nanoTime())) {
+            drop("does not read what it subscribed to, and more waits than the limit allows");
+        }
+    }
+
+    /** Whether more waits for a subscriber than may, at once or for too long. */
+    private boolean isOverLimit(long nowNs) {
+        OutputLimit limit =
+                client.isSubscriber()
+                        ? server.settings().pubSubLimit()
+                        : server.settings().normalLimit();
+        long waitingBytes = outbox.queuedBytes() + pendingBytes();
+        if (!limit.isOverSoft(waitingBytes)) {
+            overSoftLimit = false;
+        } else if (!overSoftLimit) {
+            overSoftLimit = true;
+            overSoftLimitSinceNs = nowNs;
+        }
+        return limit.isOverHard(waitingBytes)
+                || (overSoftLimit && nowNs - overSoftLimitSinceNs > limit.softNs());
     }
 
     private void fail(Throwable cause) {
@@ -335,6 +375,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
 
     private void close(ReplyBuffer reply) {
         closing = true;
+        // Who sees the end of the connection must find it gone from the channels too.
+        client.unsubscribeAll();
         reply.close();
     }
 
@@ -467,6 +509,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
             drop("did not authenticate in time");
         } else if (isStalled(nowNs)) {
             drop("does not read its replies");
+        } else if (client.isSubscriber() && isOverLimit(nowNs)) {
+            drop("has not read what it subscribed to for too long");
         } else if (!holding && held.length > 0) {
             releaseHeld();
         }
@@ -482,13 +526,14 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         long limitNs = server.settings().idleTimeoutNs();
         return limitNs > 0
                 && client.parked() == null
+                && !client.isSubscriber()
                 && outbox.isEmpty()
                 && nowNs - client.lastCommandNs() > limitNs;
     }
 
     /** Whether replies wait that the client could read, and none has left for too long. */
     private boolean isStalled(long nowNs) {
-        long pending = channel.unsafe().outboundBuffer() == null ? 0 : pendingBytes();
+        long pending = pendingBytes();
         long mark = outbox.handedBytes() - pending;
         if (mark != progressMark || pending == 0) {
             progressMark = mark;

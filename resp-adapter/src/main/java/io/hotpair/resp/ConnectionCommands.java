@@ -20,6 +20,7 @@ final class ConnectionCommands {
     static void register(CommandTable table) {
         add(table, "ping", -1, "[message]")
                 .flags(FAST)
+                .inSubscribedMode()
                 .tips("request_policy:all_shards", "response_policy:all_succeeded")
                 .summary("Answers PONG, or the message.")
                 .does(ConnectionCommands::ping);
@@ -39,6 +40,7 @@ final class ConnectionCommands {
         add(table, "quit", -1, "")
                 .flags(HANDSHAKE)
                 .unqueued()
+                .inSubscribedMode()
                 .summary("Ends the connection.")
                 .does(
                         (r, c, out) -> {
@@ -48,6 +50,7 @@ final class ConnectionCommands {
         add(table, "reset", 1, "")
                 .flags(HANDSHAKE)
                 .unqueued()
+                .inSubscribedMode()
                 .since("6.2.0")
                 .summary("Puts the connection back to what it was when it began.")
                 .does(
@@ -72,7 +75,11 @@ final class ConnectionCommands {
         if (request.count() > 2) {
             throw new CommandException("ERR wrong number of arguments for 'ping' command");
         }
-        if (request.count() == 1) {
+        if (client.isSubscriber() && client.protocol() == 2) {
+            reply.array(2);
+            reply.bulk("pong");
+            reply.bulk(request.count() == 1 ? new byte[0] : request.copy(1));
+        } else if (request.count() == 1) {
             reply.status("PONG");
         } else {
             reply.bulk(request.bytes(), request.offset(1), request.length(1));

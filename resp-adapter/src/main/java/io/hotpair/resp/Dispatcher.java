@@ -66,6 +66,11 @@ final class Dispatcher {
             client.park(new PauseWait(server, writer));
             return Result.HELD;
         }
+        if (server.pubSub().isBehind()
+                && (isExec || command.isWrite() || command.has(Flag.PUBSUB))) {
+            client.park(new DeliveryWait(server.pubSub()));
+            return Result.HELD;
+        }
         if (client.transaction().isOpen() && !command.isUnqueued()) {
             return queue(command, request, client, reply, from);
         }
@@ -179,7 +184,7 @@ final class Dispatcher {
         }
         if (delayNs == Parked.DONE) {
             client.unpark();
-            if (!(parked instanceof PauseWait) && command != null) {
+            if (!parked.isHeldBack() && command != null) {
                 finish(client, reply, from, ground(command.touchesKeys(), client, ground));
             }
         }
@@ -240,13 +245,13 @@ final class Dispatcher {
         }
         switch (client.replyMode()) {
             case ON -> {}
-            case OFF -> reply.truncate(from);
+            case OFF -> reply.mute(from);
             case SKIP_NEXT -> {
-                reply.truncate(from);
+                reply.mute(from);
                 client.replyMode(Client.ReplyMode.SKIP);
             }
             case SKIP -> {
-                reply.truncate(from);
+                reply.mute(from);
                 client.replyMode(Client.ReplyMode.ON);
             }
         }
@@ -284,6 +289,13 @@ final class Dispatcher {
             if (topology != null && topology.role() == Role.REPLICA) {
                 throw CommandException.readOnly();
             }
+        }
+        if (client.isSubscriber() && client.protocol() == 2 && !command.isInSubscribedMode()) {
+            throw new CommandException(
+                    "ERR Can't execute '"
+                            + command.fullName()
+                            + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are"
+                            + " allowed in this context");
         }
     }
 

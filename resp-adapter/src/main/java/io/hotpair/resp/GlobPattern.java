@@ -24,6 +24,10 @@ final class GlobPattern {
         this.ignoreCase = ignoreCase;
     }
 
+    boolean isEmpty() {
+        return pattern.length == 0;
+    }
+
     private boolean matchesAll() {
         return pattern.length == 1 && pattern[0] == '*';
     }

@@ -194,7 +194,7 @@ record KeySpec(Begin begin, Find find, List<String> access, @Nullable String not
     static List<Found> find(List<KeySpec> specs, Request request, int from) {
         List<Found> found = new ArrayList<>();
         for (KeySpec spec : specs) {
-            int first = spec.first(request, from);
+            int first = spec.isOfOthers() ? -1 : spec.first(request, from);
             // An option that is not given has no key.
             boolean valid = first < 0 || spec.find(request, from, first, found);
             if (!valid) {
@@ -202,6 +202,11 @@ record KeySpec(Begin begin, Find find, List<String> access, @Nullable String not
             }
         }
         return found;
+    }
+
+    /** Whether what is found there is the name of something else, for whoever routes by it. */
+    boolean isOfOthers() {
+        return access.contains("not_key");
     }
 
     private int first(Request request, int from) {

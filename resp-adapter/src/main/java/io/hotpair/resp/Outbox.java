@@ -89,6 +89,34 @@ final class Outbox {
         pump();
     }
 
+    /**
+     * Sends what the client did not ask for now, or keeps it behind what waits. Executes nothing,
+     * as that may be going on for another client.
+     */
+    void push(byte[] encoded) {
+        if (closed) {
+            return;
+        }
+        if (queue.isEmpty() && encoded.length <= CHUNK && channel.isWritable()) {
+            send(encoded, 0, encoded.length);
+            return;
+        }
+        Batch last = queue.peekLast();
+        if (last == null || !last.takes(encoded.length, CHUNK)) {
+            last = settledBatch();
+            last.beginPushes();
+            queue.add(last);
+            hold(last.bytes().length);
+        }
+        int before = last.bytes().length;
+        last.add(encoded);
+        hold(last.bytes().length - (long) before);
+        if (queue.peek() == last && channel.isWritable()) {
+            // Nothing else would: neither an outcome nor the network is waited for.
+            worker.execute(pump);
+        }
+    }
+
     /** Hands what was sent to the kernel. */
     void flush() {
         if (flushNeeded) {

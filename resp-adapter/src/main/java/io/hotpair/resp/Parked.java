@@ -20,6 +20,11 @@ interface Parked {
      */
     long advance(ReplyBuffer reply);
 
+    /** Whether the command was not begun, and is given again when this is done. */
+    default boolean isHeldBack() {
+        return false;
+    }
+
     /** The client went before {@link #DONE}. */
     default void cancel() {}
 }

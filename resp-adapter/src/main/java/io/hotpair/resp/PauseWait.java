@@ -18,4 +18,9 @@ final class PauseWait implements Parked {
     public long advance(ReplyBuffer reply) {
         return server.pause().holds(command, server.keyspace().nanoTime()) ? POLL_NS : DONE;
     }
+
+    @Override
+    public boolean isHeldBack() {
+        return true;
+    }
 }

@@ -50,6 +50,11 @@ final class ReplyBuffer {
     private long writeTerm;
     private boolean closing;
 
+    /** Where pushes begin and end that were written since the last reply ended. */
+    private int[] pushes = new int[8];
+
+    private int pushCount;
+
     ReplyBuffer(ErrorCounts errorCounts) {
         this.errorCounts = errorCounts;
     }
@@ -66,6 +71,7 @@ final class ReplyBuffer {
         }
         length = 0;
         count = 0;
+        pushCount = 0;
         readTerm = NO_TERM;
         writeOpId = 0;
         closing = false;
@@ -102,11 +108,52 @@ final class ReplyBuffer {
         }
         ends[count] = length;
         grounds[count++] = ground;
+        pushCount = 0;
     }
 
     /** Drops what was written since the length was this. */
     void truncate(int toLength) {
         length = toLength;
+        while (pushCount > 0 && pushes[pushCount - 2] >= toLength) {
+            pushCount -= 2;
+        }
+    }
+
+    /** Drops what was written since the length was this, but for pushes, which nothing mutes. */
+    void mute(int from) {
+        length = from;
+        for (int i = 0; i < pushCount; i += 2) {
+            int pushLength = pushes[i + 1] - pushes[i];
+            System.arraycopy(bytes, pushes[i], bytes, length, pushLength);
+            length += pushLength;
+        }
+        pushCount = 0;
+    }
+
+    /** Says that what follows is no reply, but something that the client subscribed to. */
+    void beginPush() {
+        if (pushCount == pushes.length) {
+            pushes = Arrays.copyOf(pushes, pushCount * 2);
+        }
+        pushes[pushCount] = length;
+        pushes[pushCount + 1] = length;
+        pushCount += 2;
+    }
+
+    void endPush() {
+        pushes[pushCount - 1] = length;
+    }
+
+    /** Writes a whole push. */
+    void push(byte[] encoded) {
+        beginPush();
+        raw(encoded);
+        endPush();
+    }
+
+    /** The header of a push: in RESP2 that of an array. */
+    void pushHeader(long elements) {
+        prefixed(resp3 ? '>' : '*', elements);
     }
 
     int length() {

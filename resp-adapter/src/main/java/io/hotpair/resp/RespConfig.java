@@ -17,6 +17,7 @@ public final class RespConfig {
     private final int maxBulkLength;
     private final long queryBufferLimitBytes;
     private final long outputBufferLimitBytes;
+    private final OutputLimit pubSubLimit;
     private final long clientMemoryLimitBytes;
     private final Duration idleTimeout;
     private final Duration handshakeTimeout;
@@ -32,6 +33,7 @@ public final class RespConfig {
         maxBulkLength = from.maxBulkLength;
         queryBufferLimitBytes = from.queryBufferLimitBytes;
         outputBufferLimitBytes = from.outputBufferLimitBytes;
+        pubSubLimit = from.pubSubLimit;
         clientMemoryLimitBytes = from.clientMemoryLimitBytes;
         idleTimeout = from.idleTimeout;
         handshakeTimeout = from.handshakeTimeout;
@@ -114,6 +116,10 @@ public final class RespConfig {
      */
     public long outputBufferLimitBytes() {
         return outputBufferLimitBytes;
+    }
+
+    OutputLimit pubSubLimit() {
+        return pubSubLimit;
     }
 
     /**

@@ -23,6 +23,7 @@ public final class RespConfigBuilder {
     int maxBulkLength = MAX_BULK_LENGTH;
     long queryBufferLimitBytes = 1L << 30;
     long outputBufferLimitBytes = 1L << 30;
+    OutputLimit pubSubLimit = OutputLimit.PUBSUB;
     long clientMemoryLimitBytes = Math.max(Runtime.getRuntime().maxMemory() / 4, 16L << 20);
     Duration idleTimeout = Duration.ZERO;
     Duration handshakeTimeout = Duration.ofSeconds(10);
@@ -122,6 +123,26 @@ public final class RespConfigBuilder {
     public RespConfigBuilder outputBufferLimit(long bytes) {
         outputBufferLimitBytes =
                 within("outputBufferLimit", bytes, MIN_LIMIT_BYTES, Integer.MAX_VALUE - 64);
+        return this;
+    }
+
+    /**
+     * Limits what may wait for a client that has subscribed to channels and reads too slowly: its
+     * connection is ended. The default is Redis's: 32 MiB at once, or 8 MiB for 60 s. {@code CONFIG
+     * SET client-output-buffer-limit} changes it.
+     *
+     * @param hardBytes how much at once; 0 for no such limit
+     * @param softBytes how much for a while; 0 for no such limit
+     * @param softTime how long that while is, in full seconds
+     * @return this
+     */
+    public RespConfigBuilder subscriberOutputLimit(
+            long hardBytes, long softBytes, Duration softTime) {
+        pubSubLimit =
+                new OutputLimit(
+                        within("hardBytes", hardBytes, 0, Long.MAX_VALUE),
+                        within("softBytes", softBytes, 0, Long.MAX_VALUE),
+                        within("softTime", softTime.toSeconds(), 0, Integer.MAX_VALUE));
         return this;
     }
 

@@ -80,7 +80,7 @@ public final class RespListener implements AutoCloseable {
                 new PooledByteBufAllocator(
                         true, 0, config.eventLoopThreads(), 8192, 8, 64, 16, false);
         for (EventExecutor executor : group) {
-            Worker worker = new Worker((EventLoop) executor, server);
+            Worker worker = new Worker((EventLoop) executor, server, workers.size());
             workers.put(executor, worker);
             server.workers().add(worker);
         }

@@ -32,6 +32,7 @@ final class RespServer {
     private final PasswordCheck passwords;
     private final CommandTable commands = new CommandTable();
     private final List<Worker> workers = new CopyOnWriteArrayList<>();
+    private final PubSub pubSub;
     private final AtomicLong withheldBatches = new AtomicLong();
     private final String runId;
     private final long startedAtNs;
@@ -47,6 +48,7 @@ final class RespServer {
         waitsForWrites = acknowledgement != Acknowledgement.MEMORY || keyspace.topology() != null;
         settings = new Settings(config);
         clients = new Clients(settings);
+        pubSub = new PubSub(workers);
         budget = new MemoryBudget(config.clientMemoryLimitBytes());
         slowLog = new SlowLog(settings);
         saves = new Saves(keyspace);
@@ -84,6 +86,10 @@ final class RespServer {
 
     Clients clients() {
         return clients;
+    }
+
+    PubSub pubSub() {
+        return pubSub;
     }
 
     MemoryBudget budget() {

@@ -12,6 +12,7 @@ import static io.hotpair.resp.Command.Flag.STALE;
 import io.hotpair.resp.Command.Category;
 import io.hotpair.resp.Command.Group;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,7 +20,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.function.LongConsumer;
 
 /** What concerns the server as a whole. */
 final class ServerCommands {
@@ -282,7 +282,7 @@ final class ServerCommands {
             throw CommandException.syntax();
         }
         ConfigTable table = new ConfigTable(client.server());
-        Map<LongConsumer, Long> changes = new LinkedHashMap<>();
+        List<Runnable> changes = new ArrayList<>();
         Set<String> names = new LinkedHashSet<>();
         for (int i = 2; i < request.count(); i += 2) {
             ConfigTable.Parameter parameter = table.find(request.text(i));
@@ -292,45 +292,21 @@ final class ServerCommands {
                                 + request.inError(i)
                                 + "'");
             }
-            ConfigTable.Range range = parameter.range();
-            if (range == null) {
+            ConfigTable.Change change = parameter.change();
+            if (change == null) {
                 throw refused(parameter, "can't set immutable config");
             }
             if (!names.add(parameter.name())) {
                 throw refused(parameter, "duplicate parameter");
             }
-            changes.put(range.setter(), value(request, i + 1, parameter, range));
-        }
-        changes.forEach(LongConsumer::accept);
-        reply.ok();
-    }
-
-    private static long value(
-            Request request,
-            int argument,
-            ConfigTable.Parameter parameter,
-            ConfigTable.Range range) {
-        long value;
-        if (range.isMemory()) {
-            value = MemoryValue.parse(request.text(argument));
-            if (value < 0) {
-                throw refused(parameter, "argument must be a memory value");
+            try {
+                changes.add(change.to(request.text(i + 1)));
+            } catch (IllegalArgumentException e) {
+                throw refused(parameter, String.valueOf(e.getMessage()));
             }
-        } else if (request.isInteger(argument)) {
-            value = request.integer(argument);
-        } else {
-            throw refused(parameter, "argument couldn't be parsed into an integer");
         }
-        if (value < range.min() || value > range.max()) {
-            throw refused(
-                    parameter,
-                    "argument must be between "
-                            + range.min()
-                            + " and "
-                            + range.max()
-                            + " inclusive");
-        }
-        return value;
+        changes.forEach(Runnable::run);
+        reply.ok();
     }
 
     private static CommandException refused(ConfigTable.Parameter parameter, String why) {

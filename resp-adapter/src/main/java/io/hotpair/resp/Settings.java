@@ -9,6 +9,8 @@ final class Settings {
     private final int maxBulkLength;
     private volatile long queryBufferLimitBytes;
     private final long outputBufferLimitBytes;
+    private final OutputLimit normalLimit;
+    private volatile OutputLimit pubSubLimit;
     private volatile long slowLogThresholdUs = 10_000;
     private volatile long slowLogMaxLength = 128;
 
@@ -18,6 +20,8 @@ final class Settings {
         maxBulkLength = config.maxBulkLength();
         queryBufferLimitBytes = config.queryBufferLimitBytes();
         outputBufferLimitBytes = config.outputBufferLimitBytes();
+        normalLimit = new OutputLimit(outputBufferLimitBytes, 0, 0);
+        pubSubLimit = config.pubSubLimit();
     }
 
     long idleTimeoutNs() {
@@ -54,6 +58,19 @@ final class Settings {
 
     long outputBufferLimitBytes() {
         return outputBufferLimitBytes;
+    }
+
+    /** For what clients get that they did not ask for just now. */
+    OutputLimit normalLimit() {
+        return normalLimit;
+    }
+
+    OutputLimit pubSubLimit() {
+        return pubSubLimit;
+    }
+
+    void pubSubLimit(OutputLimit limit) {
+        pubSubLimit = limit;
     }
 
     long slowLogThresholdUs() {

@@ -23,11 +23,17 @@ final class Worker {
     private final Dispatcher dispatcher;
     private final ArrayDeque<Batch> spareBatches = new ArrayDeque<>();
     private final Set<Connection> connections = new LinkedHashSet<>();
+    private final int index;
+    private final Inbox inbox;
+    private final List<Connection> toFlush = new ArrayList<>();
+    private final Runnable flush = this::flush;
     private byte[] readArray = new byte[READ_LENGTH];
 
-    Worker(EventLoop loop, RespServer server) {
+    Worker(EventLoop loop, RespServer server, int index) {
         this.loop = loop;
         this.server = server;
+        this.index = index;
+        inbox = new Inbox(this);
         statistics = new WorkerStatistics(server.commands().size());
         reply = new ReplyBuffer(server.errorCounts());
         dispatcher = new Dispatcher(server, statistics);
@@ -39,6 +45,15 @@ final class Worker {
 
     RespServer server() {
         return server;
+    }
+
+    /** Its place among the listener's event loops. */
+    int index() {
+        return index;
+    }
+
+    Inbox inbox() {
+        return inbox;
     }
 
     WorkerStatistics statistics() {
@@ -84,6 +99,21 @@ final class Worker {
         } catch (RejectedExecutionException e) {
             RespServer.LOGGER.debug("The listener is closed, its clients are gone", e);
         }
+    }
+
+    /** Hands what a connection was sent to the kernel when the present task is over. */
+    void flushSoon(Connection connection) {
+        toFlush.add(connection);
+        if (toFlush.size() == 1) {
+            execute(flush);
+        }
+    }
+
+    private void flush() {
+        for (Connection connection : toFlush) {
+            connection.outbox().flush();
+        }
+        toFlush.clear();
     }
 
     /** Looks after time-outs. */

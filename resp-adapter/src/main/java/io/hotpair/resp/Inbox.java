@@ -1,0 +1,176 @@
+package io.hotpair.resp;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What others have for the clients of one event loop: messages of channels, invalidations. Offered
+ * by any thread, delivered by the loop's, in the order of the offers.
+ *
+ * <p>The loop looks here before it executes what a client sent. So whoever has the reply to PUBLISH
+ * knows that each subscriber gets the message before the reply to anything that it sends from then
+ * on, as if there were one thread for all.
+ *
+ * <p>What waits is bounded: while an inbox holds more than {@link #HIGH_BYTES}, publishers among
+ * the clients wait; threads that can't be made to wait may fill it up to {@link #LIMIT_BYTES}, and
+ * then the loop's subscribers lose their connections, as those do that read too slowly.
+ */
+final class Inbox {
+    /** From here on publishers wait. */
+    static final long HIGH_BYTES = 16 << 20;
+
+    /** From here on subscribers are cut off. */
+    static final long LIMIT_BYTES = 64 << 20;
+
+    /** Something to deliver. */
+    interface Delivery {
+        /** About how much memory it takes. */
+        long bytes();
+
+        /** Hands it to clients. Called by the loop's thread. */
+        void deliver(Inbox at);
+    }
+
+    /** Told of each client that has subscribed to a topic. */
+    interface Receiver {
+        void accept(Client client);
+    }
+
+    private final Worker worker;
+    private final Queue<Delivery> queue = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger count = new AtomicInteger();
+    private final AtomicLong heldBytes = new AtomicLong();
+    private final AtomicBoolean scheduled = new AtomicBoolean();
+    private final Runnable run = this::run;
+    private volatile boolean overflown;
+
+    /** This loop's subscribers, and what was published last when each of them subscribed. */
+    private final Map<Topic, Map<Client, Long>> subscribers = new HashMap<>();
+
+    private boolean delivering;
+
+    Inbox(Worker worker) {
+        this.worker = worker;
+    }
+
+    /** Adds something; {@link #signal} is to follow. */
+    void offer(Delivery delivery) {
+        long bytes = delivery.bytes();
+        if (heldBytes.get() > LIMIT_BYTES) {
+            overflown = true;
+            return;
+        }
+        long held = heldBytes.addAndGet(bytes);
+        if (held > HIGH_BYTES && held - bytes <= HIGH_BYTES) {
+            worker.server().pubSub().fellBehind();
+        }
+        queue.add(delivery);
+        count.incrementAndGet();
+    }
+
+    /** Has the loop deliver what was offered; at once if this is its thread. */
+    void signal() {
+        if (worker.loop().inEventLoop()) {
+            deliver();
+        } else if (!scheduled.getAndSet(true)) {
+            worker.execute(run);
+        }
+    }
+
+    /** As {@link #signal}, if there is something. */
+    void signalIfAny() {
+        if (count.get() > 0 || overflown) {
+            signal();
+        }
+    }
+
+    private void run() {
+        scheduled.set(false);
+        deliver();
+    }
+
+    /** How much waits here. */
+    long heldBytes() {
+        return heldBytes.get();
+    }
+
+    /** Delivers what is there now. */
+    void deliver() {
+        int present = count.get();
+        if ((present == 0 && !overflown) || delivering) {
+            return;
+        }
+        delivering = true;
+        try {
+            for (int i = 0; i < present; i++) {
+                take();
+            }
+            if (overflown) {
+                overflown = false;
+                cutOff();
+            }
+        } finally {
+            delivering = false;
+        }
+    }
+
+    private void take() {
+        Delivery delivery = queue.poll();
+        if (delivery == null) {
+            return;
+        }
+        count.decrementAndGet();
+        long bytes = delivery.bytes();
+        long held = heldBytes.addAndGet(-bytes);
+        if (held <= HIGH_BYTES && held + bytes > HIGH_BYTES) {
+            worker.server().pubSub().caughtUp();
+        }
+        delivery.deliver(this);
+    }
+
+    private void cutOff() {
+        RespServer.LOGGER.warn(
+                "An event loop can't keep up with what is published: its subscribers are"
+                        + " disconnected");
+        for (Map<Client, Long> clients : subscribers.values()) {
+            clients.keySet().forEach(client -> client.connection().kill());
+        }
+    }
+
+    // ---- this loop's subscribers
+
+    /** Adds a subscriber, who gets what is published later than a moment. */
+    void subscribe(Topic topic, Client client, long since) {
+        subscribers.computeIfAbsent(topic, t -> new LinkedHashMap<>()).put(client, since);
+    }
+
+    void unsubscribe(Topic topic, Client client) {
+        Map<Client, Long> clients = subscribers.get(topic);
+        if (clients != null) {
+            clients.remove(client);
+            if (clients.isEmpty()) {
+                subscribers.remove(topic);
+            }
+        }
+    }
+
+    /** Goes through the clients who had subscribed when something was published. */
+    void forEach(Topic topic, long sequence, Receiver receiver) {
+        Map<Client, Long> clients = subscribers.get(topic);
+        if (clients == null) {
+            return;
+        }
+        clients.forEach(
+                (client, since) -> {
+                    if (since < sequence) {
+                        receiver.accept(client);
+                    }
+                });
+    }
+}
