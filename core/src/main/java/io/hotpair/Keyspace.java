@@ -385,6 +385,24 @@ public final class Keyspace implements AutoCloseable {
     }
 
     /**
+     * Adds a listener of writes, which hears more of them than a listener of changes.
+     *
+     * @param listener hears of every write from now on, until it is removed
+     */
+    public void addWriteListener(WriteListener listener) {
+        engine.listen(Objects.requireNonNull(listener, "listener"));
+    }
+
+    /**
+     * Removes a listener of writes.
+     *
+     * @param listener the listener; one that was not added is ignored
+     */
+    public void removeWriteListener(WriteListener listener) {
+        engine.unlisten(listener);
+    }
+
+    /**
      * Removes a listener of changes.
      *
      * @param listener the listener; one that was not added is ignored

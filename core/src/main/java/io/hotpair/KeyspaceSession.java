@@ -183,6 +183,7 @@ final class KeyspaceSession implements Session, Executor {
         checkKeys(command.keys());
         // Its attempts are made while this session goes on.
         KeyspaceSession own = new KeyspaceSession(core);
+        own.origin(outcome.origin());
         return core.blockingCalls().start(command, timeout, own, own.outcome);
     }
 
@@ -246,6 +247,11 @@ final class KeyspaceSession implements Session, Executor {
     @Override
     public StreamOperations streams() {
         return new StreamCommands(this);
+    }
+
+    @Override
+    public void origin(@Nullable Object origin) {
+        outcome.origin(origin);
     }
 
     @Override

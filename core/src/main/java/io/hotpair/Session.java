@@ -239,6 +239,14 @@ public interface Session {
     long lastOpId();
 
     /**
+     * Says on whose behalf the writes from now on are made, for {@link WriteListener}s. What waits
+     * keeps what was said when its wait began. Without an effect where nobody can hear of it.
+     *
+     * @param origin anything, or null for nobody in particular
+     */
+    default void origin(@Nullable Object origin) {}
+
+    /**
      * The term of the last write.
      *
      * @return the term

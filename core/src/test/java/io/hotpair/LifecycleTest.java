@@ -44,6 +44,8 @@ class LifecycleTest {
             Set.of(
                     "close",
                     "removeChangeListener",
+                        "removeWriteListener",
+                        "origin",
                     "whenAcknowledged",
                     "vouches",
                     "config",

@@ -66,6 +66,8 @@ final class PublicOperations {
                     Map.entry(Supplier.class, (Supplier<String>) () -> "found"),
                     Map.entry(Function.class, (Function<TransactionView, String>) view -> "done"),
                     Map.entry(ChangeListener.class, (ChangeListener) (key, event, opId) -> {}),
+                    Map.entry(WriteListener.class, (WriteListener) writes -> {}),
+                    Map.entry(Object.class, "origin"),
                     Map.entry(StringUpdate.class, (StringUpdate) entry -> entry.set(new byte[1])),
                     Map.entry(Watermark.Waiter.class, (Watermark.Waiter) reached -> {}),
                     Map.entry(Acknowledgement.class, Acknowledgement.MEMORY),

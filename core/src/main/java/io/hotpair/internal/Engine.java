@@ -5,6 +5,8 @@ import io.hotpair.ChangeListener.Event;
 import io.hotpair.Clock;
 import io.hotpair.HotpairException;
 import io.hotpair.MaxMemoryPolicy;
+import io.hotpair.WriteListener;
+import io.hotpair.WriteListener.Before;
 import io.hotpair.log.OperationReader;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -727,7 +729,15 @@ public final class Engine {
             Edit edit = edit(stripe);
             edit.beginGroup(0, ring != null);
             return new Transaction(
-                    this, mem, index, commits, slab, stripe, edit, writable ? null : present);
+                    this,
+                    mem,
+                    index,
+                    commits,
+                    slab,
+                    stripe,
+                    edit,
+                    outcome,
+                    writable ? null : present);
         } catch (RuntimeException | Error e) {
             stripes.leave(stripe);
             throw e;
@@ -740,7 +750,8 @@ public final class Engine {
         stripe.unbounded = true;
         Edit edit = edit(stripe);
         edit.beginGroup(opId, false);
-        return new Transaction(this, mem, index, commits, slab, stripe, edit, null);
+        return new Transaction(
+                this, mem, index, commits, slab, stripe, edit, new Outcome(), null);
     }
 
     void leave(Stripe stripe, Outcome outcome) {
@@ -1061,7 +1072,7 @@ public final class Engine {
                 int type = tryMutate(key, offset, length, mutation, outcome);
                 if (type != 0 && !listeners.isEmpty()) {
                     Event event = type == Records.TOMBSTONE ? whenGone : Event.CHANGED;
-                    listeners.changed(key, offset, length, event, outcome.opId());
+                    listeners.changed(key, offset, length, event, type, outcome);
                 }
                 return type != 0;
             } catch (NoRoomNow e) {
@@ -1093,6 +1104,7 @@ public final class Engine {
                 }
                 if (record != LOST) {
                     outcome.committed(numbering.number(record));
+                    outcome.found(before(old, current));
                     int type = Records.type(mem, record);
                     replaced(stripe, edit, old, record);
                     note(stripe, outcome);
@@ -1102,6 +1114,18 @@ public final class Engine {
         } finally {
             stripes.leave(stripe);
         }
+    }
+
+    /** What a key had, given its record and the same unless it has expired or was deleted. */
+    Before before(long found, long current) {
+        return current != 0
+                ? Before.PRESENT
+                : count(found) == 0 ? Before.ABSENT : Before.EXPIRED;
+    }
+
+    /** Whether each write in a transaction is to be told of. */
+    boolean hasWriteListeners() {
+        return listeners.hasWriteListeners();
     }
 
     /**
@@ -1193,6 +1217,7 @@ public final class Engine {
 
     /** Removes some of a hash's expired fields; returns whether it did. Masters only. */
     boolean removeExpiredFields(byte[] key, Outcome outcome) {
+        outcome.origin(WriteListener.FIELD_EXPIRY);
         return mutate(key, 0, key.length, HashCommands::removeExpired, outcome);
     }
 
@@ -1445,9 +1470,10 @@ public final class Engine {
             boolean force) {
         for (int attempt = 0; ; attempt++) {
             try {
-                int type = tryApply(key, offset, length, hash, mutation, opId, force);
-                if (type != 0 && !listeners.isEmpty()) {
-                    listeners.changed(key, offset, length, event(type), opId);
+                Outcome outcome = listeners.isEmpty() ? null : new Outcome();
+                int type = tryApply(key, offset, length, hash, mutation, opId, force, outcome);
+                if (type != 0 && outcome != null) {
+                    listeners.changed(key, offset, length, event(type), type, outcome);
                 }
                 return;
             } catch (NoRoomNow e) {
@@ -1463,7 +1489,8 @@ public final class Engine {
             long hash,
             Mutation mutation,
             long opId,
-            boolean force) {
+            boolean force,
+            @Nullable Outcome outcome) {
         Stripe stripe = enterToWork();
         stripe.unbounded = true;
         try {
@@ -1484,6 +1511,10 @@ public final class Engine {
                 }
                 if (record != LOST) {
                     int type = Records.type(mem, record);
+                    if (outcome != null) {
+                        outcome.committed(opId);
+                        outcome.found(before(old, current));
+                    }
                     replaced(stripe, edit, old, record);
                     return type;
                 }
@@ -1502,7 +1533,8 @@ public final class Engine {
     /** Tells listeners of a commit of several keys. */
     void tell(Transaction transaction) {
         if (!listeners.isEmpty()) {
-            listeners.changed(transaction.changes(), transaction.opId());
+            listeners.changed(
+                    transaction.changes(), transaction.writes(), transaction.opId());
         }
     }
 
@@ -1514,6 +1546,17 @@ public final class Engine {
 
     /** Ends that. */
     public void unlisten(ChangeListener listener) {
+        listeners.remove(listener);
+    }
+
+    /** Whoever is to hear of writes. */
+    public void listen(WriteListener listener) {
+        mode.checkOpen();
+        listeners.add(listener);
+    }
+
+    /** Ends that. */
+    public void unlisten(WriteListener listener) {
         listeners.remove(listener);
     }
 

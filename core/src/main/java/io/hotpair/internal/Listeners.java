@@ -2,11 +2,14 @@ package io.hotpair.internal;
 
 import io.hotpair.ChangeListener;
 import io.hotpair.ChangeListener.Event;
+import io.hotpair.WriteListener;
+import io.hotpair.WriteListener.Write;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,6 +22,7 @@ final class Listeners {
 
     private final AtomicInteger audience = new AtomicInteger();
     private final List<ChangeListener> listeners = new CopyOnWriteArrayList<>();
+    private final List<WriteListener> writeListeners = new CopyOnWriteArrayList<>();
     private final BlockedConsumers consumers;
 
     Listeners(Timers timers) {
@@ -40,25 +44,80 @@ final class Listeners {
         }
     }
 
+    void add(WriteListener listener) {
+        audience.incrementAndGet();
+        writeListeners.add(listener);
+    }
+
+    void remove(WriteListener listener) {
+        if (writeListeners.remove(listener)) {
+            audience.decrementAndGet();
+        }
+    }
+
+    boolean hasWriteListeners() {
+        return !isEmpty() && !writeListeners.isEmpty();
+    }
+
     boolean isEmpty() {
         return audience.get() == 0;
     }
 
-    /** Tells of a change of one key. */
-    void changed(byte[] key, int offset, int length, Event event, long opId) {
+    /** Tells of a change of one key, which now has a record of a type. */
+    void changed(byte[] key, int offset, int length, Event event, int type, Outcome outcome) {
         byte[] name = Arrays.copyOfRange(key, offset, offset + length);
-        tell(name, event, opId);
+        tell(name, event, outcome.opId());
+        if (!writeListeners.isEmpty()) {
+            tell(
+                    List.of(
+                            new Write(
+                                    name,
+                                    outcome.before(),
+                                    event,
+                                    typeName(type),
+                                    outcome.opId(),
+                                    outcome.origin())));
+        }
         consumers.changed(name, event);
     }
 
+    private static @Nullable String typeName(int type) {
+        return type == Records.TOMBSTONE ? null : KeyCommands.name(type);
+    }
+
+    private static Write write(Transaction.Written written, long opId) {
+        Event event = written.type() == Records.TOMBSTONE ? Event.DELETED : Event.CHANGED;
+        return new Write(
+                written.key(),
+                written.before(),
+                event,
+                typeName(written.type()),
+                opId,
+                written.origin());
+    }
+
     /** Tells of what a transaction changed. */
-    void changed(List<Transaction.Change> changes, long opId) {
+    void changed(
+            List<Transaction.Change> changes, List<Transaction.Written> writes, long opId) {
         List<byte[]> keys = new ArrayList<>(changes.size());
         for (Transaction.Change change : changes) {
             tell(change.key(), change.present() ? Event.CHANGED : Event.DELETED, opId);
             keys.add(change.key());
         }
+        if (opId != 0 && !writes.isEmpty()) {
+            tell(writes.stream().map(written -> write(written, opId)).toList());
+        }
         consumers.changed(keys);
+    }
+
+    private void tell(List<Write> writes) {
+        for (WriteListener listener : writeListeners) {
+            try {
+                listener.written(writes);
+            } catch (RuntimeException e) {
+                LOGGER.error("a listener of writes failed", e);
+            }
+        }
     }
 
     private void tell(byte[] key, Event event, long opId) {

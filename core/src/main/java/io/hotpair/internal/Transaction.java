@@ -1,5 +1,6 @@
 package io.hotpair.internal;
 
+import io.hotpair.WriteListener.Before;
 import io.hotpair.log.OperationReader;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -48,7 +49,12 @@ public final class Transaction implements Executor {
     private final Slab slab;
     private final Stripe stripe;
     private final Edit edit;
+    private final Outcome outcome;
     private final @Nullable Mode refusing;
+
+    /** Each write, if somebody is to hear of it. */
+    private final List<Written> written = new ArrayList<>();
+
     private final Map<ByteBuffer, Touched> touched = new LinkedHashMap<>();
     private boolean conflict;
     private boolean committed;
@@ -63,6 +69,7 @@ public final class Transaction implements Executor {
             Slab slab,
             Stripe stripe,
             Edit edit,
+            Outcome outcome,
             @Nullable Mode refusing) {
         this.engine = engine;
         this.mem = mem;
@@ -71,6 +78,7 @@ public final class Transaction implements Executor {
         this.slab = slab;
         this.stripe = stripe;
         this.edit = edit;
+        this.outcome = outcome;
         this.refusing = refusing;
     }
 
@@ -173,6 +181,7 @@ public final class Transaction implements Executor {
             long record = mutation.apply(edit, current);
             if (record != Mutation.UNCHANGED) {
                 edit.settle();
+                note(target, current, record);
                 if (target.pending != 0) {
                     edit.discard(target.pending);
                 }
@@ -188,6 +197,31 @@ public final class Transaction implements Executor {
             }
         }
         return changed;
+    }
+
+    private void note(Touched target, long current, long record) {
+        if (engine.hasWriteListeners()) {
+            // A key that this transaction has deleted is absent, whatever it had before.
+            Before before =
+                    target.pending == 0
+                            ? engine.before(target.found, current)
+                            : current == 0 ? Before.ABSENT : Before.PRESENT;
+            written.add(
+                    new Written(target.key, before, Records.type(mem, record), outcome.origin()));
+        }
+    }
+
+    /**
+     * One write.
+     *
+     * @param type the type of the new record
+     */
+    @SuppressWarnings("ArrayRecordComponent") // Handed on, and never compared.
+    record Written(byte[] key, Before before, int type, @Nullable Object origin) {}
+
+    /** What was written, in order, also several times to one key. */
+    List<Written> writes() {
+        return written;
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What MULTI and WATCH have gathered for a client, and its execution. The commands are executed in
@@ -49,6 +50,8 @@ final class ClientTransaction {
     private boolean broken;
     private boolean executing;
     private final List<Published> published = new ArrayList<>();
+    private final List<Origin> origins = new ArrayList<>();
+    private @Nullable Session outside;
     private long chargedBytes;
 
     ClientTransaction(Client client) {
@@ -160,8 +163,10 @@ final class ClientTransaction {
         int from = reply.length();
         Map<Topic.Kind, List<byte[]>> subscribed = savedSubscriptions();
         executing = true;
+        outside = session;
+        boolean executed = false;
         try {
-            boolean executed =
+            executed =
                     session.transaction(
                             view -> {
                                 reply.truncate(from);
@@ -174,6 +179,10 @@ final class ClientTransaction {
             return executed;
         } finally {
             executing = false;
+            outside = null;
+            if (!executed) {
+                origins.clear();
+            }
             client.session(session);
             discard();
         }
@@ -189,6 +198,7 @@ final class ClientTransaction {
     /** Forgets what an attempt before did that is no part of the keyspace. */
     private void beginAttempt(Map<Topic.Kind, List<byte[]>> subscribed) {
         published.clear();
+        origins.clear();
         if (!subscribed.isEmpty()) {
             client.subscriptions().restore(subscribed);
         }
@@ -208,6 +218,29 @@ final class ClientTransaction {
             message.deliverTo(client.subscriptions(), client);
         }
         return pubSub.receivers(message);
+    }
+
+    /** Has the keyspace say of each write which of the commands made it, if anybody listens. */
+    @Nullable Origin beginOrigin(Command command, Request request) {
+        Session session = outside;
+        if (session == null || !client.server().keyEvents().isListening()) {
+            return null;
+        }
+        Origin origin = new Origin(client, command, request);
+        client.server().keyEvents().prepare(origin);
+        origins.add(origin);
+        session.origin(origin);
+        return origin;
+    }
+
+    /** The commands that were executed last. */
+    List<Origin> takeOrigins() {
+        if (origins.isEmpty()) {
+            return List.of();
+        }
+        List<Origin> all = List.copyOf(origins);
+        origins.clear();
+        return all;
     }
 
     private void sendPublished() {

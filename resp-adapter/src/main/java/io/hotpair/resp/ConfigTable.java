@@ -95,7 +95,6 @@ final class ConfigTable {
         fixed("latency-monitor-threshold", () -> "0");
         fixed("maxmemory-clients", () -> Long.toString(server.budget().limitBytes()));
         fixed("maxmemory-policy", () -> keyspace.maxMemoryPolicy().configName());
-        fixed("notify-keyspace-events", () -> "");
         fixed("port", () -> Integer.toString(server.port()));
         fixed("proto-max-bulk-len", () -> Integer.toString(server.settings().maxBulkLength()));
         fixed("protected-mode", () -> "yes");
@@ -155,6 +154,13 @@ final class ConfigTable {
                 "client-query-buffer-limit",
                 () -> Long.toString(settings.queryBufferLimitBytes()),
                 new Range(64 << 10, Integer.MAX_VALUE - 64, true, settings::queryBufferLimitBytes));
+        settable(
+                "notify-keyspace-events",
+                () -> KeyEventFlags.text(server.keyEvents().flags()),
+                text -> {
+                    int flags = KeyEventFlags.parse(text);
+                    return () -> server.keyEvents().flags(flags);
+                });
         KeyspacePort keyspace = server.keyspace();
         settable(
                 "maxmemory",

@@ -6,7 +6,9 @@ import io.hotpair.resp.Command.Flag;
 import io.hotpair.resp.ReplyBuffer.Ground;
 import io.hotpair.topology.Role;
 import io.hotpair.topology.Topology;
+import io.hotpair.WriteListener.Write;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -121,6 +123,7 @@ final class Dispatcher {
     void executeQueued(Command command, Request request, Client client, ReplyBuffer reply) {
         int from = reply.length();
         long startNs = server.keyspace().nanoTime();
+        Origin origin = client.transaction().beginOrigin(command, request);
         try {
             command.function().execute(request, client, reply);
             finishParked(client, reply);
@@ -131,6 +134,9 @@ final class Dispatcher {
                 case WRONG_TYPE, WRONG_VALUE -> failedQueued(command, e, client, reply, from);
                 default -> throw e;
             }
+        }
+        if (origin != null) {
+            origin.answered(reply, from);
         }
         statistics.executed(command, server.keyspace().nanoTime() - startNs);
     }
@@ -200,6 +206,11 @@ final class Dispatcher {
             reply.reads(server.keyspace().term());
         }
         Ground ground = Ground.READ;
+        Origin origin = server.keyEvents().isListening() ? begin(command, request, client) : null;
+        if (origin == null && command.has(Flag.BLOCKING)) {
+            // Somebody may want to hear of it by the time that it gets something.
+            client.session().origin(new Origin(client, command, request.copy()));
+        }
         long startNs = server.keyspace().nanoTime();
         client.executed(command, startNs);
         try {
@@ -217,6 +228,9 @@ final class Dispatcher {
         }
         long ns = server.keyspace().nanoTime() - startNs;
         statistics.executed(command, ns);
+        if (origin != null) {
+            end(origin, client, reply, from);
+        }
         if (server.slowLog().isSlow(ns) && !command.has(Flag.NO_AUTH)) {
             server.slowLog().add(request, client, ns, server.keyspace().currentTimeMs());
         }
@@ -225,6 +239,28 @@ final class Dispatcher {
         }
         finish(client, reply, from, ground(touchesKeys, client, ground));
         return Result.DONE;
+    }
+
+    /** Has the keyspace say of each write that it was this command's. */
+    private Origin begin(Command command, Request request, Client client) {
+        Origin origin =
+                new Origin(
+                        client, command, command.has(Flag.BLOCKING) ? request.copy() : request);
+        server.keyEvents().prepare(origin);
+        client.session().origin(origin);
+        client.connection().worker().beginLoggingWrites();
+        return origin;
+    }
+
+    private void end(Origin origin, Client client, ReplyBuffer reply, int from) {
+        List<Write> writes = client.connection().worker().endLoggingWrites();
+        if (client.parked() == null) {
+            origin.answered(reply, from);
+        } else {
+            origin.waits();
+        }
+        List<Origin> parts = client.transaction().takeOrigins();
+        server.keyEvents().tell(parts.isEmpty() ? List.of(origin) : parts, writes);
     }
 
     private static Ground failedTransaction(HotpairException failure, ReplyBuffer reply) {

@@ -8,6 +8,7 @@ import io.hotpair.PersistenceStatus;
 import io.hotpair.SavedSnapshot;
 import io.hotpair.Session;
 import io.hotpair.Watermark;
+import io.hotpair.WriteListener;
 import io.hotpair.topology.Topology;
 import java.time.Duration;
 import java.util.OptionalLong;
@@ -29,6 +30,16 @@ interface KeyspacePort {
             public void whenAcknowledged(
                     Acknowledgement level, long opId, long term, Watermark.Waiter waiter) {
                 keyspace.whenAcknowledged(level, opId, term, waiter);
+            }
+
+            @Override
+            public void addWriteListener(WriteListener listener) {
+                keyspace.addWriteListener(listener);
+            }
+
+            @Override
+            public void removeWriteListener(WriteListener listener) {
+                keyspace.removeWriteListener(listener);
             }
 
             @Override
@@ -111,6 +122,10 @@ interface KeyspacePort {
     Session session();
 
     void whenAcknowledged(Acknowledgement level, long opId, long term, Watermark.Waiter waiter);
+
+    void addWriteListener(WriteListener listener);
+
+    void removeWriteListener(WriteListener listener);
 
     boolean vouches(long term);
 

@@ -18,6 +18,7 @@ public final class RespConfig {
     private final long queryBufferLimitBytes;
     private final long outputBufferLimitBytes;
     private final OutputLimit pubSubLimit;
+    private final int notifyKeyspaceEvents;
     private final long clientMemoryLimitBytes;
     private final Duration idleTimeout;
     private final Duration handshakeTimeout;
@@ -34,6 +35,7 @@ public final class RespConfig {
         queryBufferLimitBytes = from.queryBufferLimitBytes;
         outputBufferLimitBytes = from.outputBufferLimitBytes;
         pubSubLimit = from.pubSubLimit;
+        notifyKeyspaceEvents = from.notifyKeyspaceEvents;
         clientMemoryLimitBytes = from.clientMemoryLimitBytes;
         idleTimeout = from.idleTimeout;
         handshakeTimeout = from.handshakeTimeout;
@@ -116,6 +118,10 @@ public final class RespConfig {
      */
     public long outputBufferLimitBytes() {
         return outputBufferLimitBytes;
+    }
+
+    int notifyKeyspaceEvents() {
+        return notifyKeyspaceEvents;
     }
 
     OutputLimit pubSubLimit() {

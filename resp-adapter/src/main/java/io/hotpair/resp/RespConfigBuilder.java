@@ -24,6 +24,7 @@ public final class RespConfigBuilder {
     long queryBufferLimitBytes = 1L << 30;
     long outputBufferLimitBytes = 1L << 30;
     OutputLimit pubSubLimit = OutputLimit.PUBSUB;
+    int notifyKeyspaceEvents;
     long clientMemoryLimitBytes = Math.max(Runtime.getRuntime().maxMemory() / 4, 16L << 20);
     Duration idleTimeout = Duration.ZERO;
     Duration handshakeTimeout = Duration.ofSeconds(10);
@@ -143,6 +144,19 @@ public final class RespConfigBuilder {
                         within("hardBytes", hardBytes, 0, Long.MAX_VALUE),
                         within("softBytes", softBytes, 0, Long.MAX_VALUE),
                         within("softTime", softTime.toSeconds(), 0, Integer.MAX_VALUE));
+        return this;
+    }
+
+    /**
+     * Sets which events of keys are published to subscribers, in the letters of Redis's {@code
+     * notify-keyspace-events}, such as {@code KEA}. By default there are none. {@code CONFIG SET}
+     * changes it.
+     *
+     * @param classes the letters, any of {@code Ag$lshzxeKEtmdn}
+     * @return this
+     */
+    public RespConfigBuilder notifyKeyspaceEvents(String classes) {
+        notifyKeyspaceEvents = KeyEventFlags.parse(classes);
         return this;
     }
 

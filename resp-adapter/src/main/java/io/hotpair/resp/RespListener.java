@@ -107,6 +107,7 @@ public final class RespListener implements AutoCloseable {
         try {
             listener.listen(addresses);
             listener.startTicking();
+            listener.server.keyEvents().flags(config.notifyKeyspaceEvents());
             return listener;
         } catch (RuntimeException e) {
             listener.close();
@@ -139,6 +140,7 @@ public final class RespListener implements AutoCloseable {
         if (closed.getAndSet(true)) {
             return;
         }
+        server.keyEvents().close();
         for (Channel channel : listening) {
             channel.close().syncUninterruptibly();
         }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +34,7 @@ final class RespServer {
     private final CommandTable commands = new CommandTable();
     private final List<Worker> workers = new CopyOnWriteArrayList<>();
     private final PubSub pubSub;
+    private final KeyEvents keyEvents;
     private final AtomicLong withheldBatches = new AtomicLong();
     private final String runId;
     private final long startedAtNs;
@@ -49,6 +51,7 @@ final class RespServer {
         settings = new Settings(config);
         clients = new Clients(settings);
         pubSub = new PubSub(workers);
+        keyEvents = new KeyEvents(this);
         budget = new MemoryBudget(config.clientMemoryLimitBytes());
         slowLog = new SlowLog(settings);
         saves = new Saves(keyspace);
@@ -90,6 +93,20 @@ final class RespServer {
 
     PubSub pubSub() {
         return pubSub;
+    }
+
+    KeyEvents keyEvents() {
+        return keyEvents;
+    }
+
+    /** The event loop whose thread this is, or null. */
+    @Nullable Worker currentWorker() {
+        for (Worker worker : workers) {
+            if (worker.loop().inEventLoop()) {
+                return worker;
+            }
+        }
+        return null;
     }
 
     MemoryBudget budget() {

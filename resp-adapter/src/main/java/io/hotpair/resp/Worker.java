@@ -1,5 +1,6 @@
 package io.hotpair.resp;
 
+import io.hotpair.WriteListener.Write;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -27,6 +28,8 @@ final class Worker {
     private final Inbox inbox;
     private final List<Connection> toFlush = new ArrayList<>();
     private final Runnable flush = this::flush;
+    private final List<Write> writes = new ArrayList<>();
+    private boolean loggingWrites;
     private byte[] readArray = new byte[READ_LENGTH];
 
     Worker(EventLoop loop, RespServer server, int index) {
@@ -99,6 +102,27 @@ final class Worker {
         } catch (RejectedExecutionException e) {
             RespServer.LOGGER.debug("The listener is closed, its clients are gone", e);
         }
+    }
+
+    /** Takes down what is written from now on in this thread. */
+    void beginLoggingWrites() {
+        loggingWrites = true;
+    }
+
+    boolean isLoggingWrites() {
+        return loggingWrites;
+    }
+
+    void logWrites(List<Write> more) {
+        writes.addAll(more);
+    }
+
+    /** Ends that, and tells what was written. */
+    List<Write> endLoggingWrites() {
+        loggingWrites = false;
+        List<Write> all = List.copyOf(writes);
+        writes.clear();
+        return all;
     }
 
     /** Hands what a connection was sent to the kernel when the present task is over. */

@@ -8,6 +8,7 @@ import io.hotpair.PersistenceStatus;
 import io.hotpair.SavedSnapshot;
 import io.hotpair.Session;
 import io.hotpair.Watermark;
+import io.hotpair.WriteListener;
 import io.hotpair.topology.Member;
 import io.hotpair.topology.Role;
 import io.hotpair.topology.Topology;
@@ -106,6 +107,16 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
         } else {
             waiters.add(waiter);
         }
+    }
+
+    @Override
+    public void addWriteListener(WriteListener listener) {
+        real.addWriteListener(listener);
+    }
+
+    @Override
+    public void removeWriteListener(WriteListener listener) {
+        real.removeWriteListener(listener);
     }
 
     @Override

@@ -41,7 +41,7 @@ class TypesDifferentialTest {
     }
 
     /** Mostly commands of one type, and some of strings. */
-    private static Function<Long, List<String[]>> programs(Function<Random, CommandSource> source) {
+    static Function<Long, List<String[]>> programs(Function<Random, CommandSource> source) {
         return seed -> {
             Random random = new Random(seed);
             CommandSource family = source.apply(random);

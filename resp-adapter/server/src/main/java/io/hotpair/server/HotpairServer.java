@@ -113,7 +113,10 @@ public final class HotpairServer implements AutoCloseable {
     }
 
     private static RespConfig listener(ServerOptions options) {
-        RespConfigBuilder builder = RespConfig.builder().port(options.port);
+        RespConfigBuilder builder =
+                RespConfig.builder()
+                        .port(options.port)
+                        .notifyKeyspaceEvents(options.notifyKeyspaceEvents);
         if (!options.bind.isEmpty()) {
             builder.bind(options.bind.toArray(String[]::new));
         }

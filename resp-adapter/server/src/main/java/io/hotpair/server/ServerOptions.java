@@ -42,6 +42,8 @@ final class ServerOptions {
                                   what goes when that is full: noeviction, allkeys-lru,
                                   allkeys-lfu, allkeys-random, volatile-lru, volatile-lfu,
                                   volatile-random, volatile-ttl, allkeys-windowed-lfu (noeviction)
+              --notify-keyspace-events LETTERS
+                                  which events of keys are published, as KEA (none)
               --acknowledge LEVEL how far a write has come when it is answered:
                                   memory, log, disk, peer, peer-disk (log)
               --backups N         how many daily backups are kept (7; 0 for none)
@@ -68,6 +70,7 @@ final class ServerOptions {
     Path directory = Path.of("hotpair-data");
     long maxMemoryBytes = 256L << 20;
     MaxMemoryPolicy maxMemoryPolicy = MaxMemoryPolicy.NOEVICTION;
+    String notifyKeyspaceEvents = "";
     Acknowledgement acknowledgement = Acknowledgement.LOG;
     int backups = 7;
     @Nullable Path backupDirectory;
@@ -103,6 +106,7 @@ final class ServerOptions {
             case "--dir" -> directory = Path.of(value);
             case "--maxmemory" -> maxMemoryBytes = memory(value);
             case "--maxmemory-policy" -> maxMemoryPolicy = MaxMemoryPolicy.of(value);
+            case "--notify-keyspace-events" -> notifyKeyspaceEvents = value;
             case "--acknowledge" ->
                     acknowledgement = constant(Acknowledgement.class, option, value);
             case "--backups" -> backups = integer(option, value, 0, 10_000);

@@ -1,0 +1,217 @@
+package io.hotpair.resp;
+
+import io.hotpair.ChangeListener.Event;
+import io.hotpair.WriteListener;
+import io.hotpair.WriteListener.Before;
+import io.hotpair.WriteListener.Write;
+import io.hotpair.resp.Topic.Kind;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Tells subscribers of events of keys, under Redis's names. The keyspace says what was written and
+ * on whose behalf; {@link KeyEventRules} says what a command's writes are called.
+ *
+ * <p>While nobody can hear of anything there is no listener at the keyspace, and a write pays
+ * nothing. Thread-safe.
+ */
+final class KeyEvents implements WriteListener {
+    private static final byte[] KEYSPACE = ascii("__keyspace@0__:");
+    private static final byte[] KEYEVENT = ascii("__keyevent@0__:");
+
+    private final RespServer server;
+    private volatile int flags;
+    private volatile boolean listening;
+
+    KeyEvents(RespServer server) {
+        this.server = server;
+    }
+
+    int flags() {
+        return flags;
+    }
+
+    /** Says which events are told. */
+    synchronized void flags(int newFlags) {
+        flags = newFlags;
+        listenIfNeeded();
+    }
+
+    /** Begins or ends to listen, whichever is right now. */
+    synchronized void listenIfNeeded() {
+        boolean needed = KeyEventFlags.tellsAnything(flags);
+        if (needed && !listening) {
+            server.keyspace().addWriteListener(this);
+        } else if (!needed && listening) {
+            server.keyspace().removeWriteListener(this);
+        }
+        listening = needed;
+    }
+
+    /** Ends to listen for good. */
+    synchronized void close() {
+        flags(0);
+    }
+
+    /** Whether somebody may hear of what commands do. */
+    boolean isListening() {
+        return listening;
+    }
+
+    /** Prepares a command: what is to be known of its keys before it is executed. */
+    void prepare(Origin origin) {
+        int present = flags;
+        if (server.pubSub().isSilent() || !KeyEventFlags.tellsAnything(present)) {
+            return;
+        }
+        if ((present & KeyEventFlags.of('m')) != 0) {
+            origin.missing(
+                    KeyMisses.before(origin.command(), origin.request(), origin.client()));
+        }
+        if ((present & KeyEventFlags.of('t')) != 0) {
+            origin.probe(StreamProbe.of(origin.command(), origin.request(), origin.client()));
+        }
+    }
+
+    @Override
+    public void written(List<Write> writes) {
+        Worker worker = server.currentWorker();
+        if (worker != null && worker.isLoggingWrites()) {
+            // What the command is called, and what it does besides, is told when it has ended.
+            worker.logWrites(writes);
+        } else {
+            tell(List.of(), writes);
+        }
+    }
+
+    /**
+     * Tells of what happened while commands were executed: what made room for them, they
+     * themselves, and those who were served because of them.
+     *
+     * @param commands in their order
+     * @param writes all that was written meanwhile
+     */
+    void tell(List<Origin> commands, List<Write> writes) {
+        if (server.pubSub().isSilent() || !KeyEventFlags.tellsAnything(flags)) {
+            return;
+        }
+        List<Write> after = new ArrayList<>();
+        boolean begun = false;
+        for (Write write : writes) {
+            if (write.origin() instanceof Origin origin && commands.contains(origin)) {
+                origin.writes().add(write);
+                begun = true;
+            } else if (begun || write.origin() != null) {
+                after.add(write);
+            } else {
+                plain(write);
+            }
+        }
+        for (Origin command : commands) {
+            tell(command);
+        }
+        tellOfOthers(after);
+    }
+
+    private void tellOfOthers(List<Write> writes) {
+        Map<Origin, List<Write>> served = new LinkedHashMap<>();
+        for (Write write : writes) {
+            if (write.origin() instanceof Origin origin) {
+                served.computeIfAbsent(origin, o -> new ArrayList<>()).add(write);
+            } else {
+                plain(write);
+            }
+        }
+        served.forEach((origin, its) -> tell(origin.served(its)));
+    }
+
+    private void tell(Origin origin) {
+        if (!origin.hasFailed() || origin.missedItsKey()) {
+            origin.missing().forEach(key -> emit('m', "keymiss", key));
+        }
+        if (!origin.hasFailed() || !origin.writes().isEmpty()) {
+            KeyEventRules.of(origin.command()).tell(origin, this);
+        }
+    }
+
+    /** Tells of a write of which nothing more is known: by a thread of the application, say. */
+    private void plain(Write write) {
+        if (write.origin() == FIELD_EXPIRY) {
+            write(write, 'h', "hexpired");
+            return;
+        }
+        switch (write.event()) {
+            case EXPIRED -> emit('x', "expired", write.key());
+            case EVICTED -> emit('e', "evicted", write.key());
+            case DELETED -> emit('g', "del", write.key());
+            case CHANGED -> {
+                switch (write.type() == null ? "" : write.type()) {
+                    case "string" -> write(write, '$', "set");
+                    case "hash" -> write(write, 'h', "hset");
+                    case "list" -> write(write, 'l', "lset");
+                    case "set" -> write(write, 's', "sadd");
+                    case "zset" -> write(write, 'z', "zadd");
+                    default -> write(write, 't', "xadd");
+                }
+            }
+        }
+    }
+
+    /** Tells of a write, with what comes before and behind its own event. */
+    void write(Write write, char type, String event) {
+        begin(write);
+        emit(type, event, write.key());
+        end(write);
+    }
+
+    /** Tells that the key expired, or that it is new, if that is so. */
+    void begin(Write write) {
+        expired(write);
+        if (write.created()) {
+            emit('n', "new", write.key());
+        }
+    }
+
+    /** Tells that the key had expired, if that is so. */
+    void expired(Write write) {
+        if (write.before() == Before.EXPIRED && write.event() != Event.EXPIRED) {
+            emit('x', "expired", write.key());
+        }
+    }
+
+    /** Tells that the key is gone, if that is so. */
+    void end(Write write) {
+        if (write.type() == null) {
+            emit('g', "del", write.key());
+        }
+    }
+
+    /** Tells of an event. */
+    void emit(char type, String event, byte[] key) {
+        int present = flags;
+        if ((present & KeyEventFlags.of(type)) == 0) {
+            return;
+        }
+        byte[] name = ascii(event);
+        if ((present & KeyEventFlags.KEYSPACE) != 0) {
+            int unused = server.pubSub().publish(Kind.CHANNEL, joined(KEYSPACE, key), name, null);
+        }
+        if ((present & KeyEventFlags.KEYEVENT) != 0) {
+            int unused = server.pubSub().publish(Kind.CHANNEL, joined(KEYEVENT, name), key, null);
+        }
+    }
+
+    private static byte[] joined(byte[] first, byte[] second) {
+        byte[] both = new byte[first.length + second.length];
+        System.arraycopy(first, 0, both, 0, first.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+}
