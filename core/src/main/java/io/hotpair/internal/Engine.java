@@ -1218,7 +1218,11 @@ public final class Engine {
     /** Removes some of a hash's expired fields; returns whether it did. Masters only. */
     boolean removeExpiredFields(byte[] key, Outcome outcome) {
         outcome.origin(WriteListener.FIELD_EXPIRY);
-        return mutate(key, 0, key.length, HashCommands::removeExpired, outcome);
+        try {
+            return mutate(key, 0, key.length, HashCommands::removeExpired, outcome);
+        } finally {
+            outcome.origin(null);
+        }
     }
 
     /**

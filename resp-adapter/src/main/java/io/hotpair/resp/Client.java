@@ -1,6 +1,9 @@
 package io.hotpair.resp;
 
 import io.hotpair.Session;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +44,11 @@ final class Client {
     private long term;
     private boolean closing;
     private volatile @Nullable Subscriptions subscriptions;
+    private volatile Tracking.@Nullable Mode tracking;
+    private volatile boolean redirectionBroken;
+    private final Set<KeyName> trackedPrefixes =
+            new TreeSet<>((a, b) -> Arrays.compareUnsigned(a.bytes(), b.bytes()));
+    private boolean caching;
 
     Client(long id, Connection connection, RespServer server, Session session, Endpoints ends) {
         this.id = id;
@@ -113,6 +121,39 @@ final class Client {
     boolean isSubscriber() {
         Subscriptions present = subscriptions;
         return present != null && !present.isEmpty();
+    }
+
+    /** How it wants to be told when keys change; null if it does not. */
+    Tracking.@Nullable Mode tracking() {
+        return tracking;
+    }
+
+    void tracking(Tracking.@Nullable Mode mode) {
+        tracking = mode;
+        redirectionBroken = false;
+        caching = false;
+    }
+
+    /** The prefixes of the keys of which it is told; changed by {@link Tracking} alone. */
+    Set<KeyName> trackedPrefixes() {
+        return trackedPrefixes;
+    }
+
+    void redirectionBroke() {
+        redirectionBroken = true;
+    }
+
+    boolean isRedirectionBroken() {
+        return redirectionBroken;
+    }
+
+    /** Whether CLIENT CACHING has said something of the command that is executing. */
+    boolean isCachingSet() {
+        return caching;
+    }
+
+    void caching(boolean whether) {
+        caching = whether;
     }
 
     /** Ends all subscriptions, without a word. */
@@ -280,5 +321,6 @@ final class Client {
         evictable(true);
         transaction.discard();
         unsubscribeAll();
+        server.tracking().disable(this);
     }
 }

@@ -72,6 +72,7 @@ final class ClientCommands {
                             onOrOff(r);
                             out.ok();
                         });
+        TrackingCommands.register(table, client);
         table.addSubcommand(client, "help", 2)
                 .flags(LOADING, STALE)
                 .categories(Category.CONNECTION)
@@ -355,8 +356,16 @@ final class ClientCommands {
                 (client.isSubscriber() ? "P" : "")
                         + (client.transaction().isOpen() ? "x" : "")
                         + (client.connection().isBlocked() ? "b" : "")
+                        + trackingFlags(client)
                         + (client.isEvictable() ? "" : "e");
         return flags.isEmpty() ? "N" : flags;
+    }
+
+    private static String trackingFlags(Client client) {
+        Tracking.Mode mode = client.tracking();
+        return (mode == null ? "" : "t")
+                + (client.isRedirectionBroken() ? "R" : "")
+                + (mode != null && mode.broadcast() ? "B" : "");
     }
 
     private static String describe(Client client) {
@@ -401,7 +410,9 @@ final class ClientCommands {
                 + held
                 + " events=r cmd="
                 + (last == null ? "NULL" : last.fullName())
-                + " user=default redir=-1 resp="
+                + " user=default redir="
+                + TrackingCommands.redirect(client)
+                + " resp="
                 + client.protocol()
                 + " lib-name="
                 + client.libraryName()

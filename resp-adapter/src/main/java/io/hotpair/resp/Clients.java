@@ -3,15 +3,16 @@ package io.hotpair.resp;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** The connections of a listener. Thread-safe. */
 final class Clients {
     private final Settings settings;
-    private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+    private final Map<Long, Connection> connections = new ConcurrentHashMap<>();
     private final AtomicInteger count = new AtomicInteger();
     private final AtomicLong nextId = new AtomicLong(1);
     private final AtomicLong acceptedCount = new AtomicLong();
@@ -41,11 +42,11 @@ final class Clients {
     }
 
     void add(Connection connection) {
-        connections.add(connection);
+        connections.put(connection.client().id(), connection);
     }
 
     void remove(Connection connection) {
-        if (connections.remove(connection)) {
+        if (connections.remove(connection.client().id(), connection)) {
             count.decrementAndGet();
         }
     }
@@ -67,10 +68,16 @@ final class Clients {
         rejectedCount.set(0);
     }
 
+    /** The client with an id, or null if it is gone. */
+    @Nullable Connection find(long id) {
+        Connection found = connections.get(id);
+        return found == null || !found.isOpen() ? null : found;
+    }
+
     /** All that are not closed, the oldest first. */
     List<Connection> all() {
         List<Connection> all = new ArrayList<>();
-        for (Connection connection : connections) {
+        for (Connection connection : connections.values()) {
             if (connection.isOpen()) {
                 all.add(connection);
             }

@@ -183,6 +183,10 @@ final class ConfigTable {
                 () -> Long.toString(settings.slowLogMaxLength()),
                 new Range(0, 100_000, false, settings::slowLogMaxLength));
         settable(
+                "tracking-table-max-keys",
+                () -> Long.toString(server.tracking().maxKeys()),
+                new Range(0, Long.MAX_VALUE, false, server.tracking()::maxKeys));
+        settable(
                 "timeout",
                 () -> Long.toString(settings.idleTimeoutSeconds()),
                 new Range(0, Integer.MAX_VALUE, false, settings::idleTimeoutSeconds));

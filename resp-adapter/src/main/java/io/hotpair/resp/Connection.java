@@ -138,6 +138,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
             client.unpark();
         }
         client.unsubscribeAll();
+        server.tracking().disable(client);
         account.close();
         held = NOTHING;
         holding = false;
@@ -252,15 +253,19 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         }
         worker.inbox().deliver();
         running = true;
+        worker.executing(client);
         ReplyBuffer reply = worker.reply();
         begin(reply);
         try {
             while (goesOn(reply)) {
+                worker.tellAfterReply();
                 if (reply.length() >= SUBMIT_AT) {
                     outbox.submit(reply);
                     begin(reply);
                 }
             }
+            worker.broadcasts().tell(server.tracking());
+            worker.tellAfterReply();
             outbox.submit(reply);
             stow();
             updateReading();
@@ -269,6 +274,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
             fail(e);
         } finally {
             running = false;
+            worker.executing(null);
         }
     }
 

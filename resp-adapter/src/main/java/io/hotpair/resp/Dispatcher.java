@@ -86,6 +86,7 @@ final class Dispatcher {
             ReplyBuffer reply,
             int from) {
         client.transaction().refuse();
+        forgetCaching(command, client);
         String error = why.reply();
         if (command != null) {
             statistics.rejected(command);
@@ -97,6 +98,14 @@ final class Dispatcher {
         reply.error(error);
         finish(client, reply, from, Ground.NOTHING);
         return Result.DONE;
+    }
+
+    /** What CLIENT CACHING said was of the next command, or of the next transaction. */
+    private static void forgetCaching(@Nullable Command command, Client client) {
+        boolean isClient = command != null && command.fullName().startsWith("client");
+        if (!isClient && !client.transaction().isOpen()) {
+            client.caching(false);
+        }
     }
 
     private static String aborted(String why) {
@@ -234,6 +243,7 @@ final class Dispatcher {
         if (server.slowLog().isSlow(ns) && !command.has(Flag.NO_AUTH)) {
             server.slowLog().add(request, client, ns, server.keyspace().currentTimeMs());
         }
+        forgetCaching(command, client);
         if (client.parked() != null) {
             return Result.PARKED;
         }
@@ -260,6 +270,9 @@ final class Dispatcher {
             origin.waits();
         }
         List<Origin> parts = client.transaction().takeOrigins();
+        if (parts.stream().anyMatch(Origin::isFlush)) {
+            server.tracking().flushed();
+        }
         server.keyEvents().tell(parts.isEmpty() ? List.of(origin) : parts, writes);
     }
 

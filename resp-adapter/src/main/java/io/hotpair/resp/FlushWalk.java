@@ -32,6 +32,9 @@ final class FlushWalk implements Parked {
         if (cursor != 0) {
             return 0;
         }
+        if (!client.transaction().isExecuting()) {
+            client.server().tracking().flushed();
+        }
         reply.ok();
         return DONE;
     }

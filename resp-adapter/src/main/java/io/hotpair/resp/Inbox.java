@@ -78,7 +78,14 @@ final class Inbox {
     void signal() {
         if (worker.loop().inEventLoop()) {
             deliver();
-        } else if (!scheduled.getAndSet(true)) {
+        } else {
+            signalLater();
+        }
+    }
+
+    /** As {@link #signal}, but not before the present task is over: a reply may be half written. */
+    void signalLater() {
+        if (!scheduled.getAndSet(true)) {
             worker.execute(run);
         }
     }

@@ -131,7 +131,7 @@ final class InfoReport {
                 "client_recent_max_output_buffer",
                 all.stream().mapToLong(c -> c.outbox().queuedBytes()).max().orElse(0));
         line(out, "blocked_clients", all.stream().filter(Connection::isBlocked).count());
-        line(out, "tracking_clients", 0);
+        line(out, "tracking_clients", server.tracking().clientCount());
         line(out, "clients_in_timeout_table", 0);
     }
 
@@ -227,6 +227,9 @@ final class InfoReport {
         line(out, "latest_fork_usec", 0);
         line(out, "total_forks", 0);
         line(out, "withheld_reply_batches", server.withheldBatches());
+        line(out, "tracking_total_keys", server.tracking().keyCount());
+        line(out, "tracking_total_items", server.tracking().itemCount());
+        line(out, "tracking_total_prefixes", server.tracking().prefixCount());
         line(out, "total_error_replies", server.errorCounts().total());
         line(out, "total_reads_processed", sum(WorkerStatistics::readCount));
         line(out, "total_writes_processed", sum(WorkerStatistics::writeCount));

@@ -25,6 +25,7 @@ final class KeyEvents implements WriteListener {
     private final RespServer server;
     private volatile int flags;
     private volatile boolean listening;
+    private boolean closed;
 
     KeyEvents(RespServer server) {
         this.server = server;
@@ -42,7 +43,8 @@ final class KeyEvents implements WriteListener {
 
     /** Begins or ends to listen, whichever is right now. */
     synchronized void listenIfNeeded() {
-        boolean needed = KeyEventFlags.tellsAnything(flags);
+        boolean needed =
+                !closed && (KeyEventFlags.tellsAnything(flags) || server.tracking().isActive());
         if (needed && !listening) {
             server.keyspace().addWriteListener(this);
         } else if (!needed && listening) {
@@ -53,7 +55,8 @@ final class KeyEvents implements WriteListener {
 
     /** Ends to listen for good. */
     synchronized void close() {
-        flags(0);
+        closed = true;
+        listenIfNeeded();
     }
 
     /** Whether somebody may hear of what commands do. */
@@ -63,6 +66,7 @@ final class KeyEvents implements WriteListener {
 
     /** Prepares a command: what is to be known of its keys before it is executed. */
     void prepare(Origin origin) {
+        server.tracking().note(origin);
         int present = flags;
         if (server.pubSub().isSilent() || !KeyEventFlags.tellsAnything(present)) {
             return;
@@ -78,6 +82,9 @@ final class KeyEvents implements WriteListener {
 
     @Override
     public void written(List<Write> writes) {
+        if (server.tracking().isActive()) {
+            server.tracking().written(writes);
+        }
         Worker worker = server.currentWorker();
         if (worker != null && worker.isLoggingWrites()) {
             // What the command is called, and what it does besides, is told when it has ended.

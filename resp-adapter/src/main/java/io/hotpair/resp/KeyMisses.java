@@ -32,12 +32,13 @@ final class KeyMisses {
                         || READ_FIRST.contains(command.name())
                         || readsBeforeItSets(command, request);
         List<byte[]> missing = new ArrayList<>();
+        if (command.name().equals("pfmerge") && request.count() == 2) {
+            // Without a source there is no range of keys.
+            addIfMissing(request.copy(1), client, missing);
+        }
         for (KeySpec.Found found : KeySpec.find(command.keys(), request, 0)) {
             if (all || found.spec().access().contains("RO")) {
-                byte[] key = request.copy(found.argument());
-                if (client.session().deadlineMs(key, 0, key.length) == Session.ABSENT) {
-                    missing.add(key);
-                }
+                addIfMissing(request.copy(found.argument()), client, missing);
             }
         }
         if (command.name().equals("xread")) {
@@ -45,6 +46,12 @@ final class KeyMisses {
             missing.addAll(List.copyOf(missing));
         }
         return missing;
+    }
+
+    private static void addIfMissing(byte[] key, Client client, List<byte[]> missing) {
+        if (client.session().deadlineMs(key, 0, key.length) == Session.ABSENT) {
+            missing.add(key);
+        }
     }
 
     private static boolean readsBeforeItSets(Command command, Request request) {

@@ -48,6 +48,11 @@ final class Origin {
         return request;
     }
 
+    /** Whether it deletes everything, which is told as one thing. */
+    boolean isFlush() {
+        return command.name().startsWith("flush");
+    }
+
     List<Write> writes() {
         return writes;
     }

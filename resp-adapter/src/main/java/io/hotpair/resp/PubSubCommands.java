@@ -161,10 +161,9 @@ final class PubSubCommands {
 
     private static void channels(Kind kind, Request request, Client client, ReplyBuffer reply) {
         if (request.count() > 3) {
-            String name = kind.isShard() ? "shardchannels" : "channels";
             throw new CommandException(
                     "ERR unknown subcommand or wrong number of arguments for '"
-                            + name
+                            + request.inError(1, 128)
                             + "'. Try PUBSUB HELP.");
         }
         @Nullable GlobPattern pattern =

@@ -35,9 +35,14 @@ final class PushBuilder {
         return this;
     }
 
-    /** No value at all. */
-    PushBuilder nothing() {
-        out.writeBytes((resp3 ? "_\r\n" : "$-1\r\n").getBytes(StandardCharsets.US_ASCII));
+    PushBuilder integer(long value) {
+        out.writeBytes((":" + value + "\r\n").getBytes(StandardCharsets.US_ASCII));
+        return this;
+    }
+
+    /** No value at all, in either form. */
+    PushBuilder nothing(boolean inResp3) {
+        out.writeBytes((inResp3 ? "_\r\n" : "$-1\r\n").getBytes(StandardCharsets.US_ASCII));
         return this;
     }
 

@@ -35,6 +35,7 @@ final class RespServer {
     private final List<Worker> workers = new CopyOnWriteArrayList<>();
     private final PubSub pubSub;
     private final KeyEvents keyEvents;
+    private final Tracking tracking;
     private final AtomicLong withheldBatches = new AtomicLong();
     private final String runId;
     private final long startedAtNs;
@@ -52,6 +53,7 @@ final class RespServer {
         clients = new Clients(settings);
         pubSub = new PubSub(workers);
         keyEvents = new KeyEvents(this);
+        tracking = new Tracking(this);
         budget = new MemoryBudget(config.clientMemoryLimitBytes());
         slowLog = new SlowLog(settings);
         saves = new Saves(keyspace);
@@ -97,6 +99,10 @@ final class RespServer {
 
     KeyEvents keyEvents() {
         return keyEvents;
+    }
+
+    Tracking tracking() {
+        return tracking;
     }
 
     /** The event loop whose thread this is, or null. */

@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one event loop's thread has for itself: the buffers that its clients take turns with, spare
@@ -30,6 +31,9 @@ final class Worker {
     private final Runnable flush = this::flush;
     private final List<Write> writes = new ArrayList<>();
     private boolean loggingWrites;
+    private final Broadcasts broadcasts = new Broadcasts();
+    private final List<Tracking.Invalidation> afterReply = new ArrayList<>();
+    private @Nullable Client executing;
     private byte[] readArray = new byte[READ_LENGTH];
 
     Worker(EventLoop loop, RespServer server, int index) {
@@ -102,6 +106,40 @@ final class Worker {
         } catch (RejectedExecutionException e) {
             RespServer.LOGGER.debug("The listener is closed, its clients are gone", e);
         }
+    }
+
+    Broadcasts broadcasts() {
+        return broadcasts;
+    }
+
+    /** The client whose input is being executed, or null. */
+    @Nullable Client executing() {
+        return executing;
+    }
+
+    void executing(@Nullable Client client) {
+        executing = client;
+    }
+
+    /** Keeps what the client is to be told behind the reply that is being made. */
+    void tellAfterReply(Tracking.Invalidation message) {
+        afterReply.add(message);
+    }
+
+    /** Tells it. Called between two replies. */
+    void tellAfterReply() {
+        if (afterReply.isEmpty()) {
+            return;
+        }
+        boolean closing = executing == null || executing.isClosing();
+        for (Tracking.Invalidation message : afterReply) {
+            byte[] encoded = closing ? null : message.encode();
+            if (encoded != null) {
+                reply.push(encoded);
+                reply.end(ReplyBuffer.Ground.NOTHING);
+            }
+        }
+        afterReply.clear();
     }
 
     /** Takes down what is written from now on in this thread. */

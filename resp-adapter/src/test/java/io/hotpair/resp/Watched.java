@@ -32,10 +32,13 @@ final class Watched implements AutoCloseable {
             gathers = false;
             return List.of(all);
         }
-        if (!gathers && !command[0].equals("MULTI")) {
-            return arrived();
-        }
         List<String> replies = new ArrayList<>();
+        if (!gathers && !command[0].equals("MULTI")) {
+            // The mark must not be in the same input: some things come when all of it is executed.
+            replies.add(client.reply());
+            replies.addAll(arrived());
+            return replies;
+        }
         do {
             replies.add(client.reply());
         } while (replies.get(replies.size() - 1).startsWith(">"));

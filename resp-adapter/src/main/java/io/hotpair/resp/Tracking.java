@@ -1,0 +1,357 @@
+package io.hotpair.resp;
+
+import io.hotpair.WriteListener.Write;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which clients have which keys in a cache of their own, and tells them when that is old, as CLIENT
+ * TRACKING asks. Thread-safe.
+ *
+ * <p>A key is noted before it is read. So whoever changes it after the read finds it noted, and the
+ * invalidation, which takes the way through the client's event loop, comes behind the reply with
+ * the old value.
+ */
+final class Tracking {
+    private static final int OVERHEAD = 128;
+
+    /**
+     * How a client wants to be told.
+     *
+     * @param redirect the id of the client that is told in its place, 0 for itself
+     * @param broadcast whether it is told of all keys with its prefixes, read or not
+     * @param optIn whether only what follows CLIENT CACHING YES is noted
+     * @param optOut whether what follows CLIENT CACHING NO is not
+     * @param noLoop whether its own writes are not told
+     */
+    record Mode(long redirect, boolean broadcast, boolean optIn, boolean optOut, boolean noLoop) {}
+
+    private final RespServer server;
+    private final Map<KeyName, Set<Long>> table = new ConcurrentHashMap<>();
+    private final Map<KeyName, Set<Client>> prefixes = new ConcurrentHashMap<>();
+    private final Map<Long, Client> clients = new ConcurrentHashMap<>();
+    private final AtomicLong items = new AtomicLong();
+    private final AtomicLong keyBytes = new AtomicLong();
+    private volatile long maxKeys = 1_000_000;
+
+    Tracking(RespServer server) {
+        this.server = server;
+    }
+
+    // ---- who tracks
+
+    boolean isActive() {
+        return !clients.isEmpty();
+    }
+
+    /** Begins to tell a client, or changes how. Called by the client's event loop. */
+    void enable(Client client, Mode mode, List<byte[]> newPrefixes) {
+        client.tracking(mode);
+        clients.put(client.id(), client);
+        for (byte[] prefix : newPrefixes) {
+            KeyName name = new KeyName(prefix);
+            if (client.trackedPrefixes().add(name)) {
+                prefixes.compute(
+                        name,
+                        (n, present) -> {
+                            Set<Client> with = ConcurrentHashMap.newKeySet();
+                            with.addAll(present == null ? Set.of() : present);
+                            with.add(client);
+                            return with;
+                        });
+                client.connection().account().charge(prefix.length + (long) OVERHEAD);
+            }
+        }
+        server.keyEvents().listenIfNeeded();
+    }
+
+    /** Ends that. Its keys stay noted until they change, for nobody. */
+    void disable(Client client) {
+        if (clients.remove(client.id()) == null) {
+            return;
+        }
+        client.tracking(null);
+        for (KeyName prefix : client.trackedPrefixes()) {
+            prefixes.computeIfPresent(
+                    prefix,
+                    (n, present) -> {
+                        present.remove(client);
+                        return present.isEmpty() ? null : present;
+                    });
+            client.connection().account().charge(-(prefix.bytes().length + (long) OVERHEAD));
+        }
+        client.trackedPrefixes().clear();
+        if (clients.isEmpty()) {
+            clear();
+        }
+        server.keyEvents().listenIfNeeded();
+    }
+
+    int clientCount() {
+        return clients.size();
+    }
+
+    int keyCount() {
+        return table.size();
+    }
+
+    long itemCount() {
+        return items.get();
+    }
+
+    int prefixCount() {
+        return prefixes.size();
+    }
+
+    long maxKeys() {
+        return maxKeys;
+    }
+
+    void maxKeys(long count) {
+        maxKeys = count;
+    }
+
+    // ---- what is read
+
+    /** Notes the keys that a command is about to read, if its client wants that. */
+    void note(Origin origin) {
+        Client client = origin.client();
+        Mode mode = client.tracking();
+        if (mode == null
+                || mode.broadcast()
+                || !origin.command().has(Command.Flag.READONLY)
+                || (mode.optIn() ? !client.isCachingSet() : mode.optOut() && client.isCachingSet())) {
+            return;
+        }
+        for (KeySpec.Found found :
+                KeySpec.find(origin.command().keys(), origin.request(), 0)) {
+            note(new KeyName(origin.request().copy(found.argument())), client.id());
+        }
+        limit();
+    }
+
+    private void note(KeyName key, long id) {
+        table.compute(
+                key,
+                (k, present) -> {
+                    Set<Long> ids = present;
+                    if (ids == null) {
+                        ids = new HashSet<>(2);
+                        keyBytes.addAndGet(k.bytes().length + (long) OVERHEAD);
+                    }
+                    if (ids.add(id)) {
+                        items.incrementAndGet();
+                    }
+                    return ids;
+                });
+    }
+
+    /** Forgets some key where there are too many, and tells those who have it. */
+    private void limit() {
+        long maxBytes = server.budget().limitBytes() / 4;
+        while ((maxKeys > 0 && table.size() > maxKeys) || keyBytes.get() > maxBytes) {
+            var any = table.keySet().iterator();
+            if (!any.hasNext()) {
+                return;
+            }
+            invalidate(any.next(), null);
+        }
+    }
+
+    private @Nullable Set<Long> take(KeyName key) {
+        Set<Long> ids = table.remove(key);
+        if (ids != null) {
+            keyBytes.addAndGet(-(key.bytes().length + (long) OVERHEAD));
+            items.addAndGet(-ids.size());
+        }
+        return ids;
+    }
+
+    private void clear() {
+        for (KeyName key : table.keySet()) {
+            take(key);
+        }
+    }
+
+    // ---- what is written
+
+    /** Tells of writes. Called by the thread that made them. */
+    void written(List<Write> writes) {
+        for (Write write : writes) {
+            Client by = write.origin() instanceof Origin origin ? origin.client() : null;
+            if (!(write.origin() instanceof Origin origin && origin.isFlush())) {
+                KeyName key = new KeyName(write.key());
+                invalidate(key, by);
+                broadcast(key, by);
+            }
+        }
+    }
+
+    private void invalidate(KeyName key, @Nullable Client by) {
+        Set<Long> ids = take(key);
+        if (ids == null) {
+            return;
+        }
+        for (long id : ids) {
+            Client client = clients.get(id);
+            Mode mode = client == null ? null : client.tracking();
+            if (client != null
+                    && mode != null
+                    && !mode.broadcast()
+                    && !(mode.noLoop() && client == by)) {
+                tell(client, mode, List.of(key.bytes()));
+            }
+        }
+    }
+
+    private void broadcast(KeyName key, @Nullable Client by) {
+        if (prefixes.isEmpty()) {
+            return;
+        }
+        Worker worker = server.currentWorker();
+        for (KeyName prefix : prefixes.keySet()) {
+            if (startsWith(key.bytes(), prefix.bytes())) {
+                if (worker != null) {
+                    worker.broadcasts().add(prefix, key, by);
+                } else {
+                    broadcast(prefix, Map.of(key, new Broadcasts.By(by)));
+                }
+            }
+        }
+    }
+
+    /** Tells those with a prefix of keys, all in one message. */
+    void broadcast(KeyName prefix, Map<KeyName, Broadcasts.By> keys) {
+        for (Client client : prefixes.getOrDefault(prefix, Set.of())) {
+            Mode mode = client.tracking();
+            if (mode == null) {
+                continue;
+            }
+            List<byte[]> told = new ArrayList<>();
+            keys.forEach(
+                    (key, by) -> {
+                        if (!mode.noLoop() || by.client() != client) {
+                            told.add(key.bytes());
+                        }
+                    });
+            if (!told.isEmpty()) {
+                tell(client, mode, told);
+            }
+        }
+    }
+
+    static boolean startsWith(byte[] key, byte[] prefix) {
+        return key.length >= prefix.length
+                && Arrays.equals(
+                        key, 0, prefix.length, prefix, 0, prefix.length);
+    }
+
+    /** Tells all that nothing is as it was. */
+    void flushed() {
+        clear();
+        for (Client client : new LinkedHashSet<>(clients.values())) {
+            Mode mode = client.tracking();
+            if (mode != null) {
+                tell(client, mode, null);
+            }
+        }
+    }
+
+    // ---- how it is told
+
+    private void tell(Client client, Mode mode, @Nullable List<byte[]> keys) {
+        Client target = client;
+        if (mode.redirect() != 0) {
+            Connection other = server.clients().find(mode.redirect());
+            if (other == null) {
+                client.redirectionBroke();
+                send(client, new Invalidation(client, null, mode.redirect(), client));
+                return;
+            }
+            target = other.client();
+        }
+        send(target, new Invalidation(target, keys, 0, client));
+    }
+
+    private void send(Client target, Invalidation message) {
+        Worker worker = target.connection().worker();
+        if (worker == server.currentWorker() && worker.executing() == target) {
+            worker.tellAfterReply(message);
+            return;
+        }
+        worker.inbox().offer(message);
+        worker.inbox().signalLater();
+    }
+
+    /** One message to one client. */
+    static final class Invalidation implements Inbox.Delivery {
+        private final Client target;
+        private final @Nullable List<byte[]> keys;
+        private final long broken;
+        private final boolean redirected;
+        private final boolean trackerResp3;
+
+        /**
+         * Creates one.
+         *
+         * @param keys what is old, or null for everything
+         * @param broken the id of a client that is gone, or 0
+         * @param tracker who reads the keys
+         */
+        Invalidation(Client target, @Nullable List<byte[]> keys, long broken, Client tracker) {
+            this.target = target;
+            this.keys = keys;
+            this.broken = broken;
+            Mode mode = tracker.tracking();
+            redirected = mode != null && mode.redirect() != 0;
+            trackerResp3 = tracker.protocol() == 3;
+        }
+
+        @Override
+        public long bytes() {
+            return OVERHEAD
+                    + (keys == null ? 0 : keys.stream().mapToLong(key -> key.length + 16L).sum());
+        }
+
+        @Override
+        public void deliver(Inbox at) {
+            byte[] encoded = encode();
+            if (encoded != null) {
+                target.connection().push(encoded);
+            }
+        }
+
+        /** The message as the target understands it; null if it has no way to get it. */
+        byte @Nullable [] encode() {
+            boolean resp3 = target.protocol() == 3;
+            PushBuilder push = new PushBuilder(resp3);
+            if (broken != 0) {
+                return resp3
+                        ? push.header(2).bulk("tracking-redir-broken").integer(broken).bytes()
+                        : null;
+            }
+            if (resp3) {
+                push.header(2).bulk("invalidate");
+            } else if (redirected && target.isSubscriber()) {
+                push.header(3).bulk("message").bulk("__redis__:invalidate");
+            } else {
+                return null;
+            }
+            if (keys == null) {
+                // In the form of who tracks, not of who is told.
+                return push.nothing(trackerResp3).bytes();
+            }
+            push.array(keys.size());
+            keys.forEach(push::bulk);
+            return push.bytes();
+        }
+    }
+}
