@@ -44,8 +44,8 @@ class LifecycleTest {
             Set.of(
                     "close",
                     "removeChangeListener",
-                        "removeWriteListener",
-                        "origin",
+                    "removeWriteListener",
+                    "origin",
                     "whenAcknowledged",
                     "vouches",
                     "config",

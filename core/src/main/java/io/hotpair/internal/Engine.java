@@ -750,8 +750,7 @@ public final class Engine {
         stripe.unbounded = true;
         Edit edit = edit(stripe);
         edit.beginGroup(opId, false);
-        return new Transaction(
-                this, mem, index, commits, slab, stripe, edit, new Outcome(), null);
+        return new Transaction(this, mem, index, commits, slab, stripe, edit, new Outcome(), null);
     }
 
     void leave(Stripe stripe, Outcome outcome) {
@@ -1118,9 +1117,7 @@ public final class Engine {
 
     /** What a key had, given its record and the same unless it has expired or was deleted. */
     Before before(long found, long current) {
-        return current != 0
-                ? Before.PRESENT
-                : count(found) == 0 ? Before.ABSENT : Before.EXPIRED;
+        return current != 0 ? Before.PRESENT : count(found) == 0 ? Before.ABSENT : Before.EXPIRED;
     }
 
     /** Whether each write in a transaction is to be told of. */
@@ -1537,8 +1534,7 @@ public final class Engine {
     /** Tells listeners of a commit of several keys. */
     void tell(Transaction transaction) {
         if (!listeners.isEmpty()) {
-            listeners.changed(
-                    transaction.changes(), transaction.writes(), transaction.opId());
+            listeners.changed(transaction.changes(), transaction.writes(), transaction.opId());
         }
     }
 

@@ -97,8 +97,7 @@ final class Listeners {
     }
 
     /** Tells of what a transaction changed. */
-    void changed(
-            List<Transaction.Change> changes, List<Transaction.Written> writes, long opId) {
+    void changed(List<Transaction.Change> changes, List<Transaction.Written> writes, long opId) {
         List<byte[]> keys = new ArrayList<>(changes.size());
         for (Transaction.Change change : changes) {
             tell(change.key(), change.present() ? Event.CHANGED : Event.DELETED, opId);

@@ -190,8 +190,7 @@ final class ClientTransaction {
 
     /** What the client has subscribed to, if that may change; else nothing. */
     private Map<Topic.Kind, List<byte[]>> savedSubscriptions() {
-        boolean changes =
-                queued.stream().anyMatch(each -> each.command().has(Command.Flag.PUBSUB));
+        boolean changes = queued.stream().anyMatch(each -> each.command().has(Command.Flag.PUBSUB));
         return changes ? client.subscriptions().saved() : Map.of();
     }
 

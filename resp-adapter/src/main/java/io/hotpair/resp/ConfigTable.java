@@ -112,7 +112,9 @@ final class ConfigTable {
                 + server.settings().pubSubLimit().text();
     }
 
-    /** Takes {@code class hard soft seconds}, several times; all but subscribers are as they are. */
+    /**
+     * Takes {@code class hard soft seconds}, several times; all but subscribers are as they are.
+     */
     private Runnable outputBufferLimit(String text) {
         String[] words = text.trim().split("\\s+", -1);
         if (words.length % 4 != 0) {

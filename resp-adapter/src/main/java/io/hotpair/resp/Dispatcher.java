@@ -2,11 +2,11 @@ package io.hotpair.resp;
 
 import io.hotpair.HotpairException;
 import io.hotpair.StreamOperations;
+import io.hotpair.WriteListener.Write;
 import io.hotpair.resp.Command.Flag;
 import io.hotpair.resp.ReplyBuffer.Ground;
 import io.hotpair.topology.Role;
 import io.hotpair.topology.Topology;
-import io.hotpair.WriteListener.Write;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
@@ -254,8 +254,7 @@ final class Dispatcher {
     /** Has the keyspace say of each write that it was this command's. */
     private Origin begin(Command command, Request request, Client client) {
         Origin origin =
-                new Origin(
-                        client, command, command.has(Flag.BLOCKING) ? request.copy() : request);
+                new Origin(client, command, command.has(Flag.BLOCKING) ? request.copy() : request);
         server.keyEvents().prepare(origin);
         client.session().origin(origin);
         client.connection().worker().beginLoggingWrites();

@@ -24,13 +24,7 @@ final class KeyEventRules {
 
     /** Stands for a write whose key is known not to be new any more. */
     private static final Write TOLD =
-            new Write(
-                    new byte[0],
-                    Before.PRESENT,
-                    Event.CHANGED,
-                    "string",
-                    0,
-                    null);
+            new Write(new byte[0], Before.PRESENT, Event.CHANGED, "string", 0, null);
 
     private static final Rule SILENT = (origin, out) -> {};
     private static final Map<String, Rule> RULES = new HashMap<>();
@@ -148,7 +142,9 @@ final class KeyEventRules {
     /** Whether SET, SETEX or PSETEX has set its key, as far as the reply tells. */
     private static boolean hasSet(Origin origin) {
         Request request = origin.request();
-        if (origin.hasFailed() || !origin.command().name().equals("set") || !has(request, 3, "GET")) {
+        if (origin.hasFailed()
+                || !origin.command().name().equals("set")
+                || !has(request, 3, "GET")) {
             return !origin.foundNothing();
         }
         return has(request, 3, "NX")
@@ -265,9 +261,7 @@ final class KeyEventRules {
         add(plain('h', "hdel"), "hdel", "hgetdel");
         add(plain('h', "hexpire"), "hexpire", "hpexpire", "hexpireat", "hpexpireat");
         add(plain('h', "hpersist"), "hpersist");
-        add(
-                named('h', o -> has(o.request(), 2, "PERSIST") ? "hpersist" : "hexpire"),
-                "hgetex");
+        add(named('h', o -> has(o.request(), 2, "PERSIST") ? "hpersist" : "hexpire"), "hgetex");
         add(KeyEventRules::hsetEx, "hsetex");
     }
 

@@ -72,8 +72,7 @@ final class KeyEvents implements WriteListener {
             return;
         }
         if ((present & KeyEventFlags.of('m')) != 0) {
-            origin.missing(
-                    KeyMisses.before(origin.command(), origin.request(), origin.client()));
+            origin.missing(KeyMisses.before(origin.command(), origin.request(), origin.client()));
         }
         if ((present & KeyEventFlags.of('t')) != 0) {
             origin.probe(StreamProbe.of(origin.command(), origin.request(), origin.client()));

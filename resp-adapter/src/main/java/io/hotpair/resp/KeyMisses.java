@@ -18,7 +18,7 @@ final class KeyMisses {
                     "watch");
 
     /** Those that write and read their key first. */
-    private static final Set<String> READ_FIRST = 
+    private static final Set<String> READ_FIRST =
             Set.of("getset", "getdel", "getex", "pfmerge", "xack", "xclaim", "xautoclaim");
 
     private KeyMisses() {}

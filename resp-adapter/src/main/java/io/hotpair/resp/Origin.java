@@ -103,12 +103,7 @@ final class Origin {
         switch (bytes[from]) {
             case '-' -> {
                 failed = true;
-                error =
-                        new String(
-                                bytes,
-                                from,
-                                Math.min(length, 16),
-                                StandardCharsets.ISO_8859_1);
+                error = new String(bytes, from, Math.min(length, 16), StandardCharsets.ISO_8859_1);
             }
             case '_' -> nothing = true;
             case '$', '*' -> nothing = second == '-';

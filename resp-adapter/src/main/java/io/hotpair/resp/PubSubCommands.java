@@ -6,7 +6,6 @@ import static io.hotpair.resp.Command.Flag.NOSCRIPT;
 import static io.hotpair.resp.Command.Flag.PUBSUB;
 import static io.hotpair.resp.Command.Flag.STALE;
 
-import io.hotpair.resp.Command.Category;
 import io.hotpair.resp.Command.Flag;
 import io.hotpair.resp.Command.Group;
 import io.hotpair.resp.Topic.Kind;
@@ -115,8 +114,7 @@ final class PubSubCommands {
 
     private static void subscribe(Kind kind, Request request, Client client, ReplyBuffer reply) {
         if (kind.isShard() && client.transaction().isExecuting()) {
-            throw new CommandException(
-                    "ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
+            throw new CommandException("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
         }
         Subscriptions subscriptions = client.subscriptions();
         for (int i = 1; i < request.count(); i++) {

@@ -128,11 +128,12 @@ final class Tracking {
         if (mode == null
                 || mode.broadcast()
                 || !origin.command().has(Command.Flag.READONLY)
-                || (mode.optIn() ? !client.isCachingSet() : mode.optOut() && client.isCachingSet())) {
+                || (mode.optIn()
+                        ? !client.isCachingSet()
+                        : mode.optOut() && client.isCachingSet())) {
             return;
         }
-        for (KeySpec.Found found :
-                KeySpec.find(origin.command().keys(), origin.request(), 0)) {
+        for (KeySpec.Found found : KeySpec.find(origin.command().keys(), origin.request(), 0)) {
             note(new KeyName(origin.request().copy(found.argument())), client.id());
         }
         limit();
@@ -250,8 +251,7 @@ final class Tracking {
 
     static boolean startsWith(byte[] key, byte[] prefix) {
         return key.length >= prefix.length
-                && Arrays.equals(
-                        key, 0, prefix.length, prefix, 0, prefix.length);
+                && Arrays.equals(key, 0, prefix.length, prefix, 0, prefix.length);
     }
 
     /** Tells all that nothing is as it was. */

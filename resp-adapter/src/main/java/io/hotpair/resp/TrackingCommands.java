@@ -88,8 +88,7 @@ final class TrackingCommands {
             }
             redirect = request.integer(argument);
             if (client.server().clients().find(redirect) == null) {
-                throw new CommandException(
-                        "ERR The client ID you want redirect to does not exist");
+                throw new CommandException("ERR The client ID you want redirect to does not exist");
             }
         }
 

@@ -17,7 +17,8 @@ import redis.clients.jedis.Protocol;
 
 /** What COMMAND DOCS says of arguments, compared with a real server; the words are our own. */
 class CommandDocsTest {
-    private static final Set<Group> GROUPS = EnumSet.of(Group.HASH, Group.LIST, Group.SET, Group.PUBSUB);
+    private static final Set<Group> GROUPS =
+            EnumSet.of(Group.HASH, Group.LIST, Group.SET, Group.PUBSUB);
     private static final Set<String> NAMELESS = Set.of("oneof", "block", "pure-token");
 
     @Test

@@ -64,7 +64,8 @@ class KeyEventsDifferentialTest {
         Side(int port, String classes) {
             client = new RawClient(port);
             hearer = new Watched(port);
-            assertEquals("+OK\r\n", client.call("CONFIG", "SET", "notify-keyspace-events", classes));
+            assertEquals(
+                    "+OK\r\n", client.call("CONFIG", "SET", "notify-keyspace-events", classes));
             hearer.call("PSUBSCRIBE", "__key*@0__:*");
         }
 
@@ -125,8 +126,7 @@ class KeyEventsDifferentialTest {
             List<String> expected = theirs.heard();
             List<String> actual = ours.heard();
             if (!expected.equals(actual) && !isTolerated(command, expectedReply, reply)) {
-                String where =
-                        "seed=" + seed + " reply=" + reply + "\n" + history(commands, i);
+                String where = "seed=" + seed + " reply=" + reply + "\n" + history(commands, i);
                 assertEquals(String.join("\n", expected), String.join("\n", actual), where);
             }
         }
@@ -147,7 +147,9 @@ class KeyEventsDifferentialTest {
     private static String history(List<String[]> commands, int last) {
         StringBuilder text = new StringBuilder();
         for (int i = Math.max(0, last - 400); i <= last; i++) {
-            boolean same = i == last || !Collections.disjoint(
+            boolean same =
+                    i == last
+                            || !Collections.disjoint(
                                     Arrays.asList(commands.get(i)),
                                     Arrays.asList(commands.get(last)));
             if (same) {
@@ -233,7 +235,9 @@ class KeyEventsDifferentialTest {
     private static void awaitBlocked(int count, int port) {
         try (RawClient client = new RawClient(port)) {
             Await.until(
-                    () -> client.call("INFO", "clients").contains("blocked_clients:" + count + "\r"),
+                    () ->
+                            client.call("INFO", "clients")
+                                    .contains("blocked_clients:" + count + "\r"),
                     () -> "not blocked: " + count);
         }
     }

@@ -56,7 +56,8 @@ class KeyEventsTest {
 
     @Test
     void shouldTellThatAKeyExpiredThoughNobodyAsksForIt() {
-        try (TestListener listener = TestListener.open(config -> config.notifyKeyspaceEvents("Ex"));
+        try (TestListener listener =
+                        TestListener.open(config -> config.notifyKeyspaceEvents("Ex"));
                 Watched hearer = hearer(listener.port());
                 RawClient client = listener.connect()) {
             client.call("SET", "k", "v", "PX", "20");

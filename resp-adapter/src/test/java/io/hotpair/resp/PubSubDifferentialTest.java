@@ -69,7 +69,8 @@ class PubSubDifferentialTest {
             List<Watched> ours) {
         for (int turn = 0; turn < CONNECTIONS; turn++) {
             int at = (who + turn) % CONNECTIONS;
-            List<String> expected = turn == 0 ? theirs.get(at).call(command) : theirs.get(at).arrived();
+            List<String> expected =
+                    turn == 0 ? theirs.get(at).call(command) : theirs.get(at).arrived();
             List<String> actual = turn == 0 ? ours.get(at).call(command) : ours.get(at).arrived();
             if (!isSame(command, expected, actual)) {
                 String where =

@@ -118,8 +118,7 @@ class PubSubTest {
             for (int from = 0; from < MESSAGES; from += 100) {
                 StringBuilder pipeline = new StringBuilder();
                 for (int i = from; i < from + 100; i++) {
-                    pipeline.append(
-                            RawClient.command("PUBLISH", "c" + i % 2, publisher + ":" + i));
+                    pipeline.append(RawClient.command("PUBLISH", "c" + i % 2, publisher + ":" + i));
                 }
                 client.send(pipeline.toString());
                 client.replies(100).forEach(reply -> assertNotEquals(number(0), reply));
@@ -231,7 +230,9 @@ class PubSubTest {
         String chunk = "x".repeat(100_000);
         int messages = 400;
         CountDownLatch blocked = new CountDownLatch(1);
-        try (TestListener listener = TestListener.open(config -> config.subscriberOutputLimit(0, 0, Duration.ZERO));
+        try (TestListener listener =
+                        TestListener.open(
+                                config -> config.subscriberOutputLimit(0, 0, Duration.ZERO));
                 RawClient subscriber = listener.connect();
                 RawClient publisher = listener.connect()) {
             RespServer server = listener.server();

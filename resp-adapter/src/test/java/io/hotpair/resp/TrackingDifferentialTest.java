@@ -150,7 +150,8 @@ class TrackingDifferentialTest {
                     String program = line.replace("|", "\r\n") + "\r\nquit\r\n";
                     theirs.send(program);
                     ours.send(program);
-                    assertEquals(withoutId(theirs.untilClosed()), withoutId(ours.untilClosed()), line);
+                    assertEquals(
+                            withoutId(theirs.untilClosed()), withoutId(ours.untilClosed()), line);
                 }
             }
         }
@@ -172,7 +173,8 @@ class TrackingDifferentialTest {
             for (int i = 0; i < 10; i++) {
                 assertEquals("_\r\n", client.call("GET", "k" + i));
                 if (i >= 3) {
-                    assertTrue(client.reply().startsWith(">2\r\n$10\r\ninvalidate\r\n*1\r\n$2\r\nk"));
+                    assertTrue(
+                            client.reply().startsWith(">2\r\n$10\r\ninvalidate\r\n*1\r\n$2\r\nk"));
                     told++;
                 }
             }

@@ -37,7 +37,8 @@ final class TrackingSource extends CommandSource {
         for (int i = 0; i < options; i++) {
             command =
                     switch (random.nextInt(8)) {
-                        case 0 -> plus(command, "REDIRECT", one("@0", "@1", "@2", "0", "77777", "x"));
+                        case 0 ->
+                                plus(command, "REDIRECT", one("@0", "@1", "@2", "0", "77777", "x"));
                         case 1, 2 -> plus(command, "BCAST");
                         case 3 -> plus(command, "PREFIX", one("k", "k1", "n", ""));
                         case 4 -> plus(command, "OPTIN");
