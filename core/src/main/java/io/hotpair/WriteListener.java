@@ -43,7 +43,11 @@ public interface WriteListener {
             long opId,
             @Nullable Object origin) {
 
-        /** Whether the key had no value before and has one now. */
+        /**
+         * Whether the key had no value before and has one now.
+         *
+         * @return whether it is new
+         */
         public boolean created() {
             return before != Before.PRESENT && type != null;
         }

@@ -42,7 +42,7 @@ final class SaveCommands {
                 .summary("Begins to save a snapshot, after which the log may be shortened.")
                 .does(SaveCommands::bgrewriteaof);
         table.add("lastsave", 1, Group.SERVER)
-                .categories(Category.DANGEROUS)
+                .categories(Category.ADMIN, Category.DANGEROUS)
                 .flags(LOADING, STALE, FAST)
                 .tips("nondeterministic_output")
                 .summary("Returns when the last snapshot was saved, in seconds since 1970.")
