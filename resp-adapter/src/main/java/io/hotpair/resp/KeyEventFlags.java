@@ -22,8 +22,8 @@ final class KeyEventFlags {
 
     private static int mask(String letters) {
         int mask = 0;
-        for (char letter : letters.toCharArray()) {
-            mask |= of(letter);
+        for (int i = 0; i < letters.length(); i++) {
+            mask |= of(letters.charAt(i));
         }
         return mask;
     }
@@ -31,7 +31,8 @@ final class KeyEventFlags {
     /** Reads the letters. */
     static int parse(String text) {
         int flags = 0;
-        for (char letter : text.toCharArray()) {
+        for (int i = 0; i < text.length(); i++) {
+            char letter = text.charAt(i);
             int flag =
                     switch (letter) {
                         case 'A' -> ALL;
@@ -54,8 +55,8 @@ final class KeyEventFlags {
         if ((flags & ALL) == ALL) {
             text.append('A');
         } else {
-            for (char letter : LETTERS.toCharArray()) {
-                append(text, flags & of(letter), letter);
+            for (int i = 0; i < LETTERS.length(); i++) {
+                append(text, flags & of(LETTERS.charAt(i)), LETTERS.charAt(i));
             }
         }
         append(text, flags & KEYSPACE, 'K');

@@ -1,13 +1,13 @@
 package io.hotpair.resp;
 
-import io.hotpair.ChangeListener.Event;
-import io.hotpair.WriteListener.Before;
 import io.hotpair.WriteListener.Write;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -21,10 +21,6 @@ final class KeyEventRules {
     interface Rule {
         void tell(Origin origin, KeyEvents out);
     }
-
-    /** Stands for a write whose key is known not to be new any more. */
-    private static final Write TOLD =
-            new Write(new byte[0], Before.PRESENT, Event.CHANGED, "string", 0, null);
 
     private static final Rule SILENT = (origin, out) -> {};
     private static final Map<String, Rule> RULES = new HashMap<>();
@@ -174,13 +170,14 @@ final class KeyEventRules {
     /** One event for each pair, though a key that is there twice is written once. */
     private static void mset(Origin origin, KeyEvents out) {
         Map<KeyName, Write> first = new HashMap<>();
+        Set<KeyName> told = new HashSet<>();
         for (Write write : origin.writes()) {
             first.putIfAbsent(new KeyName(write.key()), write);
         }
         for (int i = 1; i < origin.request().count() && !first.isEmpty(); i += 2) {
             byte[] key = origin.request().copy(i);
-            Write write = first.put(new KeyName(key), TOLD);
-            if (write != null && write != TOLD) {
+            Write write = first.get(new KeyName(key));
+            if (write != null && told.add(new KeyName(key))) {
                 out.begin(write);
             }
             out.emit('$', "set", key);
@@ -350,12 +347,17 @@ final class KeyEventRules {
     }
 
     private static void smove(Origin origin, KeyEvents out) {
-        Write left = to(origin.request().copy(1), origin.writes());
-        Write arrived = to(origin.request().copy(2), origin.writes());
-        if (left != null && left != arrived) {
+        byte[] source = origin.request().copy(1);
+        byte[] destination = origin.request().copy(2);
+        if (Arrays.equals(source, destination)) {
+            return;
+        }
+        Write left = to(source, origin.writes());
+        Write arrived = to(destination, origin.writes());
+        if (left != null) {
             out.write(left, 's', "srem");
         }
-        if (arrived != null && left != arrived) {
+        if (arrived != null) {
             out.write(arrived, 's', "sadd");
         }
     }

@@ -288,6 +288,39 @@ class PubSubTest {
         }
     }
 
+    @Test
+    void shouldGiveNothingThatWasPublishedBeforeTheSubscription() throws Exception {
+        try (TestListener listener = TestListener.open(config -> config.eventLoopThreads(1));
+                RawClient early = listener.connect();
+                RawClient late = listener.connect()) {
+            RespServer server = listener.server();
+            Worker worker = workerOf(server, late);
+            Client client = server.clients().all().get(1).client();
+            assertEquals(number(2), late.call("CLIENT", "ID"));
+            early.call("SUBSCRIBE", "c");
+            worker.loop()
+                    .submit(
+                            () -> {
+                                // The loop is busy here, so it can't deliver in between.
+                                Thread publisher =
+                                        new Thread(() -> publishOne(server.pubSub(), "0:1"));
+                                publisher.start();
+                                publisher.join();
+                                client.subscriptions().add(Kind.CHANNEL, bytes("c"));
+                                return null;
+                            })
+                    .get();
+            publishOne(server.pubSub(), "0:2");
+            assertEquals("0:1", payload(early.reply()));
+            assertEquals("0:2", payload(early.reply()));
+            assertEquals("0:2", payload(late.reply()));
+        }
+    }
+
+    private static void publishOne(PubSub pubSub, String payload) {
+        int unused = pubSub.publish(Kind.CHANNEL, bytes("c"), bytes(payload), null);
+    }
+
     private static Worker workerOf(RespServer server, RawClient client) {
         long clientId = Long.parseLong(client.call("CLIENT", "ID").replaceAll("\\D", ""));
         return server.clients().all().stream()

@@ -163,30 +163,33 @@ class TrackingDifferentialTest {
 
     @Test
     void shouldForgetKeysBeyondTheLimitAndSaySo() {
-        try (TestListener listener = TestListener.open();
-                RawClient client = listener.connect();
-                RawClient other = listener.connect()) {
-            client.call("CONFIG", "SET", "tracking-table-max-keys", "3");
-            client.call("HELLO", "3");
-            client.call("CLIENT", "TRACKING", "ON");
-            int told = 0;
-            for (int i = 0; i < 10; i++) {
-                assertEquals("_\r\n", client.call("GET", "k" + i));
-                if (i >= 3) {
-                    assertTrue(
-                            client.reply().startsWith(">2\r\n$10\r\ninvalidate\r\n*1\r\n$2\r\nk"));
-                    told++;
-                }
+        try (TestListener listener = TestListener.open()) {
+            try (RawClient client = listener.connect();
+                    RawClient other = listener.connect()) {
+                checkLimit(client, other);
             }
-            assertEquals(7, told);
-            String info = other.call("INFO", "stats");
-            assertTrue(info.contains("tracking_total_keys:3\r\ntracking_total_items:3\r\n"), info);
-            assertTrue(other.call("INFO", "clients").contains("tracking_clients:1\r\n"));
-            assertTrue(other.call("CLIENT", "LIST").contains(" flags=t "));
-            client.close();
             Await.until(() -> listener.server().tracking().keyCount() == 0, () -> "noted");
             Await.until(() -> !listener.server().keyEvents().isListening(), () -> "listening");
         }
+    }
+
+    private static void checkLimit(RawClient client, RawClient other) {
+        client.call("CONFIG", "SET", "tracking-table-max-keys", "3");
+        client.call("HELLO", "3");
+        client.call("CLIENT", "TRACKING", "ON");
+        int told = 0;
+        for (int i = 0; i < 10; i++) {
+            assertEquals("_\r\n", client.call("GET", "k" + i));
+            if (i >= 3) {
+                assertTrue(client.reply().startsWith(">2\r\n$10\r\ninvalidate\r\n*1\r\n$2\r\nk"));
+                told++;
+            }
+        }
+        assertEquals(7, told);
+        String info = other.call("INFO", "stats");
+        assertTrue(info.contains("tracking_total_keys:3\r\ntracking_total_items:3\r\n"), info);
+        assertTrue(other.call("INFO", "clients").contains("tracking_clients:1\r\n"));
+        assertTrue(other.call("CLIENT", "LIST").contains(" flags=t "));
     }
 
     /** Whoever caches what it reads until it is told otherwise never keeps an old value. */
