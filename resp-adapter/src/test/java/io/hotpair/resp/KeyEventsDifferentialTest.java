@@ -201,8 +201,8 @@ class KeyEventsDifferentialTest {
             try (RealRedis redis = RealRedis.start();
                     TestListener listener = TestListener.open()) {
                 assertEquals(
-                        heardOf(step.split("\\|"), redis.port()),
-                        heardOf(step.split("\\|"), listener.port()),
+                        heardOf(step.split("\\|", -1), redis.port()),
+                        heardOf(step.split("\\|", -1), listener.port()),
                         step);
             }
         }
@@ -215,7 +215,7 @@ class KeyEventsDifferentialTest {
                 RawClient second = new RawClient(port)) {
             int blocked = 0;
             for (String step : steps) {
-                String[] command = step.substring(2).split(" ");
+                String[] command = step.substring(2).split(" ", -1);
                 RawClient client = List.of(side.client, first, second).get(step.charAt(0) - '0');
                 client.send(RawClient.command(command));
                 if (command[0].startsWith("B") || step.contains("BLOCK")) {

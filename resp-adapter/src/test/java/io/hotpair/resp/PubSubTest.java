@@ -129,7 +129,7 @@ class PubSubTest {
     private static void checkPublishersOrder(List<String> payloads) {
         Map<String, Integer> last = new HashMap<>();
         for (String payload : payloads) {
-            String[] parts = payload.split(":");
+            String[] parts = payload.split(":", -1);
             int number = Integer.parseInt(parts[1]);
             assertEquals(number - 1, last.getOrDefault(parts[0], -1), payload);
             last.put(parts[0], number);
@@ -278,7 +278,7 @@ class PubSubTest {
             for (int i = 0; i < 100; i++) {
                 int unused = server.pubSub().publish(Kind.CHANNEL, bytes("c"), chunk, null);
             }
-            assertTrue(slow.inbox().heldBytes() < Inbox.LIMIT_BYTES + 2 * chunk.length);
+            assertTrue(slow.inbox().heldBytes() < Inbox.LIMIT_BYTES + 2L * chunk.length);
             blocked.countDown();
             until(() -> listener.listener().clientCount() == 0);
             until(() -> server.pubSub().count(Kind.CHANNEL) == 0);
