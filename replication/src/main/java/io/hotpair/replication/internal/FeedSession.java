@@ -206,7 +206,9 @@ final class FeedSession implements AutoCloseable {
             return false;
         }
         long forced = joined.forcedOpId();
-        return forced >= askedToForceOpId && forced < inSync.wantedOnDisk() && forced < sentOpId;
+        return forced >= askedToForceOpId
+                && forced < inSync.wantedOnDisk(joined)
+                && forced < sentOpId;
     }
 
     /** Asks the replica to force what it was sent, if that is due. */

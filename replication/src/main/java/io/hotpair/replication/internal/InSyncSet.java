@@ -55,7 +55,6 @@ class InSyncSet {
     private long granted;
     private long grantedToDisk;
     private long startedAfterOpId;
-    private volatile long boundOfChange;
     private boolean started;
     private volatile boolean closed;
 
@@ -69,17 +68,22 @@ class InSyncSet {
         private volatile long loggedOpId;
         private volatile long forcedOpId;
         private volatile long takenFrames;
+        private volatile long entryOpId;
         private volatile boolean connected = true;
         // What follows belongs to the agent's thread.
         private long seenOpId = -1;
         private long seenFrames;
         private long progressNs;
+        private long seenForcedOpId;
+        private long owedOpId;
+        private long forceNs;
 
         Progress(String member, long incarnation, long loggedOpId, long nowNs) {
             this.member = member;
             this.incarnation = incarnation;
             this.loggedOpId = loggedOpId;
             this.progressNs = nowNs;
+            this.forceNs = nowNs;
         }
 
         String member() {
@@ -110,12 +114,23 @@ class InSyncSet {
             takenFrames = frames;
         }
 
+        /** What it has to force to be entered into the set; 0 while nothing was asked for that. */
+        long entryOpId() {
+            return entryOpId;
+        }
+
+        void entryOpId(long opId) {
+            entryOpId = opId;
+        }
+
         /**
          * Notes whether the member came forward since the last look.
          *
          * @param expectedOpId what it should have logged by now
+         * @param wantedOnDisk up to where somebody waits for its device
          */
-        void look(long expectedOpId, long nowNs) {
+        void look(long expectedOpId, long wantedOnDisk, long nowNs) {
+            lookAtForces(wantedOnDisk, nowNs);
             long opId = loggedOpId;
             long frames = takenFrames;
             boolean forward = opId > seenOpId || frames > seenFrames;
@@ -126,9 +141,32 @@ class InSyncSet {
             seenFrames = frames;
         }
 
+        /**
+         * It owes what somebody waits for and what is in its log. Time counts from when that began,
+         * or from the last force that took it forward.
+         */
+        private void lookAtForces(long wantedOnDisk, long nowNs) {
+            long forced = forcedOpId;
+            if (!connected || forced >= owedOpId || forced > seenForcedOpId) {
+                owedOpId = Math.min(Math.max(wantedOnDisk, entryOpId), loggedOpId);
+                forceNs = nowNs;
+            }
+            seenForcedOpId = forced;
+        }
+
         /** Since when it has neither come forward nor had everything. */
         long stalledNs(long nowNs) {
             return nowNs - progressNs;
+        }
+
+        /** Since when it has forced nothing although it should. */
+        long forceStalledNs(long nowNs) {
+            return nowNs - forceNs;
+        }
+
+        /** What it should have forced since then. */
+        long owedOpId() {
+            return owedOpId;
         }
     }
 
@@ -160,7 +198,6 @@ class InSyncSet {
         try {
             committed = Set.copyOf(members);
             proposed = null;
-            boundOfChange = 0;
         } finally {
             lock.unlock();
         }
@@ -176,7 +213,6 @@ class InSyncSet {
         lock.lock();
         try {
             proposed = Set.copyOf(members);
-            boundOfChange = committed.containsAll(members) ? 0 : onDiskBound();
             return granted;
         } finally {
             lock.unlock();
@@ -196,9 +232,9 @@ class InSyncSet {
         }
     }
 
-    /** Up to where members should force now: for who waits for it, or for a change of the set. */
-    long wantedOnDisk() {
-        return Math.max(boundOfChange, keyspace.wantedOnDisk());
+    /** Up to where a member should force now: for who waits for it, or to be entered. */
+    long wantedOnDisk(Progress member) {
+        return Math.max(member.entryOpId, keyspace.wantedOnDisk());
     }
 
     /** Whether this node may be alone in the set, so that every batch has to be forced. */

@@ -38,6 +38,9 @@ final class Mastership {
     /** When alone: once this is forced, everything acknowledged is. */
     long aloneOpId;
 
+    /** Which members do not force what they should, as the alarm says; or null. */
+    @Nullable String deviceAlarm;
+
     boolean forcing;
     @Nullable String refusal;
 

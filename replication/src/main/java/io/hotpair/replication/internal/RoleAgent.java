@@ -1,6 +1,7 @@
 package io.hotpair.replication.internal;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import io.hotpair.Clock;
 import io.hotpair.HotpairException;
@@ -50,6 +51,8 @@ import org.jspecify.annotations.Nullable;
  *       anything else.
  *   <li>A7: a master whose log has failed hands over: it ends its own lease in the register, and
  *       takes part no more until it is opened again.
+ *   <li>A8: a member whose device does not force what somebody waits for leaves the in-sync set,
+ *       and one that is not in it has to show that it forces before acknowledgements wait for it.
  * </ul>
  *
  * <p>One thread calls {@link #step}; only {@link #view}, {@link #close} and {@link #closed} may be
@@ -59,6 +62,10 @@ class RoleAgent {
     static final long READ_INTERVAL_NS = MILLISECONDS.toNanos(100);
     static final long RENEWAL_INTERVAL_NS = MILLISECONDS.toNanos(200);
     static final long STALL_LIMIT_NS = MILLISECONDS.toNanos(500);
+
+    /** How long one force may take: a slow device is not a broken one. */
+    static final long FORCE_LIMIT_NS = MILLISECONDS.toNanos(3_000);
+
     private static final long STEP_NS = MILLISECONDS.toNanos(50);
     private static final int MAX_REGISTERED_TERMS = 64;
     private static final long SHORT_STEP_NS = MILLISECONDS.toNanos(5);
@@ -624,8 +631,13 @@ class RoleAgent {
             return;
         }
         for (InSyncSet.Progress session : acting.inSync.sessions()) {
-            session.look(acting.loggedBefore, nowNs);
+            session.look(acting.loggedBefore, keyspace.wantedOnDisk(), nowNs);
+            if (state.inSync().contains(session.member())) {
+                // Should it leave the set, it has to show anew that it forces.
+                session.entryOpId(0);
+            }
         }
+        tellDevices(acting);
         Set<String> stalled = stalledMembers(acting, state);
         InSyncSet.Progress newcomer = newcomer(acting, state);
         acting.loggedBefore = log.lastOpId();
@@ -660,20 +672,69 @@ class RoleAgent {
     private Set<String> stalledMembers(Mastership acting, TopologyState state) {
         Set<String> stalled = new TreeSet<>();
         for (InSyncSet.Progress session : acting.inSync.sessions()) {
-            if (session.stalledNs(nowNs) > STALL_LIMIT_NS
-                    && state.inSync().contains(session.member())) {
+            if (state.inSync().contains(session.member())
+                    && (session.stalledNs(nowNs) > STALL_LIMIT_NS || holdsUp(session, state))) {
                 stalled.add(session.member());
             }
         }
         return stalled;
     }
 
+    /**
+     * Whether those who wait for all devices get on without this member: not if this node's own
+     * device is no better, and not if too few members are left to take writes.
+     */
+    private boolean holdsUp(InSyncSet.Progress session, TopologyState state) {
+        return forceStalled(session)
+                && keyspace.durable().get() >= session.owedOpId()
+                && state.inSync().size() > state.minInSync();
+    }
+
+    private boolean forceStalled(InSyncSet.Progress session) {
+        return session.forceStalledNs(nowNs) > forceLimitNs();
+    }
+
+    long forceLimitNs() {
+        return FORCE_LIMIT_NS;
+    }
+
+    /** Says whose device does not force; takes it back when it does. */
+    private void tellDevices(Mastership acting) {
+        Set<String> stalled = new TreeSet<>();
+        for (InSyncSet.Progress session : acting.inSync.sessions()) {
+            if (forceStalled(session)) {
+                stalled.add(session.member());
+            }
+        }
+        String sentence =
+                stalled.isEmpty()
+                        ? null
+                        : "the device of "
+                                + stalled
+                                + " has forced nothing for "
+                                + NANOSECONDS.toMillis(forceLimitNs())
+                                + " ms although this master asked: it is not in sync until it does,"
+                                + " if minInSync can do without it";
+        sayOfDevices(acting, sentence);
+    }
+
+    private void sayOfDevices(Mastership held, @Nullable String sentence) {
+        String before = held.deviceAlarm;
+        if (before != null && !before.equals(sentence)) {
+            events.clearAlarm(before);
+        }
+        if (sentence != null && !sentence.equals(before)) {
+            events.alarm(held.term, sentence);
+        }
+        held.deviceAlarm = sentence;
+    }
+
     private InSyncSet.@Nullable Progress newcomer(Mastership acting, TopologyState state) {
         for (InSyncSet.Progress session : acting.inSync.sessions()) {
             if (!state.inSync().contains(session.member())
                     && session.connected()
-                    && hasCaughtUp(acting, session)
-                    && isSameStart(session, state)) {
+                    && isSameStart(session, state)
+                    && hasCaughtUp(acting, session)) {
                 return session;
             }
         }
@@ -681,15 +742,22 @@ class RoleAgent {
     }
 
     /**
-     * A newcomer must have been close once; after that it must only come forward. Asking for more
-     * would drop and renew the proposal again and again under load.
+     * A newcomer must have been close once, and have forced what it had then; after that it must
+     * only come forward. Asking for more would drop and renew the proposal again and again under
+     * load.
      */
     private boolean hasCaughtUp(Mastership acting, InSyncSet.Progress session) {
         Set<String> proposal = acting.proposal;
-        boolean proposed = proposal != null && proposal.contains(session.member());
-        return proposed
-                ? session.stalledNs(nowNs) <= STALL_LIMIT_NS
-                : session.loggedOpId() >= acting.loggedBefore;
+        if (proposal != null && proposal.contains(session.member())) {
+            return session.stalledNs(nowNs) <= STALL_LIMIT_NS && !forceStalled(session);
+        }
+        if (session.loggedOpId() < acting.loggedBefore) {
+            return false;
+        }
+        if (session.entryOpId() == 0) {
+            session.entryOpId(session.loggedOpId());
+        }
+        return isOnDisk(session, session.entryOpId());
     }
 
     /** Whether what a session acknowledged is still true of the member that the register knows. */
@@ -724,17 +792,19 @@ class RoleAgent {
         if (!next.equals(acting.proposal)) {
             acting.proposal = next;
             acting.proposalOpId = widen(acting.inSync, next);
+            newcomer.entryOpId(acting.inSync.onDiskBound());
             applyRule(acting, state);
         }
-        if (newcomer.loggedOpId() >= acting.proposalOpId && isOnDisk(acting.inSync, newcomer)) {
+        if (newcomer.loggedOpId() >= acting.proposalOpId
+                && isOnDisk(newcomer, acting.inSync.onDiskBound())) {
             forgetAlone();
             changeInSync(acting, state, next);
         }
     }
 
     /** A newcomer must have on its device what others were told to be on every member's. */
-    boolean isOnDisk(InSyncSet inSync, InSyncSet.Progress newcomer) {
-        return newcomer.forcedOpId() >= inSync.onDiskBound();
+    boolean isOnDisk(InSyncSet.Progress newcomer, long opId) {
+        return newcomer.forcedOpId() >= opId;
     }
 
     long widen(InSyncSet inSync, Set<String> next) {
@@ -781,6 +851,7 @@ class RoleAgent {
             held.lease.end();
         }
         held.inSync.close();
+        sayOfDevices(held, null);
         setup.shipping().close();
         // With a lease that still runs, what was written but not yet logged reaches the log.
         keyspace.demote();

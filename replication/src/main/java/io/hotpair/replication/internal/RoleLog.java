@@ -35,6 +35,13 @@ final class RoleLog {
         alarm = null;
     }
 
+    /** Takes back this alarm, unless another one has taken its place. */
+    void clearAlarm(String sentence) {
+        if (sentence.equals(alarm)) {
+            alarm = null;
+        }
+    }
+
     /** Raises an alarm, once for the same sentence. */
     void alarm(long term, String sentence) {
         if (!sentence.equals(alarm)) {

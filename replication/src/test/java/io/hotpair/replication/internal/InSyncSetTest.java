@@ -72,12 +72,45 @@ class InSyncSetTest {
         long last = write(3);
         keyspace.force();
         assertEquals(last, keyspace.committedToDisk().get());
-        assertEquals(0, set.wantedOnDisk());
-        long unused = set.propose(BOTH);
-        assertEquals(last, set.wantedOnDisk());
+        InSyncSet.Progress b = set.join("b", 1, last);
+        assertEquals(0, set.wantedOnDisk(b));
+        assertEquals(last, set.propose(BOTH));
         assertEquals(last, set.onDiskBound());
-        set.settle(BOTH);
-        assertEquals(0, set.wantedOnDisk());
+        b.entryOpId(last);
+        assertEquals(last, set.wantedOnDisk(b));
+        keyspace.wantOnDisk(last + 1);
+        assertEquals(last + 1, set.wantedOnDisk(b));
+    }
+
+    @Test
+    void shouldCountTheTimeInWhichAMemberForcesNothingThatIsWanted() {
+        InSyncSet set = started(BOTH, 1);
+        InSyncSet.Progress b = set.join("b", 1, 5);
+        long beganNs = keyspace.clock().nanoTime();
+        b.look(5, 0, beganNs + 100);
+        assertEquals(0, b.forceStalledNs(beganNs + 100), "nobody waits");
+        b.look(5, 9, beganNs + 200);
+        b.look(5, 9, beganNs + 300);
+        assertEquals(100, b.forceStalledNs(beganNs + 300));
+        assertEquals(5, b.owedOpId(), "what it has");
+        set.forced(b, 3);
+        b.look(5, 9, beganNs + 400);
+        assertEquals(0, b.forceStalledNs(beganNs + 400), "it comes forward");
+        set.forced(b, 5);
+        b.look(5, 9, beganNs + 500);
+        b.look(5, 9, beganNs + 600);
+        assertEquals(0, b.forceStalledNs(beganNs + 600), "all that it has");
+        b.entryOpId(5);
+        set.acknowledged(b, 7);
+        b.look(5, 0, beganNs + 700);
+        assertEquals(0, b.forceStalledNs(beganNs + 700), "nobody waits for what is new");
+        b.entryOpId(6);
+        b.look(5, 0, beganNs + 800);
+        b.look(5, 0, beganNs + 900);
+        assertEquals(100, b.forceStalledNs(beganNs + 900), "needed to be entered");
+        set.left(b);
+        b.look(5, 0, beganNs + 1_000);
+        assertEquals(0, b.forceStalledNs(beganNs + 1_000), "it is gone");
     }
 
     @Test
@@ -173,11 +206,11 @@ class InSyncSetTest {
         InSyncSet set = started(BOTH, 1);
         InSyncSet.Progress b = set.join("b", 1, 1);
         long beganNs = keyspace.clock().nanoTime();
-        b.look(2, beganNs);
+        b.look(2, 0, beganNs);
         b.took(3);
-        b.look(2, beganNs + 100);
+        b.look(2, 0, beganNs + 100);
         assertEquals(0, b.stalledNs(beganNs + 100));
-        b.look(2, beganNs + 200);
+        b.look(2, 0, beganNs + 200);
         assertEquals(100, b.stalledNs(beganNs + 200));
     }
 

@@ -44,6 +44,7 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
     private @Nullable Lease lease;
     private long term;
     private volatile boolean forcing;
+    private volatile boolean hanging;
     private @Nullable String refusal;
     private final AtomicInteger unstartableThreads = new AtomicInteger();
     private int promotions;
@@ -149,11 +150,17 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
 
     @Override
     public void forceSoon(long opId) {
-        if (forcesAtOnce) {
-            force();
-        } else {
+        if (!forcesAtOnce) {
             forceWanted.run();
+        } else if (!hanging) {
+            force();
         }
+    }
+
+    /** The device takes no force, or takes one again; nobody who wants one waits for it here. */
+    void hang(boolean forNow) {
+        hanging = forNow;
+        forceIfWanted();
     }
 
     @Override
@@ -163,10 +170,8 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
     }
 
     private void forceIfWanted() {
-        if (forcing && forcesAtOnce) {
-            force();
-        } else if (forcing) {
-            forceWanted.run();
+        if (forcing) {
+            forceSoon(log.lastOpId());
         }
     }
 

@@ -26,6 +26,7 @@ class SimulationTest {
         long crashes = 0;
         long powerCuts = 0;
         long voterAlarms = 0;
+        long hangs = 0;
         for (long seed = FROM; seed < FROM + SEEDS; seed++) {
             Simulation simulation = new Simulation(seed, Bug.NONE);
             simulation.run();
@@ -36,6 +37,7 @@ class SimulationTest {
             crashes += simulation.crashCount();
             powerCuts += simulation.powerCutCount();
             voterAlarms += simulation.voterAlarmCount();
+            hangs += simulation.hangCount();
         }
         String figures =
                 "seeds="
@@ -53,10 +55,12 @@ class SimulationTest {
                         + " powerCuts="
                         + powerCuts
                         + " voterAlarms="
-                        + voterAlarms;
+                        + voterAlarms
+                        + " hangs="
+                        + hangs;
         // The faults must have had something to break.
         assertTrue(promotions > 3L * SEEDS && cuts > SEEDS / 10 && powerCuts > SEEDS / 10, figures);
-        assertTrue(voterAlarms > SEEDS / 10, figures);
+        assertTrue(voterAlarms > SEEDS / 10 && hangs > SEEDS, figures);
         assertTrue(acknowledged > 100L * SEEDS && onDisk > 15L * SEEDS, figures);
         org.slf4j.LoggerFactory.getLogger(SimulationTest.class).info("{}", figures);
     }
