@@ -1,5 +1,7 @@
 package io.hotpair.replication.internal;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import io.hotpair.topology.ReplicatedKeyspace;
 import java.io.IOException;
 import org.slf4j.Logger;
@@ -13,6 +15,8 @@ import org.slf4j.LoggerFactory;
 final class ForcedTeller {
     private static final Logger LOG = LoggerFactory.getLogger(ForcedTeller.class);
 
+    private static final long RETRY_NS = MILLISECONDS.toNanos(100);
+
     private final ReplicatedKeyspace keyspace;
     private final PeerSocket socket;
     private final MessageWriter out;
@@ -20,6 +24,10 @@ final class ForcedTeller {
     private final Signal more = new Signal();
     private volatile long askedOpId;
     private volatile boolean stopped;
+    // What follows belongs to the thread that follows.
+    private boolean started;
+    private boolean failed;
+    private long failedNs;
 
     ForcedTeller(
             ReplicatedKeyspace keyspace,
@@ -32,15 +40,37 @@ final class ForcedTeller {
         this.threads = threads;
     }
 
-    /** Notes up to where the master has asked. Called by the thread that follows. */
+    /**
+     * Notes up to where the master has asked. Called by the thread that follows, after each message
+     * that it has taken.
+     */
     void ask(long opId) {
         if (opId > askedOpId) {
-            if (askedOpId == 0) {
-                Thread unused = threads.start(this::run);
-            }
             askedOpId = opId;
             // Called back at once if it is there already, and if it never will be.
             keyspace.durable().whenReached(opId, reached -> more.raise());
+        }
+        if (askedOpId > 0 && !started) {
+            start();
+        }
+    }
+
+    /**
+     * A machine without a thread to spare may have one again later. Until then the master learns
+     * what is forced from the acknowledgements, so that is no reason to stop following.
+     */
+    private void start() {
+        long nowNs = keyspace.clock().nanoTime();
+        if (failed && nowNs - failedNs < RETRY_NS) {
+            return;
+        }
+        try {
+            Thread unused = threads.start(this::run);
+            started = true;
+        } catch (RuntimeException | OutOfMemoryError e) {
+            failed = true;
+            failedNs = nowNs;
+            LOG.warn("no thread to tell the master at {} what is forced", socket.peer(), e);
         }
     }
 

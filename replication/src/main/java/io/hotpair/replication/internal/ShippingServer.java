@@ -309,9 +309,9 @@ final class ShippingServer implements Shipping {
         Signal more = new Signal();
         AtomicBoolean silent = new AtomicBoolean();
         Runnable wanted = more::raise;
-        keyspace.addDiskListener(wanted);
         Thread reader = threads.start(() -> readAll(socket, session, more, silent));
         try {
+            keyspace.addDiskListener(wanted);
             shipAll(socket, session, out, serving, more, silent);
         } finally {
             keyspace.removeDiskListener(wanted);

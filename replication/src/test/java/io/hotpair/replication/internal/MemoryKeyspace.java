@@ -46,6 +46,7 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
     private volatile boolean forcing;
     private volatile boolean hanging;
     private @Nullable String refusal;
+    private final AtomicInteger startableThreads = new AtomicInteger();
     private final AtomicInteger unstartableThreads = new AtomicInteger();
     private int promotions;
     private volatile @Nullable HotpairException logFailure;
@@ -87,7 +88,8 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
     @Override
     public ThreadFactory threadFactory() {
         return task -> {
-            if (unstartableThreads.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+            if (startableThreads.getAndUpdate(left -> Math.max(0, left - 1)) == 0
+                    && unstartableThreads.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
                 throw new OutOfMemoryError("unable to create native thread");
             }
             Thread thread = new Thread(task, "test-" + directory.getFileName());
@@ -288,6 +290,16 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
     /** So many more threads can't be started. */
     void failThreads(int count) {
         unstartableThreads.set(count);
+    }
+
+    /** So many more threads can be started, and so many after them can't. */
+    void failThreadsAfter(int startable, int count) {
+        startableThreads.set(startable);
+        unstartableThreads.set(count);
+    }
+
+    int diskListenerCount() {
+        return diskListeners.size();
     }
 
     int unstartableThreads() {

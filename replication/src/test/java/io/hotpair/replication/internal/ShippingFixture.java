@@ -33,6 +33,7 @@ final class ShippingFixture implements AutoCloseable {
     private final PeerAuthentication authentication;
     private final ShippingServer server;
     private @Nullable FollowerLink follower;
+    private @Nullable MemoryKeyspace replica;
 
     ShippingFixture(byte @Nullable [] secret, long bytesPerSecond) {
         authentication = authentication(secret);
@@ -76,11 +77,12 @@ final class ShippingFixture implements AutoCloseable {
     }
 
     ShippingFixture followAt(int masterPort, byte @Nullable [] secret) {
-        MemoryKeyspace replica =
+        MemoryKeyspace opened =
                 new MemoryKeyspace(Path.of("replica"), replicaLog, Clock.SYSTEM, true);
+        replica = opened;
         FollowerLink link =
                 new FollowerLink(
-                        replica,
+                        opened,
                         "b",
                         Map.of("a", new Endpoint("127.0.0.1", masterPort)),
                         authentication(secret),
@@ -89,6 +91,19 @@ final class ShippingFixture implements AutoCloseable {
         follower = link;
         link.follow(new Leader("a", TERM, INCARNATION, 22));
         return this;
+    }
+
+    MemoryKeyspace replica() {
+        MemoryKeyspace opened = replica;
+        if (opened == null) {
+            throw new AssertionError("nobody follows");
+        }
+        return opened;
+    }
+
+    @Nullable String followingFailure() {
+        FollowerLink link = follower;
+        return link == null ? null : link.failure();
     }
 
     void stopFollowing() {

@@ -72,6 +72,45 @@ class ShippingTest {
     }
 
     @Test
+    void shouldFollowOnWithoutAThreadThatTellsWhatIsForced() {
+        try (ShippingFixture pair = ShippingFixture.open()) {
+            pair.lead().follow();
+            pair.master.put("a", "1");
+            pair.awaitSame();
+            pair.replica().failThreads(3);
+            long opId = pair.master.put("b", "1");
+            pair.master.wantOnDisk(opId);
+            // By the acknowledgements, which come in any case.
+            Await.until(
+                    "it is on both devices",
+                    () -> pair.master.committedToDisk().get() >= opId,
+                    pair::describe);
+            Await.until(
+                    "it has tried again",
+                    () -> pair.replica().unstartableThreads() == 0,
+                    pair::describe);
+            pair.master.put("c", "1");
+            pair.awaitSame();
+            assertNull(pair.followingFailure());
+            assertNull(pair.event(Kind.ALARM), pair::describe);
+        }
+    }
+
+    @Test
+    void shouldLeaveNoListenerWhenAReplicaCantBeFedForWantOfAThread() {
+        try (ShippingFixture pair = ShippingFixture.open()) {
+            pair.lead();
+            // One thread serves the replica; the one that reads what it says can't be started.
+            pair.master.failThreadsAfter(1, 1);
+            pair.follow();
+            pair.master.put("a", "1");
+            pair.awaitSame();
+            assertEquals(0, pair.master.unstartableThreads());
+            assertEquals(1, pair.master.diskListenerCount());
+        }
+    }
+
+    @Test
     void shouldResumeWhereTheReplicaStopped() {
         try (ShippingFixture pair = ShippingFixture.open()) {
             Frames.append(pair.masterLog, encoder, 1, "a", "b");
