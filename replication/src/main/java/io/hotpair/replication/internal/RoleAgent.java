@@ -894,11 +894,16 @@ class RoleAgent {
         end();
     }
 
-    /** Whether members in sync still have to receive what was written last. */
+    /**
+     * Whether members in sync still have to receive what was written last, or to force what
+     * somebody waits for.
+     */
     private boolean draining(Mastership acting, TopologyState state) {
         keyspace.refuseWrites("node=" + self + " is closing");
         long sinceNs = nowNs - closingNs;
-        boolean behind = acting.inSync.loggedByAll(state.inSync()) < log.lastOpId();
+        boolean behind =
+                acting.inSync.loggedByAll(state.inSync()) < log.lastOpId()
+                        || keyspace.committedToDisk().get() < keyspace.wantedOnDisk();
         // What was written last may not be in the log yet: that takes far less than the minimum.
         return (behind ? sinceNs < DRAIN_LIMIT_NS : sinceNs < MIN_DRAIN_NS)
                 && acting.lease.isValid()

@@ -273,6 +273,35 @@ class RoleAgentTest {
         assertEquals(ALONE, register.state().inSync());
     }
 
+    @Test
+    void shouldWaitOnCloseUntilMembersHaveForcedWhatIsWanted() {
+        beMasterOfBoth();
+        hangs = true;
+        AtomicReference<@Nullable Boolean> reached = new AtomicReference<>();
+        keyspace.committedToDisk().whenReached(write(), reached::set);
+        agent.close();
+        pass(300);
+        assertFalse(keyspace.takesWrites());
+        assertNull(reached.get());
+        hangs = false;
+        pass(2 * STEP_MS);
+        assertEquals(true, reached.get());
+        pass(50);
+        assertTrue(agent.closed());
+    }
+
+    @Test
+    void shouldNotWaitOnCloseForADeviceThatHangs() {
+        beMasterOfBoth();
+        hangs = true;
+        AtomicReference<@Nullable Boolean> reached = new AtomicReference<>();
+        keyspace.committedToDisk().whenReached(write(), reached::set);
+        agent.close();
+        pass(600);
+        assertTrue(agent.closed());
+        assertEquals(false, reached.get());
+    }
+
     private static final class NoShipping implements Shipping {
         @Override
         public void open(long number, long incarnation, InSyncSet inSync) {}
