@@ -577,6 +577,18 @@ public final class Keyspace implements AutoCloseable {
     }
 
     /**
+     * Does what {@link #whenAcknowledged} does for a write to come as far as a level asks, such as
+     * to have it forced now and not when the interval is over; for who looks by itself whether it
+     * has.
+     *
+     * @param level how far
+     * @param opId the write's {@link Session#lastOpId()}
+     */
+    public void hasten(Acknowledgement level, long opId) {
+        core.hasten(level, opId);
+    }
+
+    /**
      * Whether this node can answer for what it executed in a term: it still acts in that term, and
      * if it is the master, its lease has not ended. Asked after executing and before replying.
      *

@@ -47,6 +47,7 @@ class LifecycleTest {
                     "removeWriteListener",
                     "origin",
                     "whenAcknowledged",
+                    "hasten",
                     "vouches",
                     "config",
                     "lastOpId",

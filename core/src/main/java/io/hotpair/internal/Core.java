@@ -288,6 +288,14 @@ public final class Core {
         watermark.whenReached(opId, reached -> waiter.done(reached && engine.mode().vouches(term)));
     }
 
+    /** Has a write come as far as a level asks, and leaves nobody waiting for it. */
+    public void hasten(Acknowledgement level, long opId) {
+        checkLevel(level);
+        if (opId > 0) {
+            help(level, opId);
+        }
+    }
+
     /** What a level waits for; null if it waits for nothing. */
     private @Nullable Watermark watermark(Acknowledgement level) {
         checkLevel(level);

@@ -303,6 +303,11 @@ final class Client {
         return connection.lastOpId();
     }
 
+    /** The term of that write: in another one the same opId may be another operation. */
+    long lastTerm() {
+        return connection.lastTerm();
+    }
+
     /** Ends the connection when the replies so far are sent. */
     void close() {
         closing = true;

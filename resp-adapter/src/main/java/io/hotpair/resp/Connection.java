@@ -53,6 +53,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     private boolean parkedScheduled;
     private long lingerSinceNs;
     private long lastOpId;
+    private long lastTerm;
     private long parkedReadTerm = ReplyBuffer.NO_TERM;
 
     private long progressMark;
@@ -107,6 +108,18 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     /** The opId of this client's last write, or 0. */
     long lastOpId() {
         return lastOpId;
+    }
+
+    /** The term of that write. */
+    long lastTerm() {
+        return lastTerm;
+    }
+
+    private void noteLastWrite() {
+        if (client.commandOpId() != 0) {
+            lastOpId = client.commandOpId();
+            lastTerm = client.commandTerm();
+        }
     }
 
     /** Disconnects at once, from any thread. */
@@ -355,9 +368,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
             case REQUEST -> {
                 Dispatcher.Result result =
                         worker.dispatcher().execute(parser.request(), client, reply);
-                if (client.commandOpId() != 0) {
-                    lastOpId = client.commandOpId();
-                }
+                noteLastWrite();
                 switch (result) {
                     case DONE -> {}
                     case PARKED -> {
@@ -458,9 +469,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     @SuppressWarnings("FutureReturnValueIgnored")
     private boolean advance(Parked parked, ReplyBuffer reply) {
         long delayNs = worker.dispatcher().advance(parked, parkedReadTerm, client, reply);
-        if (client.commandOpId() != 0) {
-            lastOpId = client.commandOpId();
-        }
+        noteLastWrite();
         if (delayNs == Parked.DONE) {
             parkedReadTerm = ReplyBuffer.NO_TERM;
             chargeParked(0);

@@ -43,6 +43,11 @@ interface KeyspacePort {
             }
 
             @Override
+            public void hasten(Acknowledgement level, long opId) {
+                keyspace.hasten(level, opId);
+            }
+
+            @Override
             public boolean vouches(long term) {
                 return keyspace.vouches(term);
             }
@@ -126,6 +131,8 @@ interface KeyspacePort {
     void addWriteListener(WriteListener listener);
 
     void removeWriteListener(WriteListener listener);
+
+    void hasten(Acknowledgement level, long opId);
 
     boolean vouches(long term);
 

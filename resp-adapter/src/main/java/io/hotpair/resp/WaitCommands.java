@@ -50,7 +50,7 @@ final class WaitCommands {
         }
         long replicas = request.integer(1);
         long timeoutMs = timeoutMs(request, 2);
-        begin(client, timeoutMs, reply, new Reached(client, client.lastOpId(), 0, replicas, false));
+        begin(client, timeoutMs, reply, new Reached(client, 0, replicas, false));
     }
 
     private static void awaitOnDisk(Request request, Client client, ReplyBuffer reply) {
@@ -72,7 +72,7 @@ final class WaitCommands {
             throw new CommandException(
                     "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
         }
-        Reached reached = new Reached(client, client.lastOpId(), local, replicas, true);
+        Reached reached = new Reached(client, local, replicas, true);
         reached.hurry();
         begin(client, timeoutMs, reply, reached);
     }
@@ -94,7 +94,7 @@ final class WaitCommands {
     }
 
     private static void begin(Client client, long timeoutMs, ReplyBuffer reply, Reached reached) {
-        if (reached.isEnough() || client.transaction().isExecuting()) {
+        if (reached.isDecided() || client.transaction().isExecuting()) {
             reached.answer(reply);
             return;
         }
@@ -104,7 +104,7 @@ final class WaitCommands {
                 out -> {
                     long waitedMs = TimeUnit.NANOSECONDS.toMillis(keyspace.nanoTime() - beganNs);
                     boolean inTime = timeoutMs == 0 || waitedMs < timeoutMs;
-                    if (inTime && !reached.isEnough()) {
+                    if (inTime && !reached.isDecided()) {
                         return POLL_NS;
                     }
                     reached.answer(out);
@@ -113,27 +113,47 @@ final class WaitCommands {
     }
 
     /**
-     * How far a write has come.
+     * How far a client's last write has come.
      *
+     * @param opId the write
+     * @param term in which it was made
      * @param local how many of this node are asked for: 0 or 1
      * @param replicas how many of the others
      * @param onDisk whether on their devices, or in their logs
      */
-    private record Reached(Client client, long opId, long local, long replicas, boolean onDisk) {
+    private record Reached(
+            Client client, long opId, long term, long local, long replicas, boolean onDisk) {
 
-        boolean isEnough() {
-            return localCount() >= local && replicaCount() >= replicas;
+        Reached(Client client, long local, long replicas, boolean onDisk) {
+            this(client, client.lastOpId(), client.lastTerm(), local, replicas, onDisk);
+        }
+
+        /** Whether so many have it as were asked for, or nobody can say any more. */
+        boolean isDecided() {
+            return isLost() || (localCount() >= local && replicaCount() >= replicas);
+        }
+
+        /**
+         * Whether this node was not the master all the time since. Then the write may have been
+         * discarded, and its opId given to another one: it counts as reached nowhere.
+         */
+        private boolean isLost() {
+            return opId > 0 && !client.keyspace().vouches(term);
         }
 
         private int localCount() {
             boolean there =
                     onDisk
+                            && !isLost()
                             && client.keyspace().hasLog()
                             && client.keyspace().statistics().durableOpId() >= opId;
             return there ? 1 : 0;
         }
 
         private int replicaCount() {
+            if (isLost()) {
+                return 0;
+            }
             Topology topology = client.keyspace().topology();
             return onDisk
                     ? ReplicationCommands.replicasWith(topology, Member::durableOpId, opId)
@@ -148,8 +168,7 @@ final class WaitCommands {
                         keyspace.topology() == null
                                 ? Acknowledgement.DISK
                                 : Acknowledgement.PEER_DISK;
-                // Whether it was reached is looked at by whoever polls.
-                keyspace.whenAcknowledged(level, opId, keyspace.term(), reached -> {});
+                keyspace.hasten(level, opId);
             }
         }
 

@@ -130,6 +130,45 @@ class PairTest {
         }
     }
 
+    @Test
+    void shouldHaveWritesForcedAndLeaveNobodyWaitingForThem() {
+        Member here = member("here", 7001, true, 0);
+        keyspace.members(here, here, member("there", 7002, true, 1000));
+        try (RespListener listener = keyspace.listen(c -> c);
+                RawClient client = new RawClient(listener.port())) {
+            assertEquals("+OK\r\n", client.call("SET", "a", "1"));
+            keyspace.acknowledgesAtOnce(false);
+            for (int i = 0; i < 3; i++) {
+                assertEquals("*2\r\n:0\r\n:0\r\n", client.call("WAITAOF", "0", "1", "1"));
+            }
+            assertEquals(0, keyspace.waiterCount());
+            assertEquals(3, keyspace.hastened().size());
+            assertTrue(keyspace.hastened().get(0).startsWith("PEER_DISK "), "level");
+        }
+    }
+
+    /** After a change of roles and back the opId may be another client's write. */
+    @Test
+    void shouldCountNobodyForAWriteOfATermThatIsOver() {
+        Member here = member("here", 7001, true, 1000, 1000);
+        keyspace.members(here, here, member("there", 7002, true, 1000, 0));
+        try (RespListener listener = keyspace.listen(c -> c);
+                RawClient client = new RawClient(listener.port())) {
+            assertEquals("+OK\r\n", client.call("SET", "a", "1"));
+            assertEquals(":1\r\n", client.call("WAIT", "1", "0"));
+            client.send(RawClient.command("WAITAOF", "0", "1", "0"));
+            Await.until(
+                    () ->
+                            listener.server().clients().all().stream()
+                                    .anyMatch(Connection::isBlocked),
+                    () -> "nobody waits");
+            keyspace.endTerm(keyspace.keyspace().term());
+            keyspace.members(here, here, member("there", 7002, true, 1000, 1000));
+            assertEquals("*2\r\n:0\r\n:0\r\n", client.reply());
+            assertEquals(":0\r\n", client.call("WAIT", "1", "0"));
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

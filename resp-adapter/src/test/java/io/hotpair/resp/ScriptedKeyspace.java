@@ -27,9 +27,11 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
             Keyspace.open(Keyspace.builder().inMemory().maxMemory(32 << 20).build());
     private final KeyspacePort real = KeyspacePort.of(keyspace);
     private final ConcurrentLinkedQueue<Watermark.Waiter> waiters = new ConcurrentLinkedQueue<>();
+    private final List<String> hastened = new CopyOnWriteArrayList<>();
     private final List<Member> members = new CopyOnWriteArrayList<>();
     private volatile boolean acknowledgesAtOnce;
     private volatile boolean vouches = true;
+    private volatile long endedTerm = -1;
     private volatile Role role = Role.MASTER;
     private volatile @Nullable Member master;
     private volatile Duration timeout = Duration.ofSeconds(20);
@@ -44,6 +46,11 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
 
     void vouches(boolean whether) {
         vouches = whether;
+    }
+
+    /** From now on this term is over. */
+    void endTerm(long term) {
+        endedTerm = term;
     }
 
     void role(Role newRole) {
@@ -71,6 +78,11 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
         master = newMaster;
         members.clear();
         members.addAll(List.of(all));
+    }
+
+    /** What was to come as far as a level asks, with nobody who waits for it. */
+    List<String> hastened() {
+        return hastened;
     }
 
     int waiterCount() {
@@ -120,8 +132,13 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     }
 
     @Override
+    public void hasten(Acknowledgement level, long opId) {
+        hastened.add(level + " " + opId);
+    }
+
+    @Override
     public boolean vouches(long term) {
-        return vouches;
+        return vouches && term != endedTerm;
     }
 
     @Override
