@@ -70,6 +70,19 @@ class DiskAcknowledgementTest {
     }
 
     @Test
+    void shouldForceAtOnceWhatIsHastened() {
+        KeyspaceBuilder toLog = builder().acknowledgement(Acknowledgement.LOG);
+        try (Keyspace keyspace = Keyspace.open(toLog.build())) {
+            keyspace.put("k", "v");
+            assertEquals(0, log.forcedOpId());
+            keyspace.hasten(Acknowledgement.DISK, 1);
+            while (log.forcedOpId() < 1) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    @Test
     void shouldGoOnAppendingWhileTheDeviceIsSlowAndServeAllWhoWaitAtOnce() throws Exception {
         CountDownLatch forcing = new CountDownLatch(1);
         CountDownLatch proceed = new CountDownLatch(1);
