@@ -381,8 +381,10 @@ class InSyncSet {
         }
         do {
             forcedSignals.set(1);
+            // Read before the rule is asked: what is forced meanwhile calls back at once.
+            long seen = keyspace.durable().get();
             advance();
-            keyspace.durable().whenReached(keyspace.durable().get() + 1, this::forced);
+            keyspace.durable().whenReached(seen + 1, this::forced);
         } while (!forcedSignals.compareAndSet(1, 0));
     }
 }

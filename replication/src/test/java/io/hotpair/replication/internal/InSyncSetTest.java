@@ -127,6 +127,22 @@ class InSyncSetTest {
     }
 
     @Test
+    void shouldGrantWhatIsForcedWhileItGrants() {
+        InSyncSet set = started(ALONE, 1);
+        long first = write(1);
+        keyspace.committed()
+                .whenReached(
+                        first,
+                        reached -> {
+                            assertEquals(first + 1, write(1));
+                            keyspace.force();
+                        });
+        keyspace.force();
+        assertEquals(first + 1, keyspace.committed().get());
+        assertTrue(set.mayBeAlone());
+    }
+
+    @Test
     void shouldAskBothRulesWhileAChangeIsUnderWay() {
         InSyncSet set = started(BOTH, 1);
         InSyncSet.Progress b = set.join("b", 1, 0);
