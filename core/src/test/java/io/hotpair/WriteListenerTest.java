@@ -81,6 +81,18 @@ class WriteListenerTest {
     }
 
     @Test
+    void shouldTellWhoBeginsToListenBeforeTheCommit() {
+        keyspace.transaction(
+                view -> {
+                    view.put(bytes("a"), bytes("v"), 0);
+                    keyspace.addWriteListener(listener);
+                    view.put(bytes("b"), bytes("v"), 0);
+                    return 0;
+                });
+        assertEquals(List.of("a ABSENT CHANGED string, b ABSENT CHANGED string"), heard);
+    }
+
+    @Test
     void shouldTellNothingOfATransactionThatFails() {
         keyspace.addWriteListener(listener);
         try {

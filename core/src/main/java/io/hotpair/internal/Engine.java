@@ -1120,11 +1120,6 @@ public final class Engine {
         return current != 0 ? Before.PRESENT : count(found) == 0 ? Before.ABSENT : Before.EXPIRED;
     }
 
-    /** Whether each write in a transaction is to be told of. */
-    boolean hasWriteListeners() {
-        return listeners.hasWriteListeners();
-    }
-
     /**
      * Builds a record and installs it in the place of the one found.
      *

@@ -55,10 +55,6 @@ final class Listeners {
         }
     }
 
-    boolean hasWriteListeners() {
-        return !isEmpty() && !writeListeners.isEmpty();
-    }
-
     boolean isEmpty() {
         return audience.get() == 0;
     }
@@ -103,7 +99,7 @@ final class Listeners {
             tell(change.key(), change.present() ? Event.CHANGED : Event.DELETED, opId);
             keys.add(change.key());
         }
-        if (opId != 0 && !writes.isEmpty()) {
+        if (opId != 0 && !writes.isEmpty() && !writeListeners.isEmpty()) {
             tell(writes.stream().map(written -> write(written, opId)).toList());
         }
         consumers.changed(keys);

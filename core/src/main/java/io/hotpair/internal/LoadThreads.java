@@ -32,7 +32,13 @@ final class LoadThreads {
             queues.add(queue);
             threads.add(factory.newThread(() -> run(queue)));
         }
-        threads.forEach(Thread::start);
+        try {
+            threads.forEach(Thread::start);
+        } catch (RuntimeException | Error e) {
+            // Those that were started end.
+            failure.compareAndSet(null, e);
+            throw e;
+        }
     }
 
     int count() {

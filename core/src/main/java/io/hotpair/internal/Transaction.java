@@ -199,16 +199,14 @@ public final class Transaction implements Executor {
         return changed;
     }
 
+    /** Also while nobody listens: who begins to before the commit hears of all of it. */
     private void note(Touched target, long current, long record) {
-        if (engine.hasWriteListeners()) {
-            // A key that this transaction has deleted is absent, whatever it had before.
-            Before before =
-                    target.pending == 0
-                            ? engine.before(target.found, current)
-                            : current == 0 ? Before.ABSENT : Before.PRESENT;
-            written.add(
-                    new Written(target.key, before, Records.type(mem, record), outcome.origin()));
-        }
+        // A key that this transaction has deleted is absent, whatever it had before.
+        Before before =
+                target.pending == 0
+                        ? engine.before(target.found, current)
+                        : current == 0 ? Before.ABSENT : Before.PRESENT;
+        written.add(new Written(target.key, before, Records.type(mem, record), outcome.origin()));
     }
 
     /**

@@ -375,6 +375,11 @@ final class BackgroundReader implements Runnable {
             if (!history.holds(segment)) {
                 return;
             }
+            if (damage.category() == HotpairException.Category.LOG_FAILED) {
+                // It says nothing of what the segment holds: a file could not be opened, perhaps.
+                LOG.warn("{} can't be read in the background", segment, damage);
+                return;
+            }
             LOG.error(
                     "{} is damaged; nothing of it is served, and the log can't be opened again as"
                             + " it is: {}",

@@ -101,18 +101,19 @@ final class SegmentSummaries {
     }
 
     /** Takes back what was said of segments that are deleted. */
-    void deleteBefore(int cycle) throws IOException {
+    void deleteBefore(int cycle) {
         retainIf(file -> file.compareTo(fileFor(cycle)) >= 0);
     }
 
     /** Deletes all that belongs to no segment. */
-    void retain(List<Path> segments) throws IOException {
+    void retain(List<Path> segments) {
         Set<Path> kept = new HashSet<>();
         segments.forEach(segment -> kept.add(fileFor(Segment.cycleOf(segment))));
         retainIf(kept::contains);
     }
 
-    private void retainIf(Predicate<Path> isKept) throws IOException {
+    /** What stays although it should not is not trusted: nothing fails for it. */
+    private void retainIf(Predicate<Path> isKept) {
         if (!Files.isDirectory(path)) {
             return;
         }
@@ -122,6 +123,8 @@ final class SegmentSummaries {
                     Files.deleteIfExists(file);
                 }
             }
+        } catch (IOException e) {
+            LOG.warn("summaries in {} can't be deleted", path, e);
         }
     }
 }

@@ -374,7 +374,8 @@ class RetentionTest {
             log.close();
             log = ChronicleLog.open(home, options);
             assertEquals(snapshots, log.snapshots().list(), state);
-            long first = log.firstOpId();
+            // It holds none if all after its beginning was cut.
+            long first = log.firstOpId() == 0 ? log.lastOpId() + 1 : log.firstOpId();
             model.removeIf(op -> op.opId() < first);
             assertEquals(model, readAll(log), state);
             for (SavedSnapshot snapshot : snapshots) {
