@@ -284,6 +284,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
             updateReading();
         } catch (RuntimeException | Error e) {
             // Also an OutOfMemoryError: this client goes, the listener and the host stay.
+            worker.abandon();
             fail(e);
         } finally {
             running = false;

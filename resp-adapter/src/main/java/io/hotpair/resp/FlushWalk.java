@@ -21,6 +21,30 @@ final class FlushWalk implements Parked {
 
     @Override
     public long advance(ReplyBuffer reply) {
+        boolean failed = true;
+        try {
+            step();
+            failed = false;
+        } finally {
+            if (failed) {
+                tell();
+            }
+        }
+        if (cursor != 0) {
+            return 0;
+        }
+        tell();
+        reply.ok();
+        return DONE;
+    }
+
+    /** What was deleted until now stays deleted, and those who have it in a cache are to know. */
+    @Override
+    public void cancel() {
+        tell();
+    }
+
+    private void step() {
         Session session = client.session();
         batch.clear();
         cursor = session.scan(cursor, STEP, batch::add);
@@ -29,13 +53,11 @@ final class FlushWalk implements Parked {
                 client.noteWrite();
             }
         }
-        if (cursor != 0) {
-            return 0;
-        }
+    }
+
+    private void tell() {
         if (!client.transaction().isExecuting()) {
             client.server().tracking().flushed();
         }
-        reply.ok();
-        return DONE;
     }
 }

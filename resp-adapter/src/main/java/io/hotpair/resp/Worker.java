@@ -142,6 +142,13 @@ final class Worker {
         afterReply.clear();
     }
 
+    /** Forgets what was kept for a client that failed: the next one must not get it. */
+    void abandon() {
+        afterReply.clear();
+        loggingWrites = false;
+        writes.clear();
+    }
+
     /** Takes down what is written from now on in this thread. */
     void beginLoggingWrites() {
         loggingWrites = true;

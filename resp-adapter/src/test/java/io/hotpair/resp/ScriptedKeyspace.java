@@ -12,9 +12,13 @@ import io.hotpair.WriteListener;
 import io.hotpair.topology.Member;
 import io.hotpair.topology.Role;
 import io.hotpair.topology.Topology;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -63,6 +67,47 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
 
     void sessions(UnaryOperator<Session> wrapper) {
         sessions = wrapper;
+    }
+
+    /** What a test does in the place of a session's method. */
+    @FunctionalInterface
+    interface Around {
+        /**
+         * Called for each call.
+         *
+         * @param real does what the method does
+         */
+        @Nullable Object call(Callable<@Nullable Object> real) throws Exception;
+    }
+
+    /** Has a test decide what one method of the sessions that are opened from now on does. */
+    void around(String name, Around around) {
+        sessions(
+                session ->
+                        (Session)
+                                Proxy.newProxyInstance(
+                                        Session.class.getClassLoader(),
+                                        new Class<?>[] {Session.class},
+                                        (proxy, method, arguments) -> {
+                                            Callable<@Nullable Object> real =
+                                                    () -> invoke(session, method, arguments);
+                                            return method.getName().equals(name)
+                                                    ? around.call(real)
+                                                    : real.call();
+                                        }));
+    }
+
+    private static @Nullable Object invoke(
+            Session session, Method method, @Nullable Object @Nullable [] arguments)
+            throws Exception {
+        try {
+            return method.invoke(session, arguments);
+        } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof Exception cause) {
+                throw cause;
+            }
+            throw e;
+        }
     }
 
     void persistenceStatus(PersistenceStatus status) {
