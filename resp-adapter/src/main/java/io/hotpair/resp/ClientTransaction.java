@@ -161,7 +161,7 @@ final class ClientTransaction {
         }
         Session session = client.session();
         int from = reply.length();
-        Map<Topic.Kind, List<byte[]>> subscribed = savedSubscriptions();
+        Map<Topic.Kind, Map<KeyName, Topic>> subscribed = savedSubscriptions();
         executing = true;
         outside = session;
         boolean executed = false;
@@ -174,6 +174,9 @@ final class ClientTransaction {
                                 return attempt(session, view, dispatcher, reply);
                             });
             if (executed) {
+                if (!subscribed.isEmpty()) {
+                    client.subscriptions().leave();
+                }
                 sendPublished();
             }
             return executed;
@@ -181,7 +184,7 @@ final class ClientTransaction {
             executing = false;
             outside = null;
             if (!executed) {
-                origins.clear();
+                beginAttempt(subscribed);
             }
             client.session(session);
             discard();
@@ -189,13 +192,13 @@ final class ClientTransaction {
     }
 
     /** What the client has subscribed to, if that may change; else nothing. */
-    private Map<Topic.Kind, List<byte[]>> savedSubscriptions() {
+    private Map<Topic.Kind, Map<KeyName, Topic>> savedSubscriptions() {
         boolean changes = queued.stream().anyMatch(each -> each.command().has(Command.Flag.PUBSUB));
         return changes ? client.subscriptions().saved() : Map.of();
     }
 
     /** Forgets what an attempt before did that is no part of the keyspace. */
-    private void beginAttempt(Map<Topic.Kind, List<byte[]>> subscribed) {
+    private void beginAttempt(Map<Topic.Kind, Map<KeyName, Topic>> subscribed) {
         published.clear();
         origins.clear();
         if (!subscribed.isEmpty()) {
@@ -216,7 +219,7 @@ final class ClientTransaction {
         if (message != null) {
             message.deliverTo(client.subscriptions(), client);
         }
-        return pubSub.receivers(message);
+        return pubSub.receivers(message) - client.subscriptions().countLeaving(message);
     }
 
     /** Has the keyspace say of each write which of the commands made it, if anybody listens. */

@@ -49,6 +49,10 @@ final class Dispatcher {
     Result execute(Request request, Client client, ReplyBuffer reply) {
         client.beginCommand();
         Command command = table.find(request.bytes(), request.offset(0), request.length(0));
+        if (command == exec) {
+            // Not within the transaction: what a failed attempt wrote into the reply is dropped.
+            client.connection().worker().inbox().deliver();
+        }
         int from = reply.length();
         try {
             if (command == null) {

@@ -53,6 +53,11 @@ final class Message implements Inbox.Delivery {
         return total;
     }
 
+    /** Whether a topic's subscribers receive it. */
+    boolean isTo(Topic some) {
+        return some == topic || patterns.contains(some);
+    }
+
     /** Whether one of an event loop's clients receives it. Under the lock. */
     boolean isFor(int worker) {
         if (topic != null && topic.hasAt(worker)) {

@@ -87,7 +87,11 @@ final class PubSubCommands {
         sub(table, pubsub, "numpat", 2, "")
                 .since("2.8.0")
                 .summary("Counts the patterns that have a subscriber.")
-                .does((r, c, out) -> out.integer(c.server().pubSub().count(Kind.PATTERN)));
+                .does(
+                        (r, c, out) ->
+                                out.integer(
+                                        c.server().pubSub().count(Kind.PATTERN)
+                                                - c.subscriptions().countLeft(Kind.PATTERN)));
         sub(table, pubsub, "shardchannels", -2, "[pattern]")
                 .since("7.0.0")
                 .complexity("O(N), N being the number of shard channels")
@@ -166,7 +170,12 @@ final class PubSubCommands {
         }
         @Nullable GlobPattern pattern =
                 request.count() == 3 ? new GlobPattern(request.copy(2), false) : null;
-        List<byte[]> names = client.server().pubSub().names(kind, pattern);
+        PubSub pubSub = client.server().pubSub();
+        List<byte[]> names = pubSub.names(kind, pattern);
+        names.removeIf(
+                name ->
+                        client.subscriptions().countLeaving(kind, name) == 1
+                                && pubSub.subscribers(kind, name) == 1);
         reply.array(names.size());
         names.forEach(reply::bulk);
     }
@@ -177,7 +186,9 @@ final class PubSubCommands {
         for (int i = 2; i < request.count(); i++) {
             byte[] name = request.copy(i);
             reply.bulk(name);
-            reply.integer(client.server().pubSub().subscribers(kind, name));
+            reply.integer(
+                    client.server().pubSub().subscribers(kind, name)
+                            - client.subscriptions().countLeaving(kind, name));
         }
     }
 }

@@ -2,11 +2,12 @@ package io.hotpair.resp;
 
 import io.hotpair.resp.Topic.Kind;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What one client has subscribed to. Used by its event loop; the counts may be read by any. */
@@ -16,6 +17,10 @@ final class Subscriptions {
     private final Client client;
     private final PubSub pubSub;
     private final Map<Kind, Map<KeyName, Topic>> topics = new EnumMap<>(Kind.class);
+
+    /** What a transaction that is executing has unsubscribed from. */
+    private final Set<Topic> leaving = new LinkedHashSet<>(0);
+
     private volatile int channels;
     private volatile int patterns;
     private volatile int shards;
@@ -63,7 +68,13 @@ final class Subscriptions {
         if (of(kind).containsKey(key)) {
             return;
         }
-        of(kind).put(key, pubSub.subscribe(kind, key, client));
+        Topic left = leaving(kind, key);
+        if (left == null) {
+            of(kind).put(key, pubSub.subscribe(kind, key, client));
+        } else {
+            leaving.remove(left);
+            of(kind).put(key, left);
+        }
         client.connection().account().charge(name.length + (long) OVERHEAD);
         count();
     }
@@ -76,8 +87,12 @@ final class Subscriptions {
     private void remove(Kind kind, byte[] name, boolean delivers) {
         Topic topic = of(kind).get(new KeyName(name));
         if (topic != null) {
-            // Removed behind this, as what is delivered meanwhile is still for this client.
-            pubSub.unsubscribe(topic, client, delivers);
+            if (client.transaction().isExecuting()) {
+                leaving.add(topic);
+            } else {
+                // Removed behind this, as what is delivered meanwhile is still for this client.
+                pubSub.unsubscribe(topic, client, delivers);
+            }
             of(kind).remove(topic.name());
             client.connection().account().charge(-(name.length + (long) OVERHEAD));
             count();
@@ -107,27 +122,73 @@ final class Subscriptions {
     }
 
     // ---- attempts of a transaction
+    // Who unsubscribes there remains a subscriber for all others until the transaction has
+    // committed: an attempt that does not count has then taken no message from the client.
 
     /** What is subscribed to now, for {@link #restore}. */
-    Map<Kind, List<byte[]>> saved() {
-        Map<Kind, List<byte[]>> saved = new EnumMap<>(Kind.class);
-        for (Kind kind : Kind.values()) {
-            saved.put(kind, names(kind));
-        }
+    Map<Kind, Map<KeyName, Topic>> saved() {
+        Map<Kind, Map<KeyName, Topic>> saved = new EnumMap<>(Kind.class);
+        topics.forEach((kind, present) -> saved.put(kind, new LinkedHashMap<>(present)));
         return saved;
     }
 
     /** Puts back what was there before an attempt that does not count. */
-    void restore(Map<Kind, List<byte[]>> saved) {
-        saved.forEach(
-                (kind, before) -> {
-                    for (byte[] name : names(kind)) {
-                        if (before.stream().noneMatch(b -> Arrays.equals(b, name))) {
-                            remove(kind, name, false);
-                        }
-                    }
-                    before.forEach(name -> add(kind, name));
-                });
+    void restore(Map<Kind, Map<KeyName, Topic>> saved) {
+        Set<Topic> added = new LinkedHashSet<>(leaving);
+        leaving.clear();
+        long bytes = 0;
+        for (Kind kind : Kind.values()) {
+            Map<KeyName, Topic> present = of(kind);
+            Map<KeyName, Topic> before = saved.getOrDefault(kind, Map.of());
+            bytes += bytes(before) - bytes(present);
+            added.addAll(present.values());
+            added.removeAll(before.values());
+            present.clear();
+            present.putAll(before);
+        }
+        added.forEach(topic -> pubSub.unsubscribe(topic, client, false));
+        client.connection().account().charge(bytes);
+        count();
+    }
+
+    private static long bytes(Map<KeyName, Topic> some) {
+        return some.keySet().stream().mapToLong(name -> name.bytes().length + OVERHEAD).sum();
+    }
+
+    /** Ends for good what the transaction, which has committed, unsubscribed from. */
+    void leave() {
+        for (Topic topic : leaving) {
+            pubSub.unsubscribe(topic, client, true);
+        }
+        leaving.clear();
+    }
+
+    private @Nullable Topic leaving(Kind kind, KeyName name) {
+        for (Topic topic : leaving) {
+            if (topic.kind() == kind && topic.name().equals(name)) {
+                return topic;
+            }
+        }
+        return null;
+    }
+
+    /** How many subscribers of a topic are this client on its way out: one or none. */
+    int countLeaving(Kind kind, byte[] name) {
+        return leaving(kind, new KeyName(name)) == null ? 0 : 1;
+    }
+
+    /** How many of a message's receivers are this client on its way out. */
+    int countLeaving(@Nullable Message message) {
+        return message == null ? 0 : (int) leaving.stream().filter(message::isTo).count();
+    }
+
+    /** How many topics of a kind have no other subscriber than this client on its way out. */
+    int countLeft(Kind kind) {
+        return (int)
+                leaving.stream()
+                        .filter(topic -> topic.kind() == kind)
+                        .filter(topic -> pubSub.subscribers(kind, topic.name().bytes()) == 1)
+                        .count();
     }
 
     // ---- replies

@@ -3,9 +3,13 @@ package io.hotpair.resp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.hotpair.HotpairException;
 import io.hotpair.topology.Role;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** Transactions: beside what a comparison with a real server shows. */
@@ -244,6 +248,79 @@ class TransactionTest {
             client.call("MULTI");
             client.call("PING");
             call(client, "*1\r\n+PONG\r\n", "EXEC");
+        }
+    }
+
+    @Test
+    void shouldLeaveSubscriptionsAndMessagesAloneWhenItFails() {
+        CountDownLatch executing = new CountDownLatch(1);
+        CountDownLatch published = new CountDownLatch(1);
+        try (ScriptedKeyspace keyspace = new ScriptedKeyspace()) {
+            keyspace.around(
+                    "transaction",
+                    real -> {
+                        executing.countDown();
+                        assertTrue(published.await(20, TimeUnit.SECONDS));
+                        real.call();
+                        throw new HotpairException(HotpairException.Category.BUSY, "planned");
+                    });
+            try (RespListener listener = keyspace.listen(config -> config.eventLoopThreads(1));
+                    RawClient client = new RawClient(listener.port())) {
+                client.call("HELLO", "3");
+                client.call("SUBSCRIBE", "before");
+                client.call("MULTI");
+                client.call("SUBSCRIBE", "new");
+                client.call("UNSUBSCRIBE", "before");
+                client.call("PUBSUB", "NUMSUB", "new", "before");
+                client.send(RawClient.command("EXEC"));
+                assertTrue(executing.await(20, TimeUnit.SECONDS));
+                PubSub pubSub = listener.server().pubSub();
+                byte[] before = "before".getBytes(StandardCharsets.US_ASCII);
+                assertEquals(1, pubSub.publish(Topic.Kind.CHANNEL, before, before, null));
+                published.countDown();
+                assertTrue(client.reply().startsWith("-EXECABORT"));
+                assertEquals(
+                        ">3\r\n$7\r\nmessage\r\n$6\r\nbefore\r\n$6\r\nbefore\r\n", client.reply());
+                assertEquals(
+                        "*4\r\n$3\r\nnew\r\n:0\r\n$6\r\nbefore\r\n:1\r\n",
+                        client.call("PUBSUB", "NUMSUB", "new", "before"));
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        } finally {
+            published.countDown();
+        }
+    }
+
+    @Test
+    void shouldCountAsIfTheTransactionHadUnsubscribedAtOnce() {
+        try (TestListener listener = TestListener.open();
+                RawClient client = listener.connect();
+                RawClient other = listener.connect()) {
+            other.call("SUBSCRIBE", "a");
+            client.call("HELLO", "3");
+            client.send(
+                    RawClient.command("SUBSCRIBE", "a", "b")
+                            + RawClient.command("PSUBSCRIBE", "p"));
+            client.replies(3);
+            client.call("MULTI");
+            for (String line :
+                    List.of(
+                            "UNSUBSCRIBE b",
+                            "PUNSUBSCRIBE p",
+                            "UNSUBSCRIBE a",
+                            "PUBLISH a m",
+                            "PUBSUB NUMSUB a b",
+                            "PUBSUB CHANNELS",
+                            "PUBSUB NUMPAT")) {
+                call(client, QUEUED, line);
+            }
+            String expected =
+                    ":1\r\n*4\r\n$1\r\na\r\n:1\r\n$1\r\nb\r\n:0\r\n*1\r\n$1\r\na\r\n:0\r\n";
+            String reply = client.call("EXEC");
+            assertTrue(reply.endsWith(expected), reply);
+            call(client, "*1\r\n$1\r\na\r\n", "PUBSUB CHANNELS");
+            call(client, ":0\r\n", "PUBSUB NUMPAT");
         }
     }
 
