@@ -328,7 +328,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
                 || (overSoftLimit && nowNs - overSoftLimitSinceNs > limit.softNs());
     }
 
-    private void fail(Throwable cause) {
+    /** Disconnects after a failure that is this client's alone. Called by the event loop. */
+    void fail(Throwable cause) {
         RespServer.LOGGER.error(
                 "Client id={} addr={} is disconnected after a failure",
                 client.id(),

@@ -220,9 +220,13 @@ final class Dispatcher {
         }
         Ground ground = Ground.READ;
         Origin origin = server.keyEvents().isListening() ? begin(command, request, client) : null;
-        if (origin == null && command.has(Flag.BLOCKING)) {
-            // Somebody may want to hear of it by the time that it gets something.
-            client.session().origin(new Origin(client, command, request.copy()));
+        if (origin == null) {
+            // Of one that waits somebody may want to hear by the time that it gets something.
+            client.session()
+                    .origin(
+                            command.has(Flag.BLOCKING)
+                                    ? new Origin(client, command, request.copy())
+                                    : null);
         }
         long startNs = server.keyspace().nanoTime();
         client.executed(command, startNs);

@@ -2,6 +2,7 @@ package io.hotpair.resp;
 
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -19,7 +20,8 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>What waits is bounded: while an inbox holds more than {@link #HIGH_BYTES}, publishers among
  * the clients wait; threads that can't be made to wait may fill it up to {@link #LIMIT_BYTES}, and
- * then the loop's subscribers lose their connections, as those do that read too slowly.
+ * then the loop's subscribers and those who are told of keys lose their connections, as those do
+ * that read too slowly.
  */
 final class Inbox {
     /** From here on publishers wait. */
@@ -143,10 +145,17 @@ final class Inbox {
 
     private void cutOff() {
         RespServer.LOGGER.warn(
-                "An event loop can't keep up with what is published: its subscribers are"
-                        + " disconnected");
+                "An event loop can't keep up with what it is to tell its clients: those who have"
+                        + " subscribed or track keys are disconnected");
         for (Map<Client, Long> clients : subscribers.values()) {
             clients.keySet().forEach(client -> client.connection().kill());
+        }
+        // An invalidation that is lost leaves a cache old for ever.
+        Tracking tracking = worker.server().tracking();
+        for (Connection connection : List.copyOf(worker.connections())) {
+            if (tracking.tells(connection.client())) {
+                connection.kill();
+            }
         }
     }
 
@@ -176,8 +185,17 @@ final class Inbox {
         clients.forEach(
                 (client, since) -> {
                     if (since < sequence) {
-                        receiver.accept(client);
+                        tell(client, receiver);
                     }
                 });
+    }
+
+    /** Hands something to one client, whose failure is not that of the others. */
+    static void tell(Client client, Receiver receiver) {
+        try {
+            receiver.accept(client);
+        } catch (RuntimeException | Error e) {
+            client.connection().fail(e);
+        }
     }
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Tells subscribers of events of keys, under Redis's names. The keyspace says what was written and
@@ -104,10 +105,11 @@ final class KeyEvents implements WriteListener {
         if (server.pubSub().isSilent() || !KeyEventFlags.tellsAnything(flags)) {
             return;
         }
+        Set<Origin> own = Set.copyOf(commands);
         List<Write> after = new ArrayList<>();
         boolean begun = false;
         for (Write write : writes) {
-            if (write.origin() instanceof Origin origin && commands.contains(origin)) {
+            if (write.origin() instanceof Origin origin && own.contains(origin)) {
                 origin.writes().add(write);
                 begun = true;
             } else if (begun || write.origin() != null) {

@@ -90,9 +90,24 @@ final class Tracking {
         }
         client.trackedPrefixes().clear();
         if (clients.isEmpty()) {
-            clear();
+            // Somebody may begin at this moment, and be the one who has a key.
+            table.keySet().forEach(key -> invalidate(key, null));
         }
         server.keyEvents().listenIfNeeded();
+    }
+
+    /** Whether a client is told of keys, for itself or in the place of another. */
+    boolean tells(Client client) {
+        if (client.tracking() != null) {
+            return true;
+        }
+        for (Client tracker : clients.values()) {
+            Mode mode = tracker.tracking();
+            if (mode != null && mode.redirect() == client.id()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     int clientCount() {
@@ -323,10 +338,14 @@ final class Tracking {
 
         @Override
         public void deliver(Inbox at) {
-            byte[] encoded = encode();
-            if (encoded != null) {
-                target.connection().push(encoded);
-            }
+            Inbox.tell(
+                    target,
+                    client -> {
+                        byte[] encoded = encode();
+                        if (encoded != null) {
+                            client.connection().push(encoded);
+                        }
+                    });
         }
 
         /** The message as the target understands it; null if it has no way to get it. */

@@ -289,6 +289,36 @@ class PubSubTest {
     }
 
     @Test
+    void shouldCutThoseWhoTrackKeysWhenWhatTheyAreToldIsLost() {
+        CountDownLatch blocked = new CountDownLatch(1);
+        try (TestListener listener = TestListener.open(config -> config.eventLoopThreads(1));
+                RawClient subscriber = listener.connect();
+                RawClient tracker = listener.connect();
+                RawClient target = listener.connect();
+                RawClient other = listener.connect()) {
+            RespServer server = listener.server();
+            Worker slow = workerOf(server, other);
+            target.call("HELLO", "3");
+            String id = target.call("CLIENT", "ID").replaceAll("\\D", "");
+            tracker.call("CLIENT", "TRACKING", "ON", "REDIRECT", id);
+            tracker.call("GET", "k");
+            subscriber.call("SUBSCRIBE", "c");
+            slow.execute(() -> await(blocked));
+            byte[] chunk = new byte[1 << 20];
+            for (int i = 0; i < 70; i++) {
+                int unused = server.pubSub().publish(Kind.CHANNEL, bytes("c"), chunk, null);
+            }
+            listener.keyspace().put("k", "v");
+            blocked.countDown();
+            tracker.untilClosed();
+            target.untilClosed();
+            assertEquals("+PONG\r\n", other.call("PING"));
+        } finally {
+            blocked.countDown();
+        }
+    }
+
+    @Test
     void shouldGiveNothingThatWasPublishedBeforeTheSubscription() throws Exception {
         try (TestListener listener = TestListener.open(config -> config.eventLoopThreads(1));
                 RawClient early = listener.connect();
