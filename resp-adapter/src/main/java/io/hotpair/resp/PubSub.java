@@ -17,12 +17,19 @@ import org.jspecify.annotations.Nullable;
  * subscribers see all messages in the same order, whichever loops they and the publishers are on;
  * and whether a message was published before or after somebody subscribed is decided for good, in
  * the count that PUBLISH answers and in what arrives.
+ *
+ * <p>With one exception: what a client publishes in EXEC, and has subscribed to itself, it finds
+ * among the replies, before the message has its place; others' messages that have an earlier one
+ * may reach it behind that.
  */
 final class PubSub {
     private final List<Worker> workers;
     private final Map<Kind, Map<KeyName, Topic>> topics = new EnumMap<>(Kind.class);
     private final AtomicInteger behind = new AtomicInteger();
     private long sequence;
+
+    /** Counts what comes into the maps of topics and leaves them. Changed under the lock. */
+    private volatile long topicsVersion;
 
     PubSub(List<Worker> workers) {
         this.workers = workers;
@@ -47,6 +54,7 @@ final class PubSub {
             if (topic == null) {
                 topic = new Topic(kind, name, workers.size());
                 of(kind).put(name, topic);
+                topicsVersion++;
             }
             topic.add(worker.index(), 1);
             worker.inbox().subscribe(topic, client, sequence);
@@ -65,6 +73,7 @@ final class PubSub {
             topic.add(worker.index(), -1);
             if (topic.total() == 0) {
                 of(topic.kind()).remove(topic.name());
+                topicsVersion++;
             }
         }
         if (delivers) {
@@ -112,12 +121,20 @@ final class PubSub {
      * @return how many receive it
      */
     int publish(Kind kind, byte[] channel, byte[] payload, @Nullable Client except) {
+        long seen = topicsVersion;
         Message message = message(kind, channel, payload, except);
-        if (message == null) {
+        if (message == null && seen == topicsVersion) {
             return 0;
         }
         int receivers;
         synchronized (this) {
+            if (seen != topicsVersion) {
+                // Somebody came first or went last meanwhile: who is there now is to get it.
+                message = message(kind, channel, payload, except);
+            }
+            if (message == null) {
+                return 0;
+            }
             message.sequence(++sequence);
             receivers = message.receivers();
             for (Worker worker : workers) {

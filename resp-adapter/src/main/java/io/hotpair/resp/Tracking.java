@@ -3,7 +3,9 @@ package io.hotpair.resp;
 import io.hotpair.WriteListener.Write;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 final class Tracking {
     private static final int OVERHEAD = 128;
 
+    /** About what one client's id takes in a key's set. */
+    private static final int ITEM_BYTES = 48;
+
     /**
      * How a client wants to be told.
      *
@@ -39,7 +44,9 @@ final class Tracking {
     private final Map<KeyName, Set<Client>> prefixes = new ConcurrentHashMap<>();
     private final Map<Long, Client> clients = new ConcurrentHashMap<>();
     private final AtomicLong items = new AtomicLong();
-    private final AtomicLong keyBytes = new AtomicLong();
+    private final AtomicLong tableBytes = new AtomicLong();
+    private final Object victimsLock = new Object();
+    private Iterator<KeyName> victims = Collections.emptyIterator();
     private volatile long maxKeys = 1_000_000;
 
     Tracking(RespServer server) {
@@ -161,10 +168,11 @@ final class Tracking {
                     Set<Long> ids = present;
                     if (ids == null) {
                         ids = new HashSet<>(2);
-                        keyBytes.addAndGet(k.bytes().length + (long) OVERHEAD);
+                        tableBytes.addAndGet(k.bytes().length + (long) OVERHEAD);
                     }
                     if (ids.add(id)) {
                         items.incrementAndGet();
+                        tableBytes.addAndGet(ITEM_BYTES);
                     }
                     return ids;
                 });
@@ -173,19 +181,29 @@ final class Tracking {
     /** Forgets some key where there are too many, and tells those who have it. */
     private void limit() {
         long maxBytes = server.budget().limitBytes() / 4;
-        while ((maxKeys > 0 && table.size() > maxKeys) || keyBytes.get() > maxBytes) {
-            var any = table.keySet().iterator();
-            if (!any.hasNext()) {
+        while ((maxKeys > 0 && table.size() > maxKeys) || tableBytes.get() > maxBytes) {
+            KeyName any = nextVictim();
+            if (any == null) {
                 return;
             }
-            invalidate(any.next(), null);
+            invalidate(any, null);
+        }
+    }
+
+    /** Some key: it goes round the table, as from its beginning each search would be a long one. */
+    private @Nullable KeyName nextVictim() {
+        synchronized (victimsLock) {
+            if (!victims.hasNext()) {
+                victims = table.keySet().iterator();
+            }
+            return victims.hasNext() ? victims.next() : null;
         }
     }
 
     private @Nullable Set<Long> take(KeyName key) {
         Set<Long> ids = table.remove(key);
         if (ids != null) {
-            keyBytes.addAndGet(-(key.bytes().length + (long) OVERHEAD));
+            tableBytes.addAndGet(-(key.bytes().length + OVERHEAD + (long) ITEM_BYTES * ids.size()));
             items.addAndGet(-ids.size());
         }
         return ids;
