@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,33 +50,34 @@ final class RdbValues extends ValueIterableRdbValueVisitor {
     @Override
     @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // The library's signature.
     public <T> T applyZSetListPack(RedisInputStream in, int version) throws IOException {
-        RedisInputStream pack =
-                new RedisInputStream(new BaseRdbParser(in).rdbLoadPlainStringObject());
-        long unused = pack.skip(LIST_PACK_BYTES_LENGTH);
-        int count = pack.readInt(COUNT_LENGTH) / 2;
-        List<ZSetEntry> members = new ArrayList<>(count);
-        for (int i = 0; i < count; i++) {
-            byte[] member = BaseRdbParser.StringHelper.listPackEntry(pack);
-            members.add(
-                    new ZSetEntry(member, score(BaseRdbParser.StringHelper.listPackEntry(pack))));
-        }
-        return (T) members.iterator();
+        return (T) members(in, LIST_PACK_BYTES_LENGTH, BaseRdbParser.StringHelper::listPackEntry);
     }
 
     @Override
     @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // The library's signature.
     public <T> T applyZSetZipList(RedisInputStream in, int version) throws IOException {
+        return (T) members(in, ZIP_LIST_BYTES_LENGTH, BaseRdbParser.StringHelper::zipListEntry);
+    }
+
+    /** Reads the next entry of a packed list. */
+    @FunctionalInterface
+    private interface EntryReader {
+        byte[] next(RedisInputStream list) throws IOException;
+    }
+
+    /** A small sorted set: members and scores in turn, behind a header. */
+    private static Iterator<ZSetEntry> members(
+            RedisInputStream in, int headerLength, EntryReader entries) throws IOException {
         RedisInputStream list =
                 new RedisInputStream(new BaseRdbParser(in).rdbLoadPlainStringObject());
-        long unused = list.skip(ZIP_LIST_BYTES_LENGTH);
+        long unused = list.skip(headerLength);
         int count = list.readInt(COUNT_LENGTH) / 2;
         List<ZSetEntry> members = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-            byte[] member = BaseRdbParser.StringHelper.zipListEntry(list);
-            members.add(
-                    new ZSetEntry(member, score(BaseRdbParser.StringHelper.zipListEntry(list))));
+            byte[] member = entries.next(list);
+            members.add(new ZSetEntry(member, score(entries.next(list))));
         }
-        return (T) members.iterator();
+        return members.iterator();
     }
 
     private static double score(byte[] text) {
