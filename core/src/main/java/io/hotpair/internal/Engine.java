@@ -73,10 +73,10 @@ public final class Engine {
 
     private static final byte[] NO_BYTES = new byte[0];
 
-    /** The policy's time goes on in steps of this part of the limit. */
     /** Of all memory a snapshot may keep a 16th where memory is nearly full. */
     private static final int HELD_SHIFT = 4;
 
+    /** The policy's time goes on in steps of this part of the limit. */
     private static final int POLICY_STEP_SHIFT = 12;
 
     /** What a write that found no room evicts first; twice as much each time again. */
