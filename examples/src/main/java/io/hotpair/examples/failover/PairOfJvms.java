@@ -234,16 +234,22 @@ final class PairOfJvms implements AutoCloseable {
         }
     }
 
-    /** Waits until there is a master and the other node is in its in-sync set. */
-    void awaitInSync() {
+    /**
+     * Waits until there is a master and the other node is in its in-sync set.
+     *
+     * @return the master
+     */
+    String awaitInSync() {
+        String[] found = {""};
         await(
                 START_LIMIT,
                 "both nodes are in sync",
                 () -> {
-                    String master = master();
-                    return !master.isEmpty()
-                            && state(master).inSyncCount() == Layout.DATA_NODES.size();
+                    found[0] = master();
+                    return !found[0].isEmpty()
+                            && state(found[0]).inSyncCount() == Layout.DATA_NODES.size();
                 });
+        return found[0];
     }
 
     /** What to do again and again while something is waited for. */

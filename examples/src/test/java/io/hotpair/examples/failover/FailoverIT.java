@@ -55,7 +55,7 @@ class FailoverIT {
             pair.start();
             pair.tellAll("LOAD");
             pair.await(Duration.ofSeconds(20), "some writes", () -> auditor.count() > 2_000);
-            String victim = pair.master();
+            String victim = pair.awaitInSync();
             long term = pair.state(victim).term();
             killAndGoOn(pair, victim);
             // Only what the dead one promised: the living one has not had its time yet.
@@ -71,7 +71,7 @@ class FailoverIT {
             pair.start();
             pair.await(Duration.ofSeconds(20), "some writes", () -> auditor.count() > 2_000);
             String writer = redis.writer();
-            String victim = pair.master();
+            String victim = pair.awaitInSync();
             pair.tellAll("LOAD");
             killAndGoOn(pair, victim);
             assertCounts(pair, PairOfJvms.other(victim), writer);
@@ -118,7 +118,7 @@ class FailoverIT {
             pair.start();
             pair.tellAll("LOAD");
             pair.await(Duration.ofSeconds(20), "some writes", () -> auditor.count() > 2_000);
-            String stopped = pair.master();
+            String stopped = pair.awaitInSync();
             String heir = PairOfJvms.other(stopped);
             long term = pair.state(stopped).term();
             pair.watchForFirstAck(term);
@@ -147,8 +147,7 @@ class FailoverIT {
                     Duration.ofSeconds(20),
                     stopped + " follows",
                     () -> pair.state(stopped).role().equals("replica"));
-            pair.awaitInSync();
-            assertEquals(heir, pair.master());
+            assertEquals(heir, pair.awaitInSync());
             assertTrue(
                     pair.state(stopped).first("RESUMED", continuedNs).orElseThrow().opId() > 0,
                     pair::describe);
@@ -184,9 +183,8 @@ class FailoverIT {
             Layout.DATA_NODES.parallelStream().forEach(name -> pair.process(name).kill());
             Layout.DATA_NODES.forEach(pair::startNode);
             pair.awaitReady(Layout.DATA_NODES);
-            pair.awaitInSync();
+            String replica = PairOfJvms.other(pair.awaitInSync());
             redis.stop();
-            String replica = PairOfJvms.other(pair.master());
             NodeState.Return returned = pair.state(replica).returned(killNs).orElseThrow();
             assertTrue(returned.fromItsLog(), returned::toString);
             assertSound(pair, auditor);
@@ -238,7 +236,7 @@ class FailoverIT {
                     Duration.ofSeconds(20),
                     "writes go on without the witness",
                     () -> auditor.count() > before + 1_000);
-            String master = pair.master();
+            String master = pair.awaitInSync();
             String heir = PairOfJvms.other(master);
             pair.watchForFirstAck(pair.state(master).term());
             pair.process(master).kill();

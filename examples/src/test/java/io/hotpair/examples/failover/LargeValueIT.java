@@ -58,7 +58,7 @@ class LargeValueIT {
 
     /** Returns whether the replica had to drop fragments. */
     private static boolean breakOnce(PairOfJvms pair, String key, Break what) {
-        String master = pair.master();
+        String master = pair.awaitInSync();
         String replica = PairOfJvms.other(master);
         long droppedBefore = droppedCount(pair, replica);
         put(pair, key + "-before", "1");
