@@ -65,6 +65,7 @@ class FullCopyTest {
         private final List<DataNode> seen;
         private long bytesPerSecond = NO_LIMIT;
         private long linkBytesPerSecond;
+        private boolean acceptsLoss;
         private long maxMemoryBytes = 256L << 20;
         private @Nullable Keyspace keyspace;
         private @Nullable PairSession session;
@@ -98,7 +99,7 @@ class FullCopyTest {
                                                                         null,
                                                                         1,
                                                                         linkBytesPerSecond,
-                                                                        false,
+                                                                        acceptsLoss,
                                                                         events::add),
                                                                 steered,
                                                                 () -> register.of(name));
@@ -314,18 +315,104 @@ class FullCopyTest {
         a.shorten();
         for (String name : a.snapshotFiles()) {
             Path file = a.home.resolve("log").resolve("snapshots").resolve(name);
-            try (RandomAccessFile damaged = new RandomAccessFile(file.toFile(), "rw")) {
-                damaged.seek(damaged.length() / 2);
-                int found = damaged.read();
-                damaged.seek(damaged.length() / 2);
-                damaged.write(found ^ 1);
-            }
+            damage(file, Files.size(file) / 2);
         }
         b.start();
         awaitSame();
         assertEquals(1, b.status().fullCopyCount());
         assertEquals(1, a.keyspace().savedSnapshots().size());
         assertEquals(0, b.count(Kind.ALARM), () -> b.events.toString());
+    }
+
+    private static void damage(Path file, long position) throws IOException {
+        try (RandomAccessFile damaged = new RandomAccessFile(file.toFile(), "rw")) {
+            damaged.seek(position);
+            int found = damaged.read();
+            damaged.seek(position);
+            damaged.write(found ^ 1);
+        }
+    }
+
+    /** Damages the first segment of a node that does not run, and what vouched for it. */
+    private static void damageLog(Node node) throws IOException {
+        Path log = node.home.resolve("log");
+        try (Stream<Path> segments = Files.list(log.resolve("queue"))) {
+            Path first =
+                    segments.filter(f -> f.toString().endsWith(".cq4")).sorted().toList().get(0);
+            damage(first, 400_000);
+        }
+        try (Stream<Path> files = Files.walk(log)) {
+            for (Path summary : files.filter(f -> f.toString().endsWith(".summary")).toList()) {
+                Files.delete(summary);
+            }
+        }
+    }
+
+    @Test
+    void shouldFetchAgainWhatIsDamagedInItsLog() throws IOException {
+        a.start().awaitMaster().write(1_000);
+        b.start();
+        awaitSame();
+        ClockedLogProvider.passAnHour();
+        a.write(500);
+        awaitSame();
+        long before = b.lastOpId();
+        b.stop();
+        damageLog(b);
+        a.write(100);
+        b.events.clear();
+        b.start();
+        awaitSame();
+        assertEquals(0, b.status().fullCopyCount());
+        long from = b.event(Kind.RESUMED).opId();
+        assertTrue(from > 0 && from < before, () -> b.events.toString());
+        assertTrue(b.event(Kind.ALARM).text().contains("damaged"), () -> b.events.toString());
+        assertNull(b.status().alarm());
+        assertTrue(Files.isDirectory(b.home.resolve("log").resolve("damaged")));
+        b.stop();
+        // All of it is there again: without a snapshot this reads it from the first operation on.
+        b.start();
+        awaitSame();
+        assertTakesOver();
+    }
+
+    @Test
+    void shouldFetchEverythingAgainWhenNothingIsLeftOfItsLog() throws IOException {
+        a.start().awaitMaster().write(1_000);
+        b.start();
+        awaitSame();
+        b.stop();
+        damage(b.home.resolve("log").resolve("durable.mark"), 30);
+        b.start();
+        awaitSame();
+        assertTakesOver();
+    }
+
+    @Test
+    void shouldHaltWhenOnlyADamagedLogIsInSync() throws IOException {
+        a.start().awaitMaster().write(1_000);
+        b.start();
+        awaitSame();
+        b.stop();
+        await("a is alone", () -> register.state().inSync().size() == 1);
+        a.write(1_000);
+        long lastOpId = a.lastOpId();
+        a.stop();
+        damageLog(a);
+        a.start();
+        await("a halts", () -> a.status().alarm() != null);
+        assertTrue(String.valueOf(a.status().alarm()).contains("was damaged and is set aside"));
+        b.start();
+        await("b has asked", () -> b.count(Kind.REGISTERED) > 1);
+        assertEquals(List.of("a"), List.copyOf(register.state().inSync()));
+        assertEquals(Role.REPLICA, b.status().role());
+        a.stop();
+        // A person decides; until then nothing has changed.
+        a.acceptsLoss = true;
+        a.start().awaitMaster();
+        assertTrue(a.lastOpId() < lastOpId);
+        awaitSame();
+        assertTakesOver();
     }
 
     @Test

@@ -25,13 +25,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The parts of one open keyspace, put together: engine, log, role, threads. Opens them in order and
  * closes them in the reverse order.
  */
 public final class Core {
+    private static final Logger LOG = LoggerFactory.getLogger(Core.class);
     private static final int MAX_JOIN_MS = 10_000;
+
+    /** Each finds less damage than the one before; so many kinds of it there are not. */
+    private static final int MAX_OPENINGS = 10;
 
     private final KeyspaceConfig config;
     private final Engine engine;
@@ -94,12 +100,30 @@ public final class Core {
         }
     }
 
-    /** Opens a keyspace; see {@link io.hotpair.Keyspace#open}. */
+    /**
+     * Opens a keyspace; see {@link io.hotpair.Keyspace#open}. Damage that is met only when what the
+     * log holds is loaded is set aside when the log is opened once more.
+     */
     public static Core open(KeyspaceConfig config) {
+        int openings = 1;
+        while (true) {
+            try {
+                return openOnce(config);
+            } catch (HotpairException e) {
+                boolean isDamage = e.category() == HotpairException.Category.CORRUPTION;
+                if (!isDamage || config.replication() == null || openings == MAX_OPENINGS) {
+                    throw e;
+                }
+                openings++;
+                LOG.error("keyspace={} is opened once more: {}", config.name(), e.getMessage(), e);
+            }
+        }
+    }
+
+    private static Core openOnce(KeyspaceConfig config) {
         Path directory = config.directory();
         OpeningProgress progress = new OpeningProgress(config.openingProgress());
-        OperationLog log =
-                directory == null ? null : provider().open(directory.resolve("log"), progress);
+        OperationLog log = directory == null ? null : openLog(config, directory, progress);
         Core core = null;
         try {
             core = loaded(config, log, progress);
@@ -113,6 +137,15 @@ public final class Core {
             }
             throw e;
         }
+    }
+
+    /** Of what others hold copies of, damage can be fetched again. */
+    private static OperationLog openLog(
+            KeyspaceConfig config, Path directory, OpeningProgress progress) {
+        Path home = directory.resolve("log");
+        return config.replication() == null
+                ? provider().open(home, progress)
+                : provider().openSoundPart(home, progress);
     }
 
     /**

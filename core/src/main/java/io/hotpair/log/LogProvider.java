@@ -35,6 +35,23 @@ public interface LogProvider {
     }
 
     /**
+     * Opens the log as {@link #open(Path, Progress)} does, except that damage does not keep it from
+     * opening: the files that hold it are set aside, in a directory of their own, and reported as
+     * an error. For a keyspace of which others hold copies.
+     *
+     * <p>If a sound snapshot shows all that the damaged part did, the log begins after that part,
+     * and nothing of the state is missing. Otherwise the log ends before the damage, or is empty if
+     * nothing could be rebuilt from what is left, and {@link OperationLog#isIncomplete()}.
+     *
+     * @param directory the directory
+     * @param progress told of the bytes that are read
+     * @return the log; the caller closes it
+     */
+    default OperationLog openSoundPart(Path directory, Progress progress) {
+        return open(directory, progress);
+    }
+
+    /**
      * What makes and checks backups of such logs.
      *
      * @return the store, or null if there is none

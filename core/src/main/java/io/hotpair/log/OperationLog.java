@@ -77,6 +77,24 @@ public interface OperationLog extends AutoCloseable {
     long force();
 
     /**
+     * Whether operations that this log once held may be missing at its end, because damage was cut
+     * off when it was opened ({@link LogProvider#openSoundPart}). It stays so over restarts.
+     *
+     * @return whether it is so, until {@link #acceptIncomplete()}
+     */
+    default boolean isIncomplete() {
+        return false;
+    }
+
+    /**
+     * Says that nobody relies any more on what may be missing: others hold it, or its loss was
+     * accepted. Survives a crash of the machine on return.
+     *
+     * @throws io.hotpair.HotpairException {@code LOG_FAILED}
+     */
+    default void acceptIncomplete() {}
+
+    /**
      * Ends the live part of the log after the last operation that is not above an opId, so that a
      * later term can go on from there. Saves what is cut off, as readable frames with a manifest,
      * to a directory of its own first. Survives a crash of the machine on return. Idempotent.

@@ -35,6 +35,7 @@ public final class MemoryLog implements OperationLog {
     private int published;
     private volatile long forcedOpId;
     private volatile boolean failing;
+    private volatile boolean incomplete;
     private volatile Runnable device = () -> {};
     private volatile boolean isShort;
     private int room = Integer.MAX_VALUE;
@@ -107,6 +108,25 @@ public final class MemoryLog implements OperationLog {
         if (lastOpId > forcedOpId) {
             removeAfter(forcedOpId);
         }
+    }
+
+    /** What lies behind an opId was damaged, and is set aside as this is opened. */
+    public synchronized void damageAfter(long opId) {
+        abandonOperation();
+        Long kept = operations.floorKey(opId);
+        removeAfter(kept == null ? 0 : kept);
+        forcedOpId = Math.min(forcedOpId, lastOpId);
+        incomplete = true;
+    }
+
+    @Override
+    public boolean isIncomplete() {
+        return incomplete;
+    }
+
+    @Override
+    public void acceptIncomplete() {
+        incomplete = false;
     }
 
     /** Loses its oldest frames, as retention would take them. */

@@ -1,5 +1,6 @@
 package io.hotpair.persistence;
 
+import io.hotpair.Progress;
 import io.hotpair.log.BackupStore;
 import io.hotpair.log.LogProvider;
 import io.hotpair.log.OperationLog;
@@ -31,17 +32,22 @@ public final class ClockedLogProvider implements LogProvider {
 
     @Override
     public OperationLog open(Path directory) {
+        return ChronicleLog.open(directory, options(directory));
+    }
+
+    @Override
+    public OperationLog openSoundPart(Path directory, Progress progress) {
+        return ChronicleLog.openSoundPart(directory, options(directory), progress);
+    }
+
+    private static LogOptions options(Path directory) {
         LogOptions standard = LogOptions.standard();
-        return ChronicleLog.open(
-                directory,
-                standard.withWallClock(() -> System.currentTimeMillis() + AHEAD_MS.get())
-                        .withFreeSpace(
-                                asked -> {
-                                    Long bytes = FREE_BYTES.get(directory);
-                                    return bytes == null
-                                            ? standard.freeSpace().usableBytes(asked)
-                                            : bytes;
-                                }));
+        return standard.withWallClock(() -> System.currentTimeMillis() + AHEAD_MS.get())
+                .withFreeSpace(
+                        asked -> {
+                            Long bytes = FREE_BYTES.get(directory);
+                            return bytes == null ? standard.freeSpace().usableBytes(asked) : bytes;
+                        });
     }
 
     @Override

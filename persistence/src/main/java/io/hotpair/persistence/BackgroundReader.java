@@ -381,8 +381,8 @@ final class BackgroundReader implements Runnable {
                 return;
             }
             LOG.error(
-                    "{} is damaged; nothing of it is served, and the log can't be opened again as"
-                            + " it is: {}",
+                    "{} is damaged; nothing of it is served. The next opening refuses it, or sets it"
+                            + " aside on a node of a pair: {}",
                     segment,
                     damage.getMessage(),
                     damage);

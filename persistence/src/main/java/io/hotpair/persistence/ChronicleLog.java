@@ -119,9 +119,19 @@ final class ChronicleLog implements OperationLog {
     }
 
     static ChronicleLog open(Path directory, LogOptions options, Progress progress) {
+        return open(directory, options, progress, false);
+    }
+
+    /** Opens what is sound of a log, and sets the rest aside. */
+    static ChronicleLog openSoundPart(Path directory, LogOptions options, Progress progress) {
+        return open(directory, options, progress, true);
+    }
+
+    private static ChronicleLog open(
+            Path directory, LogOptions options, Progress progress, boolean repairs) {
         boolean interrupted = Thread.interrupted();
         try {
-            return LogOpening.open(directory, options, progress);
+            return LogOpening.open(directory, options, progress, repairs);
         } finally {
             restoreInterrupt(interrupted);
         }
@@ -329,6 +339,23 @@ final class ChronicleLog implements OperationLog {
     }
 
     @Override
+    public boolean isIncomplete() {
+        return IncompleteMark.exists(home);
+    }
+
+    @Override
+    public void acceptIncomplete() {
+        boolean interrupted = Thread.interrupted();
+        try {
+            IncompleteMark.delete(home);
+        } catch (IOException e) {
+            throw Failures.logFailed("log " + home + " can't note that it is complete: " + e, e);
+        } finally {
+            restoreInterrupt(interrupted);
+        }
+    }
+
+    @Override
     public Path cutAfter(long opId) {
         return exclusively(() -> cutExclusively(opId));
     }
@@ -503,7 +530,7 @@ final class ChronicleLog implements OperationLog {
         lock.lock();
         try {
             requireNotClosed();
-            LogSource source = new LogSource(history, sources::remove);
+            LogSource source = new LogSource(history, sources::remove, summaries::delete);
             sources.add(source);
             return source;
         } finally {

@@ -40,6 +40,12 @@ public final class ChronicleLogProvider implements LogProvider {
     }
 
     @Override
+    public OperationLog openSoundPart(Path directory, Progress progress) {
+        JvmFlags.require();
+        return ChronicleLog.openSoundPart(directory, LogOptions.standard(), progress);
+    }
+
+    @Override
     public BackupStore backups() {
         return new BackupDirectories(LogOptions.standard().freeSpace());
     }

@@ -66,10 +66,29 @@ final class CutJournal {
 
     /** Adds a cut. On return it is durable. */
     void add(Entry entry) throws IOException {
-        List<String> lines = new ArrayList<>();
-        entries.forEach(e -> lines.add(e.toLine()));
-        lines.add(entry.toLine());
-        SealedText.write(file, lines);
+        List<Entry> grown = new ArrayList<>(entries);
+        grown.add(entry);
+        write(grown);
         entries.add(entry);
+    }
+
+    /** Forgets the cuts behind a place. On return that is durable. */
+    void forgetAfter(Place place) throws IOException {
+        List<Entry> kept =
+                entries.stream().filter(e -> e.cut().boundary().compareTo(place) <= 0).toList();
+        if (kept.size() < entries.size()) {
+            write(kept);
+            entries.clear();
+            entries.addAll(kept);
+        }
+    }
+
+    private void write(List<Entry> all) throws IOException {
+        if (all.isEmpty()) {
+            Files.deleteIfExists(file);
+            Directories.force(Directories.parent(file));
+            return;
+        }
+        SealedText.write(file, all.stream().map(Entry::toLine).toList());
     }
 }

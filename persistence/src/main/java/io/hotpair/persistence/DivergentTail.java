@@ -77,7 +77,7 @@ final class DivergentTail {
         Directories.createFile(file);
         FrameBuffer frame = new FrameBuffer();
         try (FileOutputStream out = new FileOutputStream(file.toFile());
-                LogSource source = new LogSource(history, ignored -> {})) {
+                LogSource source = new LogSource(history, ignored -> {}, cycle -> {})) {
             source.seekAfter(keptOpId);
             while (source.poll(frame)) {
                 out.write(frame.bytes(), 0, frame.length());

@@ -113,6 +113,18 @@ final class DurableMark implements AutoCloseable {
         write(OPEN, place, lastOpId);
     }
 
+    /**
+     * Says, durably, that the log was forced up to a place only, and nothing of the boot: what lies
+     * behind it may be old, new or missing.
+     */
+    void retreat(Place place, long lastOpId) throws IOException {
+        for (int i = 0; i < BOOT_ID_LENGTH; i++) {
+            bytes[BOOT_ID_OFFSET + i] = 0;
+        }
+        write(OPEN, place, lastOpId);
+        file.getFD().sync();
+    }
+
     /** Says, durably, that the session has ended and everything was forced. */
     void end(Place place, long lastOpId) throws IOException {
         write(CLOSED, place, lastOpId);

@@ -21,6 +21,7 @@ final class LogOpening {
     private final Path queue;
     private final LogOptions options;
     private final Progress progress;
+    private final boolean repairs;
     private final DirectoryLock directoryLock;
     private final HourClock clock = new HourClock();
     private final Release release = new Release();
@@ -29,18 +30,26 @@ final class LogOpening {
     private @Nullable AllocatedFile current;
     private @Nullable QueueWriter writer;
 
-    private LogOpening(DirectoryLock directoryLock, LogOptions options, Progress progress) {
+    private LogOpening(
+            DirectoryLock directoryLock, LogOptions options, Progress progress, boolean repairs) {
         this.progress = progress;
+        this.repairs = repairs;
         this.directoryLock = directoryLock;
         this.options = options;
         home = directoryLock.directory();
         queue = home.resolve(ChronicleLog.QUEUE_DIRECTORY);
     }
 
-    static ChronicleLog open(Path directory, LogOptions options, Progress progress) {
+    /**
+     * Opens.
+     *
+     * @param repairs whether damage is set aside, and is no reason to refuse
+     */
+    static ChronicleLog open(
+            Path directory, LogOptions options, Progress progress, boolean repairs) {
         Path home = prepare(directory);
         DirectoryLock lock = DirectoryLock.acquire(home, options.wallClockMs().getAsLong());
-        LogOpening opening = new LogOpening(lock, options, progress);
+        LogOpening opening = new LogOpening(lock, options, progress, repairs);
         try {
             return opening.run();
         } catch (HotpairException e) {
@@ -64,36 +73,118 @@ final class LogOpening {
 
     private ChronicleLog run() throws IOException {
         DiskSpace space = new DiskSpace(home, options);
-        LogIdentity identity = readOrCreateIdentity();
-        DurableMark openedMark = DurableMark.open(home);
-        mark = openedMark;
-        CutJournal cuts = CutJournal.read(home);
-        LogBegin begin = LogBegin.read(home);
-        SegmentSummaries summaries = new SegmentSummaries(home, identity.id());
-        Recovery.Result recovered =
-                Recovery.run(home, queue, begin, openedMark, cuts, summaries, progress, options);
-        History history = recovered.history();
-        SnapshotDirectory snapshots = SnapshotDirectory.open(home, identity.id(), history);
-        openedMark.begin(options.bootId());
+        Known known = read();
+        History history = known.recovered.history();
+        SnapshotDirectory snapshots = SnapshotDirectory.open(home, known.identity.id(), history);
+        known.mark.begin(options.bootId());
         ChronicleThreads.retain();
         isChronicleRetained = true;
-        clock.advanceTo(begin.cycle() * Segment.CYCLE_MS);
+        clock.advanceTo(history.begin().cycle() * Segment.CYCLE_MS);
         QueueWriter openedWriter = openQueue(history.lastSegment(), space);
-        recovered.found().forEach(summaries::write);
+        known.recovered.found().forEach(known.summaries::write);
         return new ChronicleLog(
                 options,
                 space,
                 directoryLock,
-                identity,
-                openedMark,
-                cuts,
+                known.identity,
+                known.mark,
+                known.cuts,
                 history,
                 snapshots,
                 openedWriter,
                 clock,
                 current,
-                summaries,
-                new BackgroundReader(recovered, summaries, options));
+                known.summaries,
+                new BackgroundReader(known.recovered, known.summaries, options));
+    }
+
+    /** What is known of a log once it has been read. */
+    private record Known(
+            LogIdentity identity,
+            DurableMark mark,
+            CutJournal cuts,
+            SegmentSummaries summaries,
+            Recovery.Result recovered) {}
+
+    /** Reads the log. Each repair leaves less to be read, so this ends. */
+    private Known read() throws IOException {
+        if (!repairs && IncompleteMark.exists(home)) {
+            throw Failures.corruption(
+                    "log "
+                            + home
+                            + " lost what was damaged, and has not fetched it again: see "
+                            + home.resolve(IncompleteMark.FILE_NAME)
+                            + ". Open it as a node of its pair, or restore a backup");
+        }
+        while (true) {
+            LogIdentity identity;
+            DurableMark openedMark;
+            CutJournal cuts;
+            SegmentSummaries summaries;
+            Recovery recovery;
+            try {
+                identity = readOrCreateIdentity();
+                openedMark = DurableMark.open(home);
+                mark = openedMark;
+                cuts = CutJournal.read(home);
+                summaries = new SegmentSummaries(home, identity.id());
+                recovery =
+                        new Recovery(
+                                home,
+                                queue,
+                                LogBegin.read(home),
+                                openedMark,
+                                cuts,
+                                summaries,
+                                progress,
+                                options);
+            } catch (HotpairException e) {
+                requireRepairable(e);
+                closeMark();
+                repair().startAnew(e);
+                continue;
+            }
+            try {
+                Recovery.Result recovered = recovery.run();
+                requireBase(recovered.history());
+                return new Known(identity, openedMark, cuts, summaries, recovered);
+            } catch (HotpairException e) {
+                requireRepairable(e);
+                repair().run(recovery, e, cuts, openedMark, summaries);
+                closeMark();
+            }
+        }
+    }
+
+    private void requireRepairable(HotpairException e) {
+        if (!repairs || e.category() != HotpairException.Category.CORRUPTION) {
+            throw e;
+        }
+    }
+
+    private LogRepair repair() throws IOException {
+        return new LogRepair(home, queue, options.wallClockMs().getAsLong());
+    }
+
+    /** Whoever can't fetch it elsewhere may still read what there is. */
+    private void requireBase(History history) throws IOException {
+        LogBegin begin = history.begin();
+        if (repairs && !repair().hasBase(begin, history.end(), history.lastOpId())) {
+            throw Failures.corruption(
+                    "log "
+                            + home
+                            + " begins after opId="
+                            + begin.previousOpId()
+                            + ", and no snapshot shows what was before");
+        }
+    }
+
+    private void closeMark() throws IOException {
+        DurableMark opened = mark;
+        mark = null;
+        if (opened != null) {
+            opened.close();
+        }
     }
 
     private LogIdentity readOrCreateIdentity() throws IOException {

@@ -7,6 +7,7 @@ import io.hotpair.log.FrameEncoder;
 import io.hotpair.log.OperationReader;
 import io.hotpair.log.OperationSource;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class LogSource implements OperationSource {
     private final History history;
     private final Consumer<LogSource> onClose;
+    private final IntConsumer onDamage;
     private final FrameEncoder encoder = new FrameEncoder();
     private volatile @Nullable SegmentReader reader;
     private volatile boolean closed;
@@ -26,9 +28,15 @@ final class LogSource implements OperationSource {
     private Place seekBoundary = Place.START;
     private long soughtOpId;
 
-    LogSource(History history, Consumer<LogSource> onClose) {
+    /**
+     * Creates one.
+     *
+     * @param onDamage told of a segment, by its cycle, in which damage was met
+     */
+    LogSource(History history, Consumer<LogSource> onClose, IntConsumer onDamage) {
         this.history = history;
         this.onClose = onClose;
+        this.onDamage = onDamage;
         soughtOpId = history.begin().previousOpId();
     }
 
@@ -87,6 +95,10 @@ final class LogSource implements OperationSource {
         } catch (HotpairException e) {
             // Closing the log closes the files of its readers, also in the middle of a read.
             requireOpen();
+            SegmentReader current = reader;
+            if (current != null && e.category() == HotpairException.Category.CORRUPTION) {
+                onDamage.accept(current.segment().cycle());
+            }
             throw e;
         }
     }
@@ -208,7 +220,7 @@ final class LogSource implements OperationSource {
         long found = waypoint == null ? before : waypoint.previousOpId();
         FrameBuffer frame = new FrameBuffer();
         OperationReader reader = new OperationReader();
-        try (LogSource source = new LogSource(history, ignored -> {})) {
+        try (LogSource source = new LogSource(history, ignored -> {}, cycle -> {})) {
             source.beginAt(waypoint);
             while (source.poll(frame) && FrameDescriptor.firstOpId(frame) <= limit) {
                 reader.wrap(frame);

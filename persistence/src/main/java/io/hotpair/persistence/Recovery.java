@@ -56,6 +56,7 @@ final class Recovery {
     private final Reading reading;
     private final FrameBuffer frame = new FrameBuffer();
     private @Nullable SegmentSummary last;
+    private Place stoppedAt = Place.START;
 
     /**
      * What came out of it.
@@ -71,7 +72,7 @@ final class Recovery {
             List<SegmentSummary> found,
             @Nullable SegmentSummary last) {}
 
-    private Recovery(
+    Recovery(
             Path home,
             Path queue,
             LogBegin begin,
@@ -94,25 +95,12 @@ final class Recovery {
     }
 
     /**
-     * Recovers.
+     * Recovers, once.
      *
      * @throws HotpairException {@code CORRUPTION} naming file, position and both checksums, or
      *     {@code UNKNOWN_VERSION}
      */
-    static Result run(
-            Path home,
-            Path queue,
-            LogBegin begin,
-            DurableMark mark,
-            CutJournal cuts,
-            SegmentSummaries summaries,
-            Progress progress,
-            LogOptions options)
-            throws IOException {
-        return new Recovery(home, queue, begin, mark, cuts, summaries, progress, options).run();
-    }
-
-    private Result run() throws IOException {
+    Result run() throws IOException {
         removeForgotten(queue, begin);
         List<Path> files = segmentFiles();
         summaries.retain(files);
@@ -121,8 +109,10 @@ final class Recovery {
             throw beginIsMissing();
         }
         for (int i = 0; i < files.size(); i++) {
+            stoppedAt = new Place(Segment.cycleOf(files.get(i)), 0);
             readSegment(files.get(i), i == files.size() - 1);
         }
+        stoppedAt = history.end();
         if (history.isInsideOperation()) {
             LOG.warn(
                     "log={}: the operation after opId={} was not written to its end and is dropped",
@@ -142,6 +132,16 @@ final class Recovery {
         }
         reading.end();
         return new Result(history, skipped, found, last);
+    }
+
+    /** After a failure: where the document begins that is no good. */
+    Place stoppedAt() {
+        return stoppedAt;
+    }
+
+    /** What was read so far. */
+    History history() {
+        return history;
     }
 
     private HotpairException beginIsMissing() {
@@ -168,7 +168,8 @@ final class Recovery {
         return segmentFiles(queue);
     }
 
-    private static List<Path> segmentFiles(Path queue) throws IOException {
+    /** The segments of a log, in order. */
+    static List<Path> segmentFiles(Path queue) throws IOException {
         try (Stream<Path> entries = Files.list(queue)) {
             // The names sort as the hours do.
             return entries.filter(p -> p.toString().endsWith(Segment.SUFFIX)).sorted().toList();
@@ -338,7 +339,9 @@ final class Recovery {
             throws IOException {
         long limit = reader.fileLength();
         while (true) {
-            switch (reader.next(limit)) {
+            SegmentReader.Document document = reader.next(limit);
+            stoppedAt = new Place(segment.cycle(), reader.header());
+            switch (document) {
                 case FRAME -> {
                     HotpairException damage = SegmentScan.read(reader, frame);
                     if (damage != null) {

@@ -144,8 +144,9 @@ public final class PairBuilder {
 
     /**
      * Lets this node go on as the only one in sync although its machine went down with operations
-     * that were not forced to disk, so that acknowledged writes may be missing. An operator's
-     * decision for one start, asked for by an alarm; never a default.
+     * that were not forced to disk, or a part of its log was damaged and is set aside, so that
+     * acknowledged writes may be missing. An operator's decision for one start, asked for by an
+     * alarm; never a default.
      *
      * @return this
      */

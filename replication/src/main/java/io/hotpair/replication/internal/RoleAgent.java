@@ -47,8 +47,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>A4: a change of the in-sync set is first proposed to the rule of acknowledgement, then made
  *       in the register. A smaller set also has to wait until the whole log is forced.
  *   <li>A5: a lease that has ended ends the mastership, even if the register would renew it.
- *   <li>A6: who may have lost acknowledged operations leaves the in-sync set before it does
- *       anything else.
+ *   <li>A6: who may have lost acknowledged operations, in a power cut or because a part of its log
+ *       was damaged, leaves the in-sync set before it does anything else.
  *   <li>A7: a master whose log has failed hands over: it ends its own lease in the register, and
  *       takes part no more until it is opened again.
  *   <li>A8: a member whose device does not force what somebody waits for leaves the in-sync set,
@@ -244,7 +244,7 @@ class RoleAgent {
         String failure = setup.following().failure();
         if (failure != null) {
             halt(state, "this node can't hold what its master holds: " + failure);
-        } else if (state.term() == 0 && state.inSync().isEmpty()) {
+        } else if (isFirstStart(state)) {
             stepFirstStart(state);
         } else if (isForeign(state)) {
             halt(
@@ -280,9 +280,12 @@ class RoleAgent {
             if (inSync.isEmpty()) {
                 halt(
                         state,
-                        "this node is the only one in sync, and its machine went down with"
-                                + " operations that were not forced to disk: acknowledged writes"
-                                + " may be missing after opId="
+                        "this node is the only one in sync, and "
+                                + (log.isIncomplete()
+                                        ? "a part of its log was damaged and is set aside"
+                                        : "its machine went down with operations that were not"
+                                                + " forced to disk")
+                                + ": acknowledged writes may be missing after opId="
                                 + log.lastOpId()
                                 + ". Accept that with acceptPossibleLoss(), or bring back another"
                                 + " copy");
@@ -314,10 +317,14 @@ class RoleAgent {
         if (found == null) {
             return false;
         }
+        boolean accepted = setup.acceptPossibleLoss() && isAlone(state);
+        if (log.isIncomplete()) {
+            return accepted;
+        }
         return found.clean()
                 || found.bootId().equals(setup.marker().currentBootId())
                 || (found.alone() && isAlone(state))
-                || (setup.acceptPossibleLoss() && isAlone(state));
+                || accepted;
     }
 
     /** The incarnation is in the register. The mark is written only now, or A6 could be skipped. */
@@ -327,6 +334,7 @@ class RoleAgent {
         if (foundMark != null || !foundOperations) {
             storeMark(false, foundMark != null && foundMark.alone() && isAlone(state));
         }
+        tellRepair(state);
         events.tell(
                 Kind.REGISTERED,
                 state.term(),
@@ -337,10 +345,38 @@ class RoleAgent {
     }
 
     /**
+     * The set in the register does not count on what was damaged any more, or its loss is accepted.
+     */
+    private void tellRepair(TopologyState state) {
+        if (log.isIncomplete() && !isFirstStart(state)) {
+            log.acceptIncomplete();
+            events.alarm(
+                    state.term(),
+                    "a part of this node's log was damaged and is set aside: what it held after"
+                            + " opId="
+                            + log.lastOpId()
+                            + (isAlone(state)
+                                    ? " is lost, and that was accepted"
+                                    : " is fetched again from the master"));
+        }
+    }
+
+    private static boolean isFirstStart(TopologyState state) {
+        return state.term() == 0 && state.inSync().isEmpty();
+    }
+
+    /**
      * The register is empty. A node with operations goes first, so that a keyspace that lived alone
      * keeps them; else the first one in the configuration, unless it does not come.
      */
     private void stepFirstStart(TopologyState state) {
+        if (log.isIncomplete()) {
+            halt(
+                    state,
+                    "a part of this node's log was damaged and is set aside, and no other node of"
+                            + " this pair was ever started that could have it");
+            return;
+        }
         long rank = setup.dataNodes().indexOf(self);
         long delayNs = foundOperations ? rank : FIRST_START_NS + rank * FIRST_START_RANK_NS;
         if (nowNs - registeredNs >= delayNs) {

@@ -70,6 +70,8 @@ final class Simulation {
         NO_INCARNATION_CHECK,
         /** A node goes on as if nothing had been lost in a power cut. */
         NO_BOOT_CHECK,
+        /** A node goes on as if nothing had been damaged in its log. */
+        NO_DAMAGE_CHECK,
         /** A node stands for master although it is not in sync. */
         STAND_OUTSIDE_THE_SET,
         /** The register compares no versions: a change is made although another came between. */
@@ -127,6 +129,7 @@ final class Simulation {
     private int cuts;
     private int crashes;
     private int powerCuts;
+    private int rots;
     private int voterAlarms;
     private int hangs;
 
@@ -166,6 +169,10 @@ final class Simulation {
         return powerCuts;
     }
 
+    int rotCount() {
+        return rots;
+    }
+
     int voterAlarmCount() {
         return voterAlarms;
     }
@@ -200,7 +207,7 @@ final class Simulation {
             return;
         }
         Node node = nodes.get(random.nextInt(2));
-        switch (random.nextInt(16)) {
+        switch (random.nextInt(17)) {
             case 0, 1 -> node.crash(false);
             case 2 -> powerCut(node);
             case 3 -> node.pause(50 + random.nextInt(3_000));
@@ -224,6 +231,7 @@ final class Simulation {
                 nodes.get(1).crash(false);
             }
             case 14 -> node.hang(100 + random.nextInt(6_000));
+            case 15 -> rot(node);
             default -> node.forceDelayMs = 1 + random.nextInt(300);
         }
         after((50 + random.nextInt(1_500)) * MS, this::fault);
@@ -239,6 +247,27 @@ final class Simulation {
         if (!otherDamaged && !(alone && !node.knowsItIsAlone())) {
             powerCuts++;
             node.crash(true);
+        }
+    }
+
+    /**
+     * A part of the log of one node at a time is found damaged when it starts again. Of one that
+     * stands alone nobody else has that part: it would halt, and wait for a person.
+     */
+    private void rot(Node node) {
+        boolean alone = register.state().inSync().equals(Set.of(node.name));
+        boolean otherDamaged = nodes.stream().anyMatch(each -> each.damaged);
+        if (node.isUp()
+                && node.log.lastOpId() > 0
+                && !otherDamaged
+                && !alone
+                && !node.knowsItIsAlone()) {
+            rots++;
+            node.crash(false);
+            note(node.name + " has a damaged log");
+            node.log.damageAfter(random.nextLong(node.log.lastOpId() + 1));
+            node.damaged = true;
+            node.rotten = true;
         }
     }
 
@@ -337,10 +366,13 @@ final class Simulation {
         }
     }
 
-    /** Also of one that has lost its power: it is what the level is for. */
+    /**
+     * Also of one that has lost its power: it is what the level is for. No level mends a device.
+     */
     private void requireOnDisk(Node member, String operation) {
         long opId = opIdOf(operation);
-        if (!member.log.holds(operation, opId) || member.log.forcedOpId() < opId) {
+        boolean isThere = member.log.holds(operation, opId) && member.log.forcedOpId() >= opId;
+        if (!isThere && !member.rotten) {
             fail(
                     "R6: "
                             + member.name
@@ -519,6 +551,7 @@ final class Simulation {
         int boot;
         int promotionsSeen;
         boolean damaged;
+        boolean rotten;
         boolean paused;
         boolean registerCut;
 
@@ -616,8 +649,12 @@ final class Simulation {
                             + event.text());
             if (event.kind() == PairEvent.Kind.REGISTERED) {
                 damaged = false;
+                rotten = false;
             }
-            if (event.kind() == PairEvent.Kind.ALARM && !event.text().startsWith("the device of")) {
+            boolean expected =
+                    event.text().startsWith("the device of")
+                            || event.text().startsWith("a part of this node's log was damaged");
+            if (event.kind() == PairEvent.Kind.ALARM && !expected) {
                 wrongEvent = "alarm on " + name + ": " + event.text();
             }
             if (event.kind() == PairEvent.Kind.VOTERS_SILENT) {
@@ -1412,7 +1449,9 @@ final class Simulation {
 
         @Override
         boolean mayHaveEverything(TopologyState state) {
-            return bug == Bug.NO_BOOT_CHECK || super.mayHaveEverything(state);
+            return bug == Bug.NO_BOOT_CHECK
+                    || (bug == Bug.NO_DAMAGE_CHECK && setup.keyspace().log().isIncomplete())
+                    || super.mayHaveEverything(state);
         }
 
         @Override

@@ -27,6 +27,7 @@ class SimulationTest {
         long powerCuts = 0;
         long voterAlarms = 0;
         long hangs = 0;
+        long rots = 0;
         for (long seed = FROM; seed < FROM + SEEDS; seed++) {
             Simulation simulation = new Simulation(seed, Bug.NONE);
             simulation.run();
@@ -38,6 +39,7 @@ class SimulationTest {
             powerCuts += simulation.powerCutCount();
             voterAlarms += simulation.voterAlarmCount();
             hangs += simulation.hangCount();
+            rots += simulation.rotCount();
         }
         String figures =
                 "seeds="
@@ -57,10 +59,12 @@ class SimulationTest {
                         + " voterAlarms="
                         + voterAlarms
                         + " hangs="
-                        + hangs;
+                        + hangs
+                        + " rots="
+                        + rots;
         // The faults must have had something to break.
         assertTrue(promotions > 3L * SEEDS && cuts > SEEDS / 10 && powerCuts > SEEDS / 10, figures);
-        assertTrue(voterAlarms > SEEDS / 10 && hangs > SEEDS, figures);
+        assertTrue(voterAlarms > SEEDS / 10 && hangs > SEEDS && rots > SEEDS / 10, figures);
         assertTrue(acknowledged > 100L * SEEDS && onDisk > 15L * SEEDS, figures);
         org.slf4j.LoggerFactory.getLogger(SimulationTest.class).info("{}", figures);
     }
