@@ -14,14 +14,6 @@ final class FaultPoints {
     private FaultPoints() {}
 
     static byte[] atAllocations(byte[] bytes) {
-        return change(bytes, false);
-    }
-
-    static byte[] atCalls(byte[] bytes) {
-        return change(bytes, true);
-    }
-
-    private static byte[] change(byte[] bytes, boolean calls) {
         ClassReader reader = new ClassReader(bytes);
         ClassWriter writer = new ClassWriter(reader, 0);
         reader.accept(
@@ -35,7 +27,7 @@ final class FaultPoints {
                             String @Nullable [] exceptions) {
                         MethodVisitor next =
                                 super.visitMethod(access, name, descriptor, signature, exceptions);
-                        return name.equals("<clinit>") ? next : new Points(next, calls);
+                        return name.equals("<clinit>") ? next : new Points(next);
                     }
                 },
                 0);
@@ -43,11 +35,8 @@ final class FaultPoints {
     }
 
     private static final class Points extends MethodVisitor {
-        private final boolean calls;
-
-        Points(MethodVisitor next, boolean calls) {
+        Points(MethodVisitor next) {
             super(Opcodes.ASM9, next);
-            this.calls = calls;
         }
 
         private void point() {
@@ -55,25 +44,17 @@ final class FaultPoints {
         }
 
         @Override
-        public void visitCode() {
-            super.visitCode();
-            if (calls) {
-                point();
-            }
-        }
-
-        @Override
         public void visitTypeInsn(int opcode, String type) {
             super.visitTypeInsn(opcode, type);
             // Not before it: stack maps tell a new object by the place of its instruction.
-            if (!calls && (opcode == Opcodes.NEW || opcode == Opcodes.ANEWARRAY)) {
+            if (opcode == Opcodes.NEW || opcode == Opcodes.ANEWARRAY) {
                 point();
             }
         }
 
         @Override
         public void visitIntInsn(int opcode, int operand) {
-            if (!calls && opcode == Opcodes.NEWARRAY) {
+            if (opcode == Opcodes.NEWARRAY) {
                 point();
             }
             super.visitIntInsn(opcode, operand);
@@ -89,7 +70,7 @@ final class FaultPoints {
                             || (owner.startsWith("java/util/") && name.equals("put"))
                             || (owner.startsWith("java/util/") && name.equals("add"))
                             || (owner.endsWith("/Slab") && name.startsWith("allocate"));
-            if (!calls && takes) {
+            if (takes) {
                 point();
             }
             super.visitMethodInsn(opcode, owner, name, descriptor, isInterface);

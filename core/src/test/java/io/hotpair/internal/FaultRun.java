@@ -231,7 +231,7 @@ final class FaultRun {
     /**
      * Runs it.
      *
-     * @param k the allocation, or the call, at which the error is thrown
+     * @param k the allocation at which the error is thrown
      * @return whether there were so many
      */
     static boolean run(String name, long k, Error error) {

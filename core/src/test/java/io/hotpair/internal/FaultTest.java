@@ -10,8 +10,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * An {@code OutOfMemoryError} at any allocation of an operation, on the heap or off it: the
- * operation happened or it did not, nothing is lost, and the next one works.
+ * An {@code OutOfMemoryError} or a {@code StackOverflowError} at any allocation of an operation, on
+ * the heap or off it: the operation happened or it did not, nothing is lost, and the next one
+ * works.
  */
 @Timeout(600)
 class FaultTest {
@@ -39,12 +40,31 @@ class FaultTest {
     @ParameterizedTest
     @EnumSource(FaultRun.Operation.class)
     void shouldStayConsistentWhenMemoryRunsOut(FaultRun.Operation operation) throws Throwable {
+        System.out.println(
+                operation
+                        + ": memory ran out at "
+                        + faults(operation, new OutOfMemoryError("planned"))
+                        + " allocations");
+    }
+
+    @ParameterizedTest
+    @EnumSource(FaultRun.Operation.class)
+    void shouldStayConsistentWhenTheStackEndsWhereMemoryIsTaken(FaultRun.Operation operation)
+            throws Throwable {
+        System.out.println(
+                operation
+                        + ": the stack ended at "
+                        + faults(operation, new StackOverflowError("planned"))
+                        + " allocations");
+    }
+
+    private static int faults(FaultRun.Operation operation, Error error) throws Throwable {
         int faults = 0;
-        while (run(operation, faults + 1L, new OutOfMemoryError("planned"))) {
+        while (run(operation, faults + 1L, error)) {
             faults++;
         }
-        System.out.println(operation + ": memory ran out at " + faults + " allocations");
         assertTrue(faults > 0, "faults=" + faults);
+        return faults;
     }
 
     private static boolean run(FaultRun.Operation operation, long k, Error error) throws Throwable {

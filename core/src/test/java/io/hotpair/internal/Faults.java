@@ -1,6 +1,6 @@
 package io.hotpair.internal;
 
-/** What {@link FaultVariant} has put into the engine calls this. */
+/** What {@link Variant} has put into the engine calls this. */
 final class Faults {
     private static Runnable thrower = () -> {};
     private static long countdown;

@@ -102,11 +102,6 @@ final class Variant {
         return new Variant(replacements, FaultPoints::atAllocations);
     }
 
-    /** Has {@link Faults} called at the beginning of each method. */
-    Variant withFaultsAtCalls() {
-        return new Variant(replacements, FaultPoints::atCalls);
-    }
-
     /** A class of the tests, on this engine. */
     Class<?> load(Class<?> test) {
         try {
