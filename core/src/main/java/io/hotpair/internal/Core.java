@@ -110,14 +110,19 @@ public final class Core {
             try {
                 return openOnce(config);
             } catch (HotpairException e) {
-                boolean isDamage = e.category() == HotpairException.Category.CORRUPTION;
-                if (!isDamage || config.replication() == null || openings == MAX_OPENINGS) {
+                if (!isDamage(e) || config.replication() == null || openings == MAX_OPENINGS) {
                     throw e;
                 }
                 openings++;
                 LOG.error("keyspace={} is opened once more: {}", config.name(), e.getMessage(), e);
             }
         }
+    }
+
+    /** Without the snapshot that it begins with, a log holds too little to be loaded. */
+    private static boolean isDamage(HotpairException e) {
+        return e.category() == HotpairException.Category.CORRUPTION
+                || e.category() == HotpairException.Category.NOT_RETAINED;
     }
 
     private static Core openOnce(KeyspaceConfig config) {

@@ -75,7 +75,6 @@ final class LogOpening {
         DiskSpace space = new DiskSpace(home, options);
         Known known = read();
         History history = known.recovered.history();
-        SnapshotDirectory snapshots = SnapshotDirectory.open(home, known.identity.id(), history);
         known.mark.begin(options.bootId());
         ChronicleThreads.retain();
         isChronicleRetained = true;
@@ -90,7 +89,7 @@ final class LogOpening {
                 known.mark,
                 known.cuts,
                 history,
-                snapshots,
+                known.snapshots,
                 openedWriter,
                 clock,
                 current,
@@ -98,16 +97,58 @@ final class LogOpening {
                 new BackgroundReader(known.recovered, known.summaries, options));
     }
 
+    /** What stands beside the segments, and what is about to read them. */
+    private record Parts(
+            LogIdentity identity,
+            DurableMark mark,
+            CutJournal cuts,
+            SegmentSummaries summaries,
+            Recovery recovery) {}
+
     /** What is known of a log once it has been read. */
     private record Known(
             LogIdentity identity,
             DurableMark mark,
             CutJournal cuts,
             SegmentSummaries summaries,
-            Recovery.Result recovered) {}
+            Recovery.Result recovered,
+            SnapshotDirectory snapshots) {}
 
-    /** Reads the log. Each repair leaves less to be read, so this ends. */
+    /** Where a log began, and where the attempt to read it ended. */
+    private record Attempt(LogBegin begin, Place stoppedAt) {}
+
+    /** Reads the log. Each repair leaves less to be read, or nothing, so this ends. */
     private Known read() throws IOException {
+        requireComplete();
+        Attempt before = null;
+        while (true) {
+            Parts parts = null;
+            try {
+                parts = readParts();
+                Recovery.Result recovered = parts.recovery.run();
+                History history = recovered.history();
+                SnapshotDirectory snapshots =
+                        SnapshotDirectory.open(home, parts.identity.id(), history);
+                if (!repairs || hasBase(history, snapshots)) {
+                    return new Known(
+                            parts.identity,
+                            parts.mark,
+                            parts.cuts,
+                            parts.summaries,
+                            recovered,
+                            snapshots);
+                }
+                closeMark();
+                repair().startAnew(noBase(history.begin()));
+            } catch (HotpairException e) {
+                requireRepairable(e);
+                before = repair(parts, e, before);
+                closeMark();
+            }
+        }
+    }
+
+    private void requireComplete() {
         if (!repairs && IncompleteMark.exists(home)) {
             throw Failures.corruption(
                     "log "
@@ -116,44 +157,25 @@ final class LogOpening {
                             + home.resolve(IncompleteMark.FILE_NAME)
                             + ". Open it as a node of its pair, or restore a backup");
         }
-        while (true) {
-            LogIdentity identity;
-            DurableMark openedMark;
-            CutJournal cuts;
-            SegmentSummaries summaries;
-            Recovery recovery;
-            try {
-                identity = readOrCreateIdentity();
-                openedMark = DurableMark.open(home);
-                mark = openedMark;
-                cuts = CutJournal.read(home);
-                summaries = new SegmentSummaries(home, identity.id());
-                recovery =
-                        new Recovery(
-                                home,
-                                queue,
-                                LogBegin.read(home),
-                                openedMark,
-                                cuts,
-                                summaries,
-                                progress,
-                                options);
-            } catch (HotpairException e) {
-                requireRepairable(e);
-                closeMark();
-                repair().startAnew(e);
-                continue;
-            }
-            try {
-                Recovery.Result recovered = recovery.run();
-                requireBase(recovered.history());
-                return new Known(identity, openedMark, cuts, summaries, recovered);
-            } catch (HotpairException e) {
-                requireRepairable(e);
-                repair().run(recovery, e, cuts, openedMark, summaries);
-                closeMark();
-            }
-        }
+    }
+
+    private Parts readParts() throws IOException {
+        LogIdentity identity = readOrCreateIdentity();
+        DurableMark openedMark = DurableMark.open(home);
+        mark = openedMark;
+        CutJournal cuts = CutJournal.read(home);
+        SegmentSummaries summaries = new SegmentSummaries(home, identity.id());
+        Recovery recovery =
+                new Recovery(
+                        home,
+                        queue,
+                        LogBegin.read(home),
+                        openedMark,
+                        cuts,
+                        summaries,
+                        progress,
+                        options);
+        return new Parts(identity, openedMark, cuts, summaries, recovery);
     }
 
     private void requireRepairable(HotpairException e) {
@@ -162,21 +184,45 @@ final class LogOpening {
         }
     }
 
+    /**
+     * Sets aside what is damaged; everything, if the last repair did not help.
+     *
+     * @param parts null if one of the small files is damaged
+     */
+    private @Nullable Attempt repair(
+            @Nullable Parts parts, HotpairException damage, @Nullable Attempt before)
+            throws IOException {
+        Recovery failed = parts == null ? null : parts.recovery;
+        Attempt attempt =
+                failed == null ? null : new Attempt(failed.history().begin(), failed.stoppedAt());
+        if (parts == null || failed == null || attempt == null || attempt.equals(before)) {
+            closeMark();
+            repair().startAnew(damage);
+        } else {
+            repair().run(failed, damage, parts.cuts, parts.mark, parts.summaries);
+        }
+        return attempt;
+    }
+
     private LogRepair repair() throws IOException {
         return new LogRepair(home, queue, options.wallClockMs().getAsLong());
     }
 
     /** Whoever can't fetch it elsewhere may still read what there is. */
-    private void requireBase(History history) throws IOException {
-        LogBegin begin = history.begin();
-        if (repairs && !repair().hasBase(begin, history.end(), history.lastOpId())) {
-            throw Failures.corruption(
-                    "log "
-                            + home
-                            + " begins after opId="
-                            + begin.previousOpId()
-                            + ", and no snapshot shows what was before");
-        }
+    private static boolean hasBase(History history, SnapshotDirectory snapshots) {
+        long previousOpId = history.begin().previousOpId();
+        return previousOpId == 0
+                || snapshots.newestFirst().stream()
+                        .anyMatch(entry -> entry.saved().opId() >= previousOpId);
+    }
+
+    private HotpairException noBase(LogBegin begin) {
+        return Failures.corruption(
+                "log "
+                        + home
+                        + " begins after opId="
+                        + begin.previousOpId()
+                        + ", and no snapshot shows what was before");
     }
 
     private void closeMark() throws IOException {

@@ -14,8 +14,11 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,9 +39,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>What an incomplete log lacks may have been acknowledged, so the file {@code incomplete} says
  * it before anything is moved, until somebody accepts it. A repair that is interrupted is found as
- * a log that is damaged, or that ends where it should, and is repaired again.
+ * a log that is damaged, or that ends where it should, and is repaired again. Tests interrupt it
+ * between its steps, so it is not final.
  */
-final class LogRepair {
+class LogRepair {
     static final String DIRECTORY = "damaged";
 
     private static final Logger LOG = LoggerFactory.getLogger(LogRepair.class);
@@ -51,6 +55,7 @@ final class LogRepair {
     private final Path queue;
     private final long nowMs;
     private final List<Snapshot> snapshots;
+    private final Map<Snapshot, Boolean> soundness = new HashMap<>();
 
     /**
      * A snapshot file of which header and footer are sound.
@@ -74,7 +79,7 @@ final class LogRepair {
      *
      * @param lastOpId the last operation up to there
      */
-    boolean hasBase(LogBegin begin, Place end, long lastOpId) {
+    private boolean hasBase(LogBegin begin, Place end, long lastOpId) {
         return begin.previousOpId() == 0
                 || snapshots.stream()
                         .filter(s -> s.place.compareTo(end) <= 0)
@@ -94,7 +99,7 @@ final class LogRepair {
             DurableMark mark,
             SegmentSummaries summaries)
             throws IOException {
-        LogBegin later = soundBegin(failed.stoppedAt(), summaries);
+        LogBegin later = soundBegin(failed, cuts, summaries);
         LogBegin begin = failed.history().begin();
         Segment last = lastWithFrames(failed.history());
         Place end = last == null ? begin.place() : new Place(last.cycle(), last.written());
@@ -106,6 +111,8 @@ final class LogRepair {
             IncompleteMark.write(home, kept, aside);
             mark.retreat(end.compareTo(mark.place()) < 0 ? end : mark.place(), kept);
             cuts.forgetAfter(end);
+            // Its segment may come to end just where it did, though not with the same frames.
+            summaries.delete(failed.stoppedAt().cycle());
             moveAllBehind(end, kept, failed.stoppedAt(), aside);
             tellMissing("its part after opId=" + kept, aside, damage);
         } else {
@@ -113,14 +120,19 @@ final class LogRepair {
         }
     }
 
-    /** Sets aside everything: what opens the directory then begins an empty log. */
+    /**
+     * Sets aside everything: what opens the directory then begins an empty log. Without its mark a
+     * log is damaged, so that goes first. What names the log goes last: until then what is left of
+     * it is not taken for a new one.
+     */
     void startAnew(HotpairException damage) throws IOException {
         Path aside = createAside(damage);
         IncompleteMark.write(home, 0, aside);
         List<String> staying =
                 List.of(DirectoryLock.FILE_NAME, DIRECTORY, IncompleteMark.FILE_NAME);
         try (Stream<Path> files = Files.list(home)) {
-            for (Path file : files.sorted().toList()) {
+            Comparator<Path> order = Comparator.comparingInt(LogRepair::rank);
+            for (Path file : files.sorted(order.thenComparing(f -> f)).toList()) {
                 if (!staying.contains(String.valueOf(file.getFileName()))) {
                     move(file, aside);
                 }
@@ -129,6 +141,15 @@ final class LogRepair {
         Directories.force(aside);
         Directories.force(home);
         tellMissing("all of it", aside, damage);
+    }
+
+    private static int rank(Path file) {
+        return switch (String.valueOf(file.getFileName())) {
+            case DurableMark.FILE_NAME -> 0;
+            case ChronicleLog.QUEUE_DIRECTORY -> 2;
+            case LogIdentity.FILE_NAME -> 3;
+            default -> 1;
+        };
     }
 
     private void tellMissing(String what, Path aside, HotpairException damage) {
@@ -145,6 +166,7 @@ final class LogRepair {
     private Path createAside(HotpairException damage) throws IOException {
         Path parent = home.resolve(DIRECTORY);
         Directories.create(parent);
+        Directories.force(home);
         String name = NAME.format(Instant.ofEpochMilli(nowMs));
         Path aside = parent.resolve(name);
         for (int i = 2; Files.exists(aside); i++) {
@@ -161,12 +183,16 @@ final class LogRepair {
     // ---- a later beginning
 
     /** The first later segment of which all before it is known, and shown by a sound snapshot. */
-    private @Nullable LogBegin soundBegin(Place damaged, SegmentSummaries summaries)
-            throws IOException {
+    private @Nullable LogBegin soundBegin(
+            Recovery failed, CutJournal cuts, SegmentSummaries summaries) throws IOException {
+        int damaged = failed.stoppedAt().cycle();
         for (Path file : Recovery.segmentFiles(queue)) {
             int cycle = Segment.cycleOf(file);
-            SegmentSummary summary = cycle > damaged.cycle() ? summaries.read(cycle) : null;
-            if (summary != null && isShown(summary)) {
+            SegmentSummary summary = cycle >= damaged ? summaries.read(cycle) : null;
+            if (summary != null
+                    && (cycle > damaged || isOnlyMissingBefore(summary, failed))
+                    && !isCutBefore(summary, cuts)
+                    && isShown(summary)) {
                 SegmentSummary.State before = summary.before();
                 return new LogBegin(cycle, before.opId(), before.lineage());
             }
@@ -174,19 +200,36 @@ final class LogRepair {
         return null;
     }
 
+    /** Whether it is sound where reading stopped, and what it should continue is not there. */
+    private static boolean isOnlyMissingBefore(SegmentSummary summary, Recovery failed) {
+        return summary.cycle() > failed.history().begin().cycle()
+                && summary.frames().first() == failed.stoppedAt().position()
+                && failed.beginsAs(summary);
+    }
+
+    /** Whether a later cut reaches back over a segment's beginning: then no log begins with it. */
+    private static boolean isCutBefore(SegmentSummary summary, CutJournal cuts) {
+        Place place = new Place(summary.cycle(), 0);
+        return cuts.entries().stream()
+                .map(CutJournal.Entry::cut)
+                .filter(cut -> cut.boundary().compareTo(place) >= 0)
+                .anyMatch(cut -> cut.keptOpId() < summary.before().opId());
+    }
+
     private boolean isShown(SegmentSummary later) {
         return snapshots.stream()
                 .filter(s -> s.opId >= later.before().opId())
                 .filter(s -> s.place.compareTo(new Place(later.cycle(), 0)) >= 0)
-                .anyMatch(s -> isSound(s.file));
+                .anyMatch(s -> soundness.computeIfAbsent(s, LogRepair::isSound));
     }
 
-    private static boolean isSound(Path snapshot) {
-        try (SnapshotFileReader reader = SnapshotFileReader.open(snapshot)) {
+    private static boolean isSound(Snapshot snapshot) {
+        try (SnapshotFileReader reader = SnapshotFileReader.open(snapshot.file)) {
             reader.check(() -> {}, crc -> {});
             return true;
         } catch (HotpairException e) {
-            LOG.error("snapshot {} is no good either: {}", snapshot, e.getMessage(), e);
+            SnapshotDirectory.requireDamage(e);
+            LOG.error("snapshot {} is no good either: {}", snapshot.file, e.getMessage(), e);
             return false;
         }
     }
@@ -290,6 +333,7 @@ final class LogRepair {
                     SnapshotHeader header = reader.header();
                     found.add(new Snapshot(file, header.opId(), header.place()));
                 } catch (HotpairException e) {
+                    SnapshotDirectory.requireDamage(e);
                     // Whoever opens the log sets it aside as well.
                     LOG.error("snapshot {} is damaged: {}", file, e.getMessage(), e);
                 }
@@ -298,7 +342,7 @@ final class LogRepair {
         return found;
     }
 
-    private static void move(Path file, Path aside) throws IOException {
+    void move(Path file, Path aside) throws IOException {
         Path target = aside.resolve(String.valueOf(file.getFileName()));
         if (Files.exists(target)) {
             throw new FileAlreadyExistsException(target.toString());

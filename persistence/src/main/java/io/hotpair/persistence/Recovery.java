@@ -144,6 +144,13 @@ final class Recovery {
         return history;
     }
 
+    /** Whether the first frame of a segment is the one that its summary says. */
+    boolean beginsAs(SegmentSummary summary) {
+        try (SegmentReader reader = new SegmentReader(new Segment(summary.cycle(), queue))) {
+            return isFrameAt(reader, summary.frames().first(), summary.frames().firstCrc());
+        }
+    }
+
     private HotpairException beginIsMissing() {
         return Failures.corruption(
                 queue.resolve(Segment.nameOf(begin.cycle()))

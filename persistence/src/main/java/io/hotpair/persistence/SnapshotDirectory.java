@@ -64,7 +64,8 @@ final class SnapshotDirectory {
      * Looks at what is there. Removes what was never sealed and what shows operations that were
      * cut, and sets aside what is damaged.
      *
-     * @throws HotpairException {@code UNKNOWN_VERSION} if a newer build wrote one
+     * @throws HotpairException {@code UNKNOWN_VERSION} if a newer build wrote one, {@code
+     *     LOG_FAILED} if one can't be read
      */
     static SnapshotDirectory open(Path home, UUID logId, History history) throws IOException {
         Path path = home.resolve(DIRECTORY);
@@ -135,9 +136,7 @@ final class SnapshotDirectory {
             requireFitting(file, header);
             into.add(new Entry(saved(file, header, reader.footer()), header.place()));
         } catch (HotpairException e) {
-            if (e.category() == HotpairException.Category.UNKNOWN_VERSION) {
-                throw e;
-            }
+            requireDamage(e);
             setAside(file, e);
         }
     }
@@ -293,6 +292,13 @@ final class SnapshotDirectory {
                 lock.unlock();
             }
             return false;
+        }
+    }
+
+    /** What can't be read now, or by this build, may be as good as ever. */
+    static void requireDamage(HotpairException e) {
+        if (e.category() != HotpairException.Category.CORRUPTION) {
+            throw e;
         }
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hotpair.HotpairException;
@@ -15,6 +16,7 @@ import io.hotpair.log.TestFrames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -164,6 +166,186 @@ class LogRepairTest {
                 assertEquals(missing * 300 + 3, readAll(log).size());
             }
         }
+    }
+
+    @Test
+    void shouldBeginWithASegmentBeforeWhichOneIsMissing() throws IOException {
+        Path home = directory.resolve("log");
+        List<TestFrames.Op> written = write(home, 3);
+        Files.delete(TestFiles.segments(home).get(2));
+        try (ChronicleLog log = openSoundPart(home)) {
+            assertFalse(log.isIncomplete());
+            assertEquals(written.subList(3 * 300, written.size()), readAll(log));
+        }
+    }
+
+    @Test
+    void shouldNotBeginWithASegmentBehindWhichACutReachesBack() throws IOException {
+        Path home = directory.resolve("log");
+        List<TestFrames.Op> written = write(home, -1);
+        try (ChronicleLog log = ChronicleLog.open(home, options)) {
+            log.cutAfter(500);
+            frames.append(log, 9, 300, 200);
+            SavedSnapshot unused = TestSnapshots.save(log);
+            log.force();
+        }
+        assertFalse(Files.exists(home.resolve(LogRepair.DIRECTORY)));
+        Path second = TestFiles.segments(home).get(1);
+        flip(second, TestFiles.frameHeaders(second).get(30) + 100);
+        Files.delete(summaryOf(second));
+        try (ChronicleLog log = openSoundPart(home)) {
+            assertTrue(log.isIncomplete());
+            assertEquals(written.subList(0, 300 + 30 * 3), readAll(log));
+        }
+    }
+
+    @Test
+    void shouldBeginAnewWhenARepairDoesNotHelp() throws IOException {
+        Path home = directory.resolve("log");
+        List<TestFrames.Op> unused = write(home, -1);
+        Path second = TestFiles.segments(home).get(1);
+        Place end = new Place(Segment.cycleOf(second), TestFiles.frameHeaders(second).get(30));
+        // From another log, perhaps: what it keeps was never there.
+        CutJournal.read(home).add(new CutJournal.Entry(new Cut(end, 1_000_000), "tail"));
+        assertTimeoutPreemptively(
+                Duration.ofSeconds(60),
+                () -> {
+                    try (ChronicleLog log = openSoundPart(home)) {
+                        assertTrue(log.isIncomplete());
+                        assertEquals(List.of(), readAll(log));
+                    }
+                });
+    }
+
+    @Test
+    void shouldSetNothingAsideForASnapshotThatCannotBeRead() throws IOException {
+        Path home = directory.resolve("log");
+        List<TestFrames.Op> written = write(home, 3);
+        Path segment = TestFiles.segments(home).get(1);
+        flip(segment, TestFiles.frameHeaders(segment).get(30) + 100);
+        Files.delete(summaryOf(segment));
+        openSoundPart(home).close();
+        // Now the log begins later. Nobody can open a directory as a file, whatever its rights.
+        Path snapshot = snapshots(home).get(0);
+        Path away = directory.resolve("away");
+        Files.move(snapshot, away);
+        Files.createDirectory(snapshot);
+        HotpairException e = assertThrows(HotpairException.class, () -> openSoundPart(home));
+        assertEquals(HotpairException.Category.LOG_FAILED, e.category());
+        Path damaged = TestFiles.segments(home).get(0);
+        byte[] sound = Files.readAllBytes(damaged);
+        flip(damaged, TestFiles.frameHeaders(damaged).get(30) + 100);
+        Files.delete(summaryOf(damaged));
+        e = assertThrows(HotpairException.class, () -> openSoundPart(home));
+        assertEquals(HotpairException.Category.LOG_FAILED, e.category());
+        Files.delete(snapshot);
+        Files.move(away, snapshot);
+        Files.write(damaged, sound);
+        try (ChronicleLog log = openSoundPart(home)) {
+            assertFalse(log.isIncomplete());
+            assertEquals(written.subList(600, written.size()), readAll(log));
+        }
+        aside(home, 1);
+    }
+
+    /** What a process leaves that ends between two steps of a repair, whichever they are. */
+    @Test
+    void shouldCompleteARepairThatWasInterruptedAnywhere() throws IOException {
+        for (int snapshotIn : new int[] {-1, 1, 2, 3}) {
+            Path home = directory.resolve("log-" + snapshotIn);
+            List<TestFrames.Op> written = write(home, snapshotIn);
+            Path segment = TestFiles.segments(home).get(1);
+            flip(segment, TestFiles.frameHeaders(segment).get(30) + 100);
+            Files.delete(summaryOf(segment));
+            List<Path> interrupted = new ArrayList<>();
+            repairStepwise(home, interrupted);
+            interrupted.add(home);
+            assertTrue(interrupted.size() > 4, interrupted.toString());
+            for (Path copy : interrupted) {
+                String state = "snapshotIn=" + snapshotIn + " " + copy;
+                try (ChronicleLog log = openSoundPart(copy)) {
+                    List<TestFrames.Op> found = readAll(log);
+                    if (snapshotIn >= 2) {
+                        assertFalse(log.isIncomplete(), state);
+                        assertEquals(written.subList(600, written.size()), found, state);
+                        assertEquals(1, log.snapshots().list().size(), state);
+                    } else {
+                        assertTrue(log.isIncomplete(), state);
+                        assertTrue(isPrefix(found, written), state);
+                        assertTrue(found.size() == 300 || found.size() == 390, state);
+                    }
+                    frames.append(log, 9, 3, 200);
+                }
+                openSoundPart(copy).close();
+            }
+        }
+    }
+
+    @Test
+    void shouldSetAsideEverythingThoughThatWasInterruptedAnywhere() throws IOException {
+        for (String name :
+                List.of(LogIdentity.FILE_NAME, DurableMark.FILE_NAME, CutJournal.FILE_NAME)) {
+            Path home = directory.resolve("log-" + name);
+            List<TestFrames.Op> unused = write(home, 1);
+            try (ChronicleLog log = ChronicleLog.open(home, options)) {
+                log.cutAfter(log.lastOpId() - 40);
+            }
+            flip(home.resolve(name), 20);
+            List<Path> interrupted = new ArrayList<>();
+            repair(home, interrupted)
+                    .startAnew(Failures.corruption("a bit of " + name + " is another one"));
+            assertTrue(interrupted.size() > 6, interrupted.toString());
+            for (Path copy : interrupted) {
+                try (ChronicleLog log = openSoundPart(copy)) {
+                    assertTrue(log.isIncomplete(), copy.toString());
+                    assertEquals(List.of(), readAll(log), copy.toString());
+                    assertEquals(List.of(), log.snapshots().list(), copy.toString());
+                }
+            }
+        }
+    }
+
+    private void repairStepwise(Path home, List<Path> interrupted) throws IOException {
+        CutJournal cuts = CutJournal.read(home);
+        SegmentSummaries summaries = new SegmentSummaries(home, LogIdentity.read(home).id());
+        try (DurableMark mark = DurableMark.open(home)) {
+            Recovery recovery =
+                    new Recovery(
+                            home,
+                            home.resolve(ChronicleLog.QUEUE_DIRECTORY),
+                            LogBegin.read(home),
+                            mark,
+                            cuts,
+                            summaries,
+                            Progress.NONE,
+                            options);
+            HotpairException damage = assertThrows(HotpairException.class, recovery::run);
+            repair(home, interrupted).run(recovery, damage, cuts, mark, summaries);
+        }
+    }
+
+    /** One that copies the directory before and after each file that it moves. */
+    private LogRepair repair(Path home, List<Path> copies) throws IOException {
+        return new LogRepair(home, home.resolve(ChronicleLog.QUEUE_DIRECTORY), clock.get()) {
+            @Override
+            void move(Path file, Path aside) throws IOException {
+                copy(file);
+                super.move(file, aside);
+                copy(file);
+            }
+
+            private void copy(Path moved) throws IOException {
+                Path copy =
+                        directory.resolve(
+                                home.getFileName()
+                                        + "-"
+                                        + copies.size()
+                                        + "-"
+                                        + moved.getFileName());
+                TestFiles.copyTree(home, copy);
+                copies.add(copy);
+            }
+        };
     }
 
     /** {@code -Dhotpair.bitFlips=N} sets how many. */

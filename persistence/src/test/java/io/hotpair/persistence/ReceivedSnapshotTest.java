@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hotpair.HotpairException;
 import io.hotpair.HotpairException.Category;
+import io.hotpair.Progress;
 import io.hotpair.SavedSnapshot;
 import io.hotpair.log.FrameBuffer;
 import io.hotpair.log.Lineage;
@@ -367,7 +368,9 @@ class ReceivedSnapshotTest {
                             StandardCopyOption.REPLACE_EXISTING);
                 }
                 LogOptions reopened = sameBoot ? options : options.withBootId("another");
-                try (ChronicleLog log = ChronicleLog.open(home, reopened)) {
+                // One that is set up to set damage aside must take none of this for damage.
+                try (ChronicleLog log = ChronicleLog.openSoundPart(home, reopened, Progress.NONE)) {
+                    assertFalse(log.isIncomplete(), state);
                     if (step < 2) {
                         assertEquals(concat(ops(1, 1, 38), ops(2, 39, 40)), readAll(log), state);
                         assertEquals(2, log.snapshots().list().size(), state);
@@ -379,6 +382,7 @@ class ReceivedSnapshotTest {
                 }
                 assertEquals(1, TestFiles.segments(home).size(), state);
                 assertFalse(names().toString().contains("damaged"), state);
+                assertFalse(Files.exists(home.resolve(LogRepair.DIRECTORY)), state);
                 assertFalse(names().toString().contains("received"), state);
                 assertFalse(names().toString().contains("partial"), state);
             }
