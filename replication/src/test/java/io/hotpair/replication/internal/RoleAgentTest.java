@@ -29,7 +29,8 @@ class RoleAgentTest {
 
     private final ManualClock clock = new ManualClock();
     private final MemoryRegister register = new MemoryRegister(clock);
-    private final MemoryKeyspace keyspace =
+    private final MarkInMemory marker = new MarkInMemory();
+    private MemoryKeyspace keyspace =
             new MemoryKeyspace(Path.of("a"), new MemoryLog(new UUID(1, 1)), clock, true);
     private final RoleLog events = new RoleLog(clock, "a", event -> {});
     private RoleAgent agent = newAgent(1);
@@ -38,21 +39,43 @@ class RoleAgentTest {
     private boolean stuck;
 
     private RoleAgent newAgent(int minInSync) {
+        return newAgent(minInSync, false, 11);
+    }
+
+    private RoleAgent newAgent(int minInSync, boolean acceptPossibleLoss, long incarnation) {
         return new RoleAgent(
                 new AgentSetup(
                         "a",
                         List.of("a", "b"),
                         3,
                         minInSync,
-                        false,
-                        11,
+                        acceptPossibleLoss,
+                        incarnation,
                         keyspace,
                         register.of("a"),
                         new NoShipping(),
                         new NoFollowing(),
-                        new MarkInMemory(),
+                        marker,
                         events,
                         () -> {}));
+    }
+
+    /** Closes the agent in order, damages the log behind an opId, and starts another agent. */
+    private void restartDamaged(long keptOpId, boolean acceptPossibleLoss) {
+        agent.close();
+        pass(1_000);
+        assertTrue(agent.closed());
+        MemoryLog log = keyspace.log();
+        log.damageAfter(keptOpId);
+        keyspace = new MemoryKeyspace(Path.of("a"), log, clock, true);
+        b = null;
+        agent = newAgent(1, acceptPossibleLoss, 12);
+    }
+
+    private String alarm() {
+        String alarm = events.alarm();
+        assertNotNull(alarm);
+        return alarm;
     }
 
     private void pass(long ms) {
@@ -300,6 +323,64 @@ class RoleAgentTest {
         pass(600);
         assertTrue(agent.closed());
         assertEquals(false, reached.get());
+    }
+
+    @Test
+    void shouldHaltAtAFirstStartWithADamagedLog() {
+        keyspace.log().damageAfter(0);
+        // Neither has anybody else what is missing, nor was anything in sync that could be lost.
+        for (boolean acceptPossibleLoss : new boolean[] {false, true}) {
+            agent = newAgent(1, acceptPossibleLoss, acceptPossibleLoss ? 12 : 11);
+            pass(10_000);
+            assertFalse(keyspace.isLeasedMaster());
+            assertTrue(keyspace.log().isIncomplete());
+            assertEquals(0, register.state().term());
+            assertEquals(Set.of(), register.state().inSync());
+            assertTrue(alarm().contains("no other node of this pair was ever started"), alarm());
+        }
+    }
+
+    @Test
+    void shouldHaltWhenOnlyItsDamagedLogIsInSync() {
+        beMaster();
+        long opId = write();
+        keyspace.put("k", "lost");
+        restartDamaged(opId, false);
+        long version = register.state().version();
+        pass(10_000);
+        assertFalse(keyspace.isLeasedMaster());
+        assertTrue(keyspace.log().isIncomplete());
+        assertEquals(version, register.state().version());
+        assertEquals(ALONE, register.state().inSync());
+        assertTrue(alarm().contains("may be missing after opId=" + opId), alarm());
+    }
+
+    @Test
+    void shouldGoOnWithADamagedLogWhenItsLossIsAccepted() {
+        beMaster();
+        long opId = write();
+        keyspace.put("k", "lost");
+        restartDamaged(opId, true);
+        pass(3_000);
+        assertTrue(keyspace.isLeasedMaster());
+        assertFalse(keyspace.log().isIncomplete());
+        assertEquals(ALONE, register.state().inSync());
+        assertTrue(alarm().contains("after opId=" + opId + " is lost"), alarm());
+        assertTrue(isOnDisk(write()));
+    }
+
+    @Test
+    void shouldLeaveTheSetWithADamagedLogThoughItsLossIsAccepted() {
+        beMasterOfBoth();
+        long opId = write();
+        keyspace.put("k", "at b as well");
+        restartDamaged(opId, true);
+        pass(10_000);
+        // The other one has everything: nothing is lost, and nobody stands but that one.
+        assertFalse(keyspace.isLeasedMaster());
+        assertFalse(keyspace.log().isIncomplete());
+        assertEquals(Set.of("b"), register.state().inSync());
+        assertTrue(alarm().contains("is fetched again from the master"), alarm());
     }
 
     private static final class NoShipping implements Shipping {
