@@ -34,6 +34,7 @@ final class CommandTable {
         StreamCommands.register(this);
         PubSubCommands.register(this);
         KeyCommands.register(this);
+        SortCommand.register(this);
         TransactionCommands.register(this);
         ConnectionCommands.register(this);
         ClientCommands.register(this);

@@ -288,6 +288,7 @@ final class KeyEventRules {
         add(named('l', o -> direction(o, 2).equals("left") ? "lpop" : "rpop"), "blmpop");
         add((origin, out) -> move(origin, end(origin, 3), end(origin, 4), out), "lmove", "blmove");
         add((origin, out) -> move(origin, "r", "l", out), "rpoplpush", "brpoplpush");
+        add(store('l', "sortstore"), "sort");
     }
 
     /** The word behind so many keys as an argument says. */

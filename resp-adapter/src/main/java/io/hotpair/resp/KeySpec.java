@@ -61,6 +61,23 @@ record KeySpec(Begin begin, Find find, List<String> access, @Nullable String not
         }
     }
 
+    /**
+     * Nowhere that could be said, or behind an option that may stand anywhere: the last one counts.
+     *
+     * @param option the word, in capitals; null if no argument is such a key
+     */
+    record Unknown(@Nullable String option) implements Begin, Find {
+        @Override
+        public String type() {
+            return "unknown";
+        }
+
+        @Override
+        public Map<String, Object> spec() {
+            return Map.of();
+        }
+    }
+
     /** Which arguments are keys. */
     sealed interface Find {
         /** The name of this way in COMMAND INFO. */
@@ -148,6 +165,16 @@ record KeySpec(Begin begin, Find find, List<String> access, @Nullable String not
                 new BehindKeyword(keyword, from), new Range(-1, 1, 2), List.of(access), null);
     }
 
+    /** Keys whose names are not among the arguments. */
+    static KeySpec unknown(String... access) {
+        return new KeySpec(new Unknown(null), new Unknown(null), List.of(access), null);
+    }
+
+    /** The argument behind an option that may stand anywhere. */
+    static KeySpec anywhereBehind(String option, String... access) {
+        return new KeySpec(new Unknown(option), new Unknown(null), List.of(access), null);
+    }
+
     KeySpec withNotes(String text) {
         return new KeySpec(begin, find, access, text);
     }
@@ -213,6 +240,9 @@ record KeySpec(Begin begin, Find find, List<String> access, @Nullable String not
         if (begin instanceof AtIndex at) {
             return at.index();
         }
+        if (begin instanceof Unknown unknown) {
+            return unknown.option() == null ? -1 : lastBehind(unknown.option(), request, from);
+        }
         BehindKeyword behind = (BehindKeyword) begin;
         for (int i = from + behind.from(); i < request.count() - 1; i++) {
             if (request.is(i, behind.keyword())) {
@@ -222,7 +252,25 @@ record KeySpec(Begin begin, Find find, List<String> access, @Nullable String not
         return -1;
     }
 
+    /** Of SORT, the only command that has such an option: what others take is passed over. */
+    private static int lastBehind(String option, Request request, int from) {
+        int last = -1;
+        for (int i = from + 2; i < request.count() - 1; i++) {
+            if (request.is(i, option)) {
+                last = i + 1 - from;
+            } else if (request.is(i, "LIMIT")) {
+                i += 2;
+            } else if (request.is(i, "BY") || request.is(i, "GET")) {
+                i++;
+            }
+        }
+        return last;
+    }
+
     private boolean find(Request request, int from, int begins, List<Found> found) {
+        if (find instanceof Unknown) {
+            return found.add(new Found(from + begins, this));
+        }
         int count = request.count() - from;
         int first = begins;
         int step;

@@ -16,6 +16,11 @@ abstract class CommandSource {
     /** The next command, with its name first. */
     abstract String[] next();
 
+    /** Whether commands of other sources may come in between. */
+    boolean mixes() {
+        return true;
+    }
+
     /** One of a few keys, which all sources share, so that wrong types are met. */
     final String key() {
         return "k" + random.nextInt(KEYS);

@@ -48,6 +48,11 @@ final class TransactionSource extends CommandSource {
     }
 
     @Override
+    boolean mixes() {
+        return false;
+    }
+
+    @Override
     String[] next() {
         return switch (random.nextInt(40)) {
             case 0, 1, 2 -> command(one("MULTI", "multi"));

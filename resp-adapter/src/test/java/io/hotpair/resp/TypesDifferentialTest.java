@@ -30,6 +30,7 @@ class TypesDifferentialTest {
             all.add(family("strings and bits", protocol, BitSource::new));
             all.add(family("positions", protocol, GeoSource::new));
             all.add(family("streams", protocol, StreamSource::new));
+            all.add(family("sorting", protocol, SortSource::new));
             all.add(family("transactions", protocol, TransactionSource::new));
         }
         return all.stream();
@@ -48,7 +49,7 @@ class TypesDifferentialTest {
             RandomProgram others = new RandomProgram(seed);
             List<String[]> commands = new ArrayList<>();
             for (int i = 0; i < COMMANDS; i++) {
-                boolean other = !(family instanceof TransactionSource) && random.nextInt(12) == 0;
+                boolean other = family.mixes() && random.nextInt(12) == 0;
                 boolean move = !other && random.nextInt(30) == 0;
                 commands.add(move ? family.move() : other ? others.next() : family.next());
             }
