@@ -1,5 +1,7 @@
 package io.hotpair;
 
+import io.hotpair.log.OperationReader;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,4 +106,17 @@ public interface KeyOperations {
      * @return milliseconds since 1970, {@link Session#NEVER} or {@link Session#ABSENT}
      */
     long pexpireTime(byte[] key);
+
+    /**
+     * Gives what a key holds as operations that make it, as of one moment: a large value as
+     * several, the first of which replaces what was there. Fields of a hash that have expired may
+     * be among them.
+     *
+     * @param key the key
+     * @param consumer receives a reader that stands at an operation, whose opId means nothing; it
+     *     must be quick, because memory that others give back waits for it
+     * @return whether the key is there
+     * @see io.hotpair.log.ElementReader
+     */
+    boolean describe(byte[] key, Consumer<OperationReader> consumer);
 }

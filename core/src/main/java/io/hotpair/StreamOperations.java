@@ -1,6 +1,7 @@
 package io.hotpair;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -228,6 +229,28 @@ public interface StreamOperations {
      * @throws HotpairException {@code WRONG_VALUE} if there is no stream or no such group
      */
     boolean xgroupCreateConsumer(byte[] key, byte[] group, byte[] consumer);
+
+    /**
+     * Makes a consumer as it was elsewhere, with all that is pending for it, whether those entries
+     * are there or not. One that is there is changed.
+     *
+     * @param key the key
+     * @param group its group's name
+     * @param consumer its name
+     * @param seenAt when it last tried something
+     * @param activeAt when it last got something, or null for never
+     * @param pending what is pending for it; that they are {@code idle}, and whose they are, is not
+     *     looked at
+     * @throws HotpairException {@code WRONG_VALUE} if there is no stream or no such group, or an
+     *     entry is pending for another consumer
+     */
+    void xgroupRestoreConsumer(
+            byte[] key,
+            byte[] group,
+            byte[] consumer,
+            Instant seenAt,
+            @Nullable Instant activeAt,
+            List<StreamPending> pending);
 
     /**
      * Removes a consumer. What it owned is not pending any more, and is delivered to nobody.

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -430,6 +431,32 @@ class StreamTest extends TypeTest {
             read.addAll(ids);
         }
         return read;
+    }
+
+    @Test
+    void shouldRestoreAConsumerWithWhatIsPendingThoughItIsGone() {
+        StreamId there = add(5, "a");
+        streams.xgroupCreate(KEY, GROUP, StreamId.MIN);
+        Instant delivered = Instant.ofEpochMilli(1_234);
+        List<StreamPending> pending =
+                List.of(
+                        new StreamPending(id(3, 0), ANN, delivered, Duration.ZERO, 7),
+                        new StreamPending(there, ANN, delivered, Duration.ZERO, 1));
+        Instant seen = Instant.ofEpochMilli(77);
+        streams.xgroupRestoreConsumer(KEY, GROUP, ANN, seen, null, pending);
+        StreamInfo.Consumer restored = streams.xinfoConsumers(KEY, GROUP).get(0);
+        assertEquals(2, restored.pendingCount());
+        assertEquals(seen, restored.seenAt());
+        assertNull(restored.activeAt());
+        assertEquals(2, streams.xack(KEY, GROUP, id(3, 0), there));
+        streams.xgroupRestoreConsumer(KEY, GROUP, BOB, seen, seen, pending);
+        HotpairException refused =
+                assertThrows(
+                        HotpairException.class,
+                        () -> streams.xgroupRestoreConsumer(KEY, GROUP, ANN, seen, seen, pending));
+        assertEquals(HotpairException.Category.WRONG_VALUE, refused.category());
+        assertEquals(2, streams.xinfoConsumers(KEY, GROUP).get(1).pendingCount());
+        assertEquals(seen, streams.xinfoConsumers(KEY, GROUP).get(1).activeAt());
     }
 
     @Test

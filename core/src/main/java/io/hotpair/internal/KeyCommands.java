@@ -2,7 +2,9 @@ package io.hotpair.internal;
 
 import io.hotpair.KeyOperations;
 import io.hotpair.Session;
+import io.hotpair.log.OperationReader;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Keys, whatever they hold. */
@@ -156,5 +158,34 @@ public final class KeyCommands implements KeyOperations {
     public long pexpireTime(byte[] key) {
         return executor.read(
                 key, (edit, record) -> record == 0 ? Session.ABSENT : edit.deadlineMs(record));
+    }
+
+    @Override
+    public boolean describe(byte[] key, Consumer<OperationReader> consumer) {
+        return executor.read(
+                key,
+                (edit, record) -> {
+                    if (record != 0) {
+                        describe(edit, record, key, consumer);
+                    }
+                    return record != 0;
+                });
+    }
+
+    private static void describe(
+            Edit edit, long record, byte[] name, Consumer<OperationReader> consumer) {
+        Key key = new Key();
+        key.set(name, 0, name.length, 0);
+        Effects effects = new Effects();
+        OperationReader reader = new OperationReader();
+        long position = 0;
+        do {
+            effects.clear();
+            position = Dump.encode(edit, record, key, position, effects);
+            reader.wrap(effects.bytes(), 0, effects.length());
+            while (reader.next()) {
+                consumer.accept(reader);
+            }
+        } while (position >= 0);
     }
 }

@@ -517,6 +517,58 @@ public final class StreamCommands implements StreamOperations {
                 });
     }
 
+    @Override
+    public void xgroupRestoreConsumer(
+            byte[] key,
+            byte[] group,
+            byte[] consumer,
+            Instant seenAt,
+            @Nullable Instant activeAt,
+            List<StreamPending> pending) {
+        boolean unused =
+                changeGroup(
+                        key,
+                        group,
+                        false,
+                        NO_STREAM,
+                        (stream, found, edit) -> {
+                            Stream.Consumer restored = seen(stream, found, consumer, 0);
+                            requireNobodyElses(stream, found, restored, pending);
+                            restored.seenMs = seenAt.toEpochMilli();
+                            restored.activeMs =
+                                    activeAt == null ? Stream.UNKNOWN : activeAt.toEpochMilli();
+                            stream.put(found, restored);
+                            restore(stream, found, restored, pending);
+                            return true;
+                        });
+    }
+
+    private static void requireNobodyElses(
+            Stream stream,
+            Stream.Group group,
+            Stream.Consumer consumer,
+            List<StreamPending> pending) {
+        for (StreamPending each : pending) {
+            Stream.Pending before = stream.pending(group, each.id());
+            if (before != null && before.consumer() != consumer.number) {
+                throw refusal("id=" + each.id() + ", expected it to be pending for nobody else");
+            }
+        }
+    }
+
+    private static void restore(
+            Stream stream,
+            Stream.Group group,
+            Stream.Consumer consumer,
+            List<StreamPending> pending) {
+        for (StreamPending each : pending) {
+            long deliveredMs = each.deliveredAt().toEpochMilli();
+            stream.put(
+                    group,
+                    new Stream.Pending(each.id(), consumer.number, deliveredMs, each.deliveries()));
+        }
+    }
+
     /** The consumer, be it new, that tries something now. Not put into the stream yet. */
     private static Stream.Consumer seen(
             Stream stream, Stream.Group group, byte[] name, long nowMs) {

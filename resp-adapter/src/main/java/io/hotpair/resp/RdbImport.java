@@ -24,12 +24,6 @@ import io.hotpair.Keyspace;
 import io.hotpair.Progress;
 import io.hotpair.ScoredMember;
 import io.hotpair.Session;
-import io.hotpair.StreamAdd;
-import io.hotpair.StreamClaim;
-import io.hotpair.StreamEntry;
-import io.hotpair.StreamId;
-import io.hotpair.StreamOperations;
-import io.hotpair.StreamTrim;
 import io.hotpair.ZaddCondition;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
@@ -42,16 +36,11 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableSet;
-import java.util.Objects;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -269,7 +258,7 @@ public final class RdbImport {
         } else if (pair instanceof KeyStringValueZSetEntryIterator members) {
             writeSortedSet(key, members.getValue());
         } else if (pair instanceof KeyStringValueStream stream) {
-            writeStream(key, (RdbStream) stream.getValue());
+            ((RdbStream) stream.getValue()).writeTo(session.streams(), key);
         } else {
             throw new IllegalArgumentException(
                     file
@@ -344,81 +333,6 @@ public final class RdbImport {
                     }
                     long unused = session.sortedSets().zadd(key, ZaddCondition.ALWAYS, false, all);
                 });
-    }
-
-    /**
-     * What is pending may be an entry that is gone, which nobody can be made the owner of: it is
-     * there as long as that takes.
-     */
-    private void writeStream(byte[] key, RdbStream stream) {
-        StreamOperations streams = session.streams();
-        // A group is what makes a stream without entries.
-        boolean isNew =
-                streams.xgroupCreate(key, key, StreamId.MIN, true, StreamOperations.UNKNOWN);
-        assert isNew;
-        boolean isGone = streams.xgroupDestroy(key, key);
-        assert isGone;
-        TreeMap<StreamId, StreamEntry> entries = new TreeMap<>();
-        stream.entriesInOrder().forEach(entry -> entries.put(entry.id(), entry));
-        NavigableSet<StreamId> gone = new TreeSet<>();
-        for (RdbStream.Group group : stream.consumerGroups()) {
-            for (RdbStream.Consumer consumer : group.consumers()) {
-                for (RdbStream.Pending pending : consumer.pending()) {
-                    StreamEntry standIn = new StreamEntry(pending.id(), List.of(key, key));
-                    if (entries.putIfAbsent(pending.id(), standIn) == null) {
-                        gone.add(pending.id());
-                    }
-                }
-            }
-        }
-        for (StreamEntry entry : entries.values()) {
-            List<byte[]> fields = Objects.requireNonNull(entry.fieldsAndValues());
-            StreamId unused =
-                    streams.xadd(key, StreamAdd.at(entry.id()), fields.toArray(byte[][]::new));
-        }
-        stream.consumerGroups().forEach(group -> writeGroup(key, group));
-        removeStandIns(key, stream, gone);
-        // Where a client has set the number to the highest, Redis has counted on, past it.
-        long added = stream.added() < 0 ? Long.MAX_VALUE : stream.added();
-        streams.xsetid(key, stream.last(), added, stream.maxDeleted());
-    }
-
-    /** What is above all that was deleted was trimmed, which a stream takes no note of. */
-    private void removeStandIns(byte[] key, RdbStream stream, NavigableSet<StreamId> gone) {
-        StreamOperations streams = session.streams();
-        NavigableSet<StreamId> deleted = new TreeSet<>(gone.headSet(stream.maxDeleted(), true));
-        long unused = streams.xdel(key, deleted.toArray(StreamId[]::new));
-        if (deleted.size() < gone.size()) {
-            StreamId last = gone.last();
-            unused =
-                    streams.xtrim(
-                            key,
-                            last.equals(StreamId.MAX)
-                                    ? StreamTrim.toLength(0)
-                                    : StreamTrim.toMinId(last.next()));
-        }
-    }
-
-    private void writeGroup(byte[] key, RdbStream.Group group) {
-        StreamOperations streams = session.streams();
-        boolean unused =
-                streams.xgroupCreate(key, group.name(), group.lastId(), false, group.entriesRead());
-        for (RdbStream.Consumer consumer : group.consumers()) {
-            unused = streams.xgroupCreateConsumer(key, group.name(), consumer.name());
-            for (RdbStream.Pending pending : consumer.pending()) {
-                StreamClaim claim =
-                        StreamClaim.idleFor(Duration.ZERO)
-                                .deliveredAt(Instant.ofEpochMilli(pending.deliveredAtMs()))
-                                .deliveries(pending.deliveries())
-                                .forced();
-                List<StreamId> claimed =
-                        streams.xclaimJustId(
-                                key, group.name(), consumer.name(), claim, pending.id());
-                if (claimed.isEmpty()) {
-                    throw new IllegalStateException("id=" + pending.id() + " can't be claimed");
-                }
-            }
-        }
     }
 
     private static <T> void batches(Iterator<T> elements, Consumer<List<T>> to) {

@@ -1,9 +1,16 @@
 package io.hotpair.resp;
 
 import com.moilioncircle.redis.replicator.rdb.datatype.Stream;
+import io.hotpair.StreamAdd;
 import io.hotpair.StreamEntry;
 import io.hotpair.StreamId;
+import io.hotpair.StreamOperations;
+import io.hotpair.StreamPending;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** A stream of an RDB file, as it is there: fields in their order, and also those named twice. */
 final class RdbStream extends Stream {
@@ -24,10 +31,12 @@ final class RdbStream extends Stream {
      * A consumer.
      *
      * @param name its name
+     * @param seenMs when it last tried something
+     * @param activeMs when it last got something, or -1 for never
      * @param pending what was delivered to it and not acknowledged
      */
     @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-    record Consumer(byte[] name, List<Pending> pending) {}
+    record Consumer(byte[] name, long seenMs, long activeMs, List<Pending> pending) {}
 
     /**
      * An entry that was delivered and not acknowledged.
@@ -57,23 +66,52 @@ final class RdbStream extends Stream {
         this.consumerGroups = consumerGroups;
     }
 
-    List<StreamEntry> entriesInOrder() {
-        return entriesInOrder;
+    /** Writes it to a key that is absent. */
+    void writeTo(StreamOperations streams, byte[] key) {
+        if (entriesInOrder.isEmpty()) {
+            makeEmpty(streams, key);
+        }
+        for (StreamEntry entry : entriesInOrder) {
+            List<byte[]> fields = Objects.requireNonNull(entry.fieldsAndValues());
+            StreamId unused =
+                    streams.xadd(key, StreamAdd.at(entry.id()), fields.toArray(byte[][]::new));
+        }
+        consumerGroups.forEach(group -> write(streams, key, group));
+        // Where a client has set the number to the highest, Redis has counted on, past it.
+        streams.xsetid(key, last, added < 0 ? Long.MAX_VALUE : added, maxDeleted);
     }
 
-    StreamId last() {
-        return last;
+    /** A group is what makes a stream without entries. */
+    private static void makeEmpty(StreamOperations streams, byte[] key) {
+        boolean isNew =
+                streams.xgroupCreate(key, key, StreamId.MIN, true, StreamOperations.UNKNOWN);
+        assert isNew;
+        boolean isGone = streams.xgroupDestroy(key, key);
+        assert isGone;
     }
 
-    long added() {
-        return added;
-    }
-
-    StreamId maxDeleted() {
-        return maxDeleted;
-    }
-
-    List<Group> consumerGroups() {
-        return consumerGroups;
+    private static void write(StreamOperations streams, byte[] key, Group group) {
+        boolean unused =
+                streams.xgroupCreate(key, group.name(), group.lastId(), false, group.entriesRead());
+        for (Consumer consumer : group.consumers()) {
+            List<StreamPending> pending = new ArrayList<>(consumer.pending().size());
+            for (Pending each : consumer.pending()) {
+                Instant deliveredAt = Instant.ofEpochMilli(each.deliveredAtMs());
+                pending.add(
+                        new StreamPending(
+                                each.id(),
+                                consumer.name(),
+                                deliveredAt,
+                                Duration.ZERO,
+                                each.deliveries()));
+            }
+            streams.xgroupRestoreConsumer(
+                    key,
+                    group.name(),
+                    consumer.name(),
+                    Instant.ofEpochMilli(consumer.seenMs()),
+                    consumer.activeMs() < 0 ? null : Instant.ofEpochMilli(consumer.activeMs()),
+                    pending);
+        }
     }
 }

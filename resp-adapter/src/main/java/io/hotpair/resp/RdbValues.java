@@ -201,11 +201,12 @@ final class RdbValues extends ValueIterableRdbValueVisitor {
             List<RdbStream.Consumer> consumers = new ArrayList<>();
             for (long left = length(); left > 0; left--) {
                 byte[] name = parser.rdbLoadPlainStringObject().first();
-                // When it was seen, and when it was active.
-                long unused = parser.rdbLoadMillisecondTime();
-                if (type >= Constants.RDB_TYPE_STREAM_LISTPACKS_3) {
-                    unused = parser.rdbLoadMillisecondTime();
-                }
+                long seenMs = parser.rdbLoadMillisecondTime();
+                // Redis too takes the one for the other where a file does not tell.
+                long activeMs =
+                        type >= Constants.RDB_TYPE_STREAM_LISTPACKS_3
+                                ? parser.rdbLoadMillisecondTime()
+                                : seenMs;
                 List<RdbStream.Pending> own = new ArrayList<>();
                 for (long ids = length(); ids > 0; ids--) {
                     StreamId id = rawId();
@@ -216,7 +217,7 @@ final class RdbValues extends ValueIterableRdbValueVisitor {
                     }
                     own.add(known);
                 }
-                consumers.add(new RdbStream.Consumer(name, own));
+                consumers.add(new RdbStream.Consumer(name, seenMs, activeMs, own));
             }
             return consumers;
         }

@@ -57,7 +57,7 @@ class RdbImportTest {
                 .replace("$2\r\n-0\r\n", "$1\r\n0\r\n");
     }
 
-    private static List<String> keys(RawClient client) {
+    static List<String> keys(RawClient client) {
         String reply = client.call("KEYS", "*");
         List<String> keys = new ArrayList<>();
         for (int at = reply.indexOf('$'); at >= 0 && at < reply.length(); ) {
@@ -69,7 +69,7 @@ class RdbImportTest {
         return keys;
     }
 
-    private static void assertSame(String where, RawClient theirs, RawClient ours) {
+    static void assertSame(String where, RawClient theirs, RawClient ours) {
         assertEquals(new TreeSet<>(keys(theirs)), new TreeSet<>(keys(ours)), where);
         for (String key : keys(theirs)) {
             String type = theirs.call("TYPE", key);
@@ -83,11 +83,11 @@ class RdbImportTest {
         }
     }
 
-    private static Keyspace inMemory() {
+    static Keyspace inMemory() {
         return Keyspace.open(Keyspace.builder().inMemory().maxMemory(256 << 20).build());
     }
 
-    private static final List<Function<Random, CommandSource>> FAMILIES =
+    static final List<Function<Random, CommandSource>> FAMILIES =
             List.of(
                     HashSource::new,
                     ListSource::new,

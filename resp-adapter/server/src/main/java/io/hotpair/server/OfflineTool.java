@@ -5,6 +5,7 @@ import io.hotpair.BackupManifest;
 import io.hotpair.HotpairException;
 import io.hotpair.Moment;
 import io.hotpair.Progress;
+import io.hotpair.resp.RdbExport;
 import io.hotpair.resp.RdbImport;
 import java.io.Console;
 import java.io.PrintStream;
@@ -31,6 +32,7 @@ final class OfflineTool {
               clone   --dir DIRECTORY --to DIRECTORY   makes a keyspace of another one
               inspect --dir DIRECTORY                  prints what the log holds, a line each
               import  --rdb FILE --to DIRECTORY        makes a keyspace of a Redis RDB file
+              export  --dir DIRECTORY --rdb FILE       writes a keyspace as a Redis RDB file
 
               --at TIME          (restore, clone, inspect) up to a time, as 2026-11-21T03:00:00Z
               --op N             (restore, clone, inspect) up to an operation's opId
@@ -38,11 +40,14 @@ final class OfflineTool {
               --limit N          (inspect) so many lines at most (1000)
               --format FORMAT    (inspect) text or json (text)
               --db N             (import) the database in the file (0)
-              --maxmemory SIZE   (import) off-heap memory to load it with (1gb, or ten times the file)
+              --redis VERSION    (export) what is to read the file: 7.0, which has no deadlines of
+                                 the fields of hashes, or 7.4, which has (7.0)
+              --maxmemory SIZE   (import, export) off-heap memory to load it with
+                                 (1gb, or ten times what is read)
             """;
 
     private static final Set<String> COMMANDS =
-            Set.of("backup", "verify", "restore", "clone", "inspect", "import");
+            Set.of("backup", "verify", "restore", "clone", "inspect", "import", "export");
 
     private static final Map<String, Set<String>> OPTIONS =
             Map.of(
@@ -51,7 +56,8 @@ final class OfflineTool {
                     "restore", Set.of("--dir", "--to", "--at", "--op"),
                     "clone", Set.of("--dir", "--to", "--at", "--op"),
                     "inspect", Set.of("--dir", "--at", "--op", "--from", "--limit", "--format"),
-                    "import", Set.of("--rdb", "--to", "--db", "--maxmemory"));
+                    "import", Set.of("--rdb", "--to", "--db", "--maxmemory"),
+                    "export", Set.of("--dir", "--rdb", "--redis", "--maxmemory"));
 
     private final String command;
     private final Map<String, String> options = new TreeMap<>();
@@ -116,20 +122,16 @@ final class OfflineTool {
             case "clone" ->
                     report(Backup.copy(path("--dir"), path("--to"), moment(), new Bar(err)));
             case "import" -> importRdb();
+            case "export" -> exportRdb();
             default ->
                     new LogPrinter(out, isJson()).print(path("--dir"), from(), moment(), limit());
         }
     }
 
     private void importRdb() {
-        String size = options.get("--maxmemory");
         RdbImport.Report read =
                 RdbDirectory.make(
-                        path("--rdb"),
-                        database(),
-                        path("--to"),
-                        size == null ? 0 : ServerOptions.memory(size),
-                        new Bar(err));
+                        path("--rdb"), database(), path("--to"), maxMemory(), new Bar(err));
         out.println("imported to " + path("--to") + ": " + read.keyCount() + " keys");
         if (read.expiredCount() > 0) {
             out.println("left out: " + read.expiredCount() + " keys past their deadline");
@@ -137,6 +139,39 @@ final class OfflineTool {
         if (read.otherDatabaseCount() > 0) {
             out.println("left out: " + read.otherDatabaseCount() + " keys of other databases");
         }
+    }
+
+    private void exportRdb() {
+        RdbExport.Report written =
+                RdbDirectory.write(
+                        path("--dir"), format(), path("--rdb"), maxMemory(), new Bar(err));
+        out.println("exported to " + path("--rdb") + ": " + written.keyCount() + " keys");
+        if (written.expiredCount() > 0) {
+            out.println("left out: " + written.expiredCount() + " keys past their deadline");
+        }
+        if (written.lostDeadlineCount() > 0) {
+            out.println(
+                    "lost: the deadlines of "
+                            + written.lostDeadlineCount()
+                            + " fields of hashes, which Redis 7.0 does not have");
+        }
+    }
+
+    private RdbExport.Format format() {
+        String version = options.getOrDefault("--redis", "7.0");
+        return switch (version) {
+            case "7.0" -> RdbExport.Format.REDIS_7_0;
+            case "7.4" -> RdbExport.Format.REDIS_7_4;
+            default ->
+                    throw new IllegalArgumentException(
+                            "--redis=" + version + ", expected 7.0 or 7.4");
+        };
+    }
+
+    /** 0 for what is usual. */
+    private long maxMemory() {
+        String size = options.get("--maxmemory");
+        return size == null ? 0 : ServerOptions.memory(size);
     }
 
     private int database() {

@@ -1,5 +1,6 @@
 package io.hotpair.server;
 
+import io.hotpair.Backup;
 import io.hotpair.BackupOptions;
 import io.hotpair.Keyspace;
 import io.hotpair.KeyspaceConfig;
@@ -8,13 +9,15 @@ import io.hotpair.Progress;
 import io.hotpair.SnapshotOptions;
 import io.hotpair.log.BackupStore;
 import io.hotpair.persistence.ChronicleLogProvider;
+import io.hotpair.resp.RdbExport;
 import io.hotpair.resp.RdbImport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 
-/** Makes a keyspace's directory of a Redis RDB file: all of it, or nothing. */
+/** Makes a keyspace's directory of a Redis RDB file, and the other way: all of it, or nothing. */
 final class RdbDirectory {
     private static final long LEAST_MEMORY_BYTES = 1L << 30;
 
@@ -43,13 +46,36 @@ final class RdbDirectory {
         }
     }
 
-    private static long memoryFor(Path rdb) {
-        try {
+    /**
+     * Writes the keyspace of a directory that no process has open to an RDB file.
+     *
+     * @param maxMemoryBytes off-heap memory to load it with; 0 for ten times what is in the
+     *     directory
+     */
+    static RdbExport.Report write(
+            Path directory,
+            RdbExport.Format format,
+            Path rdb,
+            long maxMemoryBytes,
+            Progress progress) {
+        // To open a directory makes it a keyspace's, so it has to be one.
+        Backup.openLog(directory).close();
+        long memory = maxMemoryBytes == 0 ? memoryFor(directory) : maxMemoryBytes;
+        try (Keyspace keyspace = Keyspace.open(config(directory, memory))) {
+            return RdbExport.toFile(keyspace, format, rdb, progress);
+        }
+    }
+
+    private static long memoryFor(Path source) {
+        try (Stream<Path> files = Files.walk(source)) {
+            long length = 0;
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                length += Files.size(file);
+            }
             return Math.min(
-                    KeyspaceConfig.MAX_MEMORY_BYTES,
-                    Math.max(LEAST_MEMORY_BYTES, 10 * Files.size(rdb)));
+                    KeyspaceConfig.MAX_MEMORY_BYTES, Math.max(LEAST_MEMORY_BYTES, 10 * length));
         } catch (IOException e) {
-            throw new UncheckedIOException(rdb + " can't be imported: " + e, e);
+            throw new UncheckedIOException(source + " can't be read: " + e, e);
         }
     }
 

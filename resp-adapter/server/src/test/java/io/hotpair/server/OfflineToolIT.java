@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.hotpair.KeyOperations.DeadlineCondition;
 import io.hotpair.Keyspace;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
@@ -14,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -112,6 +114,45 @@ class OfflineToolIT {
         Result none = run("import", "--rdb", path("nothing"), "--to", path("j"));
         assertEquals(2, none.exitCode());
         assertTrue(none.err().contains("nothing"), none.err());
+    }
+
+    @Test
+    void shouldExportAnRdbFileOrNothing() throws Exception {
+        try (Keyspace keyspace = open("k")) {
+            keyspace.put("here", "still");
+            keyspace.hashes()
+                    .hexpireAt(
+                            "h".getBytes(UTF_8),
+                            Instant.now().plusSeconds(1_000),
+                            DeadlineCondition.ALWAYS,
+                            new byte[] {'f', 0});
+        }
+        Result done = run("export", "--dir", path("k"), "--rdb", path("e.rdb"));
+        assertEquals(0, done.exitCode(), done.err());
+        assertEquals(
+                "exported to "
+                        + path("e.rdb")
+                        + ": 2 keys\nlost: the deadlines of 1 fields of hashes, which Redis 7.0"
+                        + " does not have\n",
+                done.out());
+        Result newer = run("export", "--dir", path("k"), "--rdb", path("n"), "--redis", "7.4");
+        assertEquals("exported to " + path("n") + ": 2 keys\n", newer.out(), newer.err());
+        assertEquals(0, run("import", "--rdb", path("n"), "--to", path("m")).exitCode());
+        try (Keyspace exported = open("k");
+                Keyspace imported = open("m")) {
+            assertEquals(exported.digest(), imported.digest());
+        }
+        Result again = run("export", "--dir", path("k"), "--rdb", path("e.rdb"));
+        assertEquals(1, again.exitCode());
+        assertTrue(again.err().contains("is there, expected none"), again.err());
+        Result none = run("export", "--dir", path("nothing"), "--rdb", path("f"));
+        assertEquals(1, none.exitCode());
+        assertTrue(none.err().contains("expected that of a keyspace"), none.err());
+        assertFalse(Files.exists(root.resolve("nothing")));
+        assertFalse(Files.exists(root.resolve("f")));
+        assertEquals(
+                1,
+                run("export", "--dir", path("k"), "--rdb", path("f"), "--redis", "6").exitCode());
     }
 
     /** It saves when it ends in order. */
