@@ -35,6 +35,7 @@ final class CommandTable {
         PubSubCommands.register(this);
         KeyCommands.register(this);
         SortCommand.register(this);
+        DumpCommands.register(this);
         TransactionCommands.register(this);
         ConnectionCommands.register(this);
         ClientCommands.register(this);

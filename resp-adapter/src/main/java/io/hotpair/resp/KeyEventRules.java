@@ -203,6 +203,7 @@ final class KeyEventRules {
         add(plain('g', "persist"), "persist");
         add(KeyEventRules::rename, "rename", "renamenx");
         add(KeyEventRules::copy, "copy");
+        add(KeyEventRules::restore, "restore");
     }
 
     private static void deleted(Origin origin, KeyEvents out) {
@@ -245,6 +246,22 @@ final class KeyEventRules {
         for (Write write : origin.writes()) {
             out.emit('n', "new", write.key());
             out.emit('g', "copy_to", write.key());
+        }
+    }
+
+    /** As {@link #copy}; with a deadline that has passed already it deletes what was there. */
+    private static void restore(Origin origin, KeyEvents out) {
+        List<Write> writes = origin.writes();
+        if (writes.isEmpty()) {
+            return;
+        }
+        out.expired(writes.get(0));
+        Write last = writes.get(writes.size() - 1);
+        if (last.type() == null) {
+            out.end(last);
+        } else {
+            out.emit('n', "new", last.key());
+            out.emit('g', "restore", last.key());
         }
     }
 

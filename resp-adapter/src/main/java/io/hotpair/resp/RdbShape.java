@@ -36,6 +36,8 @@ final class RdbShape {
     private long leastDeadlineMs = Long.MAX_VALUE;
 
     /**
+     * Begins with the first operation.
+     *
      * @param first the first operation of a value
      * @param nowMs fields whose deadline is not behind it have expired
      */

@@ -41,6 +41,8 @@ final class RdbValueWriter {
     private boolean hasDeadlines;
 
     /**
+     * Creates one.
+     *
      * @param version {@link #VERSION_7_0} or {@link #VERSION_7_4}
      * @param nowMs fields whose deadline is not behind it are left out
      */

@@ -183,6 +183,7 @@ class KeyEventsDifferentialTest {
     /** Several clients on both servers, of which some wait: each step is "client command". */
     @Test
     void shouldTellOfThoseWhoAreServedAfterWhatServedThem() {
+        String list = DumpTest.payload(new byte[] {1, 1, 1, 'a'});
         String[] steps = {
             "1 BLPOP k1 k2 0|2 BRPOPLPUSH k3 k2 0|0 RPUSH k3 a",
             "1 BLPOP k1 0|0 RPUSH k1 a b c",
@@ -196,6 +197,10 @@ class KeyEventsDifferentialTest {
             "0 MULTI|0 SET k v|0 LPUSH k v|0 SET k w|0 EXEC",
             "0 SET w 1|0 WATCH w|2 SET w 2|0 MULTI|0 SET w 3|0 EXEC",
             "0 MULTI|0 LPUSH m a|0 LPOP m|0 SADD m x|0 SMOVE m m2 x|0 EXEC",
+            "1 BLPOP r 0|0 RESTORE r 0 " + list,
+            "0 RESTORE r 0 @|0 RESTORE r 0 @|0 RESTORE r 9000 @ REPLACE".replace("@", list),
+            "0 RESTORE r 1 @ ABSTTL|0 SET r v|0 RESTORE r 1 @ ABSTTL REPLACE".replace("@", list),
+            "0 MULTI|0 RESTORE r 0 @|0 RESTORE r 0 @ REPLACE|0 EXEC".replace("@", list),
         };
         for (String step : steps) {
             try (RealRedis redis = RealRedis.start();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.hotpair.Clock;
 import io.hotpair.KeyOperations.DeadlineCondition;
 import io.hotpair.Keyspace;
 import io.hotpair.Progress;
@@ -23,6 +24,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,10 +45,7 @@ class RdbExportTest {
     /** A real server that has loaded the file, which every test names the same. */
     private RealRedis loaded(Path file) {
         return RealRedis.start(
-                "--dir",
-                root.toString(),
-                "--dbfilename",
-                file.getFileName().toString());
+                "--dir", root.toString(), "--dbfilename", file.getFileName().toString());
     }
 
     private static RespListener listener(Keyspace keyspace) {
@@ -206,6 +205,67 @@ class RdbExportTest {
             assertEquals(
                     3,
                     assertLoadedAsItIs("", keyspace, root.resolve("10.rdb")).lostDeadlineCount());
+        }
+    }
+
+    @Test
+    void shouldLeaveOutWhatHasExpiredThoughNobodyHasRemovedIt() {
+        AtomicLong nowMs = new AtomicLong(1_000_000);
+        Clock clock =
+                new Clock() {
+                    @Override
+                    public long currentTimeMs() {
+                        return nowMs.get();
+                    }
+
+                    @Override
+                    public long nanoTime() {
+                        return Clock.SYSTEM.nanoTime();
+                    }
+                };
+        Path file = root.resolve("file");
+        try (Keyspace keyspace =
+                        Keyspace.open(
+                                Keyspace.builder()
+                                        .inMemory()
+                                        .maxMemory(64 << 20)
+                                        .clock(clock)
+                                        .build());
+                RespListener listener = listener(keyspace);
+                RawClient client = new RawClient(listener.port());
+                Keyspace read = RdbImportTest.inMemory()) {
+            Instant soon = Instant.ofEpochMilli(2_000_000);
+            for (int i = 0; i < 3_000; i++) {
+                keyspace.hashes().hset(bytes("large"), bytes("f" + i), bytes("v"));
+            }
+            keyspace.hashes()
+                    .hexpireAt(
+                            bytes("large"),
+                            soon,
+                            DeadlineCondition.ALWAYS,
+                            bytes("f2"),
+                            bytes("f9"));
+            keyspace.hashes().hset(bytes("h"), bytes("a"), bytes("1"), bytes("b"), bytes("2"));
+            keyspace.hashes().hexpireAt(bytes("h"), soon, DeadlineCondition.ALWAYS, bytes("a"));
+            keyspace.hashes().hset(bytes("gone"), bytes("a"), bytes("1"));
+            keyspace.hashes().hexpireAt(bytes("gone"), soon, DeadlineCondition.ALWAYS, bytes("a"));
+            keyspace.put("s", "v");
+            keyspace.keys().pexpireAt(bytes("s"), 2_000_000, DeadlineCondition.ALWAYS);
+            nowMs.set(3_000_000);
+            assertEquals(
+                    2,
+                    RdbExport.toFile(keyspace, Format.REDIS_7_0, file, Progress.NONE).keyCount());
+            assertEquals("$-1\r\n", client.call("DUMP", "gone"));
+            assertEquals("$-1\r\n", client.call("DUMP", "s"));
+            String dump = client.call("DUMP", "h");
+            dump = dump.substring(dump.indexOf('\n') + 1, dump.length() - 2);
+            assertEquals(10, dump.charAt(dump.length() - 10));
+            assertEquals("+OK\r\n", client.call("RESTORE", "copy", "0", dump));
+            assertEquals("*2\r\n$1\r\nb\r\n$1\r\n2\r\n", client.call("HGETALL", "copy"));
+            RdbImport.Report report = RdbImport.read(file, 0, read, Progress.NONE);
+            assertEquals(new RdbImport.Report(2, 0, 0), report);
+            assertEquals(2_998, read.hashes().hlen(bytes("large")));
+            assertEquals(1, read.hashes().hlen(bytes("h")));
         }
     }
 

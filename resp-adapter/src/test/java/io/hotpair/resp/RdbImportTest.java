@@ -27,7 +27,7 @@ class RdbImportTest {
     private static final long SEED = Long.getLong("hotpair.seed", 20_261_123);
 
     /** What a key holds, by commands whose replies tell all of it. */
-    private static List<String[]> questions(String type, String key) {
+    static List<String[]> questions(String type, String key) {
         List<String[]> questions = new ArrayList<>();
         questions.add(new String[] {"PEXPIRETIME", key});
         switch (type) {
@@ -47,7 +47,7 @@ class RdbImportTest {
     }
 
     /** Sets and hashes have an order of their own, and when a consumer was seen is not kept. */
-    private static String comparable(String[] question, String reply) {
+    static String comparable(String[] question, String reply) {
         if (Arrays.asList("HGETALL", "SMEMBERS").contains(question[0])) {
             List<String> lines = new ArrayList<>(Arrays.asList(reply.split("\r\n", -1)));
             lines.sort(null);
