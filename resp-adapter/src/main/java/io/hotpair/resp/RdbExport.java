@@ -154,7 +154,7 @@ public final class RdbExport {
         }
     }
 
-    private static void requireAbsent(Path target) {
+    static void requireAbsent(Path target) {
         if (Files.exists(target)) {
             throw new IllegalArgumentException(target + " is there, expected none");
         }

@@ -67,6 +67,7 @@ public final class RdbImport {
     public record Report(long keyCount, long expiredCount, long otherDatabaseCount) {}
 
     private final Path file;
+    private final long length;
     private final Session session;
     private final long nowMs;
     private final int database;
@@ -76,8 +77,9 @@ public final class RdbImport {
     private long otherDatabaseCount;
     private @Nullable RuntimeException failure;
 
-    private RdbImport(Path file, int database, Keyspace keyspace, Progress progress) {
+    private RdbImport(Path file, long length, int database, Keyspace keyspace, Progress progress) {
         this.file = file;
+        this.length = length;
         this.database = database;
         this.progress = progress;
         session = keyspace.session();
@@ -101,11 +103,18 @@ public final class RdbImport {
      */
     public static Report read(Path file, int database, Keyspace keyspace, Progress progress) {
         try {
-            checkSum(file);
-            return new RdbImport(file, database, keyspace, progress).run(keyspace);
+            return readBegin(file, Files.size(file), database, keyspace, progress);
         } catch (IOException e) {
             throw new UncheckedIOException(file + " can't be read: " + e.getMessage(), e);
         }
+    }
+
+    /** As {@link #read}, of a file that begins with so many bytes of RDB. */
+    static Report readBegin(
+            Path file, long length, int database, Keyspace keyspace, Progress progress)
+            throws IOException {
+        checkSum(file, length);
+        return new RdbImport(file, length, database, keyspace, progress).run(keyspace);
     }
 
     private static HotpairException corrupt(Path file, String what) {
@@ -113,8 +122,7 @@ public final class RdbImport {
     }
 
     /** A checksum of zero says that there is none. */
-    private static void checkSum(Path file) throws IOException {
-        long length = Files.size(file);
+    private static void checkSum(Path file, long length) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
             byte[] header = in.readNBytes(HEADER_LENGTH);
             String magic = new String(header, StandardCharsets.US_ASCII);
@@ -158,9 +166,9 @@ public final class RdbImport {
     }
 
     private Report run(Keyspace keyspace) throws IOException {
-        long length = Files.size(file);
         try (CountingStream in =
-                        new CountingStream(new BufferedInputStream(Files.newInputStream(file)));
+                        new CountingStream(
+                                new BufferedInputStream(Files.newInputStream(file)), length);
                 Replicator replicator =
                         new RedisReplicator(in, FileType.RDB, Configuration.defaultSetting())) {
             replicator.setRdbVisitor(
@@ -350,24 +358,29 @@ public final class RdbImport {
         }
     }
 
-    /** Knows how many bytes were read of it. */
+    /** Ends after some bytes, and knows how many were read of it. */
     private static final class CountingStream extends FilterInputStream {
+        private final long limit;
         private long count;
 
-        CountingStream(InputStream in) {
+        CountingStream(InputStream in, long limit) {
             super(in);
+            this.limit = limit;
         }
 
         @Override
         public int read() throws IOException {
-            int b = super.read();
+            int b = count == limit ? -1 : super.read();
             count += b < 0 ? 0 : 1;
             return b;
         }
 
         @Override
         public int read(byte[] into, int offset, int length) throws IOException {
-            int n = super.read(into, offset, length);
+            if (count == limit) {
+                return -1;
+            }
+            int n = super.read(into, offset, (int) Math.min(length, limit - count));
             count += Math.max(0, n);
             return n;
         }

@@ -78,7 +78,7 @@ final class RdbReader {
 
     /** A number of up to 7 bytes, the lowest first, without a sign. */
     long unsignedLowestFirst(int count) {
-        return lowestFirst(count) & ((1L << count * Byte.SIZE) - 1);
+        return lowestFirst(count) & ((1L << (count * Byte.SIZE)) - 1);
     }
 
     /** A number of up to 8 bytes, the highest first, without a sign. */

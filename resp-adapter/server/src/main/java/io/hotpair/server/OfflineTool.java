@@ -5,6 +5,8 @@ import io.hotpair.BackupManifest;
 import io.hotpair.HotpairException;
 import io.hotpair.Moment;
 import io.hotpair.Progress;
+import io.hotpair.resp.AofExport;
+import io.hotpair.resp.AofImport;
 import io.hotpair.resp.RdbExport;
 import io.hotpair.resp.RdbImport;
 import java.io.Console;
@@ -32,13 +34,16 @@ final class OfflineTool {
               clone   --dir DIRECTORY --to DIRECTORY   makes a keyspace of another one
               inspect --dir DIRECTORY                  prints what the log holds, a line each
               import  --rdb FILE --to DIRECTORY        makes a keyspace of a Redis RDB file
+              import  --aof PATH --to DIRECTORY        ... of a Redis append-only log
               export  --dir DIRECTORY --rdb FILE       writes a keyspace as a Redis RDB file
+              export  --dir DIRECTORY --aof DIRECTORY  ... as a Redis append-only log
 
               --at TIME          (restore, clone, inspect) up to a time, as 2026-11-21T03:00:00Z
               --op N             (restore, clone, inspect) up to an operation's opId
               --from N           (inspect) from an opId on
               --limit N          (inspect) so many lines at most (1000)
               --format FORMAT    (inspect) text or json (text)
+              --aof PATH         (import) appendonlydir, its manifest, or a log of one file
               --db N             (import) the database in the file (0)
               --redis VERSION    (export) what is to read the file: 7.0, which has no deadlines of
                                  the fields of hashes, or 7.4, which has (7.0)
@@ -56,8 +61,8 @@ final class OfflineTool {
                     "restore", Set.of("--dir", "--to", "--at", "--op"),
                     "clone", Set.of("--dir", "--to", "--at", "--op"),
                     "inspect", Set.of("--dir", "--at", "--op", "--from", "--limit", "--format"),
-                    "import", Set.of("--rdb", "--to", "--db", "--maxmemory"),
-                    "export", Set.of("--dir", "--rdb", "--redis", "--maxmemory"));
+                    "import", Set.of("--rdb", "--aof", "--to", "--db", "--maxmemory"),
+                    "export", Set.of("--dir", "--rdb", "--aof", "--redis", "--maxmemory"));
 
     private final String command;
     private final Map<String, String> options = new TreeMap<>();
@@ -121,34 +126,71 @@ final class OfflineTool {
             }
             case "clone" ->
                     report(Backup.copy(path("--dir"), path("--to"), moment(), new Bar(err)));
-            case "import" -> importRdb();
-            case "export" -> exportRdb();
+            case "import" -> importFiles();
+            case "export" -> export();
             default ->
                     new LogPrinter(out, isJson()).print(path("--dir"), from(), moment(), limit());
         }
     }
 
-    private void importRdb() {
+    /** Whether an append-only log is meant, not an RDB file. */
+    private boolean isLog() {
+        if (options.containsKey("--aof") && options.containsKey("--rdb")) {
+            throw new IllegalArgumentException("--rdb and --aof, expected one of them");
+        }
+        return options.containsKey("--aof");
+    }
+
+    private void importFiles() {
+        if (isLog()) {
+            importLog();
+            return;
+        }
         RdbImport.Report read =
                 RdbDirectory.make(
                         path("--rdb"), database(), path("--to"), maxMemory(), new Bar(err));
         out.println("imported to " + path("--to") + ": " + read.keyCount() + " keys");
-        if (read.expiredCount() > 0) {
-            out.println("left out: " + read.expiredCount() + " keys past their deadline");
-        }
-        if (read.otherDatabaseCount() > 0) {
-            out.println("left out: " + read.otherDatabaseCount() + " keys of other databases");
+        leftOut(read.expiredCount(), "keys past their deadline");
+        leftOut(read.otherDatabaseCount(), "keys of other databases");
+    }
+
+    private void importLog() {
+        AofImport.Report read =
+                RdbDirectory.makeOfLog(
+                        path("--aof"), database(), path("--to"), maxMemory(), new Bar(err));
+        out.println(
+                "imported to "
+                        + path("--to")
+                        + ": "
+                        + read.keyCount()
+                        + " keys, by "
+                        + read.commandCount()
+                        + " commands");
+        leftOut(read.expiredCount(), "keys past their deadline");
+        leftOut(read.otherDatabaseCount(), "keys and commands of other databases");
+        leftOut(read.cutBytes(), "bytes at the end of the log, where a command is cut short");
+    }
+
+    private void leftOut(long count, String what) {
+        if (count > 0) {
+            out.println("left out: " + count + " " + what);
         }
     }
 
-    private void exportRdb() {
+    private void export() {
+        Path target = path(isLog() ? "--aof" : "--rdb");
+        RdbExport.Format format = format();
         RdbExport.Report written =
                 RdbDirectory.write(
-                        path("--dir"), format(), path("--rdb"), maxMemory(), new Bar(err));
-        out.println("exported to " + path("--rdb") + ": " + written.keyCount() + " keys");
-        if (written.expiredCount() > 0) {
-            out.println("left out: " + written.expiredCount() + " keys past their deadline");
-        }
+                        path("--dir"),
+                        maxMemory(),
+                        keyspace ->
+                                isLog()
+                                        ? AofExport.toDirectory(
+                                                keyspace, format, target, new Bar(err))
+                                        : RdbExport.toFile(keyspace, format, target, new Bar(err)));
+        out.println("exported to " + target + ": " + written.keyCount() + " keys");
+        leftOut(written.expiredCount(), "keys past their deadline");
         if (written.lostDeadlineCount() > 0) {
             out.println(
                     "lost: the deadlines of "

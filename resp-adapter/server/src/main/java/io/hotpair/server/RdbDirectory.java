@@ -9,15 +9,17 @@ import io.hotpair.Progress;
 import io.hotpair.SnapshotOptions;
 import io.hotpair.log.BackupStore;
 import io.hotpair.persistence.ChronicleLogProvider;
+import io.hotpair.resp.AofImport;
 import io.hotpair.resp.RdbExport;
 import io.hotpair.resp.RdbImport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
-/** Makes a keyspace's directory of a Redis RDB file, and the other way: all of it, or nothing. */
+/** Makes a keyspace's directory of files of Redis, and the other way: all of it, or nothing. */
 final class RdbDirectory {
     private static final long LEAST_MEMORY_BYTES = 1L << 30;
 
@@ -30,13 +32,32 @@ final class RdbDirectory {
      */
     static RdbImport.Report make(
             Path rdb, int database, Path directory, long maxMemoryBytes, Progress progress) {
-        long memory = maxMemoryBytes == 0 ? memoryFor(rdb) : maxMemoryBytes;
+        return make(
+                rdb,
+                directory,
+                maxMemoryBytes,
+                keyspace -> RdbImport.read(rdb, database, keyspace, progress));
+    }
+
+    /** As {@link #make}, of an append-only log. */
+    static AofImport.Report makeOfLog(
+            Path aof, int database, Path directory, long maxMemoryBytes, Progress progress) {
+        return make(
+                aof,
+                directory,
+                maxMemoryBytes,
+                keyspace -> AofImport.read(aof, database, keyspace, progress));
+    }
+
+    private static <R> R make(
+            Path source, Path directory, long maxMemoryBytes, Function<Keyspace, R> reader) {
+        long memory = maxMemoryBytes == 0 ? memoryFor(source) : maxMemoryBytes;
         BackupStore store = new ChronicleLogProvider().backups();
         Path partial = store.begin(directory);
         try {
-            RdbImport.Report read;
+            R read;
             try (Keyspace keyspace = Keyspace.open(config(partial, memory))) {
-                read = RdbImport.read(rdb, database, keyspace, progress);
+                read = reader.apply(keyspace);
             }
             store.complete(partial, directory);
             return read;
@@ -47,22 +68,19 @@ final class RdbDirectory {
     }
 
     /**
-     * Writes the keyspace of a directory that no process has open to an RDB file.
+     * Writes the keyspace of a directory that no process has open.
      *
      * @param maxMemoryBytes off-heap memory to load it with; 0 for ten times what is in the
      *     directory
+     * @param writer writes it
      */
     static RdbExport.Report write(
-            Path directory,
-            RdbExport.Format format,
-            Path rdb,
-            long maxMemoryBytes,
-            Progress progress) {
+            Path directory, long maxMemoryBytes, Function<Keyspace, RdbExport.Report> writer) {
         // To open a directory makes it a keyspace's, so it has to be one.
         Backup.openLog(directory).close();
         long memory = maxMemoryBytes == 0 ? memoryFor(directory) : maxMemoryBytes;
         try (Keyspace keyspace = Keyspace.open(config(directory, memory))) {
-            return RdbExport.toFile(keyspace, format, rdb, progress);
+            return writer.apply(keyspace);
         }
     }
 

@@ -155,6 +155,29 @@ class OfflineToolIT {
                 run("export", "--dir", path("k"), "--rdb", path("f"), "--redis", "6").exitCode());
     }
 
+    @Test
+    void shouldExportAnAppendOnlyLogAndImportIt() throws Exception {
+        Result done = run("export", "--dir", path("k"), "--aof", path("aof"));
+        assertEquals("exported to " + path("aof") + ": 1 keys\n", done.out(), done.err());
+        Files.writeString(
+                root.resolve("aof").resolve("appendonly.aof.1.incr.aof"),
+                "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n7\r\n*1\r\n$3");
+        Result back = run("import", "--aof", path("aof"), "--to", path("i"));
+        assertEquals(
+                "imported to "
+                        + path("i")
+                        + ": 2 keys, by 1 commands\n"
+                        + "left out: 6 bytes at the end of the log, where a command is cut short\n",
+                back.out(),
+                back.err());
+        try (Keyspace imported = open("i")) {
+            assertEquals("7", imported.get("a"));
+        }
+        Result both = run("import", "--aof", path("aof"), "--rdb", "x", "--to", path("j"));
+        assertEquals(1, both.exitCode());
+        assertTrue(both.err().contains("expected one of them"), both.err());
+    }
+
     /** It saves when it ends in order. */
     private void saveWithRedis() throws Exception {
         Process redis =

@@ -1,0 +1,111 @@
+package io.hotpair.resp;
+
+import io.hotpair.Keyspace;
+import io.hotpair.Session;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Executes commands on a keyspace as a client's are, in the caller's thread and without a network:
+ * it has a connection that was never made, and an event loop that never runs.
+ */
+final class LocalClient implements AutoCloseable {
+    private static final int MAX_BYTES = Integer.MAX_VALUE - 64;
+    private static final long MAX_CLIENT_MEMORY = 1L << 42;
+
+    private final RespServer server;
+    private final MultiThreadIoEventLoopGroup loops =
+            new MultiThreadIoEventLoopGroup(
+                    1, new DefaultThreadFactory("hotpair-local", true), NioIoHandler.newFactory());
+    private final NioSocketChannel channel = new NioSocketChannel();
+    private final Worker worker;
+    private final Client client;
+
+    LocalClient(Keyspace keyspace) {
+        RespConfig config =
+                RespConfig.builder()
+                        .port(0)
+                        .queryBufferLimit(MAX_BYTES)
+                        .clientMemoryLimit(MAX_CLIENT_MEMORY)
+                        .build();
+        server = new RespServer(KeyspacePort.of(keyspace), config);
+        worker = new Worker(loops.next(), server, 0);
+        server.workers().add(worker);
+        Session session = keyspace.session();
+        client = new Connection(1, channel, worker, session).client();
+    }
+
+    /** The command or subcommand that a request names, or null if there is none. */
+    @Nullable Command find(Request request) {
+        Command command =
+                server.commands().find(request.bytes(), request.offset(0), request.length(0));
+        if (command == null || command.subcommands().isEmpty() || request.count() == 1) {
+            return command;
+        }
+        return command.subcommands().get(request.inError(1).toLowerCase(Locale.ROOT));
+    }
+
+    /**
+     * Executes a command.
+     *
+     * @return the first error in the reply, or null
+     */
+    @Nullable String execute(Request request) {
+        ReplyBuffer reply = worker.reply();
+        reply.begin(2, MAX_BYTES);
+        Dispatcher dispatcher = worker.dispatcher();
+        Dispatcher.Result result = dispatcher.execute(request, client, reply);
+        Parked parked = client.parked();
+        if (result == Dispatcher.Result.PARKED && parked != null) {
+            finish(dispatcher, parked, reply);
+        }
+        return firstError(reply.bytes(), reply.length());
+    }
+
+    /** What goes in steps, to let others have their turns, has nobody to wait for. */
+    private void finish(Dispatcher dispatcher, Parked parked, ReplyBuffer reply) {
+        long delayNs;
+        do {
+            delayNs = dispatcher.advance(parked, ReplyBuffer.NO_TERM, client, reply);
+        } while (delayNs == 0);
+        if (delayNs != Parked.DONE) {
+            parked.cancel();
+            client.unpark();
+            throw new IllegalArgumentException("expected a command that does not wait");
+        }
+    }
+
+    /** Goes from one part of a reply to the next, over the bytes of strings. */
+    private static @Nullable String firstError(byte[] reply, int length) {
+        int at = 0;
+        while (at < length) {
+            int kind = reply[at];
+            int end = at;
+            while (reply[end] != '\r') {
+                end++;
+            }
+            String line = new String(reply, at + 1, end - at - 1, StandardCharsets.ISO_8859_1);
+            if (kind == '-') {
+                return line;
+            }
+            at = end + 2;
+            if (kind == '$' && !line.equals("-1")) {
+                at += Integer.parseInt(line) + 2;
+            }
+        }
+        return null;
+    }
+
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // There is nothing that it could wait for.
+    public void close() {
+        channel.unsafe().closeForcibly();
+        loops.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+    }
+}
