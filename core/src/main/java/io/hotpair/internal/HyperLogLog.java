@@ -116,9 +116,16 @@ final class HyperLogLog {
         long pattern = (hash >>> INDEX_BITS) | (1L << PATTERN_BITS);
         boolean changed = raise(index, Long.numberOfTrailingZeros(pattern) + 1);
         if (changed) {
-            bytes[OUT_OF_DATE] |= (byte) 0x80;
+            estimateIsOutOfDate();
         }
         return changed;
+    }
+
+    /**
+     * Says that the estimate kept beside the registers is not theirs; Redis says so of new ones.
+     */
+    void estimateIsOutOfDate() {
+        bytes[OUT_OF_DATE] |= (byte) 0x80;
     }
 
     /** Takes registers' values where they are higher; dense if asked for. */
@@ -131,7 +138,7 @@ final class HyperLogLog {
                 boolean unused = raise(i, values[i]);
             }
         }
-        bytes[OUT_OF_DATE] |= (byte) 0x80;
+        estimateIsOutOfDate();
     }
 
     private boolean raise(int index, int value) {

@@ -53,6 +53,9 @@ public final class HyperLogLogCommands implements HyperLogLogOperations {
                 (edit, current) -> {
                     HyperLogLog counter = openOrNew(edit, current);
                     boolean changed = current == 0;
+                    if (changed) {
+                        counter.estimateIsOutOfDate();
+                    }
                     for (byte[] element : elements) {
                         changed |= counter.add(element);
                     }

@@ -26,6 +26,8 @@ final class Mistakes {
         "echo \"a\\x41\\n\\t\\\"\"",
         "echo 'a\\'b\\n'",
         "echo \"\"",
+        "pfadd emptyhll",
+        "get emptyhll",
         "dump",
         "dump nokey",
         "restore r 0",
