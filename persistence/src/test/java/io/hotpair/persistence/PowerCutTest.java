@@ -1,8 +1,6 @@
 package io.hotpair.persistence;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.hotpair.Acknowledgement;
 import io.hotpair.HotpairException;
@@ -10,15 +8,10 @@ import io.hotpair.Keyspace;
 import io.hotpair.SnapshotOptions;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -56,94 +49,27 @@ class PowerCutTest {
     }
 
     private void drive(String type, String what) throws Exception {
-        Path probe = directory.resolve("probe");
-        assumeTrue(
-                run("unshare", "-m", "sh", "-c", Device.make(probe, type)) == 0,
-                () -> type + " can't be made and mounted here: that needs root: " + output());
-        List<String> command = new ArrayList<>(List.of("unshare", "-m"));
-        command.addAll(
-                ChildJvm.command(
-                        ChildJvm.requiredFlags(),
-                        Driver.class,
-                        directory.toString(),
-                        type,
-                        what,
-                        Integer.toString(CUTS)));
-        assertEquals(0, run(command.toArray(String[]::new)), this::output);
-        String text = output();
-        String result = text.substring(text.indexOf(Driver.RESULT));
+        String result =
+                new MountNamespace(directory)
+                        .drive(
+                                Driver.class,
+                                directory.toString(),
+                                type,
+                                what,
+                                Integer.toString(CUTS));
         LoggerFactory.getLogger(PowerCutTest.class).warn("{}: {}", type, result);
-    }
-
-    private int run(String... command) throws IOException, InterruptedException {
-        return new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(directory.resolve("output").toFile())
-                .start()
-                .waitFor();
-    }
-
-    private String output() {
-        try {
-            return Files.readString(directory.resolve("output"));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    /** A file with a file system in it. */
-    private record Device(Path file, Path mountPoint) {
-        /** The commands that make one and try whether it can be mounted and shut down. */
-        static String make(Path at, String type) {
-            Device device = at(at);
-            String make =
-                    type.equals("ext4")
-                            ? "mkfs.ext4 -q -F -E lazy_itable_init=0,lazy_journal_init=0 "
-                            : "mkfs." + type + " -q -f ";
-            return String.join(
-                    " && ",
-                    "truncate -s 1G " + device.file,
-                    make + device.file,
-                    "mkdir -p " + device.mountPoint,
-                    device.mount(),
-                    device.shutDown(),
-                    device.unmount());
-        }
-
-        static Device at(Path path) {
-            return new Device(
-                    path.resolveSibling(path.getFileName() + ".img"),
-                    path.resolveSibling(path.getFileName() + ".mnt"));
-        }
-
-        String mount() {
-            return "mount -o loop " + file + " " + mountPoint;
-        }
-
-        String unmount() {
-            return "umount " + mountPoint;
-        }
-
-        /** Without writing its journal: the number of the call is the same for both. */
-        String shutDown() {
-            return "perl -e 'open(my $d, \"<\", \""
-                    + mountPoint
-                    + "\") or die $!; ioctl($d, 0x8004587d, my $f = pack(\"L\", 2)) or die $!'";
-        }
     }
 
     /** Cuts the power, again and again, and keeps account. In a mount namespace of its own. */
     static final class Driver {
-        static final String RESULT = "Result: ";
-
-        private final Device device;
+        private final LoopDevice device;
         private final int cuts;
         private final Random random;
-        private final Map<Integer, Long> acknowledged = new TreeMap<>();
+        private final Ledger ledger = new Ledger();
         private UUID boot = new UUID(1, 1);
         private long lostAtLevelLog;
 
-        private Driver(Device device, int cuts, long seed) {
+        private Driver(LoopDevice device, int cuts, long seed) {
             this.device = device;
             this.cuts = cuts;
             random = new Random(seed);
@@ -152,8 +78,8 @@ class PowerCutTest {
         public static void main(String[] args) throws Exception {
             Path at = Path.of(args[0]).resolve("device-" + args[1]);
             long seed = System.nanoTime();
-            sh(Device.make(at, args[1]));
-            Driver driver = new Driver(Device.at(at), Integer.parseInt(args[3]), seed);
+            LoopDevice device = LoopDevice.make(at, args[1]);
+            Driver driver = new Driver(device, Integer.parseInt(args[3]), seed);
             if (args[2].equals("cut")) {
                 driver.run(seed);
             } else {
@@ -162,30 +88,22 @@ class PowerCutTest {
             System.exit(0);
         }
 
-        private static void sh(String script) throws IOException, InterruptedException {
-            int exit = new ProcessBuilder("sh", "-c", script).inheritIO().start().waitFor();
-            if (exit != 0) {
-                throw new IllegalStateException("exit=" + exit + " of " + script);
-            }
-        }
-
         private Path keyspace() {
-            return device.mountPoint.resolve("k");
+            return device.mountPoint().resolve("k");
         }
 
         private void run(long seed) throws Exception {
-            sh(device.mount());
+            device.mount();
             for (int cut = 0; cut < cuts; cut++) {
                 cutOnce(random.nextInt(1_500));
                 verify("seed=" + seed + " cut=" + cut);
             }
-            sh(device.unmount());
-            long total = acknowledged.values().stream().mapToLong(Long::longValue).sum();
+            device.unmount();
             System.out.println(
-                    RESULT
+                    MountNamespace.RESULT
                             + cuts
                             + " power cuts, "
-                            + total
+                            + ledger.total()
                             + " writes acknowledged on disk, none lost; at level log, "
                             + lostAtLevelLog
                             + " lost");
@@ -193,10 +111,10 @@ class PowerCutTest {
 
         /** The device gives nothing and takes nothing any more, and the victim lives on. */
         private void fail() throws Exception {
-            sh(device.mount());
+            device.mount();
             try (ChildJvm victim = startVictim()) {
-                note(victim.await("ack "));
-                sh(device.shutDown());
+                ledger.note(victim.await("ack "));
+                device.shutDown();
                 for (int writer = 0; writer <= Victim.WRITERS; writer++) {
                     String refused = victim.await("refused ");
                     String again = victim.await("again ");
@@ -205,14 +123,16 @@ class PowerCutTest {
                 }
                 victim.await("read ");
                 victim.kill();
-                victim.output().stream().filter(l -> l.startsWith("ack ")).forEach(this::note);
+                ledger.noteAll(victim.output());
             }
-            acknowledged.remove(Victim.LOG_WRITER);
-            sh(device.unmount() + " && " + device.mount());
+            ledger.forget(Victim.LOG_WRITER);
+            device.unmount();
+            device.mount();
             boot = new UUID(random.nextLong(), random.nextLong());
             verify("after the device failed");
-            sh(device.unmount());
-            System.out.println(RESULT + "writes refused, reads served, nothing lost");
+            device.unmount();
+            System.out.println(
+                    MountNamespace.RESULT + "writes refused, reads served, nothing lost");
         }
 
         private static void require(String line, String... categories) {
@@ -232,42 +152,22 @@ class PowerCutTest {
 
         private void cutOnce(int afterMs) throws Exception {
             try (ChildJvm victim = startVictim()) {
-                note(victim.await("ack "));
+                ledger.note(victim.await("ack "));
                 TimeUnit.MILLISECONDS.sleep(afterMs);
-                sh(device.shutDown());
+                device.shutDown();
                 victim.kill();
-                victim.output().stream().filter(l -> l.startsWith("ack ")).forEach(this::note);
+                ledger.noteAll(victim.output());
             }
-            sh(device.unmount() + " && " + device.mount());
+            device.unmount();
+            device.mount();
             boot = new UUID(random.nextLong(), random.nextLong());
-        }
-
-        /** {@code ack <writer> <number>}. */
-        private void note(String line) {
-            String[] words = line.split(" ", -1);
-            acknowledged.merge(Integer.valueOf(words[1]), Long.valueOf(words[2]), Math::max);
         }
 
         private void verify(String where) {
             try (Keyspace opened = Victim.open(keyspace(), boot.toString())) {
-                acknowledged.forEach(
-                        (writer, number) -> {
-                            String kept = opened.get("w" + writer);
-                            long there = kept == null ? 0 : Long.parseLong(kept.substring(1));
-                            if (writer == Victim.LOG_WRITER) {
-                                lostAtLevelLog += Math.max(0, number - there);
-                            } else if (there < number) {
-                                throw new IllegalStateException(
-                                        where
-                                                + " writer="
-                                                + writer
-                                                + ": acknowledged "
-                                                + number
-                                                + ", kept "
-                                                + there);
-                            }
-                        });
-                acknowledged.remove(Victim.LOG_WRITER);
+                lostAtLevelLog += ledger.lostBy(Victim.LOG_WRITER, opened);
+                ledger.forget(Victim.LOG_WRITER);
+                ledger.verify(opened, where);
             }
         }
     }
@@ -298,8 +198,7 @@ class PowerCutTest {
             Keyspace keyspace = open(Path.of(args[0]), args[2]);
             Random random = new Random(Long.parseLong(args[1]));
             for (int writer = 0; writer <= WRITERS; writer++) {
-                String kept = keyspace.get("w" + writer);
-                long from = kept == null ? 0 : Long.parseLong(kept.substring(1));
+                long from = Ledger.kept(writer, keyspace);
                 int id = writer;
                 long seed = random.nextLong();
                 new Thread(() -> write(keyspace, id, from, new Random(seed), out)).start();
