@@ -1,6 +1,10 @@
 package io.hotpair.benchmarks.compare;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.function.Function;
 import net.openhft.chronicle.core.values.LongValue;
 import net.openhft.chronicle.map.ChronicleMap;
 import net.openhft.chronicle.map.ChronicleMapBuilder;
@@ -18,6 +22,12 @@ final class ChronicleMapContestant implements Contestant {
     private final ChronicleMap<byte[], LongValue> counters;
 
     ChronicleMapContestant(Dataset dataset) {
+        this(dataset, ChronicleMapBuilder::create);
+    }
+
+    private ChronicleMapContestant(
+            Dataset dataset,
+            Function<ChronicleMapBuilder<byte[], byte[]>, ChronicleMap<byte[], byte[]>> create) {
         ChronicleMapBuilder<byte[], byte[]> builder =
                 ChronicleMap.of(byte[].class, byte[].class)
                         .name("compare")
@@ -25,16 +35,30 @@ final class ChronicleMapContestant implements Contestant {
                         .constantKeySizeBySample(new byte[Keys.LENGTH])
                         .putReturnsNull(true);
         map =
-                (dataset.varying()
+                create.apply(
+                        dataset.varying()
                                 ? builder.averageValueSize(Dataset.VALUE_LENGTH)
-                                : builder.constantValueSizeBySample(new byte[Dataset.VALUE_LENGTH]))
-                        .create();
+                                : builder.constantValueSizeBySample(
+                                        new byte[Dataset.VALUE_LENGTH]));
         counters =
                 ChronicleMap.of(byte[].class, LongValue.class)
                         .name("compare-counters")
                         .entries(Math.max(1, dataset.counterCount()))
                         .constantKeySizeBySample(new byte[Keys.LENGTH])
                         .create();
+    }
+
+    /** One that a file holds, mapped into memory; what counters there are it does not. */
+    static ChronicleMapContestant persisted(Dataset dataset, Path file) {
+        return new ChronicleMapContestant(
+                dataset,
+                builder -> {
+                    try {
+                        return builder.createPersistedTo(file.toFile());
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                });
     }
 
     @Override

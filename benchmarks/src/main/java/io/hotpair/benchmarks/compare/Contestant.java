@@ -23,6 +23,14 @@ interface Contestant extends AutoCloseable {
         return true;
     }
 
+    /** Waits until what was written is where a write goes without anybody waiting for it. */
+    default void drain() {}
+
+    /**
+     * Waits until the contestant's own threads have nothing to do on account of what was written.
+     */
+    default void rest() {}
+
     @Override
     void close();
 }

@@ -51,7 +51,7 @@ final class Lineup implements AutoCloseable {
             contestants.put(peer, contestant);
             if (contestant.isMap()) {
                 fill(contestant, dataset);
-                check(contestant);
+                check(contestant, dataset);
             }
             report.progress("%s after %.1f s", peer.label(), (System.nanoTime() - startNs) / 1e9);
         } catch (RuntimeException | LinkageError e) {
@@ -97,7 +97,7 @@ final class Lineup implements AutoCloseable {
     }
 
     /** Looks whether some of the keys have their values, so that nobody wins by forgetting. */
-    private void check(Contestant contestant) {
+    static void check(Contestant contestant, Dataset dataset) {
         Caller caller = contestant.caller();
         for (int i = 0; i < CHECKED_KEYS; i++) {
             long number = (long) i * dataset.keyCount() / CHECKED_KEYS;

@@ -11,6 +11,9 @@
  *       io.hotpair.benchmarks.compare.Crew} in short chunks that take turns.
  *   <li>{@link io.hotpair.benchmarks.compare.Report} turns the figures into ratios.
  * </ul>
+ *
+ * <p>{@link io.hotpair.benchmarks.compare.Stores}, which {@code ./benchmarks/stores} runs, compares
+ * the cost of puts with that of stores that keep files.
  */
 @NullMarked
 package io.hotpair.benchmarks.compare;
