@@ -13,7 +13,9 @@
  * </ul>
  *
  * <p>{@link io.hotpair.benchmarks.compare.Stores}, which {@code ./benchmarks/stores} runs, compares
- * the cost of puts with that of stores that keep files.
+ * the cost of puts with that of stores that keep files. {@link
+ * io.hotpair.benchmarks.compare.Snapshots}, which {@code ./benchmarks/snapshots} runs, compares
+ * what a snapshot does to those who write meanwhile with what Redis's does.
  */
 @NullMarked
 package io.hotpair.benchmarks.compare;
