@@ -56,7 +56,7 @@ class SlowDiskTest {
 
     private static String lacking() {
         try {
-            WriteLimit.make("hotpair-probe-" + ProcessHandle.current().pid(), "0:0").close();
+            WriteLimit.make("hotpair-probe-" + ProcessHandle.current().pid()).close();
             return "";
         } catch (IOException e) {
             return e.toString();
@@ -139,6 +139,7 @@ class SlowDiskTest {
         private final List<String> findings = new ArrayList<>();
         private UUID boot = new UUID(1, 1);
         private long lostAtLevelLog;
+        private int slowCount;
 
         private Driver(LoopDevice device, Path close, int rounds, long seed) throws Exception {
             this.device = device;
@@ -146,9 +147,7 @@ class SlowDiskTest {
             this.rounds = rounds;
             random = new Random(seed);
             device.mount();
-            limit =
-                    WriteLimit.make(
-                            "hotpair-slow-" + ProcessHandle.current().pid(), device.number());
+            limit = WriteLimit.make("hotpair-slow-" + ProcessHandle.current().pid());
         }
 
         public static void main(String[] args) throws Exception {
@@ -169,6 +168,9 @@ class SlowDiskTest {
                 limit.close();
             }
             device.unmount();
+            if (slowCount == 0) {
+                throw new IllegalStateException("the device was never slow: " + findings);
+            }
             System.out.println(
                     MountNamespace.RESULT
                             + rounds
@@ -183,28 +185,34 @@ class SlowDiskTest {
 
         private void runOnce(String where, Ending ending) throws Exception {
             try (ChildJvm victim = startVictim()) {
-                limit.add(victim.pid());
-                victim.await("tick ");
-                Tick before = tick(victim);
-                Tick fast = tickAfter(victim, FAST_NS);
-                // With the slowest, not one force comes to an end.
-                long rate = SLOWEST_BYTES_PER_SECOND << random.nextInt(SLOW_RATES);
-                limit.set(rate);
-                Tick slow = watchSlow(victim, rate, where);
-                switch (ending) {
-                    case RECOVERY ->
-                            recoverAndClose(victim, slow, fast.onDiskPerSecond(before), where);
-                    case KILL -> kill(victim);
-                    case POWER_CUT -> cutPower(victim);
+                try {
+                    limit.add(victim.pid());
+                    run(victim, where, ending);
+                } finally {
+                    // A thread that waits for the device does not end before it is served.
+                    limit.lift();
                 }
                 ledger.noteAll(victim.output());
-            } finally {
-                limit.lift();
             }
             if (ending != Ending.KILL) {
                 boot = new UUID(random.nextLong(), random.nextLong());
             }
             verify(where, ending == Ending.POWER_CUT);
+        }
+
+        private void run(ChildJvm victim, String where, Ending ending) throws Exception {
+            Tick before = tickAfter(victim, FAST_NS);
+            Tick fast = tickAfter(victim, FAST_NS);
+            double usual = fast.onDiskPerSecond(before);
+            // With the slowest, not one force comes to an end.
+            long rate = SLOWEST_BYTES_PER_SECOND << random.nextInt(SLOW_RATES);
+            limit.set(device.number(), rate);
+            Tick slow = watchSlow(victim, rate, usual, where);
+            switch (ending) {
+                case RECOVERY -> recoverAndClose(victim, slow, usual, where);
+                case KILL -> kill(victim);
+                case POWER_CUT -> cutPower(victim);
+            }
         }
 
         private ChildJvm startVictim() throws IOException {
@@ -238,7 +246,7 @@ class SlowDiskTest {
         }
 
         /** Reads go on, memory stays within bounds, and only what is forced is acknowledged. */
-        private Tick watchSlow(ChildJvm victim, long rate, String where)
+        private Tick watchSlow(ChildJvm victim, long rate, double usual, String where)
                 throws InterruptedException {
             Tick first = tickAfter(victim, 0);
             Tick last = first;
@@ -267,6 +275,9 @@ class SlowDiskTest {
                     "the process grows",
                     first,
                     last);
+            if (last.onDiskPerSecond(first) < usual / 2) {
+                slowCount++;
+            }
             findings.add(
                     String.format(
                             Locale.ROOT,
@@ -309,7 +320,7 @@ class SlowDiskTest {
                 last = next;
                 next = tick(victim);
             }
-            limit.set(CLOSING_BYTES_PER_SECOND);
+            limit.set(device.number(), CLOSING_BYTES_PER_SECOND);
             Files.createFile(close);
             String closed = victim.await("closed ");
             limit.lift();
@@ -330,7 +341,6 @@ class SlowDiskTest {
 
         private void kill(ChildJvm victim) throws Exception {
             sigkill(victim);
-            // A thread that waits for the device does not die before it is served.
             limit.lift();
             victim.kill();
         }
@@ -400,6 +410,11 @@ class SlowDiskTest {
         }
 
         public static void main(String[] args) throws Exception {
+            Thread.setDefaultUncaughtExceptionHandler(
+                    (thread, e) -> {
+                        e.printStackTrace(System.out);
+                        Runtime.getRuntime().halt(3);
+                    });
             new Victim(open(Path.of(args[0]), args[2]))
                     .run(new Random(Long.parseLong(args[1])), Path.of(args[3]));
         }

@@ -20,27 +20,25 @@ final class WriteLimit implements AutoCloseable {
 
     private final Path group;
     private final boolean isVersion1;
-    private final String device;
+    private String limited = "";
 
-    private WriteLimit(Path group, boolean isVersion1, String device) {
+    private WriteLimit(Path group, boolean isVersion1) {
         this.group = group;
         this.isVersion1 = isVersion1;
-        this.device = device;
     }
 
     /** Of the machine that this runs on. */
-    static WriteLimit make(String name, String device) throws IOException {
-        return make(Path.of("/sys/fs/cgroup"), name, device);
+    static WriteLimit make(String name) throws IOException {
+        return make(Path.of("/sys/fs/cgroup"), name);
     }
 
     /**
      * Makes a group without a limit.
      *
      * @param controlGroups where control groups are mounted
-     * @param device major and minor number
      * @throws IOException if that is not possible on this machine
      */
-    static WriteLimit make(Path controlGroups, String name, String device) throws IOException {
+    static WriteLimit make(Path controlGroups, String name) throws IOException {
         Path version1 = controlGroups.resolve("blkio");
         boolean isVersion1 = Files.exists(version1.resolve("blkio.throttle.write_bps_device"));
         if (!isVersion1) {
@@ -48,7 +46,7 @@ final class WriteLimit implements AutoCloseable {
         }
         Path group = (isVersion1 ? version1 : controlGroups).resolve(name);
         Files.createDirectory(group);
-        return new WriteLimit(group, isVersion1, device);
+        return new WriteLimit(group, isVersion1);
     }
 
     /** With version 2, a group has the files of a controller when its parent says so. */
@@ -72,14 +70,22 @@ final class WriteLimit implements AutoCloseable {
         Files.writeString(group.resolve("cgroup.procs"), Long.toString(pid));
     }
 
-    /** Sets the limit, which holds at once, also for what waits at the device. */
-    void set(long bytesPerSecond) throws IOException {
+    /**
+     * Sets the limit, which holds at once, also for what waits at the device.
+     *
+     * @param device major and minor number
+     */
+    void set(String device, long bytesPerSecond) throws IOException {
+        limited = device;
         write(isVersion1 ? "%s %d" : "%s wbps=%d", device, bytesPerSecond);
     }
 
-    /** Ends the limit. */
+    /** Ends the limit, if there is one. */
     void lift() throws IOException {
-        write(isVersion1 ? "%s 0" : "%s wbps=max", device);
+        if (!limited.isEmpty()) {
+            write(isVersion1 ? "%s 0" : "%s wbps=max", limited);
+            limited = "";
+        }
     }
 
     private void write(String format, Object... arguments) throws IOException {

@@ -19,9 +19,9 @@ class WriteLimitTest {
     void shouldSpeakToVersion1() throws IOException {
         Files.createDirectory(groups.resolve("blkio"));
         Files.createFile(groups.resolve("blkio/blkio.throttle.write_bps_device"));
-        WriteLimit limit = WriteLimit.make(groups, "slow", "7:12");
+        WriteLimit limit = WriteLimit.make(groups, "slow");
         limit.add(42);
-        limit.set(65_536);
+        limit.set("7:12", 65_536);
         assertEquals("42", read("blkio/slow/cgroup.procs"));
         assertEquals("7:12 65536", read("blkio/slow/blkio.throttle.write_bps_device"));
         limit.lift();
@@ -32,10 +32,10 @@ class WriteLimitTest {
     void shouldSpeakToVersion2() throws IOException {
         Files.writeString(groups.resolve("cgroup.controllers"), "cpuset cpu io memory pids\n");
         Files.writeString(groups.resolve("cgroup.subtree_control"), "cpu memory\n");
-        WriteLimit limit = WriteLimit.make(groups, "slow", "7:12");
+        WriteLimit limit = WriteLimit.make(groups, "slow");
         assertEquals("+io", read("cgroup.subtree_control"));
         limit.add(42);
-        limit.set(65_536);
+        limit.set("7:12", 65_536);
         assertEquals("42", read("slow/cgroup.procs"));
         assertEquals("7:12 wbps=65536", read("slow/io.max"));
         limit.lift();
@@ -44,9 +44,9 @@ class WriteLimitTest {
 
     @Test
     void shouldSayThatAMachineHasNeither() throws IOException {
-        assertThrows(IOException.class, () -> WriteLimit.make(groups, "slow", "7:12"));
+        assertThrows(IOException.class, () -> WriteLimit.make(groups, "slow"));
         Files.writeString(groups.resolve("cgroup.controllers"), "cpu memory\n");
-        assertThrows(IOException.class, () -> WriteLimit.make(groups, "slow", "7:12"));
+        assertThrows(IOException.class, () -> WriteLimit.make(groups, "slow"));
     }
 
     private String read(String file) throws IOException {

@@ -11,7 +11,9 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,7 @@ final class RedisStore implements Contestant {
     private static final int BATCH = 500;
 
     private final int port;
+    private final List<Connection> connections = new ArrayList<>();
 
     RedisStore(int port) {
         this.port = port;
@@ -27,7 +30,9 @@ final class RedisStore implements Contestant {
 
     @Override
     public Caller caller() {
-        return new ConnectionCaller(new Connection(port));
+        Connection connection = new Connection(port);
+        connections.add(connection);
+        return new ConnectionCaller(connection);
     }
 
     /** Puts all keys of a data set with random values, many at a time. */
@@ -74,9 +79,10 @@ final class RedisStore implements Contestant {
         throw new IllegalStateException(name + " is not in INFO");
     }
 
+    /** The server goes on: it belongs to whoever has started it. */
     @Override
     public void close() {
-        // The server belongs to whoever has started it.
+        connections.forEach(Connection::close);
     }
 
     private static final class ConnectionCaller extends StoreCaller {

@@ -236,10 +236,10 @@ public final class Snapshots {
     }
 
     private void run() throws IOException {
-        RedisStore redis = new RedisStore(settings.port());
-        try (HotpairStore hotpair =
-                HotpairStore.logged(
-                        dataset, settings.directory().resolve("keyspace"), Acknowledgement.LOG)) {
+        Path directory = settings.directory().resolve("keyspace");
+        try (RedisStore redis = new RedisStore(settings.port());
+                HotpairStore hotpair =
+                        HotpairStore.logged(dataset, directory, Acknowledgement.LOG)) {
             progress("filling Hotpair");
             fill(hotpair);
             progress("filling Redis");
