@@ -49,6 +49,7 @@ final class QueueWriter implements AutoCloseable {
      */
     static QueueWriter open(Path directory, HourClock clock) throws IOException {
         Files.deleteIfExists(directory.resolve(TABLE_FILE));
+        WarmUp.run();
         SingleChronicleQueue queue =
                 SingleChronicleQueueBuilder.binary(directory)
                         .rollCycle(RollCycles.FAST_HOURLY)
