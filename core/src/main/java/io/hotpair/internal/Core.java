@@ -105,6 +105,17 @@ public final class Core {
      * log holds is loaded is set aside when the log is opened once more.
      */
     public static Core open(KeyspaceConfig config) {
+        Core core = openLoaded(config);
+        try {
+            core.start();
+            return core;
+        } catch (RuntimeException | Error e) {
+            core.close();
+            throw e;
+        }
+    }
+
+    private static Core openLoaded(KeyspaceConfig config) {
         int openings = 1;
         while (true) {
             try {
@@ -129,15 +140,10 @@ public final class Core {
         Path directory = config.directory();
         OpeningProgress progress = new OpeningProgress(config.openingProgress());
         OperationLog log = directory == null ? null : openLog(config, directory, progress);
-        Core core = null;
         try {
-            core = loaded(config, log, progress);
-            core.start();
-            return core;
+            return loaded(config, log, progress);
         } catch (RuntimeException | Error e) {
-            if (core != null) {
-                core.close();
-            } else if (log != null) {
+            if (log != null) {
                 log.close();
             }
             throw e;

@@ -72,15 +72,39 @@ final class CutJournal {
         entries.add(entry);
     }
 
-    /** Forgets the cuts behind a place. On return that is durable. */
-    void forgetAfter(Place place) throws IOException {
-        List<Entry> kept =
-                entries.stream().filter(e -> e.cut().boundary().compareTo(place) <= 0).toList();
-        if (kept.size() < entries.size()) {
-            write(kept);
-            entries.clear();
-            entries.addAll(kept);
+    /** The highest opId before a place that no cut behind it has ended, if there was that one. */
+    long liveLimit(Place place, long lastOpId) {
+        long limit = lastOpId;
+        for (Entry entry : entries) {
+            if (entry.cut().boundary().compareTo(place) > 0) {
+                limit = Math.min(limit, entry.cut().keptOpId());
+            }
         }
+        return limit;
+    }
+
+    /**
+     * Has the log end at a place. What the cuts behind it have ended before it stays so. On return
+     * that is durable.
+     *
+     * @param lastOpId the last operation before that place
+     */
+    void endAt(Place place, long lastOpId) throws IOException {
+        List<Entry> kept =
+                new ArrayList<>(
+                        entries.stream()
+                                .filter(e -> e.cut().boundary().compareTo(place) <= 0)
+                                .toList());
+        if (kept.size() == entries.size()) {
+            return;
+        }
+        long limit = liveLimit(place, lastOpId);
+        if (limit < lastOpId) {
+            kept.add(new Entry(new Cut(place, limit), entries.get(entries.size() - 1).tail()));
+        }
+        write(kept);
+        entries.clear();
+        entries.addAll(kept);
     }
 
     private void write(List<Entry> all) throws IOException {

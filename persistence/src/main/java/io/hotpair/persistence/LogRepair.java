@@ -103,14 +103,15 @@ class LogRepair {
         LogBegin begin = failed.history().begin();
         Segment last = lastWithFrames(failed.history());
         Place end = last == null ? begin.place() : new Place(last.cycle(), last.written());
-        long kept = last == null ? begin.previousOpId() : failed.history().lastOpId();
+        long found = last == null ? begin.previousOpId() : failed.history().lastOpId();
+        long kept = cuts.liveLimit(end, found);
         if (later != null) {
             beginWith(later, damage);
         } else if (hasBase(begin, end, kept)) {
             Path aside = createAside(damage);
             IncompleteMark.write(home, kept, aside);
             mark.retreat(end.compareTo(mark.place()) < 0 ? end : mark.place(), kept);
-            cuts.forgetAfter(end);
+            cuts.endAt(end, found);
             // Its segment may come to end just where it did, though not with the same frames.
             summaries.delete(failed.stoppedAt().cycle());
             moveAllBehind(end, kept, failed.stoppedAt(), aside);

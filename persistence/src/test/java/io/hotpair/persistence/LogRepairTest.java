@@ -95,6 +95,35 @@ class LogRepairTest {
     }
 
     @Test
+    void shouldNotBringBackWhatWasCut() throws IOException {
+        Path home = directory.resolve("log");
+        List<TestFrames.Op> written = write(home, -1);
+        Path segment = TestFiles.lastSegment(home);
+        try (ChronicleLog log = ChronicleLog.open(home, options)) {
+            log.cutAfter(1_000);
+            frames.append(log, 9, 3, 200);
+        }
+        // Behind what was kept, and before the cut.
+        flip(segment, TestFiles.frameHeaders(segment).get(60) + 100);
+        Files.deleteIfExists(summaryOf(segment));
+        for (int i = 0; i < 2; i++) {
+            try (ChronicleLog log = openSoundPart(home)) {
+                assertTrue(log.isIncomplete());
+                assertEquals(1_000, log.lastOpId());
+                assertEquals(written.subList(0, 1_000), readAll(log));
+            }
+        }
+        // And where the damage lies before what was kept, no cut is needed.
+        Path first = TestFiles.segments(home).get(0);
+        flip(first, TestFiles.frameHeaders(first).get(30) + 100);
+        Files.deleteIfExists(summaryOf(first));
+        try (ChronicleLog log = openSoundPart(home)) {
+            assertEquals(written.subList(0, 90), readAll(log));
+        }
+        aside(home, 2);
+    }
+
+    @Test
     void shouldNotTrustASnapshotThatIsDamagedItself() throws IOException {
         Path home = directory.resolve("log");
         List<TestFrames.Op> written = write(home, 3);
