@@ -89,9 +89,7 @@ class AofTest {
                         "CONFIG", "SET", "aof-use-rdb-preamble", program % 3 == 0 ? "no" : "yes");
                 for (int i = 0; i < COMMANDS; i++) {
                     String[] command = source.next();
-                    // The one would let entries be counted past the highest number; with the other
-                    // Redis writes its estimate into the value.
-                    if (!command[0].matches("(?i)XSETID|PFCOUNT")) {
+                    if (isReadBack(command)) {
                         theirs.call(command);
                     }
                     if (i == COMMANDS / 2) {
@@ -109,6 +107,16 @@ class AofTest {
                 assertReads("seed=" + seed, log(), theirs);
             }
         }
+    }
+
+    /**
+     * Whether Redis itself reads what it writes of that. Entries counted past the highest number
+     * are not taken for a number any more; and PFCOUNT writes an estimate into the value.
+     */
+    private static boolean isReadBack(String[] command) {
+        List<String> words = List.of(command);
+        return !command[0].matches("(?i)XSETID|PFCOUNT")
+                && !(words.contains("ENTRIESREAD") && words.contains("" + Long.MAX_VALUE));
     }
 
     private Path write(String name, String text) throws IOException {

@@ -217,7 +217,7 @@ class CommandsTest {
 
     @Test
     void shouldBeUnknownWhatIsNotThereYet() {
-        for (String name : List.of("EVAL", "SORT", "SENTINEL")) {
+        for (String name : List.of("EVAL", "MONITOR", "SENTINEL")) {
             assertEquals(
                     "-ERR unknown command '" + name + "', with args beginning with: 'a' 'b' \r\n",
                     client.call(name, "a", "b"));
