@@ -192,10 +192,14 @@ final class LogOpening {
     private @Nullable Attempt repair(
             @Nullable Parts parts, HotpairException damage, @Nullable Attempt before)
             throws IOException {
-        Recovery failed = parts == null ? null : parts.recovery;
-        Attempt attempt =
-                failed == null ? null : new Attempt(failed.history().begin(), failed.stoppedAt());
-        if (parts == null || failed == null || attempt == null || attempt.equals(before)) {
+        if (parts == null) {
+            closeMark();
+            repair().startAnew(damage);
+            return null;
+        }
+        Recovery failed = parts.recovery;
+        Attempt attempt = new Attempt(failed.history().begin(), failed.stoppedAt());
+        if (attempt.equals(before)) {
             closeMark();
             repair().startAnew(damage);
         } else {

@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
@@ -102,14 +101,7 @@ class BitFlipTest {
             List<Path> segments = TestFiles.segments(home);
             return segments.get(random.nextInt(segments.size()));
         }
-        try (Stream<Path> files = Files.walk(home)) {
-            List<Path> all =
-                    files.filter(f -> Files.isRegularFile(f) && !f.toString().contains("divergent"))
-                            .filter(f -> f.toFile().length() > 0)
-                            .sorted()
-                            .toList();
-            return all.get(random.nextInt(all.size()));
-        }
+        return TestFiles.any(home, random);
     }
 
     /** Most of a segment is zeros; most flips go where something is. */

@@ -399,7 +399,7 @@ class LogRepairTest {
             TestFiles.copyTree(original, copy);
             String state = "seed=" + seed;
             for (int flips = 1 + random.nextInt(3); flips > 0; flips--) {
-                Path file = pickFile(copy, random);
+                Path file = TestFiles.any(copy, random);
                 boolean isSegment = file.toString().endsWith(Segment.SUFFIX);
                 // Most of a segment is zeros.
                 long length = isSegment && random.nextInt(5) != 0 ? 150_000 : Files.size(file);
@@ -538,17 +538,6 @@ class LogRepairTest {
     private static long segmentsIn(Path aside) throws IOException {
         try (Stream<Path> files = Files.list(aside)) {
             return files.filter(f -> f.toString().endsWith(Segment.SUFFIX)).count();
-        }
-    }
-
-    private static Path pickFile(Path home, Random random) throws IOException {
-        try (Stream<Path> files = Files.walk(home)) {
-            List<Path> all =
-                    files.filter(f -> Files.isRegularFile(f) && !f.toString().contains("divergent"))
-                            .filter(f -> f.toFile().length() > 0)
-                            .sorted()
-                            .toList();
-            return all.get(random.nextInt(all.size()));
         }
     }
 }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 
 /** Looks at, copies and damages the files of a log. */
@@ -25,6 +26,18 @@ final class TestFiles {
     static Path lastSegment(Path directory) throws IOException {
         List<Path> all = segments(directory);
         return all.get(all.size() - 1);
+    }
+
+    /** One of all files of a log that hold something, but for what was cut from it. */
+    static Path any(Path home, Random random) throws IOException {
+        try (Stream<Path> files = Files.walk(home)) {
+            List<Path> all =
+                    files.filter(f -> Files.isRegularFile(f) && !f.toString().contains("divergent"))
+                            .filter(f -> f.toFile().length() > 0)
+                            .sorted()
+                            .toList();
+            return all.get(random.nextInt(all.size()));
+        }
     }
 
     /** Where the documents of a segment begin that hold a frame. */
