@@ -10,6 +10,7 @@ import io.hotpair.log.OperationType;
 import io.hotpair.topology.Lease;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,6 +25,18 @@ import org.slf4j.LoggerFactory;
  * that say so. A batch is one frame. What was encoded is copied, so the ring gives records back as
  * soon as a frame is appended, and no epoch is held while the log writes.
  *
+ * <p>While writes come, the thread naps between two batches, and nobody wakes it but who waits for
+ * its operation and finds neither the role free nor the operation logged ({@link #help}). To be
+ * woken for each write would cost a writer who waits for nothing more than his write, and make
+ * batches of one. Only when a nap has passed in which nothing was logged at all it sleeps until it
+ * is woken.
+ *
+ * <pre>
+ *   AWAKE ──► NAPPING   for {@value #NAP_NS} to {@value #MAX_NAP_NS} ns; woken by who waits
+ *     ▲  └──► PARKED    woken by any writer
+ *     └── each sets it first and looks into the ring afterwards, a writer the other way round
+ * </pre>
+ *
  * <p>While the log has no room, what was taken from the ring for it waits in its encoded form, and
  * is tried again; new writes are refused from a little before that on, until there is room.
  *
@@ -35,8 +48,17 @@ final class LogWriter implements Runnable {
     private static final long POISON_AFTER_NS = 2_000_000;
     private static final long IDLE_PARK_NS = 10_000_000;
     private static final long BLOCKED_PARK_NS = 100_000;
-    private static final int SPINS_BEFORE_PARK = 50;
+    private static final long NAP_NS = 50_000;
+    private static final long MAX_NAP_NS = 1_000_000;
+    private static final int SPINS_OF_HELPER = 50;
     private static final long RETRY_NS = 20_000_000;
+
+    /** How the log's thread rests. */
+    private enum Rest {
+        AWAKE,
+        NAPPING,
+        PARKED
+    }
 
     private final Engine engine;
     private final OperationRing ring;
@@ -46,7 +68,11 @@ final class LogWriter implements Runnable {
     private final List<OpIdWatermark> ofPair;
     private final Forcer forcer;
     private final AtomicBoolean role = new AtomicBoolean();
-    private volatile boolean parked;
+
+    /** The highest opId that somebody waits for who found the role taken. */
+    private final AtomicLong wanted = new AtomicLong();
+
+    private volatile Rest rest = Rest.AWAKE;
     private volatile boolean stopped;
     private volatile @Nullable Thread thread;
     private volatile @Nullable HotpairException failure;
@@ -112,6 +138,7 @@ final class LogWriter implements Runnable {
         lease = underLease;
         lastAppended = log.lastOpId();
         isEncoded = false;
+        wanted.set(0);
         ring.reset(lastAppended);
     }
 
@@ -428,9 +455,16 @@ final class LogWriter implements Runnable {
         return failure;
     }
 
-    /** Tells the log's thread that there is something to do, if it sleeps. */
+    /** Tells the log's thread that there is something to do, if it sleeps until it is told. */
     void signal() {
-        if (parked) {
+        if (rest == Rest.PARKED) {
+            wake();
+        }
+    }
+
+    /** Tells it that somebody waits, if it rests at all. */
+    private void urge() {
+        if (rest != Rest.AWAKE) {
             wake();
         }
     }
@@ -441,22 +475,41 @@ final class LogWriter implements Runnable {
 
     /**
      * Takes the log role if it is free and drains the ring until it is empty or an operation is
-     * logged.
+     * logged. If that is left to somebody else, the operation is logged without delay all the same:
+     * who waits says so before he looks at the role once more, and whoever leaves the role looks at
+     * what is wanted afterwards.
      */
     void help(long opId) {
-        while (logged.get() < opId && tryTakeRole()) {
-            boolean moved;
-            try {
-                moved = drain();
-            } finally {
-                leaveRole();
-            }
-            if (!moved) {
-                return;
+        int spins = 0;
+        while (logged.get() < opId) {
+            if (!tryTakeRole()) {
+                if (wanted.get() >= opId) {
+                    break;
+                }
+                wanted.accumulateAndGet(opId, Math::max);
+            } else if (!drainAndLeave()) {
+                // Somebody is about to number a record, or there is nothing, or no room.
+                if (ring.isEmpty() || ++spins > SPINS_OF_HELPER) {
+                    break;
+                }
+                Thread.onSpinWait();
             }
         }
-        // Others may have written while this thread held the role, and found nobody to signal.
-        signal();
+        long present = logged.get();
+        if (!ring.isEmpty() && (present < opId || present < wanted.get())) {
+            urge();
+        } else {
+            // Others may have written while this thread held the role, and found nobody to signal.
+            signal();
+        }
+    }
+
+    private boolean drainAndLeave() {
+        try {
+            return drain();
+        } finally {
+            leaveRole();
+        }
     }
 
     // ---- the log's own thread
@@ -464,15 +517,18 @@ final class LogWriter implements Runnable {
     @Override
     public void run() {
         thread = Thread.currentThread();
-        int idle = 0;
+        long seen = logged.get();
+        long napNs = NAP_NS;
         while (!stopped) {
             if (work()) {
-                idle = 0;
-            } else if (++idle < SPINS_BEFORE_PARK) {
-                Thread.onSpinWait();
-            } else {
-                park();
+                napNs = NAP_NS;
+                continue;
             }
+            long present = logged.get();
+            rest(present == seen ? Rest.PARKED : Rest.NAPPING, napNs);
+            // As long as those who wait take everything to the log there is less and less to do.
+            napNs = Math.min(napNs * 2, MAX_NAP_NS);
+            seen = present;
         }
     }
 
@@ -481,24 +537,23 @@ final class LogWriter implements Runnable {
             return false;
         }
         try {
-            return drain();
+            return drainAndLeave();
         } catch (RuntimeException | Error e) {
             fail(e);
             return false;
-        } finally {
-            leaveRole();
         }
     }
 
-    private void park() {
-        parked = true;
-        // Whoever claims a number after this load sees parked, and wakes this thread.
-        if (ring.isEmpty()) {
-            LockSupport.parkNanos(this, IDLE_PARK_NS);
-        } else {
+    private void rest(Rest how, long napNs) {
+        rest = how;
+        // Whoever claims a number, or wants one, after this load sees how this thread rests.
+        if (!ring.isEmpty()) {
+            rest = Rest.PARKED;
             LockSupport.parkNanos(this, BLOCKED_PARK_NS);
+        } else {
+            LockSupport.parkNanos(this, how == Rest.NAPPING ? napNs : IDLE_PARK_NS);
         }
-        parked = false;
+        rest = Rest.AWAKE;
         if (Thread.interrupted()) {
             LOGGER.warn("log writer was interrupted; it goes on until the keyspace is closed");
         }
