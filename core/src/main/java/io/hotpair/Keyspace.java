@@ -629,6 +629,18 @@ public final class Keyspace implements AutoCloseable {
     }
 
     /**
+     * Stops the clock by which deadlines are judged, while this keyspace follows another store that
+     * says itself what has expired. What comes late from there would else find keys gone whose
+     * deadlines it moves. A keyspace has one hold at a time.
+     *
+     * @return the hold; closing it lets the clock go on
+     * @throws IllegalStateException if deadlines are held already
+     */
+    public DeadlineHold holdDeadlines() {
+        return core.holdDeadlines();
+    }
+
+    /**
      * What this keyspace says of itself.
      *
      * @return the figures

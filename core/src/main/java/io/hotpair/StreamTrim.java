@@ -4,14 +4,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What of a stream's oldest entries is to go; Redis's {@code MAXLEN} and {@code MINID}. Immutable.
- * Trimming by a range takes O(log n), so it is always exact: Redis's {@code ~} only allows a {@link
- * #limit}.
+ * Trimming by a range takes O(log n), so it is exact if {@link #wholeNodes} is not asked for, as
+ * Redis's {@code ~} does.
  *
  * @param maxLength how many entries may stay; looked at if there is no minId
  * @param minId the lowest id that may stay, or null
  * @param limit at most how many entries go; 0 for any number
+ * @param nodeEntries how many entries a node has, of which only whole ones go; 0 to be exact
+ * @param nodeBytes how many bytes a node has at most; 0 for any number
  */
-public record StreamTrim(long maxLength, @Nullable StreamId minId, long limit) {
+public record StreamTrim(
+        long maxLength, @Nullable StreamId minId, long limit, long nodeEntries, long nodeBytes) {
 
     /**
      * Checks what is given.
@@ -19,11 +22,21 @@ public record StreamTrim(long maxLength, @Nullable StreamId minId, long limit) {
      * @param maxLength how many entries may stay; looked at if there is no minId
      * @param minId the lowest id that may stay, or null
      * @param limit at most how many entries go; 0 for any number
+     * @param nodeEntries how many entries a node has, of which only whole ones go; 0 to be exact
+     * @param nodeBytes how many bytes a node has at most; 0 for any number
      */
     public StreamTrim {
-        if (maxLength < 0 || limit < 0) {
+        if (maxLength < 0 || limit < 0 || nodeEntries < 0 || nodeBytes < 0) {
             throw new IllegalArgumentException(
-                    "maxLength=" + maxLength + ", limit=" + limit + ", expected 0 or more");
+                    "maxLength="
+                            + maxLength
+                            + ", limit="
+                            + limit
+                            + ", nodeEntries="
+                            + nodeEntries
+                            + ", nodeBytes="
+                            + nodeBytes
+                            + ", expected 0 or more");
         }
     }
 
@@ -34,7 +47,7 @@ public record StreamTrim(long maxLength, @Nullable StreamId minId, long limit) {
      * @return what goes
      */
     public static StreamTrim toLength(long maxLength) {
-        return new StreamTrim(maxLength, null, 0);
+        return new StreamTrim(maxLength, null, 0, 0, 0);
     }
 
     /**
@@ -44,7 +57,7 @@ public record StreamTrim(long maxLength, @Nullable StreamId minId, long limit) {
      * @return what goes
      */
     public static StreamTrim toMinId(StreamId minId) {
-        return new StreamTrim(0, minId, 0);
+        return new StreamTrim(0, minId, 0, 0, 0);
     }
 
     /**
@@ -54,6 +67,21 @@ public record StreamTrim(long maxLength, @Nullable StreamId minId, long limit) {
      * @return what goes
      */
     public StreamTrim limit(long limit) {
-        return new StreamTrim(maxLength, minId, limit);
+        return new StreamTrim(maxLength, minId, limit, nodeEntries, nodeBytes);
+    }
+
+    /**
+     * Removes only whole nodes, as Redis does when it is told that the length is approximate. A
+     * node is a run of entries, counted from the first one that the stream ever had; where entries
+     * are large, of fewer, as far as the oldest tells. Streams are not kept in such nodes here:
+     * this is for programs that count on what is left.
+     *
+     * @param entries how many entries a node has; 0 to be exact
+     * @param bytes how many bytes a node has at most; 0 for any number
+     * @return what goes
+     * @see <a href="https://redis.io/docs/latest/commands/xtrim/">Redis, XTRIM</a>
+     */
+    public StreamTrim wholeNodes(long entries, long bytes) {
+        return new StreamTrim(maxLength, minId, limit, entries, bytes);
     }
 }

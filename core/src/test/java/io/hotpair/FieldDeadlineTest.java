@@ -329,4 +329,30 @@ class FieldDeadlineTest {
             }
         }
     }
+
+    @Test
+    void shouldLetDeadlinesWaitWhileTheyAreHeld() {
+        hashes.hset(KEY, bytes("f"), bytes("v"));
+        keyspace.put("k", "v", Duration.ofMillis(100));
+        DeadlineHold hold = keyspace.holdDeadlines();
+        assertThrows(IllegalStateException.class, () -> keyspace.holdDeadlines());
+        assertEquals(START_MS, hold.nowMs());
+        nowMs.addAndGet(1_000);
+        assertEquals("v", keyspace.get("k"));
+        hold.reach(START_MS + 99);
+        assertEquals("v", keyspace.get("k"));
+        hold.reach(START_MS + 50);
+        assertEquals(START_MS + 99, hold.nowMs());
+        keyspace.put("later", "v", Duration.ofMillis(500));
+        hold.reach(START_MS + 100);
+        assertNull(keyspace.get("k"));
+        hold.reach(START_MS + 100_000);
+        assertEquals(START_MS + 1_000, hold.nowMs());
+        nowMs.addAndGet(1_000);
+        assertEquals("v", keyspace.get("later"));
+        hold.close();
+        assertNull(keyspace.get("later"));
+        hold.reach(START_MS + 100_000);
+        keyspace.holdDeadlines().close();
+    }
 }

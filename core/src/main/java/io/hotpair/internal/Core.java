@@ -2,6 +2,7 @@ package io.hotpair.internal;
 
 import io.hotpair.Acknowledgement;
 import io.hotpair.BackupManifest;
+import io.hotpair.DeadlineHold;
 import io.hotpair.HotpairException;
 import io.hotpair.KeyspaceConfig;
 import io.hotpair.KeyspaceStatistics;
@@ -51,6 +52,7 @@ public final class Core {
     private final Tasks tasks;
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final AtomicBoolean holdsDeadlines = new AtomicBoolean();
     private boolean releasedByBackground;
     private @Nullable ReplicationSession replication;
 
@@ -211,6 +213,38 @@ public final class Core {
         if (saver != null) {
             startThread(saver);
         }
+    }
+
+    /** Stops the clock of deadlines; see {@link io.hotpair.Keyspace#holdDeadlines}. */
+    public DeadlineHold holdDeadlines() {
+        if (holdsDeadlines.getAndSet(true)) {
+            throw new IllegalStateException("deadlines are held already, expected one hold");
+        }
+        ClockCell clock = engine.deadlineClock();
+        clock.hold();
+        return new DeadlineHold() {
+            private final AtomicBoolean released = new AtomicBoolean();
+
+            @Override
+            public long nowMs() {
+                return clock.nowMs();
+            }
+
+            @Override
+            public void reach(long timeMs) {
+                if (!released.get()) {
+                    long unused = clock.reach(Math.min(timeMs, config.clock().currentTimeMs()));
+                }
+            }
+
+            @Override
+            public void close() {
+                if (!released.getAndSet(true)) {
+                    clock.release();
+                    holdsDeadlines.set(false);
+                }
+            }
+        };
     }
 
     private void runBackground() {

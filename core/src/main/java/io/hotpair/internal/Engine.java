@@ -788,6 +788,11 @@ public final class Engine {
         return clock.nowMs();
     }
 
+    /** The clock by which deadlines are judged. */
+    ClockCell deadlineClock() {
+        return clock;
+    }
+
     int memberHash(byte[] bytes, int offset, int length) {
         return (int) (sipHash.hash(bytes, offset, length) >>> 32);
     }

@@ -40,21 +40,23 @@ final class Evictor {
         this.mem = mem;
         this.index = index;
         this.slab = slab;
-        policy = policy(engine, slab, name);
+        policy = policy(name);
     }
 
-    private static EvictionPolicy policy(Engine engine, Slab slab, MaxMemoryPolicy name) {
+    private EvictionPolicy policy(MaxMemoryPolicy name) {
         if (name != MaxMemoryPolicy.ALLKEYS_WINDOWED_LFU) {
             return RedisPolicies.of(
                     name.configName(), () -> ThreadLocalRandom.current().nextLong());
         }
         // A record of a small value takes about so much; the ghosts take 2 bytes for each.
-        long records = slab.accountant().limit() / 256;
+        GhostFrequencies ghosts = new GhostFrequencies(mem, slab.accountant().limit() / 256);
+        // At most a 64th of the limit, so it can't be too much.
+        boolean unused = slab.accountant().charge(ghosts.lengthBytes(), Long.MAX_VALUE);
         return new WindowedLfu(
                 slab.accountant()::limit,
                 () -> engine.sum(Engine.Counter.KEYS),
                 () -> engine.sum(Engine.Counter.HITS) + engine.sum(Engine.Counter.MISSES),
-                new GhostFrequencies(records));
+                ghosts);
     }
 
     EvictionPolicy policy() {

@@ -1,7 +1,5 @@
 package io.hotpair.internal;
 
-import java.util.concurrent.atomic.AtomicLongArray;
-
 /**
  * How often keys were used that are no longer there: 16 bits for each, found by a fingerprint.
  *
@@ -9,6 +7,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
  *   a set, one long:   slot 3 | slot 2 | slot 1 | slot 0       the youngest in slot 0
  *   a slot, 16 bits:   fingerprint 9 | frequency 4 | period 3   0 if empty
  * </pre>
+ *
+ * <p>Outside the heap, since it grows with the limit of memory and the heap shall not.
  *
  * <p>A wrong answer costs a little hit ratio and nothing else, so a set is replaced by one CAS that
  * is not repeated when it is lost. A key is mistaken for another with a probability of 4 / 512.
@@ -26,27 +26,37 @@ public final class GhostFrequencies {
     private static final int FINGERPRINT_SHIFT = 7;
     private static final int FINGERPRINT_MASK = 511;
 
-    private final AtomicLongArray sets;
+    private final Mem mem;
+    private final long sets;
+    private final int indexMask;
 
     /**
      * Creates an empty one.
      *
+     * @param mem what its memory is taken from, and given back with
      * @param slots how many keys it shall remember; rounded up to a power of two
      */
-    public GhostFrequencies(long slots) {
+    public GhostFrequencies(Mem mem, long slots) {
+        this.mem = mem;
         long atLeast = Math.max(slots, MIN_SLOTS) / SLOTS_PER_SET;
-        sets = new AtomicLongArray((int) Math.min(1 << 28, Long.highestOneBit(atLeast * 2 - 1)));
+        indexMask = (int) Math.min(1 << 28, Long.highestOneBit(atLeast * 2 - 1)) - 1;
+        sets = mem.allocate(lengthBytes());
+    }
+
+    /** What it takes from the memory. */
+    long lengthBytes() {
+        return (indexMask + 1L) * Long.BYTES;
     }
 
     /** Remembers a key, in place of one whose frequency has decayed, or else of the oldest. */
     public void put(long hash, int frequency, int period) {
-        int index = index(hash);
-        long set = sets.getPlain(index);
+        long at = set(hash);
+        long set = mem.getLong(at);
         int bits = dispensable(set, period) * SLOT_BITS;
         long younger = set & ((1L << bits) - 1);
         long older = bits == 48 ? 0 : set & (-1L << (bits + SLOT_BITS));
-        sets.compareAndSet(
-                index, set, older | (younger << SLOT_BITS) | slot(hash, frequency, period));
+        mem.compareAndSetLong(
+                at, set, older | (younger << SLOT_BITS) | slot(hash, frequency, period));
     }
 
     private static int slot(long hash, int frequency, int period) {
@@ -66,13 +76,13 @@ public final class GhostFrequencies {
 
     /** Forgets a key and returns what its frequency has decayed to; 0 if it is not known. */
     public int take(long hash, int period) {
-        int index = index(hash);
-        long set = sets.getPlain(index);
+        long at = set(hash);
+        long set = mem.getLong(at);
         int fingerprint = fingerprint(hash);
         for (int i = 0; i < SLOTS_PER_SET; i++) {
             int slot = slot(set, i);
             if (slot != 0 && slot >>> FINGERPRINT_SHIFT == fingerprint) {
-                sets.compareAndSet(index, set, set & ~(0xFFFFL << (i * SLOT_BITS)));
+                mem.compareAndSetLong(at, set, set & ~(0xFFFFL << (i * SLOT_BITS)));
                 return frequency(slot, period);
             }
         }
@@ -89,8 +99,9 @@ public final class GhostFrequencies {
     }
 
     // The index uses the bits that choose a key's bucket, spread; the fingerprint those of its tag.
-    private int index(long hash) {
-        return (int) ((hash * 0x9E3779B97F4A7C15L) >>> 32) & (sets.length() - 1);
+    private long set(long hash) {
+        int index = (int) ((hash * 0x9E3779B97F4A7C15L) >>> 32) & indexMask;
+        return sets + (long) index * Long.BYTES;
     }
 
     private static int fingerprint(long hash) {

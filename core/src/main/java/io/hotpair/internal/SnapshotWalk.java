@@ -11,7 +11,7 @@ import java.util.function.Consumer;
  * hands over what it has between two of them, so a consumer may take its time.
  */
 final class SnapshotWalk implements Engine.SnapshotVisitor {
-    private static final int STEP_LENGTH = 256 << 10;
+    private static final int STEP_LENGTH = 64 << 10;
 
     private final Engine engine;
     private final SnapshotView view;
@@ -35,6 +35,7 @@ final class SnapshotWalk implements Engine.SnapshotVisitor {
             upper = engine.visitSnapshot(view, upper, this);
             next = 0;
             while (next < count) {
+                TimeSlice.giveUp();
                 effects.clear();
                 engine.inSnapshot(view, this::step);
                 reader.wrap(effects.bytes(), 0, effects.length());

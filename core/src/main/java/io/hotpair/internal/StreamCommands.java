@@ -201,10 +201,35 @@ public final class StreamCommands implements StreamOperations {
         if (trim.limit() > 0) {
             surplus = Math.min(surplus, trim.limit());
         }
+        if (surplus > 0 && surplus < stream.length() && trim.nodeEntries() > 0) {
+            surplus = wholeNodes(stream, trim, surplus);
+        }
         if (surplus > 0) {
             stream.trim(surplus);
         }
         return Math.max(0, surplus);
+    }
+
+    /** How many of the surplus are in nodes that have nothing else. */
+    private static long wholeNodes(Stream stream, StreamTrim trim, long surplus) {
+        long size = trim.nodeEntries();
+        if (trim.nodeBytes() > 0) {
+            size = Math.min(size, Math.max(1, trim.nodeBytes() / oldestBytes(stream)));
+        }
+        long gone = stream.entriesAdded() - stream.length();
+        return Math.max(0, surplus - Math.floorMod(gone + surplus, size));
+    }
+
+    private static long oldestBytes(Stream stream) {
+        long first = stream.firstEntry();
+        long bytes = 1;
+        for (StreamEntry entry : stream.entries(first, first + 1)) {
+            List<byte[]> fieldsAndValues = entry.fieldsAndValues();
+            if (fieldsAndValues != null) {
+                bytes += fieldsAndValues.stream().mapToLong(each -> each.length).sum();
+            }
+        }
+        return bytes;
     }
 
     @Override

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.Test;
 
 class GhostFrequenciesTest {
-    private final GhostFrequencies ghosts = new GhostFrequencies(10_000);
+    private final GhostFrequencies ghosts = new GhostFrequencies(Mem.platform(), 10_000);
 
     @Test
     void shouldForgetWhatWasTaken() {
@@ -50,7 +50,7 @@ class GhostFrequenciesTest {
     @Test
     void shouldReplaceWhatHasDecayedBeforeTheOthers() {
         // One set: these hashes differ only in bits that the index does not see.
-        GhostFrequencies small = new GhostFrequencies(0);
+        GhostFrequencies small = new GhostFrequencies(Mem.platform(), 0);
         long decayed = sameSet(0);
         small.put(decayed, 1, 0);
         for (int i = 1; i <= 3; i++) {

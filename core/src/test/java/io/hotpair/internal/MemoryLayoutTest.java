@@ -78,6 +78,7 @@ class MemoryLayoutTest {
         checks.put("Element of the tree of members", this::checkScoredMember);
         checks.put("Value of an element of the tree of members", this::checkScoreBits);
         checks.put("Elements of a stream", this::checkStream);
+        checks.put("Slot of an evicted key", this::checkGhost);
         checks.put("Directory", this::checkDirectory);
         checks.put("Slot of the ring", this::checkRing);
         checks.put("Epochs", this::checkEpochs);
@@ -1102,6 +1103,39 @@ class MemoryLayoutTest {
 
     private static long[] slots(OperationRing ring) {
         return (long[]) privateField(OperationRing.class, ring, "slots");
+    }
+
+    private void checkGhost(Table table) {
+        table.hasAllBits(Short.SIZE);
+        Mem mem = memory.get();
+        try {
+            GhostFrequencies ghosts = new GhostFrequencies(mem, 0);
+            assertEquals(1024 * Long.BYTES, ghosts.lengthBytes());
+            long fingerprint = 0b1_0110_0101;
+            long hash = fingerprint << 3;
+            ghosts.put(hash, 11, 6 + 8);
+            long slot = onlyWord(mem, ghosts);
+            table.row("period").hasBits(slot, 6);
+            table.row("frequency").hasBits(slot, 11);
+            table.row("fingerprint").hasBits(slot, fingerprint);
+            ghosts.put(hash, 7, 6);
+            long set = onlyWord(mem, ghosts);
+            table.row("frequency").hasBits(set & 0xFFFF, 7);
+            assertEquals(slot, set >>> Short.SIZE);
+        } finally {
+            mem.close();
+        }
+    }
+
+    private static long onlyWord(Mem mem, GhostFrequencies ghosts) {
+        long at = (long) privateField(GhostFrequencies.class, ghosts, "sets");
+        long found = 0;
+        for (long end = at + ghosts.lengthBytes(); at < end; at += Long.BYTES) {
+            long word = mem.getLong(at);
+            assertTrue(word == 0 || found == 0);
+            found |= word;
+        }
+        return found;
     }
 
     private void checkRing(Table table) {

@@ -17,7 +17,7 @@ class WindowedLfuTest {
                     () -> TICK_BYTES * WindowedLfu.TICKS_PER_TURNOVER,
                     () -> 1000,
                     () -> accessCount,
-                    new GhostFrequencies(0));
+                    new GhostFrequencies(Mem.platform(), 0));
 
     private int now() {
         return policy.now(0);

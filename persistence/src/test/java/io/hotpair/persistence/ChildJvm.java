@@ -66,7 +66,11 @@ final class ChildJvm implements AutoCloseable {
         List<String> seen = new ArrayList<>();
         while (true) {
             String line = lines.poll(TIMEOUT_S, TimeUnit.SECONDS);
-            if (line == null || line.equals(END)) {
+            if (line == null) {
+                throw new AssertionError(
+                        "no " + prefix + " came, but " + seen + ", from\n" + threads());
+            }
+            if (line.equals(END)) {
                 throw new AssertionError("no " + prefix + " came, but " + seen);
             }
             if (line.startsWith(prefix)) {
@@ -74,6 +78,22 @@ final class ChildJvm implements AutoCloseable {
             }
             seen.add(line);
         }
+    }
+
+    /** What each of its threads does, as a JVM prints it on SIGQUIT. */
+    private String threads() throws InterruptedException {
+        List<String> dump = new ArrayList<>();
+        try {
+            new ProcessBuilder("kill", "-QUIT", Long.toString(pid())).start().waitFor();
+        } catch (IOException e) {
+            return e.toString();
+        }
+        for (String line = lines.poll(TIMEOUT_S, TimeUnit.SECONDS);
+                line != null && !line.equals(END);
+                line = lines.poll(1, TimeUnit.SECONDS)) {
+            dump.add(line);
+        }
+        return String.join("\n", dump);
     }
 
     /**

@@ -89,7 +89,7 @@ final class Contestants {
                 cache::limitBytes,
                 cache::count,
                 cache::requestCount,
-                new GhostFrequencies((long) cache.capacity() * slotsPerRecord));
+                new GhostFrequencies(cache.mem(), (long) cache.capacity() * slotsPerRecord));
     }
 
     static Contestant sampled(String name, Sampling sampling, SampledCache.PolicyFactory policy) {

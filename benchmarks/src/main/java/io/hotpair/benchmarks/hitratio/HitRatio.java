@@ -78,9 +78,10 @@ public final class HitRatio {
         double hitRatio = 0;
         double writesPerHit = 0;
         for (int seed = 1; seed <= seeds; seed++) {
-            Replay cache = contestant.factory().make(trace, capacity, seed);
-            hitRatio += Replay.hitRatio(trace, cache) / seeds;
-            writesPerHit += cache.writesPerHit() / seeds;
+            try (Replay cache = contestant.factory().make(trace, capacity, seed)) {
+                hitRatio += Replay.hitRatio(trace, cache) / seeds;
+                writesPerHit += cache.writesPerHit() / seeds;
+            }
         }
         return new Results.Cell(hitRatio, writesPerHit);
     }

@@ -1,7 +1,7 @@
 package io.hotpair.benchmarks.hitratio;
 
 /** A cache that a trace is played to: each request is a get and, where it misses, a put. */
-interface Replay {
+interface Replay extends AutoCloseable {
     /** Asks for a key and puts it if it is not there; whether it was. */
     boolean request(int key);
 
@@ -11,6 +11,10 @@ interface Replay {
     default double writesPerHit() {
         return 0;
     }
+
+    /** Gives back what it holds. */
+    @Override
+    default void close() {}
 
     /** The share of a trace's requests that hit. */
     static double hitRatio(Trace trace, Replay cache) {

@@ -2,6 +2,7 @@ package io.hotpair.benchmarks.hitratio;
 
 import io.hotpair.internal.EvictionPolicy;
 import io.hotpair.internal.EvictionPool;
+import io.hotpair.internal.Mem;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
@@ -38,6 +39,7 @@ final class SampledCache implements Replay {
     private final int capacity;
     private final Sampling sampling;
     private final SplittableRandom random;
+    private final Mem mem = Mem.platform();
     private final EvictionPolicy policy;
     private final EvictionPool[] pools;
     private final int[] places;
@@ -74,6 +76,16 @@ final class SampledCache implements Replay {
         Arrays.setAll(lengths, trace::length);
         limitBytes = (long) (capacity * trace.meanLength());
         policy = factory.make(this);
+    }
+
+    /** Where a policy has what it remembers. */
+    Mem mem() {
+        return mem;
+    }
+
+    @Override
+    public void close() {
+        mem.close();
     }
 
     long limitBytes() {

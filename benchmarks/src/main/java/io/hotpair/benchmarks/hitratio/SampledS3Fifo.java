@@ -24,7 +24,7 @@ final class SampledS3Fifo implements SecondChance {
 
     SampledS3Fifo(SampledCache cache) {
         this.cache = cache;
-        ghosts = new GhostFrequencies(cache.capacity());
+        ghosts = new GhostFrequencies(cache.mem(), cache.capacity());
     }
 
     @Override
