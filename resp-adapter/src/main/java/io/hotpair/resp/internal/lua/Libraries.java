@@ -1,0 +1,120 @@
+package io.hotpair.resp.internal.lua;
+
+import org.jspecify.annotations.Nullable;
+
+/** What scripts find in their global variables: made once, protected, shared by all executions. */
+public final class Libraries {
+    private final LuaTable globals = new LuaTable(null);
+    private final LuaTable stringMetatable = new LuaTable(null);
+
+    /**
+     * For who is to have nothing but what is added.
+     *
+     * @return without anything
+     */
+    public static Libraries empty() {
+        return new Libraries(false);
+    }
+
+    /** Makes them, without those of the host. */
+    public Libraries() {
+        this(true);
+    }
+
+    private Libraries(boolean withAll) {
+        if (!withAll) {
+            return;
+        }
+        BaseLibrary.register(globals);
+        StringLibrary.register(module("string"));
+        TableLibrary.register(module("table"));
+        MathLibrary.register(module("math"));
+        CoroutineLibrary.register(module("coroutine"));
+        BitLibrary.register(module("bit"));
+        JsonLibrary.register(module("cjson"));
+        MessagePackLibrary.register(module("cmsgpack"));
+        StructLibrary.register(module("struct"));
+        stringMetatable.set("__index", globals.get("string"));
+        globals.set("_G", globals);
+        globals.set("_VERSION", LuaString.of("Lua 5.1"));
+    }
+
+    /**
+     * Adds a table of functions.
+     *
+     * @param name the global variable
+     * @return the table, empty
+     */
+    public LuaTable module(String name) {
+        LuaTable module = new LuaTable(null);
+        globals.set(name, module);
+        return module;
+    }
+
+    /**
+     * Adds a function.
+     *
+     * @param module the table that gets it
+     * @param name its name
+     * @param body what it does
+     */
+    public static void add(LuaTable module, String name, Builtin.Body body) {
+        module.set(name, new Builtin(name, body));
+    }
+
+    /**
+     * The global variables.
+     *
+     * @return the table that executions copy
+     */
+    public LuaTable globals() {
+        return globals;
+    }
+
+    /**
+     * The metatable of strings.
+     *
+     * @return the table
+     */
+    public LuaTable stringMetatable() {
+        return stringMetatable;
+    }
+
+    /** Forbids changes, and makes it an error to read a global variable that is not there. */
+    public void protect() {
+        LuaTable metatable = strict();
+        globals.metatable(metatable);
+        for (@Nullable Object each : globals.hashValues()) {
+            if (each instanceof LuaTable table) {
+                table.protect();
+            }
+        }
+        stringMetatable.protect();
+        globals.protect();
+    }
+
+    /**
+     * Makes it an error to read a field that is not there.
+     *
+     * @param module the table
+     */
+    public static void strict(LuaTable module) {
+        module.metatable(strict());
+    }
+
+    private static LuaTable strict() {
+        LuaTable metatable = new LuaTable(null);
+        add(
+                metatable,
+                "__index",
+                args -> {
+                    throw args.state()
+                            .error(
+                                    "Script attempted to access nonexistent global variable '"
+                                            + Operations.text(args.get(1))
+                                            + "'");
+                });
+        metatable.protect();
+        return metatable;
+    }
+}
