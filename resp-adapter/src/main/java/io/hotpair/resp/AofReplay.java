@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.LongConsumer;
 
 /**
  * Executes the commands of files of an append-only log, one after the other. A file may begin as an
@@ -212,11 +213,11 @@ final class AofReplay implements AutoCloseable {
         }
     }
 
-    /** When an entry was delivered is taken for now if that is later than now. */
-    private void noteTimeOfDelivery(Request request) {
+    /** Goes through the times at which XCLAIM says that entries were delivered. */
+    static void timesOfDelivery(Request request, LongConsumer to) {
         for (int i = 5; i + 1 < request.count(); i++) {
             if (request.is(i, "TIME") && request.isInteger(i + 1)) {
-                clock.reach(request.integer(i + 1));
+                to.accept(request.integer(i + 1));
             }
         }
     }
@@ -241,7 +242,8 @@ final class AofReplay implements AutoCloseable {
         } else {
             check(request, at);
             if (request.is(0, "XCLAIM")) {
-                noteTimeOfDelivery(request);
+                // When an entry was delivered is taken for now if that is later than now.
+                timesOfDelivery(request, clock::reach);
             }
             execute(request, at);
             commandCount++;
@@ -249,14 +251,14 @@ final class AofReplay implements AutoCloseable {
     }
 
     /** Whatever database is selected, such a command may be about the one that is wanted. */
-    private static boolean isForSeveral(Request request) {
+    static boolean isForSeveral(Request request) {
         return request.is(0, "SWAPDB")
                 || request.is(0, "MOVE")
                 || request.is(0, "FUNCTION")
                 || (request.is(0, "COPY") && has(request, 3, "DB"));
     }
 
-    private static boolean isForAll(Request request) {
+    static boolean isForAll(Request request) {
         return request.is(0, "FLUSHALL");
     }
 

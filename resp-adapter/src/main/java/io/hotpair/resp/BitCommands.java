@@ -92,6 +92,7 @@ final class BitCommands {
                 .flags(WRITE, DENYOOM)
                 .keys(1, 1, 1, "RW", "access", "update", "variable_flags")
                 .keyNotes("This command allows both access and modification of the key")
+                .variableAccess(BitCommands::accessOfBitField)
                 .since("3.2.0")
                 .complexity("O(1) for each integer")
                 .summary("Reads and changes integers of any length at any bit of a value.")
@@ -209,6 +210,20 @@ final class BitCommands {
             }
         }
         throw CommandException.syntax();
+    }
+
+    private static List<String> accessOfBitField(Request request, int from) {
+        for (int i = from + 2; i < request.count(); i++) {
+            int left = request.count() - i - 1;
+            if (request.is(i, "GET") && left >= 2) {
+                i += 2;
+            } else if (request.is(i, "OVERFLOW") && left >= 1) {
+                i++;
+            } else {
+                return KeySpec.READS_AND_WRITES;
+            }
+        }
+        return KeySpec.READS;
     }
 
     private static void bitfield(

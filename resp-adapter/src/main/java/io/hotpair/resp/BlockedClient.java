@@ -1,5 +1,6 @@
 package io.hotpair.resp;
 
+import io.hotpair.HotpairException;
 import io.hotpair.LongDouble;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
@@ -122,6 +123,13 @@ final class BlockedClient<R> implements Parked {
         boolean unused = future.completeExceptionally(how);
         future.whenComplete((found, failure) -> then.accept(failure == how))
                 .exceptionally(failure -> null);
+    }
+
+    /** Ends the wait because this node takes no writes any more. */
+    void endForReplica() {
+        boolean unused =
+                future.completeExceptionally(
+                        new HotpairException(HotpairException.Category.NOT_MASTER, ROLE_LOST));
     }
 
     /** Ends a wait from outside. */

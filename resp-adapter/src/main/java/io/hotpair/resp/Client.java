@@ -21,6 +21,9 @@ final class Client {
         SKIP
     }
 
+    /** Of a client that does not watch what others execute. */
+    static final long NO_MONITOR = -1;
+
     private final long id;
     private final Connection connection;
     private final RespServer server;
@@ -31,6 +34,7 @@ final class Client {
     private final String host;
     private final long connectedAtNs;
     private int protocol = 2;
+    private volatile AclAccount account;
     private boolean authenticated;
     private boolean evictable = true;
     private volatile @Nullable String name;
@@ -40,6 +44,11 @@ final class Client {
     private @Nullable Command lastCommand;
     private long lastCommandNs;
     private @Nullable Parked parked;
+    private @Nullable Begun begun;
+
+    /** As parked, where a script is executed while the client itself is parked. */
+    private @Nullable Parked parkedInScript;
+
     private long opId;
     private long term;
     private boolean closing;
@@ -49,6 +58,7 @@ final class Client {
     private final Set<KeyName> trackedPrefixes =
             new TreeSet<>((a, b) -> Arrays.compareUnsigned(a.bytes(), b.bytes()));
     private boolean caching;
+    private volatile long monitorsSince = NO_MONITOR;
 
     Client(long id, Connection connection, RespServer server, Session session, Endpoints ends) {
         this.id = id;
@@ -61,7 +71,8 @@ final class Client {
         host = ends.remoteHost();
         connectedAtNs = server.keyspace().nanoTime();
         lastCommandNs = connectedAtNs;
-        authenticated = !server.config().requiresPassword();
+        account = server.acl().defaultAccount();
+        authenticated = server.acl().isOpenToAll();
     }
 
     /**
@@ -156,6 +167,21 @@ final class Client {
         caching = whether;
     }
 
+    /** Whether it watches what all clients execute. */
+    boolean isMonitor() {
+        return monitorsSince != NO_MONITOR;
+    }
+
+    /** The last line before it began to watch. */
+    long monitorsSince() {
+        return monitorsSince;
+    }
+
+    /** Changed by {@link Monitors} alone. */
+    void monitorsSince(long line) {
+        monitorsSince = line;
+    }
+
     /** Ends all subscriptions, without a word. */
     void unsubscribeAll() {
         Subscriptions present = subscriptions;
@@ -188,12 +214,36 @@ final class Client {
         protocol = version;
     }
 
+    /** Whether it may send commands: because it has authenticated, or because nobody has to. */
     boolean isAuthenticated() {
-        return authenticated;
+        return authenticated || server.acl().isOpenToAll();
     }
 
-    void authenticated(boolean whether) {
-        authenticated = whether;
+    /** Whose rights it has. */
+    AclAccount account() {
+        return account;
+    }
+
+    /** What it may do now. */
+    AclUser user() {
+        return account.user();
+    }
+
+    /** Whether it may execute a command, and may read any key whatever with that. */
+    boolean readsAllKeys(Request request) {
+        AclUser user = user();
+        if (user.isUnrestricted()) {
+            return true;
+        }
+        Command command =
+                server.commands().find(request.bytes(), request.offset(0), request.length(0));
+        return command != null && user.readsAllKeys(command, request);
+    }
+
+    /** It has authenticated. */
+    void account(AclAccount user) {
+        account = user;
+        authenticated = true;
     }
 
     boolean isEvictable() {
@@ -252,7 +302,23 @@ final class Client {
 
     /** Puts the command that is executing aside until it can be answered. */
     void park(Parked command) {
-        parked = command;
+        if (transaction.isOffLoop()) {
+            parkedInScript = command;
+        } else {
+            parked = command;
+        }
+    }
+
+    /** Takes what the last command of a transaction put aside, to be finished at once. */
+    @Nullable Parked takeParked() {
+        Parked taken = parked;
+        if (transaction.isOffLoop()) {
+            taken = parkedInScript;
+            parkedInScript = null;
+        } else {
+            parked = null;
+        }
+        return taken;
     }
 
     @Nullable Parked parked() {
@@ -261,6 +327,25 @@ final class Client {
 
     void unpark() {
         parked = null;
+        begun = null;
+    }
+
+    /**
+     * A command that was executed up to where it was put aside.
+     *
+     * @param request its arguments
+     * @param ns how long it took so far
+     */
+    record Begun(Request request, long ns) {}
+
+    /** Says what was put aside. */
+    void began(Request request, long ns) {
+        begun = new Begun(request, ns);
+    }
+
+    /** What was put aside; null if nothing was, or if it was not begun. */
+    @Nullable Begun begun() {
+        return begun;
     }
 
     /** Begins a command: it has written nothing. */
@@ -320,12 +405,14 @@ final class Client {
     /** Puts everything back to what it was when the client connected. */
     void reset() {
         protocol = 2;
-        authenticated = !server.config().requiresPassword();
+        account = server.acl().defaultAccount();
+        authenticated = server.acl().isOpenToAll();
         name = null;
         replyMode = ReplyMode.ON;
         evictable(true);
         transaction.discard();
         unsubscribeAll();
+        server.monitors().remove(this);
         server.tracking().disable(this);
     }
 }

@@ -301,13 +301,13 @@ final class ClientCommands {
                     throw CommandException.syntax();
                 }
             } else {
-                wanted = wanted.and(filter(request, i));
+                wanted = wanted.and(filter(client, request, i));
             }
         }
         reply.integer(kill(client, wanted, skipMe));
     }
 
-    private static Predicate<Client> filter(Request request, int option) {
+    private static Predicate<Client> filter(Client client, Request request, int option) {
         String value = request.text(option + 1);
         if (request.is(option, "ID")) {
             if (!request.isInteger(option + 1) || request.integer(option + 1) < 1) {
@@ -327,10 +327,12 @@ final class ClientCommands {
             return c -> c.localAddress().equals(value);
         }
         if (request.is(option, "USER")) {
-            if (!value.equals("default")) {
-                throw new CommandException("ERR No such user '" + value + "'");
+            AclAccount account = client.server().acl().find(value);
+            if (account == null) {
+                throw new CommandException(
+                        "ERR No such user '" + request.inError(option + 1) + "'");
             }
-            return Client::isAuthenticated;
+            return c -> c.account() == account;
         }
         throw CommandException.syntax();
     }
@@ -353,7 +355,8 @@ final class ClientCommands {
 
     private static String flags(Client client) {
         String flags =
-                (client.isSubscriber() ? "P" : "")
+                (client.isMonitor() ? "O" : "")
+                        + (client.isSubscriber() ? "P" : "")
                         + (client.transaction().isOpen() ? "x" : "")
                         + (client.connection().isBlocked() ? "b" : "")
                         + trackingFlags(client)
@@ -368,7 +371,7 @@ final class ClientCommands {
                 + (mode != null && mode.broadcast() ? "B" : "");
     }
 
-    private static String describe(Client client) {
+    static String describe(Client client) {
         Connection connection = client.connection();
         long nowNs = client.keyspace().nanoTime();
         String name = client.name();
@@ -410,7 +413,9 @@ final class ClientCommands {
                 + held
                 + " events=r cmd="
                 + (last == null ? "NULL" : last.fullName())
-                + " user=default redir="
+                + " user="
+                + client.account().name()
+                + " redir="
                 + TrackingCommands.redirect(client)
                 + " resp="
                 + client.protocol()

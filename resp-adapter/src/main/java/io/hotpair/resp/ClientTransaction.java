@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,9 @@ final class ClientTransaction {
     @SuppressWarnings("ArrayRecordComponent") // Handed on, and never compared.
     private record Published(Topic.Kind kind, byte[] channel, byte[] payload) {}
 
+    /** About what is kept with a message or a line. */
+    private static final int HELD_OVERHEAD = 64;
+
     private final Client client;
     private final Map<KeyName, Watched> watched = new LinkedHashMap<>();
     private List<Queued> queued = new ArrayList<>();
@@ -51,7 +55,11 @@ final class ClientTransaction {
     private boolean executing;
     private final List<Published> published = new ArrayList<>();
     private final List<Origin> origins = new ArrayList<>();
+    private final List<byte[]> shown = new ArrayList<>();
     private @Nullable Session outside;
+    private boolean offLoop;
+    private boolean scripted;
+    private long heldBytes;
     private long chargedBytes;
 
     ClientTransaction(Client client) {
@@ -66,6 +74,16 @@ final class ClientTransaction {
     /** Whether the command that is executing is a part of EXEC. */
     boolean isExecuting() {
         return executing;
+    }
+
+    /** Whether a script is executed in a thread that is not the event loop's. */
+    boolean isOffLoop() {
+        return offLoop;
+    }
+
+    /** Whether the command that is executing is one that a script calls. */
+    boolean isScripted() {
+        return scripted;
     }
 
     int size() {
@@ -103,13 +121,15 @@ final class ClientTransaction {
         client.connection().account().charge(bytes);
     }
 
-    /** The first of the gathered commands that writes, or the other one if none does. */
-    Command writerOr(Command other) {
+    /** Whether a pause of writes holds any of the gathered commands. */
+    boolean isHeldWithWrites() {
         return queued.stream()
-                .map(Queued::command)
-                .filter(Command::isWrite)
-                .findFirst()
-                .orElse(other);
+                .anyMatch(each -> each.command().isHeldWithWrites(each.request(), client));
+    }
+
+    /** Whether any of the gathered commands writes. */
+    boolean isWrite() {
+        return queued.stream().anyMatch(each -> each.command().isWrite());
     }
 
     /** Whether what the gathered commands answer rests on keys. */
@@ -162,6 +182,7 @@ final class ClientTransaction {
         Session session = client.session();
         int from = reply.length();
         Map<Topic.Kind, Map<KeyName, Topic>> subscribed = savedSubscriptions();
+        AclAccount account = client.account();
         executing = true;
         outside = session;
         boolean executed = false;
@@ -170,7 +191,7 @@ final class ClientTransaction {
                     session.transaction(
                             view -> {
                                 reply.truncate(from);
-                                beginAttempt(subscribed);
+                                beginAttempt(subscribed, account);
                                 return attempt(session, view, dispatcher, reply);
                             });
             if (executed) {
@@ -178,16 +199,69 @@ final class ClientTransaction {
                     client.subscriptions().leave();
                 }
                 sendPublished();
+                show();
             }
             return executed;
         } finally {
             executing = false;
             outside = null;
             if (!executed) {
-                beginAttempt(subscribed);
+                beginAttempt(subscribed, account);
             }
             client.session(session);
             discard();
+        }
+    }
+
+    /**
+     * Executes a script as one transaction, or as a part of the one that executes already.
+     *
+     * @param elsewhere whether this is not the event loop's thread; the client is parked then
+     * @param attempt does it, perhaps several times
+     */
+    void executeScript(boolean elsewhere, Consumer<TransactionSession> attempt) {
+        scripted = true;
+        try {
+            if (executing && client.session() instanceof TransactionSession inside) {
+                attempt.accept(inside);
+            } else {
+                executeAlone(elsewhere, attempt);
+            }
+        } finally {
+            scripted = false;
+        }
+    }
+
+    private void executeAlone(boolean elsewhere, Consumer<TransactionSession> attempt) {
+        Session session = client.session();
+        AclAccount account = client.account();
+        executing = true;
+        offLoop = elsewhere;
+        outside = session;
+        boolean executed = false;
+        try {
+            executed =
+                    session.transaction(
+                            view -> {
+                                beginAttempt(Map.of(), account);
+                                long nowMs = client.keyspace().currentTimeMs();
+                                TransactionSession inside =
+                                        new TransactionSession(
+                                                session, view, new HashSet<>(), nowMs);
+                                client.session(inside);
+                                attempt.accept(inside);
+                                return true;
+                            });
+            sendPublished();
+            show();
+        } finally {
+            executing = false;
+            offLoop = false;
+            outside = null;
+            if (!executed) {
+                beginAttempt(Map.of(), account);
+            }
+            client.session(session);
         }
     }
 
@@ -198,9 +272,14 @@ final class ClientTransaction {
     }
 
     /** Forgets what an attempt before did that is no part of the keyspace. */
-    private void beginAttempt(Map<Topic.Kind, Map<KeyName, Topic>> subscribed) {
+    private void beginAttempt(Map<Topic.Kind, Map<KeyName, Topic>> subscribed, AclAccount account) {
+        if (client.account() != account) {
+            client.account(account);
+        }
         published.clear();
         origins.clear();
+        shown.clear();
+        heldBytes = 0;
         if (!subscribed.isEmpty()) {
             client.subscriptions().restore(subscribed);
         }
@@ -213,9 +292,16 @@ final class ClientTransaction {
      * @return how many will receive it
      */
     int publishLater(Topic.Kind kind, byte[] channel, byte[] payload) {
+        if (!reserve((long) channel.length + payload.length)) {
+            throw CommandException.outOfMemory();
+        }
         published.add(new Published(kind, channel, payload));
         PubSub pubSub = client.server().pubSub();
         Message message = pubSub.message(kind, channel, payload, null);
+        if (offLoop) {
+            // It gets its own messages as others do, from its loop.
+            return pubSub.receivers(message);
+        }
         if (message != null) {
             message.deliverTo(client.subscriptions(), client);
         }
@@ -245,10 +331,36 @@ final class ClientTransaction {
         return all;
     }
 
+    private void show() {
+        shown.forEach(client.server().monitors()::tell);
+        shown.clear();
+    }
+
+    /**
+     * Takes room for what is kept until the transaction has committed, if there is. A script may
+     * make any amount of it; what was gathered for EXEC was charged to the client when it came.
+     */
+    private boolean reserve(long bytes) {
+        if (!scripted) {
+            return true;
+        }
+        heldBytes += bytes + HELD_OVERHEAD;
+        return heldBytes <= client.server().config().scriptMemoryLimitBytes();
+    }
+
+    /** Keeps what is shown to monitors until the transaction has committed. */
+    void showLater(byte[] line) {
+        // What is executed already must not fail because somebody watches.
+        if (reserve(line.length)) {
+            shown.add(line);
+        }
+    }
+
     private void sendPublished() {
         PubSub pubSub = client.server().pubSub();
         for (Published each : published) {
-            int unused = pubSub.publish(each.kind(), each.channel(), each.payload(), client);
+            Client except = offLoop ? null : client;
+            int unused = pubSub.publish(each.kind(), each.channel(), each.payload(), except);
         }
         published.clear();
     }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,9 +26,11 @@ final class Command {
         BLOCKING,
         LOADING,
         STALE,
+        SKIP_MONITOR,
         SKIP_SLOWLOG,
         FAST,
         NO_AUTH,
+        NO_MANDATORY_KEYS,
         NO_ASYNC_LOADING,
         NO_MULTI,
         MOVABLE_KEYS("movablekeys"),
@@ -69,11 +72,34 @@ final class Command {
         BLOCKING,
         DANGEROUS,
         CONNECTION,
-        TRANSACTION;
+        TRANSACTION,
+        SCRIPTING;
 
         String text() {
             return "@" + name().toLowerCase(Locale.ROOT);
         }
+    }
+
+    /** Which arguments name channels of publish and subscribe. */
+    enum Channels {
+        NONE,
+        /** The first one, where something is published. */
+        PUBLISHED,
+        /** All, which are subscribed to. */
+        SUBSCRIBED,
+        /** All, which are patterns that are subscribed to. */
+        PATTERNS
+    }
+
+    /** What a command does with a key, where its options decide. */
+    @FunctionalInterface
+    interface VariableAccess {
+        /**
+         * Tells it in the words of COMMAND INFO.
+         *
+         * @param from where the command begins in the request
+         */
+        List<String> of(Request request, int from);
     }
 
     /** The chapter of the documentation. */
@@ -90,8 +116,10 @@ final class Command {
         PUBSUB,
         GENERIC,
         TRANSACTIONS,
+        SCRIPTING,
         CONNECTION,
-        SERVER;
+        SERVER,
+        CLUSTER;
 
         String text() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');
@@ -121,9 +149,13 @@ final class Command {
     private String complexity = "O(1)";
     private @Nullable Function function;
     private boolean write;
+    private boolean heldWithWrites;
+    private @Nullable BiPredicate<Request, Client> writesNothing;
     private boolean touchesKeys;
     private boolean unqueued;
     private boolean inSubscribedMode;
+    private Channels channels = Channels.NONE;
+    private @Nullable VariableAccess variableAccess;
 
     Command(int id, String name, int arity, Group group, @Nullable Command container) {
         this.id = id;
@@ -137,6 +169,12 @@ final class Command {
         flags.addAll(List.of(which));
         write = flags.contains(Flag.WRITE);
         touchesKeys = write || flags.contains(Flag.READONLY);
+        return this;
+    }
+
+    /** Says that what it answers may rest on keys, though it neither reads nor writes itself. */
+    Command touchingKeys() {
+        touchesKeys = true;
         return this;
     }
 
@@ -167,6 +205,17 @@ final class Command {
         return this;
     }
 
+    /** Says what is done with the keys, where that depends on the other arguments. */
+    Command variableAccess(VariableAccess access) {
+        variableAccess = access;
+        return this;
+    }
+
+    Command channels(Channels which) {
+        channels = which;
+        return this;
+    }
+
     /** Notes on the keys that were added last. */
     Command keyNotes(String notes) {
         int last = keys.size() - 1;
@@ -189,6 +238,18 @@ final class Command {
     Command inSubscribedMode() {
         inSubscribedMode = true;
         return this;
+    }
+
+    /** Has a pause of writes hold it, for Redis counts it among them. */
+    Command heldWithWrites() {
+        heldWithWrites = true;
+        return this;
+    }
+
+    /** The same, but for calls of which it is known that they write nothing. */
+    Command heldWithWritesUnless(BiPredicate<Request, Client> exception) {
+        writesNothing = exception;
+        return heldWithWrites();
     }
 
     Command since(String version) {
@@ -260,6 +321,17 @@ final class Command {
         return write;
     }
 
+    /** Whether a pause of writes holds it. */
+    boolean isHeldWithWrites() {
+        return write || heldWithWrites;
+    }
+
+    /** Whether a pause of writes holds it when it is called so. */
+    boolean isHeldWithWrites(Request request, Client client) {
+        BiPredicate<Request, Client> exception = writesNothing;
+        return isHeldWithWrites() && (exception == null || !exception.test(request, client));
+    }
+
     /** Whether what it answers rests on keys. */
     boolean touchesKeys() {
         return touchesKeys;
@@ -295,6 +367,21 @@ final class Command {
     /** Whether there are arguments that are really keys. */
     boolean hasKeys() {
         return keys.stream().anyMatch(spec -> !spec.isOfOthers());
+    }
+
+    Channels channels() {
+        return channels;
+    }
+
+    /** What is done with a key, in the words of COMMAND INFO. */
+    List<String> accessWords(KeySpec key, Request request, int from) {
+        VariableAccess variable = variableAccess;
+        return variable == null ? key.access() : variable.of(request, from);
+    }
+
+    /** What a key is needed for, of {@link KeySpec#READ} and {@link KeySpec#WRITE}. */
+    int access(KeySpec key, Request request, int from) {
+        return KeySpec.permission(accessWords(key, request, from));
     }
 
     boolean isFloating(String argument) {
@@ -333,7 +420,7 @@ final class Command {
         if (has(Flag.WRITE)) {
             all.add(Category.WRITE);
         }
-        if (has(Flag.READONLY)) {
+        if (has(Flag.READONLY) && !all.contains(Category.SCRIPTING)) {
             all.add(Category.READ);
         }
         if (has(Flag.PUBSUB)) {

@@ -211,7 +211,7 @@ final class CommandCommands {
     private void list(Request request, Client client, ReplyBuffer reply) {
         List<String> names = new ArrayList<>();
         if (request.count() == 2) {
-            table.commands().forEach(command -> names.add(command.name()));
+            table.everything().forEach(command -> names.add(command.fullName()));
         } else if (request.count() == 5 && request.is(2, "FILTERBY")) {
             filter(request, names);
         } else {
@@ -254,7 +254,7 @@ final class CommandCommands {
             throw new CommandException("ERR Invalid number of arguments specified for command");
         }
         List<KeySpec.Found> found = KeySpec.find(command.keys(), request, 2);
-        if (found.isEmpty()) {
+        if (found.isEmpty() && !command.has(Command.Flag.NO_MANDATORY_KEYS)) {
             throw new CommandException("ERR Invalid arguments specified for command");
         }
         reply.array(found.size());
@@ -265,7 +265,7 @@ final class CommandCommands {
             int argument = key.argument();
             reply.bulk(request.bytes(), request.offset(argument), request.length(argument));
             if (withAccess) {
-                List<String> access = access(command, key.spec(), request);
+                List<String> access = command.accessWords(key.spec(), request, 2);
                 reply.set(access.size());
                 access.forEach(reply::status);
             }
@@ -278,34 +278,5 @@ final class CommandCommands {
             return command;
         }
         return command.subcommands().get(request.text(3).toLowerCase(Locale.ROOT));
-    }
-
-    /** What some commands do with their key depends on their options. */
-    private static List<String> access(Command command, KeySpec keys, Request request) {
-        return switch (command.name()) {
-            case "set" -> accessOfSet(request);
-            case "bitfield" -> accessOfBitField(request);
-            default -> keys.access();
-        };
-    }
-
-    private static List<String> accessOfBitField(Request request) {
-        for (int i = 4; i < request.count(); i++) {
-            if (request.is(i, "GET")) {
-                i += 2;
-            } else {
-                return List.of("RW", "access", "update");
-            }
-        }
-        return List.of("RO", "access");
-    }
-
-    private static List<String> accessOfSet(Request request) {
-        for (int i = 5; i < request.count(); i++) {
-            if (request.is(i, "GET")) {
-                return List.of("RW", "access", "update");
-            }
-        }
-        return List.of("OW", "update");
     }
 }

@@ -4,7 +4,7 @@ package io.hotpair.resp;
  * Ends a command with an error reply. Carries no stack trace: it is an answer to the client, not a
  * failure of ours, and clients can ask for as many as they like.
  */
-final class CommandException extends RuntimeException {
+class CommandException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /**
@@ -91,6 +91,10 @@ final class CommandException extends RuntimeException {
 
     static CommandException notAuthenticated() {
         return new CommandException("NOAUTH Authentication required.");
+    }
+
+    static CommandException loading() {
+        return new CommandException("LOADING Redis is loading the dataset in memory");
     }
 
     static CommandException readOnly() {

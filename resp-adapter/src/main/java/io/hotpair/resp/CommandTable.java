@@ -37,13 +37,19 @@ final class CommandTable {
         SortCommand.register(this);
         DumpCommands.register(this);
         TransactionCommands.register(this);
+        ScriptCommands.register(this);
+        FunctionCommands.register(this);
         ConnectionCommands.register(this);
         ClientCommands.register(this);
         ServerCommands.register(this);
+        ModuleCommands.register(this);
         SaveCommands.register(this);
         ReplicationCommands.register(this);
+        SentinelCommands.register(this);
         WaitCommands.register(this);
         CommandCommands.register(this);
+        AclCommands.register(this);
+        ClusterCommands.register(this);
     }
 
     /** Adds a command, of which the caller then says the rest. */

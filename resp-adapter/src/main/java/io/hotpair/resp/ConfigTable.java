@@ -1,6 +1,9 @@
 package io.hotpair.resp;
 
 import io.hotpair.KeyspaceConfig;
+import io.hotpair.topology.Member;
+import io.hotpair.topology.Role;
+import io.hotpair.topology.Topology;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.Locale;
@@ -16,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  * passwords are not among them.
  */
 final class ConfigTable {
+    private static final String ALL_CHANNELS = "allchannels";
+    private static final String NO_CHANNELS = "resetchannels";
+    private static final long MIN_CLIENT_MEMORY = 1 << 20;
+
     private final Map<String, Parameter> byName = new TreeMap<>();
     private final RespServer server;
 
@@ -78,8 +85,20 @@ final class ConfigTable {
 
     ConfigTable(RespServer server) {
         this.server = server;
+        addImmutable();
         addFixed();
         addSettings();
+        addPackingLimits();
+    }
+
+    private void addImmutable() {
+        immutable("databases", "1");
+        immutable("cluster-enabled", "no");
+        immutable("daemonize", "no");
+        immutable("enable-debug-command", "no");
+        immutable("enable-module-command", "no");
+        immutable("io-threads", Integer.toString(server.config().eventLoopThreads()));
+        immutable("tcp-backlog", "511");
     }
 
     private void addFixed() {
@@ -88,21 +107,36 @@ final class ConfigTable {
         fixed("appendonly", () -> keyspace.hasLog() ? "yes" : "no");
         fixed("appendfsync", () -> "everysec");
         fixed("bind", () -> String.join(" ", config.bindAddresses()));
-        fixed("databases", () -> "1");
-        fixed("enable-debug-command", () -> "no");
-        fixed("enable-module-command", () -> "no");
-        fixed("io-threads", () -> Integer.toString(config.eventLoopThreads()));
+        fixed("enable-replicaof-command", () -> config.replicaOfCommand() ? "yes" : "no");
         fixed("latency-monitor-threshold", () -> "0");
-        fixed("maxmemory-clients", () -> Long.toString(server.budget().limitBytes()));
+        fixed("lua-time-limit", () -> Long.toString(config.scriptTimeout().toMillis()));
         fixed("maxmemory-policy", () -> keyspace.maxMemoryPolicy().configName());
         fixed("port", () -> Integer.toString(server.port()));
         fixed("proto-max-bulk-len", () -> Integer.toString(server.settings().maxBulkLength()));
         fixed("protected-mode", () -> "yes");
         fixed("replica-read-only", () -> "yes");
         fixed("replica-serve-stale-data", () -> "yes");
+        fixed("replicaof", this::master);
         fixed("save", () -> "");
-        fixed("tcp-backlog", () -> "511");
+        fixed("slaveof", this::master);
         fixed("tcp-nodelay", () -> "yes");
+        fixed("tls-port", () -> Integer.toString(server.tlsPort()));
+        TlsConfig tls = config.tls();
+        if (tls != null) {
+            fixed("tls-auth-clients", () -> tls.authClients().name().toLowerCase(Locale.ROOT));
+            fixed("tls-protocols", () -> String.join(" ", tls.protocols()));
+            fixed("tls-prefer-server-ciphers", () -> tls.prefersServerCiphers() ? "yes" : "no");
+        }
+    }
+
+    private String master() {
+        RedisMigration migration = server.keyspace().migration().active();
+        if (migration != null) {
+            return migration.source().replace(':', ' ');
+        }
+        Topology pair = server.keyspace().topology();
+        Member master = pair == null || pair.role() != Role.REPLICA ? null : pair.master();
+        return master == null ? "" : master.clientHost() + " " + master.clientPort();
     }
 
     private String outputBufferLimit() {
@@ -128,7 +162,7 @@ final class ConfigTable {
             if (type.equals("pubsub")) {
                 limit = given;
             } else if (Set.of("normal", "slave", "replica").contains(type)) {
-                throw new IllegalArgumentException("only that of the class pubsub can be set");
+                checkUnchanged(type, given);
             } else {
                 throw new IllegalArgumentException(
                         "Invalid client class specified in buffer limit configuration.");
@@ -136,6 +170,14 @@ final class ConfigTable {
         }
         OutputLimit set = limit;
         return () -> server.settings().pubSubLimit(set);
+    }
+
+    private void checkUnchanged(String type, OutputLimit given) {
+        OutputLimit present =
+                type.equals("normal") ? server.settings().normalLimit() : OutputLimit.NONE;
+        if (!given.equals(present)) {
+            throw new IllegalArgumentException("only that of the class pubsub can be set");
+        }
     }
 
     private static OutputLimit outputLimit(String[] words, int from) {
@@ -163,6 +205,17 @@ final class ConfigTable {
                     int flags = KeyEventFlags.parse(text);
                     return () -> server.keyEvents().flags(flags);
                 });
+        settable(
+                "acllog-max-len",
+                () -> Long.toString(settings.aclLogMaxLength()),
+                new Range(0, 100_000, false, settings::aclLogMaxLength));
+        settable(
+                "acl-pubsub-default",
+                () -> settings.aclAllChannelsByDefault() ? ALL_CHANNELS : NO_CHANNELS,
+                text -> {
+                    boolean all = isAllChannels(text);
+                    return () -> settings.aclAllChannelsByDefault(all);
+                });
         KeyspacePort keyspace = server.keyspace();
         settable(
                 "maxmemory",
@@ -172,6 +225,10 @@ final class ConfigTable {
                         KeyspaceConfig.MAX_MEMORY_BYTES,
                         true,
                         keyspace::maxMemory));
+        settable(
+                "maxmemory-clients",
+                () -> Long.toString(server.budget().limitBytes()),
+                this::clientMemory);
         settable(
                 "maxclients",
                 () -> Integer.toString(settings.maxClients()),
@@ -194,8 +251,73 @@ final class ConfigTable {
                 new Range(0, Integer.MAX_VALUE, false, settings::idleTimeoutSeconds));
     }
 
+    /** Understands {@code acl-pubsub-default}. */
+    static boolean isAllChannels(String text) {
+        String given = text.toLowerCase(Locale.ROOT);
+        if (!given.equals(ALL_CHANNELS) && !given.equals(NO_CHANNELS)) {
+            throw new IllegalArgumentException(
+                    "argument(s) must be one of the following: "
+                            + ALL_CHANNELS
+                            + ", "
+                            + NO_CHANNELS);
+        }
+        return given.equals(ALL_CHANNELS);
+    }
+
+    private void addPackingLimits() {
+        PackingLimits limits = server.settings().packing();
+        for (PackingLimits.Limit limit : PackingLimits.Limit.values()) {
+            Range range =
+                    new Range(
+                            limit.min(),
+                            limit.max(),
+                            limit.isMemory(),
+                            value -> limits.set(limit, value));
+            Supplier<String> value = () -> Long.toString(limits.get(limit));
+            settable(limit.configName(), value, range);
+            if (!limit.olderName().isEmpty()) {
+                settable(limit.olderName(), value, range);
+            }
+        }
+    }
+
+    /** Takes an amount, or a percentage of the memory for keys. */
+    private Runnable clientMemory(String text) {
+        Range range =
+                new Range(MIN_CLIENT_MEMORY, Long.MAX_VALUE, true, server.budget()::limitBytes);
+        if (!text.matches("\\d{1,9}%")) {
+            if (MemoryValue.parse(text) < 0) {
+                throw new IllegalArgumentException("argument must be a memory or percent value");
+            }
+            return range.to(text);
+        }
+        int percent = Integer.parseInt(text.substring(0, text.length() - 1));
+        if (percent > 100) {
+            throw new IllegalArgumentException("percentage argument must be less or equal to 100");
+        }
+        long maxBytes = server.keyspace().statistics().maxMemoryBytes();
+        return range.to(Long.toString(maxBytes / 100 * percent));
+    }
+
+    /** What Redis can't change either while it runs. */
+    private void immutable(String name, String value) {
+        byName.put(name, new Parameter(name, () -> value, null));
+    }
+
+    /**
+     * What Redis could change, and can't be changed here. Programs that set all that they need, or
+     * put back what they found, set it to what it is, which is granted.
+     */
     private void fixed(String name, Supplier<String> value) {
-        byName.put(name, new Parameter(name, value, null));
+        settable(
+                name,
+                value,
+                text -> {
+                    if (!text.equalsIgnoreCase(value.get())) {
+                        throw new IllegalArgumentException("can't set immutable config");
+                    }
+                    return () -> {};
+                });
     }
 
     private void settable(String name, Supplier<String> value, Change change) {

@@ -6,9 +6,13 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +37,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     private static final byte[] NOTHING = {};
 
     private final SocketChannel channel;
+    private final @Nullable SslHandler tls;
     private final Worker worker;
     private final RespServer server;
     private final Client client;
@@ -46,11 +51,14 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     private int chargedIndexBytes;
     private long chargedParkedBytes;
 
+    private boolean handshaking;
     private boolean running;
     private boolean closing;
+    private volatile boolean left;
     private boolean lingering;
     private boolean closed;
     private boolean parkedScheduled;
+    private int executingLength;
     private long lingerSinceNs;
     private long lastOpId;
     private long lastTerm;
@@ -62,12 +70,28 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     private long overSoftLimitSinceNs;
 
     Connection(long id, SocketChannel channel, Worker worker, Session session) {
+        this(id, channel, worker, session, null);
+    }
+
+    /**
+     * Creates one.
+     *
+     * @param tls what encrypts it, first in the channel's pipeline; null if nothing does
+     */
+    Connection(
+            long id,
+            SocketChannel channel,
+            Worker worker,
+            Session session,
+            @Nullable SslHandler tls) {
         this.channel = channel;
+        this.tls = tls;
+        handshaking = tls != null;
         this.worker = worker;
         server = worker.server();
         account = server.budget().open(this::evict);
         client = new Client(id, this, server, session, endpoints(channel));
-        outbox = new Outbox(channel, worker, account, this);
+        outbox = new Outbox(channel, worker, account, this, tls != null);
         parser = new RequestParser(server.settings().maxBulkLength());
         progressNs = client.connectedAtNs();
     }
@@ -88,17 +112,22 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         return outbox;
     }
 
-    /** Bytes of an incomplete or postponed command. */
+    /** Bytes of an incomplete or postponed command, and of the one that is executing. */
     int heldLength() {
-        return holding ? parser.remaining() : 0;
+        int waiting = running || holding ? Math.max(0, parser.remaining()) : 0;
+        return running ? waiting + executingLength : waiting;
     }
 
     int heldCapacity() {
         return held.length;
     }
 
+    /**
+     * Whether the client is there. One whose last reply is on its way is not: its socket stays open
+     * for as long as it takes the client to close it, too.
+     */
     boolean isOpen() {
-        return channel.isOpen();
+        return !left && channel.isOpen();
     }
 
     boolean isBlocked() {
@@ -126,7 +155,13 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     // When it is done the pipeline hears of it; there is nobody else to tell.
     @SuppressWarnings("FutureReturnValueIgnored")
     void kill() {
-        channel.close();
+        ChannelHandlerContext encryption = tls == null ? null : channel.pipeline().context(tls);
+        if (encryption == null) {
+            channel.close();
+        } else {
+            // Behind the encryption's back: it would first say good-bye, to who may not listen.
+            encryption.close();
+        }
     }
 
     private void evict() {
@@ -137,11 +172,28 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         worker.connections().add(this);
+        if (handshaking) {
+            server.handshakes().begun(this);
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof SslHandshakeCompletionEvent handshake) {
+            handshaking = false;
+            server.handshakes().ended(this);
+            if (handshake.cause() instanceof ClosedChannelException) {
+                kill();
+            } else if (!handshake.isSuccess()) {
+                drop("failed the handshake of TLS: " + handshake.cause().getMessage());
+            }
+        }
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         closed = true;
+        server.handshakes().ended(this);
         worker.connections().remove(this);
         server.clients().remove(this);
         outbox.close();
@@ -151,6 +203,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
             client.unpark();
         }
         client.unsubscribeAll();
+        server.monitors().remove(client);
         server.tracking().disable(client);
         account.close();
         held = NOTHING;
@@ -184,7 +237,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        if (cause instanceof IOException) {
+        if (cause instanceof IOException || cause.getCause() instanceof SSLException) {
             kill();
         } else {
             fail(cause);
@@ -209,7 +262,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     private void linger() {
         lingering = true;
         lingerSinceNs = server.keyspace().nanoTime();
-        channel.shutdownOutput();
+        if (tls == null) {
+            channel.shutdownOutput();
+        } else {
+            tls.closeOutbound().addListener(said -> channel.shutdownOutput());
+        }
     }
 
     private void receive(ByteBuf in) {
@@ -368,6 +425,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
                 return false;
             }
             case REQUEST -> {
+                executingLength = parser.start() - before;
                 Dispatcher.Result result =
                         worker.dispatcher().execute(parser.request(), client, reply);
                 noteLastWrite();
@@ -394,6 +452,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
 
     private void close(ReplyBuffer reply) {
         closing = true;
+        left = true;
         // Who sees the end of the connection must find it gone from the channels too.
         client.unsubscribeAll();
         reply.close();
@@ -521,12 +580,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         }
         if (isIdle(nowNs)) {
             drop("was idle for too long");
-        } else if (!client.isAuthenticated()
+        } else if ((handshaking || !client.isAuthenticated())
                 && nowNs - client.connectedAtNs() > server.config().handshakeTimeout().toNanos()) {
             drop("did not authenticate in time");
         } else if (isStalled(nowNs)) {
             drop("does not read its replies");
-        } else if (client.isSubscriber() && isOverLimit(nowNs)) {
+        } else if ((client.isSubscriber() || client.isMonitor()) && isOverLimit(nowNs)) {
             drop("has not read what it subscribed to for too long");
         } else if (!holding && held.length > 0) {
             releaseHeld();
@@ -544,6 +603,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         return limitNs > 0
                 && client.parked() == null
                 && !client.isSubscriber()
+                && !client.isMonitor()
                 && outbox.isEmpty()
                 && nowNs - client.lastCommandNs() > limitNs;
     }

@@ -30,7 +30,7 @@ final class ConnectionCommands {
                 .does((r, c, out) -> out.bulk(r.bytes(), r.offset(1), r.length(1)));
         add(table, "auth", -2, "[username] password")
                 .flags(HANDSHAKE)
-                .summary("Authenticates the connection. The only user is `default`.")
+                .summary("Authenticates the connection, as the user `default` without a name.")
                 .does(ConnectionCommands::auth);
         add(table, "hello", -1, "[protover [AUTH username password] [SETNAME clientname]]")
                 .flags(HANDSHAKE)
@@ -98,19 +98,15 @@ final class ConnectionCommands {
             throw CommandException.syntax();
         }
         boolean named = request.count() == 3;
-        if (!named && !client.server().config().requiresPassword()) {
+        Acl acl = client.server().acl();
+        if (!named && acl.defaultAccount().user().needsNoPassword()) {
             throw new CommandException(
                     "ERR AUTH <password> called without any password configured for the default"
                             + " user. Are you sure your configuration is correct?");
         }
-        boolean knownUser = !named || isDefaultUser(request, 1);
-        if (authenticate(request, client, knownUser, named ? 2 : 1)) {
+        if (authenticate(request, client, named ? request.text(1) : Acl.DEFAULT, named ? 2 : 1)) {
             reply.ok();
         }
-    }
-
-    private static boolean isDefaultUser(Request request, int argument) {
-        return request.text(argument).equals("default");
     }
 
     /**
@@ -119,48 +115,49 @@ final class ConnectionCommands {
      * @return whether it was right; if not, an error is thrown, or will be, when the guesser has
      *     waited
      */
-    private static boolean authenticate(
-            Request request, Client client, boolean knownUser, int argument) {
-        RespServer server = client.server();
-        PasswordCheck check = server.passwords();
-        if (check.isSwamped(client.host())) {
+    private static boolean authenticate(Request request, Client client, String user, int argument) {
+        GuessLimit limit = client.server().guessLimit();
+        boolean executing = client.transaction().isExecuting();
+        // In EXEC nobody can be made to wait, so a guesser is not heard there at all.
+        if (limit.isSwamped(client.host()) || (executing && limit.isSlowed(client.host()))) {
             client.close();
             throw CommandException.wrongPassword();
         }
-        boolean right =
-                knownUser
-                        && (!server.config().requiresPassword()
-                                || isRight(request, check, argument));
-        if (right) {
-            check.succeeded(client.host());
-            client.authenticated(true);
+        AclAccount account = client.server().acl().authenticate(user, hash(request, argument));
+        if (account != null) {
+            limit.succeeded(client.host(), user);
+            client.account(account);
             return true;
         }
-        RespServer.LOGGER.warn(
-                "Wrong password from client id={} addr={}", client.id(), client.address());
-        long delayNs = check.delayNs(client.host());
+        noteFailure(request, client, user);
+        long delayNs = limit.delayNs(client.host(), user);
         if (delayNs == 0) {
             throw CommandException.wrongPassword();
         }
-        client.park(new Refusal(check, client.host(), delayNs));
+        client.park(new Refusal(delayNs));
         return false;
     }
 
-    private static boolean isRight(Request request, PasswordCheck check, int argument) {
-        int length = Math.min(request.length(argument), PasswordHash.MAX_LENGTH * 4);
-        return check.isRight(PasswordHash.of(request.bytes(), request.offset(argument), length));
+    private static void noteFailure(Request request, Client client, String user) {
+        RespServer.LOGGER.warn(
+                "Wrong password from client id={} addr={}", client.id(), client.address());
+        AclLog.Context context =
+                client.transaction().isOpen() ? AclLog.Context.MULTI : AclLog.Context.TOPLEVEL;
+        client.server()
+                .acl()
+                .denied(client, AclSelector.Denial.AUTH, context, request.text(0), user);
+    }
+
+    private static PasswordHash hash(Request request, int argument) {
+        return PasswordHash.of(request.bytes(), request.offset(argument), request.length(argument));
     }
 
     /** The error for a wrong password, after a while. */
     private static final class Refusal implements Parked {
-        private final PasswordCheck check;
-        private final String host;
         private final long delayNs;
         private boolean waited;
 
-        Refusal(PasswordCheck check, String host, long delayNs) {
-            this.check = check;
-            this.host = host;
+        Refusal(long delayNs) {
             this.delayNs = delayNs;
         }
 
@@ -170,13 +167,7 @@ final class ConnectionCommands {
                 waited = true;
                 return delayNs;
             }
-            check.answered(host);
             throw CommandException.wrongPassword();
-        }
-
-        @Override
-        public void cancel() {
-            check.answered(host);
         }
     }
 
@@ -208,8 +199,7 @@ final class ConnectionCommands {
                         "ERR Syntax error in HELLO option '" + request.inError(i) + "'");
             }
         }
-        if (password > 0
-                && !authenticate(request, client, isDefaultUser(request, password - 1), password)) {
+        if (password > 0 && !authenticate(request, client, request.text(password - 1), password)) {
             return;
         }
         if (!client.isAuthenticated()) {

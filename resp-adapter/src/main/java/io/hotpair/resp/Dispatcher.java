@@ -3,6 +3,7 @@ package io.hotpair.resp;
 import io.hotpair.HotpairException;
 import io.hotpair.StreamOperations;
 import io.hotpair.WriteListener.Write;
+import io.hotpair.resp.AclSelector.Denial;
 import io.hotpair.resp.Command.Flag;
 import io.hotpair.resp.ReplyBuffer.Ground;
 import io.hotpair.topology.Role;
@@ -37,6 +38,7 @@ final class Dispatcher {
     private final CommandTable table;
     private final @Nullable Command exec;
     private final boolean paired;
+    private final MigrationSlot migration;
 
     Dispatcher(RespServer server, WorkerStatistics statistics) {
         this.server = server;
@@ -44,6 +46,7 @@ final class Dispatcher {
         table = server.commands();
         exec = table.find("exec");
         paired = server.keyspace().topology() != null;
+        migration = server.keyspace().migration();
     }
 
     Result execute(Request request, Client client, ReplyBuffer reply) {
@@ -67,9 +70,7 @@ final class Dispatcher {
             return refuse(command, e, client, reply, from);
         }
         boolean isExec = command == exec;
-        Command writer = isExec ? client.transaction().writerOr(command) : command;
-        if (server.pause().holds(writer, server.keyspace().nanoTime())) {
-            client.park(new PauseWait(server, writer));
+        if (server.pause().isBegun() && holdsBack(command, request, client)) {
             return Result.HELD;
         }
         if (server.pubSub().isBehind()
@@ -138,8 +139,12 @@ final class Dispatcher {
         long startNs = server.keyspace().nanoTime();
         Origin origin = client.transaction().beginOrigin(command, request);
         try {
+            checkRightsAtExec(command, request, client);
+            showCaller(command, request, client);
             command.function().execute(request, client, reply);
             finishParked(client, reply);
+        } catch (TransactionEnd e) {
+            throw e;
         } catch (CommandException | IllegalArgumentException e) {
             failedQueued(command, e, client, reply, from);
         } catch (HotpairException e) {
@@ -151,7 +156,10 @@ final class Dispatcher {
         if (origin != null) {
             origin.answered(reply, from);
         }
-        statistics.executed(command, server.keyspace().nanoTime() - startNs);
+        long ns = server.keyspace().nanoTime() - startNs;
+        statistics.executed(command, ns);
+        server.slowLog().offer(command, request, client, ns);
+        show(command, request, client);
     }
 
     private void failedQueued(
@@ -163,11 +171,10 @@ final class Dispatcher {
 
     /** What goes in steps goes in one here, and what would wait is refused. */
     private static void finishParked(Client client, ReplyBuffer reply) {
-        Parked parked = client.parked();
+        Parked parked = client.takeParked();
         if (parked == null) {
             return;
         }
-        client.unpark();
         long delayNs;
         do {
             delayNs = parked.advance(reply);
@@ -189,6 +196,7 @@ final class Dispatcher {
             reply.reads(readTerm);
         }
         long delayNs;
+        long startNs = server.keyspace().nanoTime();
         Command command = client.lastCommand();
         Ground ground = Ground.READ;
         try {
@@ -200,14 +208,26 @@ final class Dispatcher {
                             ? unblocked(client, reply)
                             : failed(e, client, reply);
             delayNs = Parked.DONE;
+            if (command != null && !parked.isHeldBack()) {
+                statistics.failed(command);
+            }
         }
         if (delayNs == Parked.DONE) {
+            noteSlow(command, client, server.keyspace().nanoTime() - startNs);
             client.unpark();
             if (!parked.isHeldBack() && command != null) {
                 finish(client, reply, from, ground(command.touchesKeys(), client, ground));
             }
         }
         return delayNs;
+    }
+
+    /** One that waited is slow if it took long itself, however long it waited. */
+    private void noteSlow(@Nullable Command command, Client client, long ns) {
+        Client.Begun begun = client.begun();
+        if (command != null && begun != null) {
+            server.slowLog().offer(command, begun.request(), client, begun.ns() + ns);
+        }
     }
 
     private Result run(
@@ -219,17 +239,15 @@ final class Dispatcher {
             reply.reads(server.keyspace().term());
         }
         Ground ground = Ground.READ;
-        Origin origin = server.keyEvents().isListening() ? begin(command, request, client) : null;
+        // Of one that waits somebody may want to hear by the time that it gets something.
+        Request kept = command.has(Flag.BLOCKING) ? request.copy() : request;
+        Origin origin = server.keyEvents().isListening() ? begin(command, kept, client) : null;
         if (origin == null) {
-            // Of one that waits somebody may want to hear by the time that it gets something.
-            client.session()
-                    .origin(
-                            command.has(Flag.BLOCKING)
-                                    ? new Origin(client, command, request.copy())
-                                    : null);
+            client.session().origin(kept == request ? null : new Origin(client, command, kept));
         }
         long startNs = server.keyspace().nanoTime();
         client.executed(command, startNs);
+        showCaller(command, request, client);
         try {
             command.function().execute(request, client, reply);
         } catch (CommandException
@@ -248,21 +266,45 @@ final class Dispatcher {
         if (origin != null) {
             end(origin, client, reply, from);
         }
-        if (server.slowLog().isSlow(ns) && !command.has(Flag.NO_AUTH)) {
-            server.slowLog().add(request, client, ns, server.keyspace().currentTimeMs());
-        }
         forgetCaching(command, client);
         if (client.parked() != null) {
+            client.began(kept == request ? request.copy() : kept, ns);
+            show(command, request, client);
             return Result.PARKED;
         }
+        server.slowLog().offer(command, request, client, ns);
         finish(client, reply, from, ground(touchesKeys, client, ground));
+        show(command, request, client);
         return Result.DONE;
+    }
+
+    private void show(Command command, Request request, Client client) {
+        if (!command.has(Flag.SKIP_MONITOR)) {
+            showNow(command, request, client);
+        }
+    }
+
+    /** A script is shown before what it calls. */
+    private void showCaller(Command command, Request request, Client client) {
+        if (command.has(Flag.SKIP_MONITOR)) {
+            showNow(command, request, client);
+        }
+    }
+
+    private void showNow(Command command, Request request, Client client) {
+        if (server.monitors().isActive() && Monitors.shows(command)) {
+            byte[] line = server.monitors().line(command, request, client);
+            if (client.transaction().isExecuting()) {
+                client.transaction().showLater(line);
+            } else {
+                server.monitors().tell(line);
+            }
+        }
     }
 
     /** Has the keyspace say of each write that it was this command's. */
     private Origin begin(Command command, Request request, Client client) {
-        Origin origin =
-                new Origin(client, command, command.has(Flag.BLOCKING) ? request.copy() : request);
+        Origin origin = new Origin(client, command, request);
         server.keyEvents().prepare(origin);
         client.session().origin(origin);
         client.connection().worker().beginLoggingWrites();
@@ -340,11 +382,18 @@ final class Dispatcher {
         if (client.transaction().isOpen() && command.has(Flag.NO_MULTI)) {
             throw new CommandException("ERR Command not allowed inside a transaction");
         }
+        if (!client.user().isUnrestricted()) {
+            checkRights(command, request, client);
+        }
         if (paired && command.isWrite()) {
             Topology topology = server.keyspace().topology();
             if (topology != null && topology.role() == Role.REPLICA) {
                 throw CommandException.readOnly();
             }
+        }
+        RedisMigration following = migration.active();
+        if (following != null && isWrite(command, client)) {
+            throw CommandException.readOnly();
         }
         if (client.isSubscriber() && client.protocol() == 2 && !command.isInSubscribedMode()) {
             throw new CommandException(
@@ -352,6 +401,48 @@ final class Dispatcher {
                             + command.fullName()
                             + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are"
                             + " allowed in this context");
+        }
+        if (following != null && following.isLoading() && !command.has(Flag.LOADING)) {
+            throw CommandException.loading();
+        }
+        if (client.isMonitor() && (command.touchesKeys() || command.name().endsWith("publish"))) {
+            throw new CommandException("ERR Replica can't interact with the keyspace");
+        }
+    }
+
+    private boolean isWrite(Command command, Client client) {
+        return command == exec ? client.transaction().isWrite() : command.isWrite();
+    }
+
+    /** Holds a command back while clients are paused. */
+    private boolean holdsBack(Command command, Request request, Client client) {
+        boolean isHeldWithWrites =
+                command == exec
+                        ? client.transaction().isHeldWithWrites()
+                        : command.isHeldWithWrites(request, client);
+        if (!server.pause().holds(command, isHeldWithWrites, server.keyspace().nanoTime())) {
+            return false;
+        }
+        client.park(new PauseWait(server, command, isHeldWithWrites));
+        return true;
+    }
+
+    private void checkRights(Command command, Request request, Client client) {
+        boolean queued = client.transaction().isOpen();
+        AclLog.Context context = queued ? AclLog.Context.MULTI : AclLog.Context.TOPLEVEL;
+        Denial why = server.acl().denial(client, command, request, context);
+        if (why != null) {
+            throw Acl.refusal(why, command);
+        }
+    }
+
+    /** The rules may have changed since it was queued. */
+    private void checkRightsAtExec(Command command, Request request, Client client) {
+        if (!client.user().isUnrestricted()) {
+            Denial why = server.acl().denial(client, command, request, AclLog.Context.MULTI);
+            if (why != null) {
+                throw Acl.refusalAtExec(why);
+            }
         }
     }
 

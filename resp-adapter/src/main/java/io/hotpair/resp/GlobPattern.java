@@ -37,15 +37,20 @@ final class GlobPattern {
             // In Redis only these match the empty key; two stars do not.
             return pattern.length == 0 || matchesAll();
         }
+        return matches(text, 0, text.length);
+    }
+
+    /** Whether some bytes match, at least one. Allocates nothing. */
+    boolean matches(byte[] text, int from, int length) {
         int p = 0;
         int t = 0;
         int afterStar = -1;
         int starText = 0;
-        while (t < text.length) {
+        while (t < length) {
             if (p < pattern.length && pattern[p] == '*') {
                 afterStar = ++p;
                 starText = t;
-            } else if (p < pattern.length && matchesOne(p, text[t])) {
+            } else if (p < pattern.length && matchesOne(p, text[from + t])) {
                 p = next(p);
                 t++;
             } else if (afterStar >= 0) {

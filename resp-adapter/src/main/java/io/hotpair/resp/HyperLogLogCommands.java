@@ -28,6 +28,7 @@ final class HyperLogLogCommands {
                 .does(HyperLogLogCommands::pfadd);
         add(table, "pfcount", -2, "key...")
                 .flags(READONLY)
+                .heldWithWrites()
                 .keys(1, -1, 1, "RW", "access")
                 .keyNotes(
                         "RW because it may change the internal representation of the key, and"

@@ -153,7 +153,7 @@ final class Inbox {
         // An invalidation that is lost leaves a cache old for ever.
         Tracking tracking = worker.server().tracking();
         for (Connection connection : List.copyOf(worker.connections())) {
-            if (tracking.tells(connection.client())) {
+            if (tracking.tells(connection.client()) || connection.client().isMonitor()) {
                 connection.kill();
             }
         }
@@ -188,6 +188,16 @@ final class Inbox {
                         tell(client, receiver);
                     }
                 });
+    }
+
+    /** Goes through the clients that watched all commands when something was executed. */
+    void forEachMonitor(long sequence, Receiver receiver) {
+        for (Connection connection : List.copyOf(worker.connections())) {
+            Client client = connection.client();
+            if (client.isMonitor() && client.monitorsSince() < sequence) {
+                tell(client, receiver);
+            }
+        }
     }
 
     /** Hands something to one client, whose failure is not that of the others. */

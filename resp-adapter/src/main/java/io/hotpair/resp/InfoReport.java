@@ -4,6 +4,8 @@ import io.hotpair.BackupManifest;
 import io.hotpair.KeyspaceStatistics;
 import io.hotpair.PersistenceStatus;
 import io.hotpair.SavedSnapshot;
+import io.hotpair.resp.AclSelector.Denial;
+import io.hotpair.resp.MigrationStatus.State;
 import io.hotpair.resp.Topic.Kind;
 import io.hotpair.topology.Member;
 import io.hotpair.topology.Role;
@@ -105,7 +107,7 @@ final class InfoReport {
         line(out, "java_version", Runtime.version());
         line(out, "process_id", ProcessHandle.current().pid());
         line(out, "run_id", server.runId());
-        line(out, "tcp_port", server.port());
+        line(out, "tcp_port", server.port() == 0 ? server.tlsPort() : server.port());
         line(out, "server_time_usec", server.keyspace().currentTimeMs() * 1000);
         line(out, "uptime_in_seconds", uptimeSeconds);
         line(out, "uptime_in_days", TimeUnit.SECONDS.toDays(uptimeSeconds));
@@ -137,10 +139,19 @@ final class InfoReport {
 
     private void memory(StringBuilder out) {
         long used = statistics.usedMemoryBytes();
-        memoryLine(out, "used_memory", used);
+        long idle = Math.min(used, statistics.idleMemoryBytes());
+        memoryLine(out, "used_memory", used - idle);
+        memoryLine(out, "used_memory_rss", used);
+        Scripts scripts = server.scripts();
+        Functions functions = server.functions();
+        memoryLine(out, "used_memory_scripts", scripts.bytes() + functions.bytes());
+        line(out, "used_memory_scripts_eval", scripts.bytes());
+        line(out, "number_of_cached_scripts", scripts.count());
+        line(out, "used_memory_functions", functions.bytes());
+        line(out, "number_of_functions", functions.functionCount());
+        line(out, "number_of_libraries", functions.all().size());
         memoryLine(out, "maxmemory", statistics.maxMemoryBytes());
         line(out, "maxmemory_policy", server.keyspace().maxMemoryPolicy().configName());
-        long idle = Math.min(used, statistics.idleMemoryBytes());
         line(out, "used_memory_dataset", used - idle);
         line(out, "allocator_allocated", used - idle);
         line(out, "allocator_active", used);
@@ -177,7 +188,9 @@ final class InfoReport {
         PersistenceStatus status = server.keyspace().persistenceStatus();
         SavedSnapshot newest = status.newestSnapshot();
         Duration lastSaving = status.lastSaving();
-        line(out, "loading", status.loading() ? 1 : 0);
+        RedisMigration migration = server.keyspace().migration().active();
+        boolean isLoading = status.loading() || (migration != null && migration.isLoading());
+        line(out, "loading", isLoading ? 1 : 0);
         line(out, "async_loading", 0);
         line(
                 out,
@@ -231,6 +244,11 @@ final class InfoReport {
         line(out, "tracking_total_items", server.tracking().itemCount());
         line(out, "tracking_total_prefixes", server.tracking().prefixCount());
         line(out, "total_error_replies", server.errorCounts().total());
+        AclLog refused = server.acl().log();
+        line(out, "acl_access_denied_auth", refused.count(Denial.AUTH));
+        line(out, "acl_access_denied_cmd", refused.count(Denial.COMMAND));
+        line(out, "acl_access_denied_key", refused.count(Denial.KEY));
+        line(out, "acl_access_denied_channel", refused.count(Denial.CHANNEL));
         line(out, "total_reads_processed", sum(WorkerStatistics::readCount));
         line(out, "total_writes_processed", sum(WorkerStatistics::writeCount));
     }
@@ -245,7 +263,10 @@ final class InfoReport {
 
     private void replication(StringBuilder out) {
         Topology pair = topology;
-        if (pair != null && pair.role() == Role.REPLICA) {
+        RedisMigration migration = server.keyspace().migration().active();
+        if (migration != null) {
+            following(out, migration.status());
+        } else if (pair != null && pair.role() == Role.REPLICA) {
             replica(out, pair);
         } else {
             line(out, "role", "master");
@@ -282,6 +303,50 @@ final class InfoReport {
             line(out, "node_name", pair.nodeName());
             line(out, "term", pair.term());
         }
+    }
+
+    private static void following(StringBuilder out, MigrationStatus migration) {
+        boolean isUp = migration.state() == State.FOLLOWING;
+        boolean isReceiving = migration.state() == State.RECEIVING;
+        long offset = Math.max(0, migration.offset());
+        line(out, "role", "slave");
+        line(out, "master_host", migration.host());
+        line(out, "master_port", migration.port());
+        line(out, "master_link_status", isUp ? "up" : "down");
+        line(out, "master_last_io_seconds_ago", isUp ? migration.silentSeconds() : -1);
+        line(out, "master_sync_in_progress", isReceiving ? 1 : 0);
+        line(out, "slave_read_repl_offset", offset);
+        line(out, "slave_repl_offset", offset);
+        if (isReceiving) {
+            long total = migration.totalBytes();
+            line(out, "master_sync_total_bytes", total);
+            line(out, "master_sync_read_bytes", migration.receivedBytes());
+            line(out, "master_sync_left_bytes", total - migration.receivedBytes());
+            line(
+                    out,
+                    "master_sync_perc",
+                    String.format(
+                            Locale.ROOT,
+                            "%.2f",
+                            total == 0 ? 0 : 100.0 * migration.receivedBytes() / total));
+            line(out, "master_sync_last_io_seconds_ago", migration.silentSeconds());
+        }
+        if (!isUp) {
+            line(out, "master_link_down_since_seconds", migration.downSeconds());
+        }
+        // A Sentinel that finds this node among a Redis's replicas must not choose it.
+        line(out, "slave_priority", 0);
+        line(out, "slave_read_only", 1);
+        line(out, "replica_announced", 1);
+        line(out, "migration_state", migration.state().name().toLowerCase(Locale.ROOT));
+        line(out, "migration_master_replid", migration.replicationId());
+        line(out, "migration_full_copies", migration.fullCopies());
+        line(out, "migration_resumptions", migration.resumptions());
+        String error = migration.lastError();
+        line(
+                out,
+                "migration_last_error",
+                error == null ? "" : error.replace('\r', ' ').replace('\n', ' '));
     }
 
     private void replica(StringBuilder out, Topology pair) {

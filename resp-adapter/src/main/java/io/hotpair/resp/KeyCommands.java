@@ -386,7 +386,9 @@ final class KeyCommands {
     }
 
     private static void encoding(Request request, Client client, ReplyBuffer reply) {
-        String encoding = ValueEncoding.of(client.session(), request.copy(2));
+        String encoding =
+                new ValueEncoding(client.server().settings().packing())
+                        .of(client.session(), request.copy(2));
         if (encoding == null) {
             reply.nullValue();
         } else {

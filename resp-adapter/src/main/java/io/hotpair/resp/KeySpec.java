@@ -16,6 +16,22 @@ import org.jspecify.annotations.Nullable;
  * @param notes what else there is to say, or null
  */
 record KeySpec(Begin begin, Find find, List<String> access, @Nullable String notes) {
+    /** What a key can be needed for. */
+    static final int READ = 1;
+
+    static final int WRITE = 2;
+
+    /** What is done with a key, in the words of COMMAND INFO. */
+    static final List<String> READS = List.of("RO", "access");
+
+    static final List<String> OVERWRITES = List.of("OW", "update");
+    static final List<String> READS_AND_WRITES = List.of("RW", "access", "update");
+
+    /** There is no key. */
+    static final long NONE = -1;
+
+    /** The arguments are wrong. */
+    static final long INVALID = -2;
 
     /** Where to begin. */
     sealed interface Begin {
@@ -219,16 +235,68 @@ record KeySpec(Begin begin, Find find, List<String> access, @Nullable String not
      * @return the keys; empty if the arguments are wrong
      */
     static List<Found> find(List<KeySpec> specs, Request request, int from) {
+        if (!areValid(specs, request, from)) {
+            return List.of();
+        }
         List<Found> found = new ArrayList<>();
         for (KeySpec spec : specs) {
-            int first = spec.isOfOthers() ? -1 : spec.first(request, from);
-            // An option that is not given has no key.
-            boolean valid = first < 0 || spec.find(request, from, first, found);
-            if (!valid) {
-                return List.of();
+            long keys = spec.locate(request, from);
+            if (isSome(keys)) {
+                for (int i = first(keys); i <= last(keys); i += spec.step()) {
+                    found.add(new Found(i, spec));
+                }
             }
         }
         return found;
+    }
+
+    /** Whether all keys can be told from the arguments. Allocates nothing. */
+    static boolean areValid(List<KeySpec> specs, Request request, int from) {
+        for (int i = 0; i < specs.size(); i++) {
+            if (specs.get(i).locate(request, from) == INVALID) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Where the keys are in a request, each one {@link #step()} behind the one before. Allocates
+     * nothing.
+     *
+     * @param from where the command begins in it
+     * @return for {@link #first} and {@link #last}; {@link #NONE} or {@link #INVALID}
+     */
+    long locate(Request request, int from) {
+        int begins = isOfOthers() ? -1 : first(request, from);
+        // An option that is not given has no key.
+        return begins < 0 ? NONE : locate(request, from, begins);
+    }
+
+    static boolean isSome(long located) {
+        return located >= 0;
+    }
+
+    static int first(long located) {
+        return (int) (located >> Integer.SIZE);
+    }
+
+    static int last(long located) {
+        return (int) located;
+    }
+
+    int step() {
+        return find instanceof Range range
+                ? range.step()
+                : find instanceof Counted counted ? counted.step() : 1;
+    }
+
+    /** What is needed to do something, of {@link #READ} and {@link #WRITE}. */
+    static int permission(List<String> access) {
+        int permission = access.contains("access") ? READ : 0;
+        boolean writes =
+                access.contains("insert") || access.contains("delete") || access.contains("update");
+        return writes ? permission | WRITE : permission;
     }
 
     /** Whether what is found there is the name of something else, for whoever routes by it. */
@@ -267,34 +335,27 @@ record KeySpec(Begin begin, Find find, List<String> access, @Nullable String not
         return last;
     }
 
-    private boolean find(Request request, int from, int begins, List<Found> found) {
-        if (find instanceof Unknown) {
-            return found.add(new Found(from + begins, this));
-        }
+    private long locate(Request request, int from, int begins) {
         int count = request.count() - from;
         int first = begins;
-        int step;
         long last;
-        if (find instanceof Range range) {
-            step = range.step();
+        if (find instanceof Unknown) {
+            last = first;
+        } else if (find instanceof Range range) {
             last = lastOf(range, first, count);
         } else {
             Counted counted = (Counted) find;
             int argument = from + first + counted.count();
             if (argument >= request.count() || !request.isInteger(argument)) {
-                return false;
+                return INVALID;
             }
             first += counted.first();
-            step = counted.step();
-            last = first + request.integer(argument) - 1;
+            // So many arguments there are not; and it must not overflow.
+            last = first + Math.min(request.integer(argument), Integer.MAX_VALUE) - 1;
         }
-        if (last >= count || last < first) {
-            return false;
-        }
-        for (int i = first; i <= last; i += step) {
-            found.add(new Found(from + i, this));
-        }
-        return true;
+        return last >= count || last < first
+                ? INVALID
+                : (long) (from + first) << Integer.SIZE | from + last;
     }
 
     private static int lastOf(Range range, int first, int count) {

@@ -13,6 +13,7 @@ import io.hotpair.topology.Topology;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** What the listener needs of a keyspace, so that a test can stand in for one of a pair. */
@@ -20,6 +21,19 @@ interface KeyspacePort {
 
     /** The port to a real keyspace. */
     static KeyspacePort of(Keyspace keyspace) {
+        return of(keyspace, keyspace.config().clock()::currentTimeMs, MigrationSlot.of(keyspace));
+    }
+
+    /**
+     * The port to a real keyspace, for what works on it by itself.
+     *
+     * @param nowMs tells how late it is
+     */
+    static KeyspacePort of(Keyspace keyspace, LongSupplier nowMs) {
+        return of(keyspace, nowMs, MigrationSlot.EMPTY);
+    }
+
+    private static KeyspacePort of(Keyspace keyspace, LongSupplier nowMs, MigrationSlot slot) {
         return new KeyspacePort() {
             @Override
             public Session session() {
@@ -114,12 +128,17 @@ interface KeyspacePort {
 
             @Override
             public long currentTimeMs() {
-                return keyspace.config().clock().currentTimeMs();
+                return nowMs.getAsLong();
             }
 
             @Override
             public long nanoTime() {
                 return keyspace.config().clock().nanoTime();
+            }
+
+            @Override
+            public MigrationSlot migration() {
+                return slot;
             }
         };
     }
@@ -163,4 +182,9 @@ interface KeyspacePort {
     long currentTimeMs();
 
     long nanoTime();
+
+    /** Whether keys are being taken from a Redis, and which one. */
+    default MigrationSlot migration() {
+        return MigrationSlot.EMPTY;
+    }
 }

@@ -7,8 +7,12 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,13 +32,18 @@ final class LocalClient implements AutoCloseable {
     private final Client client;
 
     LocalClient(Keyspace keyspace) {
+        this(keyspace, keyspace.config().clock()::currentTimeMs);
+    }
+
+    /** Makes one for which it is as late as somebody says. */
+    LocalClient(Keyspace keyspace, LongSupplier nowMs) {
         RespConfig config =
                 RespConfig.builder()
                         .port(0)
                         .queryBufferLimit(MAX_BYTES)
                         .clientMemoryLimit(MAX_CLIENT_MEMORY)
                         .build();
-        server = new RespServer(KeyspacePort.of(keyspace), config);
+        server = new RespServer(KeyspacePort.of(keyspace, nowMs), config);
         worker = new Worker(loops.next(), server, 0);
         server.workers().add(worker);
         Session session = keyspace.session();
@@ -66,6 +75,49 @@ final class LocalClient implements AutoCloseable {
             finish(dispatcher, parked, reply);
         }
         return firstError(reply.bytes(), reply.length());
+    }
+
+    /**
+     * Executes commands as one step.
+     *
+     * @return the first error, or null
+     */
+    @Nullable String executeTogether(List<Request> requests) {
+        String error = execute(request("MULTI"));
+        for (Request request : requests) {
+            error = error == null ? execute(request) : error;
+        }
+        if (error != null) {
+            String unused = execute(request("DISCARD"));
+            return error;
+        }
+        return execute(request("EXEC"));
+    }
+
+    /** A request that is made here. */
+    static Request request(String... words) {
+        return request(
+                Stream.of(words)
+                        .map(word -> word.getBytes(StandardCharsets.ISO_8859_1))
+                        .toArray(byte[][]::new));
+    }
+
+    static Request request(byte[]... arguments) {
+        int length = 0;
+        for (byte[] argument : arguments) {
+            length += argument.length;
+        }
+        byte[] all = new byte[length];
+        Request request = new Request();
+        request.reset();
+        request.locate(all, 0);
+        int at = 0;
+        for (byte[] argument : arguments) {
+            System.arraycopy(argument, 0, all, at, argument.length);
+            request.add(at, argument.length);
+            at += argument.length;
+        }
+        return request;
     }
 
     /** What goes in steps, to let others have their turns, has nobody to wait for. */
@@ -100,6 +152,22 @@ final class LocalClient implements AutoCloseable {
             }
         }
         return null;
+    }
+
+    /** Waits until all writes are as far as the keyspace's level says; returns whether they are. */
+    boolean awaitAcknowledged() {
+        Session session = client.session();
+        if (session.lastOpId() == 0) {
+            return true;
+        }
+        CompletableFuture<Boolean> done = new CompletableFuture<>();
+        server.keyspace()
+                .whenAcknowledged(
+                        server.acknowledgement(),
+                        session.lastOpId(),
+                        session.lastTerm(),
+                        done::complete);
+        return done.join();
     }
 
     @Override

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 final class MemoryBudget {
-    private final long limitBytes;
+    private volatile long limitBytes;
     private final AtomicLong usedBytes = new AtomicLong();
     private final AtomicLong evictedCount = new AtomicLong();
     private final Set<Account> accounts = ConcurrentHashMap.newKeySet();
@@ -22,6 +22,11 @@ final class MemoryBudget {
 
     long limitBytes() {
         return limitBytes;
+    }
+
+    /** Sets the limit; who is over it now goes when more is charged. */
+    void limitBytes(long bytes) {
+        limitBytes = bytes;
     }
 
     long usedBytes() {

@@ -57,14 +57,28 @@ final class Outbox {
     private final Owner owner;
     private final ArrayDeque<Batch> queue = new ArrayDeque<>(0);
     private final Runnable pump = this::pump;
+    private final boolean secure;
+    private long unflushedBytes;
     private long queuedBytes;
     private long handedBytes;
     private boolean submitting;
     private boolean flushNeeded;
     private boolean closed;
 
-    Outbox(Channel channel, Worker worker, MemoryBudget.Account account, Owner owner) {
+    /**
+     * Creates one.
+     *
+     * @param secure whether the channel speaks TLS: then what is not flushed is not encrypted yet,
+     *     and does not count where the channel tells whether more can be written
+     */
+    Outbox(
+            Channel channel,
+            Worker worker,
+            MemoryBudget.Account account,
+            Owner owner,
+            boolean secure) {
         this.channel = channel;
+        this.secure = secure;
         this.worker = worker;
         this.keyspace = worker.server().keyspace();
         this.level = worker.server().acknowledgement();
@@ -121,6 +135,7 @@ final class Outbox {
     void flush() {
         if (flushNeeded) {
             flushNeeded = false;
+            unflushedBytes = 0;
             channel.flush();
         }
     }
@@ -280,6 +295,10 @@ final class Outbox {
         worker.statistics().sent(length);
         flushNeeded = true;
         channel.write(out, channel.voidPromise());
+        unflushedBytes += length;
+        if (secure && unflushedBytes >= CHUNK) {
+            flush();
+        }
     }
 
     private void hold(long bytes) {

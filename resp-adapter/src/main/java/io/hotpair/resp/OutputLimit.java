@@ -14,6 +14,9 @@ record OutputLimit(long hardBytes, long softBytes, long softSeconds) {
     /** Redis's for subscribers. */
     static final OutputLimit PUBSUB = new OutputLimit(32 << 20, 8 << 20, 60);
 
+    /** No limit. */
+    static final OutputLimit NONE = new OutputLimit(0, 0, 0);
+
     boolean isOverHard(long bytes) {
         return hardBytes > 0 && bytes > hardBytes;
     }

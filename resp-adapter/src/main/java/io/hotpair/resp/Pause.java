@@ -22,14 +22,19 @@ final class Pause {
         active = false;
     }
 
+    /** Whether there may be one; false while nobody asked for any, or it was ended. */
+    boolean isBegun() {
+        return active;
+    }
+
     boolean isActive(long nowNs) {
         return active && endNs - nowNs > 0;
     }
 
     /** Whether a command has to wait. CLIENT does not, or nobody could end the pause. */
-    boolean holds(Command command, long nowNs) {
+    boolean holds(Command command, boolean isHeldWithWrites, long nowNs) {
         return active
-                && (command.isWrite() || !writesOnly)
+                && (isHeldWithWrites || !writesOnly)
                 && !command.fullName().startsWith("client")
                 && endNs - nowNs > 0;
     }

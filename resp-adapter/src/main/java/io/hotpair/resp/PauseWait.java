@@ -8,15 +8,19 @@ final class PauseWait implements Parked {
 
     private final RespServer server;
     private final Command command;
+    private final boolean isHeldWithWrites;
 
-    PauseWait(RespServer server, Command command) {
+    PauseWait(RespServer server, Command command, boolean isHeldWithWrites) {
         this.server = server;
         this.command = command;
+        this.isHeldWithWrites = isHeldWithWrites;
     }
 
     @Override
     public long advance(ReplyBuffer reply) {
-        return server.pause().holds(command, server.keyspace().nanoTime()) ? POLL_NS : DONE;
+        return server.pause().holds(command, isHeldWithWrites, server.keyspace().nanoTime())
+                ? POLL_NS
+                : DONE;
     }
 
     @Override

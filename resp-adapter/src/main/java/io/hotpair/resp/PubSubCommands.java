@@ -6,6 +6,7 @@ import static io.hotpair.resp.Command.Flag.NOSCRIPT;
 import static io.hotpair.resp.Command.Flag.PUBSUB;
 import static io.hotpair.resp.Command.Flag.STALE;
 
+import io.hotpair.resp.Command.Channels;
 import io.hotpair.resp.Command.Flag;
 import io.hotpair.resp.Command.Group;
 import io.hotpair.resp.Topic.Kind;
@@ -23,7 +24,9 @@ final class PubSubCommands {
         registerKind(table, Kind.PATTERN, "pattern", "2.0.0");
         registerKind(table, Kind.SHARD, "shardchannel", "7.0.0");
         table.add("publish", 3, Group.PUBSUB)
+                .heldWithWrites()
                 .flags(PUBSUB, LOADING, STALE, FAST)
+                .channels(Channels.PUBLISHED)
                 .since("2.0.0")
                 .syntax("channel message")
                 .complexity(
@@ -34,8 +37,10 @@ final class PubSubCommands {
                                 + " this node, and says how many there are.")
                 .does((r, c, out) -> publish(Kind.CHANNEL, r, c, out));
         table.add("spublish", 3, Group.PUBSUB)
+                .heldWithWrites()
                 .flags(PUBSUB, LOADING, STALE, FAST)
                 .keys(1, 1, 1, "not_key")
+                .channels(Channels.PUBLISHED)
                 .since("7.0.0")
                 .syntax("shardchannel message")
                 .complexity("O(N), N being the number of the channel's subscribers")
@@ -44,11 +49,22 @@ final class PubSubCommands {
         registerPubSub(table);
     }
 
+    /** What the nodes of a pair say to the clients of a Sentinel nobody else may say. */
+    private static void checkNotForged(Kind kind, Request request, Client client) {
+        if (kind == Kind.CHANNEL
+                && request.is(1, SentinelView.SWITCHED_CHANNEL)
+                && client.server().keyspace().topology() != null) {
+            throw new CommandException(
+                    "ERR " + SentinelView.SWITCHED_CHANNEL + " is said by the nodes alone");
+        }
+    }
+
     private static void registerKind(CommandTable table, Kind kind, String what, String since) {
         Command subscribe =
                 table.add(kind.word("subscribe"), -2, Group.PUBSUB)
                         .flags(SUBSCRIBING)
                         .inSubscribedMode()
+                        .channels(kind == Kind.PATTERN ? Channels.PATTERNS : Channels.SUBSCRIBED)
                         .since(since)
                         .syntax(what + "...")
                         .complexity("O(N), N being the number of arguments")
@@ -152,6 +168,7 @@ final class PubSubCommands {
     }
 
     private static void publish(Kind kind, Request request, Client client, ReplyBuffer reply) {
+        checkNotForged(kind, request, client);
         byte[] channel = request.copy(1);
         byte[] payload = request.copy(2);
         PubSub pubSub = client.server().pubSub();

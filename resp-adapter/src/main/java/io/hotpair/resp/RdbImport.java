@@ -51,6 +51,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RdbImport {
     private static final int HEADER_LENGTH = 9;
+    private static final byte END_MARK = (byte) 0xFF;
     private static final int CHECKSUM_LENGTH = 8;
     private static final int FIRST_VERSION_WITH_CHECKSUM = 5;
     private static final int LAST_VERSION = 12;
@@ -77,13 +78,19 @@ public final class RdbImport {
     private long otherDatabaseCount;
     private @Nullable RuntimeException failure;
 
-    private RdbImport(Path file, long length, int database, Keyspace keyspace, Progress progress) {
+    private RdbImport(
+            Path file,
+            long length,
+            int database,
+            Keyspace keyspace,
+            long nowMs,
+            Progress progress) {
         this.file = file;
         this.length = length;
         this.database = database;
         this.progress = progress;
         session = keyspace.session();
-        nowMs = keyspace.config().clock().currentTimeMs();
+        this.nowMs = nowMs;
     }
 
     /**
@@ -113,8 +120,16 @@ public final class RdbImport {
     static Report readBegin(
             Path file, long length, int database, Keyspace keyspace, Progress progress)
             throws IOException {
+        long nowMs = keyspace.config().clock().currentTimeMs();
+        return readBegin(file, length, database, keyspace, nowMs, progress);
+    }
+
+    /** As {@link #readBegin}, at another time than the keyspace's own. */
+    static Report readBegin(
+            Path file, long length, int database, Keyspace keyspace, long nowMs, Progress progress)
+            throws IOException {
         checkSum(file, length);
-        return new RdbImport(file, length, database, keyspace, progress).run(keyspace);
+        return new RdbImport(file, length, database, keyspace, nowMs, progress).run(keyspace);
     }
 
     private static HotpairException corrupt(Path file, String what) {
@@ -122,7 +137,7 @@ public final class RdbImport {
     }
 
     /** A checksum of zero says that there is none. */
-    private static void checkSum(Path file, long length) throws IOException {
+    static void checkSum(Path file, long length) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
             byte[] header = in.readNBytes(HEADER_LENGTH);
             String magic = new String(header, StandardCharsets.US_ASCII);
@@ -135,6 +150,7 @@ public final class RdbImport {
             }
             long crc = CRC64.crc64(header);
             byte[] buffer = new byte[BUFFER_BYTES];
+            byte last = 0;
             long left = length - HEADER_LENGTH - CHECKSUM_LENGTH;
             while (left > 0) {
                 int n = in.read(buffer, 0, (int) Math.min(left, buffer.length));
@@ -142,6 +158,7 @@ public final class RdbImport {
                     throw new EOFException("it became shorter while it was read");
                 }
                 crc = CRC64.crc64(buffer, 0, n, crc);
+                last = buffer[n - 1];
                 left -= n;
             }
             byte[] end = in.readNBytes(CHECKSUM_LENGTH);
@@ -149,6 +166,10 @@ public final class RdbImport {
                     end.length < CHECKSUM_LENGTH
                             ? ~crc
                             : ByteBuffer.wrap(end).order(ByteOrder.LITTLE_ENDIAN).getLong();
+            if (expected == 0 && last != END_MARK) {
+                throw corrupt(
+                        file, "has no checksum and ends before its end mark: it is cut short");
+            }
             if (expected != 0 && expected != crc) {
                 throw corrupt(
                         file,
@@ -179,9 +200,12 @@ public final class RdbImport {
                         progress.at(Math.min(in.count, length), length);
                     });
             replicator.open();
-        } catch (UncheckedIOException e) {
+        } catch (IOException | UncheckedIOException e) {
             RuntimeException cause = failure;
-            throw cause == null ? e : cause;
+            if (cause != null) {
+                throw cause;
+            }
+            throw e;
         }
         awaitLogged(keyspace);
         return new Report(keyCount, expiredCount, otherDatabaseCount);

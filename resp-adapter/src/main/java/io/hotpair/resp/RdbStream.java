@@ -16,12 +16,16 @@ import java.util.Objects;
 final class RdbStream extends Stream {
     private static final long serialVersionUID = 1L;
 
+    /** What a file older than Redis 7.0 says of how many entries a group has read. */
+    static final long NOT_TOLD = Long.MIN_VALUE;
+
     /**
      * A consumer group.
      *
      * @param name its name
      * @param lastId the last entry that was delivered
-     * @param entriesRead how many were, or {@link io.hotpair.StreamOperations#UNKNOWN}
+     * @param entriesRead how many were, {@link io.hotpair.StreamOperations#UNKNOWN}, or {@link
+     *     #NOT_TOLD}
      * @param consumers with what is pending for each
      */
     @SuppressWarnings("ArrayRecordComponent") // nobody compares them
@@ -90,9 +94,29 @@ final class RdbStream extends Stream {
         assert isGone;
     }
 
-    private static void write(StreamOperations streams, byte[] key, Group group) {
+    /** How many entries up to an id there ever were, as far as the entries that are left tell. */
+    private long countUpTo(StreamId id) {
+        if (entriesInOrder.isEmpty()) {
+            return 0;
+        }
+        int fromFirst = id.compareTo(entriesInOrder.get(0).id());
+        if (fromFirst <= 0) {
+            return added - entriesInOrder.size() + (fromFirst == 0 ? 1 : 0);
+        }
+        return id.equals(last) ? added : StreamOperations.UNKNOWN;
+    }
+
+    private void write(StreamOperations streams, byte[] key, Group group) {
+        long told = group.entriesRead();
+        // As below, Redis may have counted on, past the highest number.
+        long read = told < StreamOperations.UNKNOWN && told != NOT_TOLD ? Long.MAX_VALUE : told;
         boolean unused =
-                streams.xgroupCreate(key, group.name(), group.lastId(), false, group.entriesRead());
+                streams.xgroupCreate(
+                        key,
+                        group.name(),
+                        group.lastId(),
+                        false,
+                        read == NOT_TOLD ? countUpTo(group.lastId()) : read);
         for (Consumer consumer : group.consumers()) {
             List<StreamPending> pending = new ArrayList<>(consumer.pending().size());
             for (Pending each : consumer.pending()) {

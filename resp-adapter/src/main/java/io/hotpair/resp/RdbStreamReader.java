@@ -3,7 +3,6 @@ package io.hotpair.resp;
 import com.moilioncircle.redis.replicator.Constants;
 import io.hotpair.StreamEntry;
 import io.hotpair.StreamId;
-import io.hotpair.StreamOperations;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -98,7 +97,7 @@ final class RdbStreamReader {
             byte[] name = in.string();
             StreamId lastId = id();
             boolean tells = type >= Constants.RDB_TYPE_STREAM_LISTPACKS_2;
-            long entriesRead = tells ? in.length() : StreamOperations.UNKNOWN;
+            long entriesRead = tells ? in.length() : RdbStream.NOT_TOLD;
             groups.add(new RdbStream.Group(name, lastId, entriesRead, consumers(pending())));
         }
         return groups;

@@ -8,7 +8,6 @@ import com.moilioncircle.redis.replicator.rdb.datatype.ZSetEntry;
 import com.moilioncircle.redis.replicator.rdb.iterable.ValueIterableRdbValueVisitor;
 import io.hotpair.StreamEntry;
 import io.hotpair.StreamId;
-import io.hotpair.StreamOperations;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -180,7 +179,7 @@ final class RdbValues extends ValueIterableRdbValueVisitor {
                 byte[] name = parser.rdbLoadPlainStringObject().first();
                 StreamId lastId = new StreamId(length(), length());
                 boolean tells = type >= Constants.RDB_TYPE_STREAM_LISTPACKS_2;
-                long entriesRead = tells ? length() : StreamOperations.UNKNOWN;
+                long entriesRead = tells ? length() : RdbStream.NOT_TOLD;
                 groups.add(new RdbStream.Group(name, lastId, entriesRead, consumers(pending())));
             }
             return groups;

@@ -284,6 +284,37 @@ final class ReplyBuffer {
         lineBreak();
     }
 
+    /** Text of a format, which is three letters. */
+    void verbatim(byte[] value, String format) {
+        if (!resp3) {
+            bulk(value);
+            return;
+        }
+        reserve(value.length + Decimals.MAX_LENGTH + 9);
+        prefixed('=', value.length + 4L);
+        for (int i = 0; i < 3; i++) {
+            bytes[length++] = (byte) (i < format.length() ? format.charAt(i) : ' ');
+        }
+        bytes[length++] = ':';
+        System.arraycopy(value, 0, bytes, length, value.length);
+        length += value.length;
+        lineBreak();
+    }
+
+    /** An integer of any length, as its digits. */
+    void bigNumber(String digits) {
+        if (resp3) {
+            line('(', digits);
+        } else {
+            bulk(digits);
+        }
+    }
+
+    /** What was encoded elsewhere. */
+    void encoded(byte[] reply) {
+        raw(reply);
+    }
+
     void nullValue() {
         raw(resp3 ? NULL_3 : NULL_BULK);
     }

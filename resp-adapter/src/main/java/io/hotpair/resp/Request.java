@@ -145,6 +145,12 @@ final class Request {
         return true;
     }
 
+    /** Whether an argument is these bytes. */
+    boolean isSame(int argument, byte[] other) {
+        int from = offset(argument);
+        return Arrays.equals(bytes, from, from + lengths[argument], other, 0, other.length);
+    }
+
     boolean isInteger(int argument) {
         return Decimals.isLong(bytes, offset(argument), lengths[argument]);
     }

@@ -1,8 +1,12 @@
 package io.hotpair.resp;
 
 import io.hotpair.Acknowledgement;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +17,11 @@ public final class RespConfig {
     private final List<String> bindAddresses;
     private final int port;
     private final List<PasswordHash> passwords;
+    private final @Nullable TlsConfig tls;
+    private final Map<String, List<String>> users;
+    private final @Nullable Path aclFile;
+    private final int aclLogMaxLength;
+    private final boolean aclAllChannelsByDefault;
     private final int maxClients;
     private final int maxBulkLength;
     private final long queryBufferLimitBytes;
@@ -25,11 +34,23 @@ public final class RespConfig {
     private final Duration stallTimeout;
     private final int eventLoopThreads;
     private final @Nullable Acknowledgement acknowledgement;
+    private final boolean replicaOfCommand;
+    private final @Nullable String sentinelName;
+    private final @Nullable String masterUser;
+    private final @Nullable String masterPassword;
+    private final long scriptMemoryLimitBytes;
+    private final long scriptCacheLimitBytes;
+    private final Duration scriptTimeout;
 
     RespConfig(RespConfigBuilder from) {
         bindAddresses = List.copyOf(from.bindAddresses);
         port = from.port;
         passwords = List.copyOf(from.passwords);
+        tls = from.tls;
+        users = Collections.unmodifiableMap(new LinkedHashMap<>(from.users));
+        aclFile = from.aclFile;
+        aclLogMaxLength = from.aclLogMaxLength;
+        aclAllChannelsByDefault = from.aclAllChannelsByDefault;
         maxClients = from.maxClients;
         maxBulkLength = from.maxBulkLength;
         queryBufferLimitBytes = from.queryBufferLimitBytes;
@@ -42,6 +63,13 @@ public final class RespConfig {
         stallTimeout = from.stallTimeout;
         eventLoopThreads = from.eventLoopThreads;
         acknowledgement = from.acknowledgement;
+        replicaOfCommand = from.replicaOfCommand;
+        sentinelName = from.sentinelName;
+        masterUser = from.masterUser;
+        masterPassword = from.masterPassword;
+        scriptMemoryLimitBytes = from.scriptMemoryLimitBytes;
+        scriptCacheLimitBytes = from.scriptCacheLimitBytes;
+        scriptTimeout = from.scriptTimeout;
     }
 
     /**
@@ -72,9 +100,9 @@ public final class RespConfig {
     }
 
     /**
-     * Whether clients must authenticate.
+     * Whether there is a password for clients that name no user.
      *
-     * @return whether there is a password
+     * @return whether there is one
      */
     public boolean requiresPassword() {
         return !passwords.isEmpty();
@@ -82,6 +110,42 @@ public final class RespConfig {
 
     List<PasswordHash> passwords() {
         return passwords;
+    }
+
+    /**
+     * How TLS is spoken.
+     *
+     * @return the configuration, or null if it is not
+     */
+    public @Nullable TlsConfig tls() {
+        return tls;
+    }
+
+    /** Whether there is a port for plain text. */
+    boolean isPlain() {
+        return tls == null || !tls.isAlone();
+    }
+
+    /** The rules of users by their names; text stands for bytes, passwords are hashes. */
+    Map<String, List<String>> users() {
+        return users;
+    }
+
+    /**
+     * Where the users are kept.
+     *
+     * @return the file, or null if there is none
+     */
+    public @Nullable Path aclFile() {
+        return aclFile;
+    }
+
+    int aclLogMaxLength() {
+        return aclLogMaxLength;
+    }
+
+    boolean aclAllChannelsByDefault() {
+        return aclAllChannelsByDefault;
     }
 
     /**
@@ -182,6 +246,33 @@ public final class RespConfig {
         return acknowledgement;
     }
 
+    /**
+     * How much memory a script may hold.
+     *
+     * @return bytes
+     */
+    public long scriptMemoryLimitBytes() {
+        return scriptMemoryLimitBytes;
+    }
+
+    /**
+     * How much memory the scripts that are kept, and the libraries of functions, may take.
+     *
+     * @return bytes
+     */
+    public long scriptCacheLimitBytes() {
+        return scriptCacheLimitBytes;
+    }
+
+    /**
+     * How long a script may take.
+     *
+     * @return the time
+     */
+    public Duration scriptTimeout() {
+        return scriptTimeout;
+    }
+
     @Override
     public String toString() {
         return "RespConfig[bind="
@@ -190,10 +281,33 @@ public final class RespConfig {
                 + port
                 + ", passwords="
                 + passwords.size()
+                + ", users="
+                + users.keySet()
                 + ", maxClients="
                 + maxClients
                 + ", eventLoopThreads="
                 + eventLoopThreads
                 + "]";
+    }
+
+    /**
+     * Whether clients may have the keyspace follow a Redis.
+     *
+     * @return whether they may
+     */
+    public boolean replicaOfCommand() {
+        return replicaOfCommand;
+    }
+
+    @Nullable String sentinelName() {
+        return sentinelName;
+    }
+
+    @Nullable String masterUser() {
+        return masterUser;
+    }
+
+    @Nullable String masterPassword() {
+        return masterPassword;
     }
 }

@@ -1,9 +1,12 @@
 package io.hotpair.resp;
 
 import io.hotpair.Acknowledgement;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +22,11 @@ public final class RespConfigBuilder {
     List<String> bindAddresses = List.of("127.0.0.1");
     int port = 6379;
     final List<PasswordHash> passwords = new ArrayList<>();
+    @Nullable TlsConfig tls;
+    final Map<String, List<String>> users = new LinkedHashMap<>();
+    @Nullable Path aclFile;
+    int aclLogMaxLength = 128;
+    boolean aclAllChannelsByDefault;
     int maxClients = 10_000;
     int maxBulkLength = MAX_BULK_LENGTH;
     long queryBufferLimitBytes = 1L << 30;
@@ -31,6 +39,13 @@ public final class RespConfigBuilder {
     Duration stallTimeout = Duration.ofSeconds(60);
     int eventLoopThreads = Math.min(2, Runtime.getRuntime().availableProcessors());
     @Nullable Acknowledgement acknowledgement;
+    boolean replicaOfCommand;
+    @Nullable String sentinelName;
+    @Nullable String masterUser;
+    @Nullable String masterPassword;
+    long scriptMemoryLimitBytes = 32 << 20;
+    long scriptCacheLimitBytes = 64 << 20;
+    Duration scriptTimeout = Duration.ofSeconds(30);
 
     RespConfigBuilder() {}
 
@@ -76,6 +91,76 @@ public final class RespConfigBuilder {
                             + PasswordHash.MAX_LENGTH);
         }
         passwords.add(PasswordHash.of(password));
+        return this;
+    }
+
+    /**
+     * Opens a port for TLS, besides the one for plain text or in its place. By default there is
+     * none.
+     *
+     * @param config from {@link TlsConfig#builder}
+     * @return this
+     */
+    public RespConfigBuilder tls(TlsConfig config) {
+        tls = Objects.requireNonNull(config, "config");
+        return this;
+    }
+
+    /**
+     * Makes a user, or says what the user {@code default} may do, by Redis's rules: {@code
+     * user("alice", "on", ">secret", "~cache:*", "+@read")}. Who authenticates as nobody is the
+     * user {@code default}, who may do everything unless it is said otherwise.
+     *
+     * @param name without spaces
+     * @param rules as {@code ACL SETUSER} takes them
+     * @return this
+     * @throws IllegalArgumentException if a rule is not understood, or the user was made before
+     */
+    public RespConfigBuilder user(String name, String... rules) {
+        String user = Acl.bytesAsText(name);
+        if (AclUser.hasSpaces(user) || user.isEmpty() || users.containsKey(user)) {
+            throw new IllegalArgumentException(
+                    "user=" + name + ", expected a name without spaces, once");
+        }
+        users.put(user, Acl.checkedRules(name, rules));
+        return this;
+    }
+
+    /**
+     * Keeps the users in a file, from which they are read when the listener is opened and when
+     * {@code ACL LOAD} says so, and to which {@code ACL SAVE} writes them. It must be there; an
+     * empty one will do. Not to be combined with {@link #user}.
+     *
+     * @param file the file
+     * @return this
+     */
+    public RespConfigBuilder aclFile(Path file) {
+        aclFile = Objects.requireNonNull(file, "file");
+        return this;
+    }
+
+    /**
+     * Limits how many refusals {@code ACL LOG} keeps. The default is 128. {@code CONFIG SET
+     * acllog-max-len} changes it.
+     *
+     * @param count 0 or more
+     * @return this
+     */
+    public RespConfigBuilder aclLogMaxLength(int count) {
+        aclLogMaxLength = (int) within("aclLogMaxLength", count, 0, 100_000);
+        return this;
+    }
+
+    /**
+     * Says what channels a new user may use, before the rules say more: {@code allchannels} or
+     * {@code resetchannels}, which is none of them and the default. {@code CONFIG SET
+     * acl-pubsub-default} changes it.
+     *
+     * @param rule one of the two
+     * @return this
+     */
+    public RespConfigBuilder aclPubSubDefault(String rule) {
+        aclAllChannelsByDefault = ConfigTable.isAllChannels(rule);
         return this;
     }
 
@@ -173,6 +258,42 @@ public final class RespConfigBuilder {
     }
 
     /**
+     * Limits how much memory the values of a script may take while it is executed; one that wants
+     * more gets an error. The default is 32 MiB. Two scripts that take long are executed at once.
+     *
+     * @param bytes at least 64 KiB
+     * @return this
+     */
+    public RespConfigBuilder scriptMemoryLimit(long bytes) {
+        scriptMemoryLimitBytes = within("scriptMemoryLimit", bytes, MIN_LIMIT_BYTES, 1L << 31);
+        return this;
+    }
+
+    /**
+     * Limits how much memory the scripts that are kept, and the libraries of functions, may take;
+     * SCRIPT FLUSH empties the cache. The default is 64 MiB.
+     *
+     * @param bytes at least 64 KiB
+     * @return this
+     */
+    public RespConfigBuilder scriptCacheLimit(long bytes) {
+        scriptCacheLimitBytes = within("scriptCacheLimit", bytes, MIN_LIMIT_BYTES, 1L << 40);
+        return this;
+    }
+
+    /**
+     * Ends a script that takes longer than this, and forgets what it did. It holds up others that
+     * take long, and a change of roles, until then. The default is 30 s.
+     *
+     * @param timeout above zero
+     * @return this
+     */
+    public RespConfigBuilder scriptTimeout(Duration timeout) {
+        scriptTimeout = positive("scriptTimeout", timeout);
+        return this;
+    }
+
+    /**
      * Disconnects a client that has sent no complete command for this long. The default is zero:
      * never. A client that waits for a reply is not idle.
      *
@@ -236,11 +357,57 @@ public final class RespConfigBuilder {
     }
 
     /**
+     * Lets clients have this keyspace follow a Redis of their choice ({@code REPLICAOF}), which
+     * replaces all that it holds by what somebody else says. By default they can't, as an attacker
+     * would; {@link RedisMigration} does the same for the application.
+     *
+     * @param enabled whether clients may
+     * @return this
+     */
+    public RespConfigBuilder replicaOfCommand(boolean enabled) {
+        replicaOfCommand = enabled;
+        return this;
+    }
+
+    /**
+     * Sets the name under which clients of a Sentinel ask for the master, such as {@code mymaster}.
+     * The default is the keyspace's name.
+     *
+     * @param name not empty
+     * @return this
+     */
+    public RespConfigBuilder sentinelName(String name) {
+        if (name.isEmpty()) {
+            throw new IllegalArgumentException("sentinelName is empty, expected a name");
+        }
+        sentinelName = name;
+        return this;
+    }
+
+    /**
+     * Sets what to log in with at a Redis that {@code REPLICAOF} names.
+     *
+     * @param user the user's name, or null for the Redis's default user
+     * @param password the password
+     * @return this
+     */
+    public RespConfigBuilder masterAuth(@Nullable String user, String password) {
+        masterUser = user;
+        masterPassword = Objects.requireNonNull(password, "password");
+        return this;
+    }
+
+    /**
      * Makes the configuration.
      *
      * @return the configuration
+     * @throws IllegalStateException if there is a file for the users, and users besides
      */
     public RespConfig build() {
+        if (aclFile != null && !users.isEmpty()) {
+            throw new IllegalStateException(
+                    "aclFile=" + aclFile + " and user=" + users.keySet() + ", expected only one");
+        }
         return new RespConfig(this);
     }
 

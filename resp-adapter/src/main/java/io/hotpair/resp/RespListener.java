@@ -16,6 +16,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.net.InetAddress;
@@ -26,8 +27,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,9 +68,20 @@ public final class RespListener implements AutoCloseable {
     private final Map<EventExecutor, Worker> workers = new HashMap<>();
     private final List<Channel> listening = new ArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final @Nullable TlsContext tls;
+    private final Supplier<CompletableFuture<Void>> sendWaitingAway;
 
     private RespListener(KeyspacePort keyspace, RespConfig config) {
         server = new RespServer(keyspace, config);
+        TlsConfig tlsConfig = config.tls();
+        tls =
+                tlsConfig == null
+                        ? null
+                        : new TlsContext(
+                                tlsConfig,
+                                config.eventLoopThreads(),
+                                "hotpair-tls-" + keyspace.name());
+        sendWaitingAway = server::sendWaitingAway;
         transport = Transport.best();
         group =
                 new MultiThreadIoEventLoopGroup(
@@ -102,12 +116,13 @@ public final class RespListener implements AutoCloseable {
 
     static RespListener open(KeyspacePort keyspace, RespConfig config) {
         checkLevel(keyspace, config.acknowledgement());
-        List<InetAddress> addresses = resolve(config);
         RespListener listener = new RespListener(keyspace, config);
         try {
-            listener.listen(addresses);
+            listener.server.acl().open();
+            listener.listen(resolve(config, listener.server.acl().isOpenToAll()));
             listener.startTicking();
             listener.server.keyEvents().flags(config.notifyKeyspaceEvents());
+            keyspace.migration().addListener(listener.sendWaitingAway);
             return listener;
         } catch (RuntimeException e) {
             listener.close();
@@ -116,12 +131,38 @@ public final class RespListener implements AutoCloseable {
     }
 
     /**
-     * The port that it listens at.
+     * The port that it listens at for plain text.
      *
-     * @return the port; the one that was found if 0 was asked for
+     * @return the port; the one that was found if 0 was asked for; 0 if there is none but the one
+     *     for TLS
      */
     public int port() {
         return server.port();
+    }
+
+    /**
+     * The port that it listens at for TLS.
+     *
+     * @return the port; the one that was found if 0 was asked for; 0 if there is none
+     */
+    public int tlsPort() {
+        return server.tlsPort();
+    }
+
+    /**
+     * Reads the files of certificates and of the key again, for connections that begin from now on;
+     * those that there are stay as they are.
+     *
+     * @throws IllegalStateException if TLS is not spoken
+     * @throws HotpairException {@code NETWORK} if a file can't be read or used; all is as before
+     *     then
+     */
+    public void reloadCertificates() {
+        TlsContext present = tls;
+        if (present == null) {
+            throw new IllegalStateException("tls=null, expected a listener that was given one");
+        }
+        present.reload();
     }
 
     /**
@@ -140,6 +181,7 @@ public final class RespListener implements AutoCloseable {
         if (closed.getAndSet(true)) {
             return;
         }
+        server.keyspace().migration().removeListener(sendWaitingAway);
         server.keyEvents().close();
         for (Channel channel : listening) {
             channel.close().syncUninterruptibly();
@@ -147,6 +189,10 @@ public final class RespListener implements AutoCloseable {
         for (Connection connection : server.clients().all()) {
             connection.kill();
         }
+        if (tls != null) {
+            tls.close();
+        }
+        server.scripts().close();
         group.shutdownGracefully(0, CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
         boolean ended =
                 group.terminationFuture()
@@ -177,11 +223,11 @@ public final class RespListener implements AutoCloseable {
         }
     }
 
-    private static List<InetAddress> resolve(RespConfig config) {
+    private static List<InetAddress> resolve(RespConfig config, boolean openToAll) {
         List<InetAddress> addresses = new ArrayList<>();
         for (String name : config.bindAddresses()) {
             InetAddress address = resolve(name);
-            if (!address.isLoopbackAddress() && !config.requiresPassword()) {
+            if (!address.isLoopbackAddress() && openToAll) {
                 throw new IllegalStateException(
                         "bind="
                                 + name
@@ -205,15 +251,28 @@ public final class RespListener implements AutoCloseable {
     }
 
     private void listen(List<InetAddress> addresses) {
-        server.port(server.config().port());
-        for (InetAddress address : addresses) {
-            Channel channel = listen(new InetSocketAddress(address, server.port()));
-            listening.add(channel);
-            server.port(((InetSocketAddress) channel.localAddress()).getPort());
+        RespConfig config = server.config();
+        if (config.isPlain()) {
+            server.port(listen(addresses, config.port(), null));
+        }
+        TlsConfig tlsConfig = config.tls();
+        if (tlsConfig != null) {
+            server.tlsPort(listen(addresses, tlsConfig.port(), tls));
         }
     }
 
-    private Channel listen(InetSocketAddress address) {
+    /** Listens at all addresses, at one port. */
+    private int listen(List<InetAddress> addresses, int port, @Nullable TlsContext encryption) {
+        int bound = port;
+        for (InetAddress address : addresses) {
+            Channel channel = listen(new InetSocketAddress(address, bound), encryption);
+            listening.add(channel);
+            bound = ((InetSocketAddress) channel.localAddress()).getPort();
+        }
+        return bound;
+    }
+
+    private Channel listen(InetSocketAddress address, @Nullable TlsContext encryption) {
         ChannelFuture bound =
                 new ServerBootstrap()
                         .group(group)
@@ -228,7 +287,7 @@ public final class RespListener implements AutoCloseable {
                         .childOption(ChannelOption.TCP_NODELAY, true)
                         .childOption(ChannelOption.SO_KEEPALIVE, true)
                         .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
-                        .childHandler(new Acceptor())
+                        .childHandler(new Acceptor(encryption))
                         .bind(address)
                         .awaitUninterruptibly();
         if (!bound.isSuccess()) {
@@ -250,24 +309,47 @@ public final class RespListener implements AutoCloseable {
         for (Worker worker : workers.values()) {
             worker.loop()
                     .scheduleAtFixedRate(worker::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+            if (worker.index() == 0 && server.keyspace().topology() != null) {
+                Runnable watch = server.sentinel()::watch;
+                worker.loop().scheduleAtFixedRate(watch, 0, TICK_MS, TimeUnit.MILLISECONDS);
+            }
         }
     }
 
     private final class Acceptor extends ChannelInitializer<SocketChannel> {
+        private final @Nullable TlsContext encryption;
+
+        Acceptor(@Nullable TlsContext encryption) {
+            this.encryption = encryption;
+        }
+
         @Override
-        @SuppressWarnings("FutureReturnValueIgnored") // The listener closes, whatever came of it.
         protected void initChannel(SocketChannel channel) {
             Worker worker = workers.get(channel.eventLoop());
             Session session = server.keyspace().session();
             if (worker == null || !server.clients().admit()) {
-                channel.writeAndFlush(channel.alloc().buffer().writeBytes(TOO_MANY))
-                        .addListener(ChannelFutureListener.CLOSE);
+                refuse(channel);
                 return;
             }
+            SslHandler tlsHandler = encryption == null ? null : encryption.newHandler(channel);
             Connection connection =
-                    new Connection(server.clients().nextId(), channel, worker, session);
+                    new Connection(server.clients().nextId(), channel, worker, session, tlsHandler);
             server.clients().add(connection);
+            if (tlsHandler != null) {
+                channel.pipeline().addLast(tlsHandler);
+            }
             channel.pipeline().addLast(connection);
+        }
+
+        @SuppressWarnings("FutureReturnValueIgnored") // It is closed, whatever comes of it.
+        private void refuse(SocketChannel channel) {
+            if (encryption != null) {
+                // Who expects a handshake would not understand the sentence.
+                channel.close();
+                return;
+            }
+            channel.writeAndFlush(channel.alloc().buffer().writeBytes(TOO_MANY))
+                    .addListener(ChannelFutureListener.CLOSE);
         }
     }
 }

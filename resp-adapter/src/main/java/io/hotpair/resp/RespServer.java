@@ -5,6 +5,7 @@ import java.math.BigInteger;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -30,17 +31,24 @@ final class RespServer {
     private final SlowLog slowLog;
     private final Pause pause = new Pause();
     private final Saves saves;
-    private final PasswordCheck passwords;
+    private final GuessLimit guessLimit = new GuessLimit();
     private final CommandTable commands = new CommandTable();
     private final List<Worker> workers = new CopyOnWriteArrayList<>();
     private final PubSub pubSub;
     private final KeyEvents keyEvents;
     private final Tracking tracking;
+    private final SentinelView sentinel;
+    private final Monitors monitors = new Monitors(this);
+    private final Scripts scripts;
+    private final Functions functions;
     private final AtomicLong withheldBatches = new AtomicLong();
     private final String runId;
     private final long startedAtNs;
     private final long startedAtMs;
+    private final Acl acl;
+    private final Handshakes handshakes;
     private volatile int port;
+    private volatile int tlsPort;
 
     RespServer(KeyspacePort keyspace, RespConfig config) {
         this.keyspace = keyspace;
@@ -54,13 +62,17 @@ final class RespServer {
         pubSub = new PubSub(workers);
         keyEvents = new KeyEvents(this);
         tracking = new Tracking(this);
+        sentinel = new SentinelView(this);
+        scripts = new Scripts(this);
+        functions = new Functions(this);
         budget = new MemoryBudget(config.clientMemoryLimitBytes());
         slowLog = new SlowLog(settings);
         saves = new Saves(keyspace);
-        passwords = new PasswordCheck(config.passwords());
         runId = String.format(Locale.ROOT, "%040x", new BigInteger(160, new SecureRandom()));
         startedAtNs = keyspace.nanoTime();
         startedAtMs = keyspace.currentTimeMs();
+        acl = new Acl(this);
+        handshakes = new Handshakes(config.maxClients());
     }
 
     KeyspacePort keyspace() {
@@ -101,8 +113,24 @@ final class RespServer {
         return keyEvents;
     }
 
+    Monitors monitors() {
+        return monitors;
+    }
+
+    SentinelView sentinel() {
+        return sentinel;
+    }
+
     Tracking tracking() {
         return tracking;
+    }
+
+    Functions functions() {
+        return functions;
+    }
+
+    Scripts scripts() {
+        return scripts;
     }
 
     /** The event loop whose thread this is, or null. */
@@ -140,8 +168,12 @@ final class RespServer {
         return saves;
     }
 
-    PasswordCheck passwords() {
-        return passwords;
+    GuessLimit guessLimit() {
+        return guessLimit;
+    }
+
+    Acl acl() {
+        return acl;
     }
 
     CommandTable commands() {
@@ -164,12 +196,26 @@ final class RespServer {
         return startedAtMs;
     }
 
+    /** The port for plain text, 0 if there is none. */
     int port() {
         return port;
     }
 
     void port(int boundTo) {
         port = boundTo;
+    }
+
+    /** The port for TLS, 0 if there is none. */
+    int tlsPort() {
+        return tlsPort;
+    }
+
+    void tlsPort(int boundTo) {
+        tlsPort = boundTo;
+    }
+
+    Handshakes handshakes() {
+        return handshakes;
     }
 
     long withheldBatches() {
@@ -190,10 +236,23 @@ final class RespServer {
                 budget.limitBytes());
     }
 
+    /**
+     * Sends away the clients that wait for an element, as this is no master any more. Done when all
+     * event loops have.
+     */
+    CompletableFuture<Void> sendWaitingAway() {
+        CompletableFuture<?>[] done =
+                workers.stream()
+                        .map(worker -> CompletableFuture.runAsync(worker::unblock, worker::execute))
+                        .toArray(CompletableFuture<?>[]::new);
+        return CompletableFuture.allOf(done);
+    }
+
     void resetStatistics() {
         clients.resetCounts();
         errorCounts.reset();
         withheldBatches.set(0);
+        acl.log().resetCounts();
         for (Worker worker : workers) {
             worker.execute(worker.statistics()::reset);
         }

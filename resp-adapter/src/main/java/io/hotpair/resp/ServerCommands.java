@@ -193,6 +193,27 @@ final class ServerCommands {
                         "response_policy:special")
                 .summary("Says how much of the limit is taken.")
                 .does(ServerCommands::memoryDoctor);
+        table.addSubcommand(memory, "malloc-stats", 2)
+                .since("4.0.0")
+                .tips(
+                        "nondeterministic_output",
+                        "request_policy:all_shards",
+                        "response_policy:special")
+                .summary("Says how much memory is taken, as MEMORY DOCTOR does.")
+                .does(ServerCommands::memoryDoctor);
+        table.addSubcommand(memory, "purge", 2)
+                .since("4.0.0")
+                .tips("request_policy:all_shards", "response_policy:all_succeeded")
+                .summary("Does nothing: what is idle serves other values as soon as they need it.")
+                .does((r, c, out) -> out.ok());
+        table.addSubcommand(memory, "stats", 2)
+                .since("4.0.0")
+                .tips(
+                        "nondeterministic_output",
+                        "request_policy:all_shards",
+                        "response_policy:special")
+                .summary("Tells how much memory is taken by what.")
+                .does(ServerCommands::memoryStats);
         help(table, memory);
     }
 
@@ -355,6 +376,27 @@ final class ServerCommands {
         } else {
             reply.integer(bytes.getAsLong());
         }
+    }
+
+    private static void memoryStats(Request request, Client client, ReplyBuffer reply) {
+        var statistics = client.keyspace().statistics();
+        long active = statistics.usedMemoryBytes();
+        long allocated = active - Math.min(active, statistics.idleMemoryBytes());
+        Map<String, Long> amounts = new LinkedHashMap<>();
+        amounts.put("total.allocated", allocated);
+        amounts.put("clients.normal", client.server().budget().usedBytes());
+        amounts.put("keys.count", statistics.keyCount());
+        amounts.put("keys.bytes-per-key", allocated / Math.max(1, statistics.keyCount()));
+        amounts.put("dataset.bytes", allocated);
+        amounts.put("allocator.allocated", allocated);
+        amounts.put("allocator.active", active);
+        amounts.put("allocator-fragmentation.bytes", active - allocated);
+        reply.map(amounts.size());
+        amounts.forEach(
+                (name, amount) -> {
+                    reply.bulk(name);
+                    reply.integer(amount);
+                });
     }
 
     private static void memoryDoctor(Request request, Client client, ReplyBuffer reply) {

@@ -13,8 +13,14 @@ final class Settings {
     private volatile OutputLimit pubSubLimit;
     private volatile long slowLogThresholdUs = 10_000;
     private volatile long slowLogMaxLength = 128;
+    private final PackingLimits packing = new PackingLimits();
+
+    private volatile long aclLogMaxLength;
+    private volatile boolean aclAllChannelsByDefault;
 
     Settings(RespConfig config) {
+        aclLogMaxLength = config.aclLogMaxLength();
+        aclAllChannelsByDefault = config.aclAllChannelsByDefault();
         idleTimeoutNs = config.idleTimeout().toNanos();
         maxClients = config.maxClients();
         maxBulkLength = config.maxBulkLength();
@@ -73,12 +79,33 @@ final class Settings {
         pubSubLimit = limit;
     }
 
+    PackingLimits packing() {
+        return packing;
+    }
+
     long slowLogThresholdUs() {
         return slowLogThresholdUs;
     }
 
     void slowLogThresholdUs(long us) {
         slowLogThresholdUs = us;
+    }
+
+    long aclLogMaxLength() {
+        return aclLogMaxLength;
+    }
+
+    void aclLogMaxLength(long length) {
+        aclLogMaxLength = length;
+    }
+
+    /** Whether a user that is made or reset may use all channels. */
+    boolean aclAllChannelsByDefault() {
+        return aclAllChannelsByDefault;
+    }
+
+    void aclAllChannelsByDefault(boolean whether) {
+        aclAllChannelsByDefault = whether;
     }
 
     long slowLogMaxLength() {

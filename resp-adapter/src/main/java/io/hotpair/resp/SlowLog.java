@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The latest commands that took long. Thread-safe. */
 final class SlowLog {
+    private static final byte[] REDACTED = "(redacted)".getBytes(StandardCharsets.US_ASCII);
     private static final int MAX_ARGUMENTS = 32;
     private static final int MAX_ARGUMENT_LENGTH = 128;
 
@@ -38,12 +39,21 @@ final class SlowLog {
             String address,
             String clientName) {}
 
-    boolean isSlow(long durationNs) {
+    private boolean isSlow(long durationNs) {
         long thresholdUs = settings.slowLogThresholdUs();
         return thresholdUs >= 0 && durationNs >= TimeUnit.MICROSECONDS.toNanos(thresholdUs);
     }
 
-    void add(Request request, Client client, long durationNs, long nowMs) {
+    /** Keeps a command if it took long, and is one of those that are kept. */
+    void offer(Command command, Request request, Client client, long durationNs) {
+        if (isSlow(durationNs)
+                && !command.has(Command.Flag.NO_AUTH)
+                && !command.has(Command.Flag.SKIP_SLOWLOG)) {
+            add(request, client, durationNs, client.keyspace().currentTimeMs());
+        }
+    }
+
+    private void add(Request request, Client client, long durationNs, long nowMs) {
         List<byte[]> arguments = shortened(request);
         String name = client.name();
         synchronized (this) {
@@ -86,6 +96,8 @@ final class SlowLog {
         for (int i = 0; i < count; i++) {
             if (i == MAX_ARGUMENTS - 1 && request.count() > MAX_ARGUMENTS) {
                 arguments.add(more(request.count() - MAX_ARGUMENTS + 1, "arguments"));
+            } else if (i > 1 && isAboutUsers(request)) {
+                arguments.add(REDACTED.clone());
             } else if (request.length(i) > MAX_ARGUMENT_LENGTH) {
                 arguments.add(shortened(request, i));
             } else {
@@ -93,6 +105,11 @@ final class SlowLog {
             }
         }
         return arguments;
+    }
+
+    /** Whether passwords may be among the arguments. */
+    private static boolean isAboutUsers(Request request) {
+        return request.is(0, "ACL") && request.is(1, "SETUSER");
     }
 
     private static byte[] shortened(Request request, int argument) {

@@ -71,7 +71,7 @@ final class SortCommand {
 
     private static void sort(
             Request request, Client client, ReplyBuffer reply, boolean isReadOnly) {
-        Options options = new Options(request, isReadOnly);
+        Options options = new Options(request, client, isReadOnly);
         byte[] key = request.copy(1);
         byte[] destination = options.destination;
         // It may run more than once, so it has no effect but in the view.
@@ -123,7 +123,7 @@ final class SortCommand {
         private long offset;
         private long count = -1;
 
-        Options(Request request, boolean isReadOnly) {
+        Options(Request request, Client client, boolean isReadOnly) {
             int i = 2;
             while (i < request.count()) {
                 int left = request.count() - i - 1;
@@ -141,13 +141,27 @@ final class SortCommand {
                 } else if (request.is(i, "BY") && left >= 1) {
                     by = new Pattern(request.copy(++i));
                     keepsOrder |= by.isConstant();
+                    if (!by.isConstant()) {
+                        checkReadsAllKeys("BY", request, client);
+                    }
                 } else if (request.is(i, "GET") && left >= 1) {
+                    checkReadsAllKeys("GET", request, client);
                     gets.add(new Pattern(request.copy(++i)));
                 } else {
                     throw CommandException.syntax();
                 }
                 i++;
             }
+        }
+    }
+
+    /** What a pattern makes a name of can be any key. */
+    private static void checkReadsAllKeys(String option, Request request, Client client) {
+        if (!client.readsAllKeys(request)) {
+            throw new CommandException(
+                    "ERR "
+                            + option
+                            + " option of SORT denied due to insufficient ACL permissions.");
         }
     }
 

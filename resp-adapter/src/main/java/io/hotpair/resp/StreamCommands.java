@@ -111,7 +111,7 @@ final class StreamCommands {
         if (count < 2 || count % 2 != 0) {
             throw CommandException.arity("xadd");
         }
-        StreamAdd how = arguments.asAdd(request);
+        StreamAdd how = arguments.asAdd(request, client.server().settings().packing());
         if (StreamId.MIN.equals(how.id()) && !how.makesSequence()) {
             throw new CommandException("ERR The ID specified in XADD must be greater than 0-0");
         }
@@ -164,7 +164,7 @@ final class StreamCommands {
 
     private static void xtrim(Request request, Client client, ReplyBuffer reply) {
         AddArguments arguments = AddArguments.read(request, false);
-        StreamTrim trim = arguments.trim();
+        StreamTrim trim = arguments.trim(client.server().settings().packing());
         long removed = trim == null ? 0 : streams(client).xtrim(request.copy(1), trim);
         client.noteWrite();
         reply.integer(removed);
@@ -351,15 +351,27 @@ final class StreamCommands {
             }
         }
 
-        @Nullable StreamTrim trim() {
+        @Nullable StreamTrim trim(PackingLimits nodes) {
             StreamId lowest = minId;
-            if (lowest != null) {
-                return StreamTrim.toMinId(lowest).limit(limit);
+            if (lowest == null && !byLength) {
+                return null;
             }
-            return byLength ? StreamTrim.toLength(maxLength).limit(limit) : null;
+            StreamTrim trim =
+                    lowest == null ? StreamTrim.toLength(maxLength) : StreamTrim.toMinId(lowest);
+            return approximate ? approximate(trim, nodes) : trim;
         }
 
-        StreamAdd asAdd(Request request) {
+        /** Redis takes whole nodes, and a hundred of them at a time if it is not told how many. */
+        private StreamTrim approximate(StreamTrim trim, PackingLimits nodes) {
+            long entries = nodes.get(PackingLimits.Limit.STREAM_ENTRIES);
+            long usual = entries == 0 ? 10_000 : Math.min(entries, 10_000) * 100;
+            return trim.limit(limited ? limit : usual)
+                    .wholeNodes(
+                            entries == 0 ? Long.MAX_VALUE : entries,
+                            nodes.get(PackingLimits.Limit.STREAM_BYTES));
+        }
+
+        StreamAdd asAdd(Request request, PackingLimits nodes) {
             StreamAdd how;
             if (isGenerated(request, id)) {
                 how = StreamAdd.generated();
@@ -370,7 +382,7 @@ final class StreamCommands {
                                 ? StreamAdd.atTime(given.id().timeMs())
                                 : StreamAdd.at(given.id());
             }
-            StreamTrim then = trim();
+            StreamTrim then = trim(nodes);
             if (then != null) {
                 how = how.trim(then);
             }

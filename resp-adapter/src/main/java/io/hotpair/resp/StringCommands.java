@@ -16,6 +16,7 @@ import io.hotpair.resp.Command.Category;
 import io.hotpair.resp.Command.Group;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -80,6 +81,7 @@ final class StringCommands {
                 .flags(WRITE, DENYOOM)
                 .keys(1, 1, 1, "RW", "access", "update", "variable_flags")
                 .keyNotes("RW and ACCESS due to the optional `GET` argument")
+                .variableAccess(StringCommands::accessOfSet)
                 .summary("Sets a value, on conditions and with a deadline if so asked.")
                 .does(StringCommands::set);
         add(table, "mset", -3, "(key value)...")
@@ -278,6 +280,15 @@ final class StringCommands {
     }
 
     /** Allocates nothing without options. */
+    private static List<String> accessOfSet(Request request, int from) {
+        for (int i = from + 3; i < request.count(); i++) {
+            if (request.is(i, "GET")) {
+                return KeySpec.READS_AND_WRITES;
+            }
+        }
+        return KeySpec.OVERWRITES;
+    }
+
     private static void set(Request request, Client client, ReplyBuffer reply) {
         if (request.count() == 3) {
             put(request, 2, client, Session.NEVER);

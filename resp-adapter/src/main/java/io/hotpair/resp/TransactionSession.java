@@ -56,6 +56,11 @@ final class TransactionSession implements Session {
         return outside.deadlineMs(key, 0, key.length) != ABSENT;
     }
 
+    /** Says that a key may be written that was not named when this began. */
+    void willWrite(byte[] key) {
+        written.add(new KeyName(key));
+    }
+
     /** By how many keys the transaction would change the keyspace. */
     long keyCountChange() {
         long change = 0;

@@ -4,24 +4,25 @@ import io.hotpair.HashOperations;
 import io.hotpair.ScoredMember;
 import io.hotpair.Session;
 import io.hotpair.SortedSetRange;
+import io.hotpair.resp.PackingLimits.Limit;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * In which form Redis, with the settings that it comes with, would keep a value. Told from the
- * value as it is; Redis also remembers how large it once was.
+ * In which form Redis would keep a value. Told from the value as it is; Redis also remembers how
+ * large it once was.
  */
 final class ValueEncoding {
     private static final int EMBEDDED_LENGTH = 44;
-    private static final int PACKED_LENGTH = 64;
-    private static final int PACKED_FIELDS = 512;
-    private static final int PACKED_MEMBERS = 128;
-    private static final int PACKED_INTEGERS = 512;
 
-    private ValueEncoding() {}
+    private final PackingLimits limits;
+
+    ValueEncoding(PackingLimits limits) {
+        this.limits = limits;
+    }
 
     /** The name of the form, or null if the key is absent. */
-    static @Nullable String of(Session session, byte[] key) {
+    @Nullable String of(Session session, byte[] key) {
         String type = session.keys().type(key);
         if (type == null) {
             return null;
@@ -46,21 +47,22 @@ final class ValueEncoding {
         return value.length <= EMBEDDED_LENGTH ? "embstr" : "raw";
     }
 
-    private static String ofHash(HashOperations hashes, byte[] key) {
-        if (hashes.hlen(key) > PACKED_FIELDS) {
+    private String ofHash(HashOperations hashes, byte[] key) {
+        if (hashes.hlen(key) > limits.get(Limit.HASH_ENTRIES)) {
             return "hashtable";
         }
+        long length = limits.get(Limit.HASH_VALUE);
         boolean packed =
                 hashes.hgetAll(key).stream()
                         .allMatch(
                                 entry ->
-                                        entry.getKey().length <= PACKED_LENGTH
-                                                && entry.getValue().length <= PACKED_LENGTH);
+                                        entry.getKey().length <= length
+                                                && entry.getValue().length <= length);
         return packed ? "listpack" : "hashtable";
     }
 
-    private static String ofSet(Session session, byte[] key) {
-        if (session.sets().scard(key) > PACKED_INTEGERS) {
+    private String ofSet(Session session, byte[] key) {
+        if (session.sets().scard(key) > limits.get(Limit.SET_INTEGERS)) {
             return "hashtable";
         }
         boolean integers =
@@ -69,14 +71,14 @@ final class ValueEncoding {
         return integers ? "intset" : "hashtable";
     }
 
-    private static String ofSortedSet(Session session, byte[] key) {
-        if (session.sortedSets().zcard(key) > PACKED_MEMBERS) {
+    private String ofSortedSet(Session session, byte[] key) {
+        if (session.sortedSets().zcard(key) > limits.get(Limit.SORTED_SET_ENTRIES)) {
             return "skiplist";
         }
         List<ScoredMember> members =
                 session.sortedSets().zrange(key, SortedSetRange.byIndex(0, -1));
-        boolean packed =
-                members.stream().allMatch(member -> member.member().length <= PACKED_LENGTH);
+        long length = limits.get(Limit.SORTED_SET_VALUE);
+        boolean packed = members.stream().allMatch(member -> member.member().length <= length);
         return packed ? "listpack" : "skiplist";
     }
 }

@@ -34,6 +34,7 @@ final class Worker {
     private final Broadcasts broadcasts = new Broadcasts();
     private final List<Tracking.Invalidation> afterReply = new ArrayList<>();
     private @Nullable Client executing;
+    private @Nullable ScriptContext scriptContext;
     private byte[] readArray = new byte[READ_LENGTH];
 
     Worker(EventLoop loop, RespServer server, int index) {
@@ -73,6 +74,16 @@ final class Worker {
 
     Dispatcher dispatcher() {
         return dispatcher;
+    }
+
+    /** What scripts need here; made with the first one. */
+    ScriptContext scriptContext() {
+        ScriptContext present = scriptContext;
+        if (present == null) {
+            present = new ScriptContext(server, dispatcher, statistics);
+            scriptContext = present;
+        }
+        return present;
     }
 
     Set<Connection> connections() {
@@ -183,6 +194,15 @@ final class Worker {
             connection.outbox().flush();
         }
         toFlush.clear();
+    }
+
+    /** Ends the waits of all who wait for an element. Called by the loop. */
+    void unblock() {
+        for (Connection connection : connections) {
+            if (connection.client().parked() instanceof BlockedClient<?> blocked) {
+                blocked.endForReplica();
+            }
+        }
     }
 
     /** Looks after time-outs. */

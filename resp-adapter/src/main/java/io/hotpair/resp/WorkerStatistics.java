@@ -49,6 +49,17 @@ final class WorkerStatistics {
         writeCount++;
     }
 
+    /** Adds what was counted elsewhere. */
+    void add(WorkerStatistics other) {
+        commandCount += other.commandCount;
+        for (int i = 0; i < calls.length; i++) {
+            calls[i] += other.calls[i];
+            durationNs[i] += other.durationNs[i];
+            rejected[i] += other.rejected[i];
+            failed[i] += other.failed[i];
+        }
+    }
+
     void reset() {
         Arrays.fill(calls, 0);
         Arrays.fill(durationNs, 0);

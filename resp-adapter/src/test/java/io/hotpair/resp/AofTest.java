@@ -113,7 +113,7 @@ class AofTest {
      * Whether Redis itself reads what it writes of that. Entries counted past the highest number
      * are not taken for a number any more; and PFCOUNT writes an estimate into the value.
      */
-    private static boolean isReadBack(String[] command) {
+    static boolean isReadBack(String[] command) {
         List<String> words = List.of(command);
         return !command[0].matches("(?i)XSETID|PFCOUNT")
                 && !(words.contains("ENTRIESREAD") && words.contains("" + Long.MAX_VALUE));

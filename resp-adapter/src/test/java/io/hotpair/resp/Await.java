@@ -14,10 +14,16 @@ final class Await {
 
     /** Waits until something is so, and fails with what is instead if it does not come to be. */
     static void until(BooleanSupplier condition, Supplier<Object> state) {
+        until(DEADLINE_NS, condition, state);
+    }
+
+    /** As {@link #until}, for what may take longer. */
+    static void until(long deadlineNs, BooleanSupplier condition, Supplier<Object> state) {
         long startNs = System.nanoTime();
         while (!condition.getAsBoolean()) {
-            if (System.nanoTime() - startNs > DEADLINE_NS) {
-                throw new AssertionError("not so after 20 s: " + state.get());
+            if (System.nanoTime() - startNs > deadlineNs) {
+                throw new AssertionError(
+                        "not so after " + deadlineNs / 1_000_000_000 + " s: " + state.get());
             }
             LockSupport.parkNanos(POLL_NS);
         }

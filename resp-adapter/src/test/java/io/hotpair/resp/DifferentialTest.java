@@ -324,7 +324,9 @@ class DifferentialTest {
             ours.call("HELLO", Integer.toString(protocol));
             for (Command command : listener.server().commands().everything()) {
                 // A container also lists its subcommands, of which there are fewer here.
-                boolean newer = command.since().compareTo("7.1") > 0;
+                boolean newer =
+                        command.since().compareTo("7.1") > 0
+                                || command.fullName().startsWith("sentinel");
                 if (command.subcommands().isEmpty() && !newer) {
                     assertEquals(
                             theirs.call("COMMAND", "INFO", command.fullName()),

@@ -215,6 +215,44 @@ class DumpTest {
         }
     }
 
+    /** A stream as Redis 5 and 6 write it, which do not tell how many entries a group has read. */
+    private static byte[] olderStream(int firstMs, int count, int... deliveredMs) {
+        RdbListPack pack = new RdbListPack();
+        for (String each : List.of(Integer.toString(count), "0", "1", "field", "0")) {
+            pack.string(bytes(each));
+        }
+        for (int i = 0; i < count; i++) {
+            for (String each : List.of("2", Integer.toString(i), "0", "value", "4")) {
+                pack.string(bytes(each));
+            }
+        }
+        RdbBuffer value = new RdbBuffer(RdbBuffer.NONE);
+        value.one(15).one(1).one(16).highestFirst(firstMs, 8).highestFirst(0, 8);
+        pack.writeTo(value);
+        value.one(count).one(firstMs + count - 1).one(0).one(deliveredMs.length);
+        for (int ms : deliveredMs) {
+            value.one(1).one('a' + ms).one(ms).one(0).one(0).one(0);
+        }
+        return value.copy();
+    }
+
+    @Test
+    void shouldCountWhatGroupsOfOlderStreamsHaveReadAsRedisDoes() {
+        String payload = payload(olderStream(5, 4, 0, 3, 5, 6, 8));
+        try (RealRedis redis = RealRedis.start();
+                TestListener listener = TestListener.open();
+                RawClient theirs = new RawClient(redis.port());
+                RawClient ours = listener.connect()) {
+            String reply = theirs.call("RESTORE", "s", "0", payload);
+            assertEquals("+OK\r\n", reply);
+            assertEquals(reply, ours.call("RESTORE", "s", "0", payload));
+            assertEquals(
+                    theirs.call("XINFO", "STREAM", "s", "FULL"),
+                    ours.call("XINFO", "STREAM", "s", "FULL"));
+            assertEquals(theirs.call("XINFO", "GROUPS", "s"), ours.call("XINFO", "GROUPS", "s"));
+        }
+    }
+
     private static int[] ints(byte[] bytes) {
         int[] ints = new int[bytes.length];
         for (int i = 0; i < ints.length; i++) {

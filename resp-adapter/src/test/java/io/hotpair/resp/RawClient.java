@@ -34,6 +34,17 @@ final class RawClient implements AutoCloseable {
         }
     }
 
+    /** On a connection that is there. */
+    RawClient(Socket connected) {
+        try {
+            socket = connected;
+            socket.setSoTimeout(TIMEOUT_MS);
+            in = new BufferedInputStream(socket.getInputStream());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** A command in the multi-bulk form. */
     static String command(String... arguments) {
         StringBuilder out = new StringBuilder("*" + arguments.length + "\r\n");

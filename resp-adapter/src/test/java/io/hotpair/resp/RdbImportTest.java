@@ -199,6 +199,12 @@ class RdbImportTest {
                 Files.write(file, Arrays.copyOf(bytes, length));
                 assertRefused(file, keyspace);
             }
+            int end = bytes.length - Long.BYTES - 1;
+            for (int length = 9; length < end; length++) {
+                // As one without a checksum ends.
+                Files.write(file, Arrays.copyOf(Arrays.copyOf(bytes, length), length + Long.BYTES));
+                assertRefused(file, keyspace);
+            }
             Files.write(file, "*1\r\n$4\r\nPING\r\n".getBytes(StandardCharsets.US_ASCII));
             assertRefused(file, keyspace);
             assertEquals(0, keyspace.statistics().keyCount());

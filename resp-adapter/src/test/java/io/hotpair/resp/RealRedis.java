@@ -22,12 +22,15 @@ final class RealRedis implements AutoCloseable {
     private static final long POLL_NS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long DEADLINE_NS = TimeUnit.SECONDS.toNanos(20);
 
-    private final Process process;
+    private Process process;
     private final Path directory;
     private final int port;
 
-    private RealRedis(Process process, Path directory, int port) {
-        this.process = process;
+    private final ProcessBuilder starter;
+
+    private RealRedis(ProcessBuilder starter, Path directory, int port) throws IOException {
+        this.starter = starter;
+        process = starter.start();
         this.directory = directory;
         this.port = port;
     }
@@ -54,14 +57,38 @@ final class RealRedis implements AutoCloseable {
             command.addAll(List.of("--save", "", "--dir", directory.toString()));
             command.addAll(List.of("--bind", "127.0.0.1"));
             command.addAll(List.of(options));
-            Process process =
+            ProcessBuilder starter =
                     new ProcessBuilder(command)
                             .redirectErrorStream(true)
-                            .redirectOutput(directory.resolve("out").toFile())
-                            .start();
-            RealRedis redis = new RealRedis(process, directory, port);
+                            .redirectOutput(directory.resolve("out").toFile());
+            RealRedis redis = new RealRedis(starter, directory, port);
             redis.awaitReady();
             return redis;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Starts one that watches others, with the file that it may rewrite. */
+    static RealRedis startSentinel(Path config) {
+        require("redis-server");
+        try {
+            int port = freePort();
+            Path directory = Files.createTempDirectory("hotpair-sentinel");
+            ProcessBuilder starter =
+                    new ProcessBuilder(
+                                    "redis-server",
+                                    config.toString(),
+                                    "--sentinel",
+                                    "--port",
+                                    Integer.toString(port),
+                                    "--dir",
+                                    directory.toString())
+                            .redirectErrorStream(true)
+                            .redirectOutput(directory.resolve("out").toFile());
+            RealRedis sentinel = new RealRedis(starter, directory, port);
+            sentinel.awaitSaying("+monitor master");
+            return sentinel;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -74,9 +101,13 @@ final class RealRedis implements AutoCloseable {
     }
 
     private void awaitReady() throws IOException {
+        awaitSaying("Ready to accept connections");
+    }
+
+    private void awaitSaying(String text) throws IOException {
         long startNs = System.nanoTime();
         Path out = directory.resolve("out");
-        while (!Files.readString(out).contains("Ready to accept connections")) {
+        while (!Files.readString(out).contains(text)) {
             if (!process.isAlive() || System.nanoTime() - startNs > DEADLINE_NS) {
                 process.destroyForcibly();
                 throw new IllegalStateException(
@@ -88,6 +119,26 @@ final class RealRedis implements AutoCloseable {
 
     int port() {
         return port;
+    }
+
+    /** Ends it as a crash does. */
+    void stop() {
+        process.destroyForcibly();
+        try {
+            process.waitFor();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Starts it again, at the same port. */
+    void restart() {
+        try {
+            process = starter.start();
+            awaitReady();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Has it save all that it holds. */

@@ -19,11 +19,15 @@ final class TestListener implements AutoCloseable {
     }
 
     static TestListener open(UnaryOperator<RespConfigBuilder> settings) {
+        return open(128 << 20, settings);
+    }
+
+    static TestListener open(long maxMemoryBytes, UnaryOperator<RespConfigBuilder> settings) {
         Keyspace keyspace =
                 Keyspace.open(
                         Keyspace.builder()
                                 .inMemory()
-                                .maxMemory(128 << 20)
+                                .maxMemory(maxMemoryBytes)
                                 .maxMemoryPolicy(MaxMemoryPolicy.NOEVICTION)
                                 .build());
         RespConfig config = settings.apply(RespConfig.builder().port(0)).build();

@@ -1,6 +1,7 @@
 package io.hotpair.resp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -251,5 +252,30 @@ class TrackingDifferentialTest {
             value = next.startsWith(">") ? null : next;
         }
         return value;
+    }
+
+    @Test
+    void shouldSayThatTheOtherClientIsGoneWhileItsSocketIsStillOpen() {
+        try (RealRedis redis = RealRedis.start();
+                TestListener listener = TestListener.open()) {
+            assertEquals(broken(redis.port()), broken(listener.port()));
+        }
+    }
+
+    /** What a client is told whose messages go to another one that has quit. */
+    private static String broken(int port) {
+        try (RawClient tracker = new RawClient(port);
+                RawClient target = new RawClient(port);
+                RawClient writer = new RawClient(port)) {
+            tracker.call("HELLO", "3");
+            String id = target.call("CLIENT", "ID").substring(1).trim();
+            target.call("SUBSCRIBE", "__redis__:invalidate");
+            tracker.call("CLIENT", "TRACKING", "ON", "REDIRECT", id);
+            tracker.call("GET", "k");
+            assertEquals("+OK\r\n", target.call("QUIT"));
+            assertEquals("+OK\r\n", writer.call("SET", "k", "1"));
+            assertFalse(writer.call("CLIENT", "LIST").contains("id=" + id + " "));
+            return tracker.call("PING").replace(":" + id + "\r\n", ":id\r\n");
+        }
     }
 }

@@ -5,14 +5,19 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.hotpair.HotpairException;
 import io.hotpair.Keyspace;
 import io.hotpair.KeyspaceBuilder;
+import io.hotpair.KeyspaceConfig;
 import io.hotpair.replication.DataNode;
 import io.hotpair.replication.Pair;
 import io.hotpair.replication.PairBuilder;
 import io.hotpair.replication.ratis.VoterConfig;
 import io.hotpair.replication.ratis.Witness;
+import io.hotpair.resp.RedisMigration;
 import io.hotpair.resp.RespConfig;
 import io.hotpair.resp.RespConfigBuilder;
 import io.hotpair.resp.RespListener;
+import io.hotpair.resp.TlsConfig;
+import io.hotpair.resp.TlsConfigBuilder;
+import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,14 +33,17 @@ public final class HotpairServer implements AutoCloseable {
     private final @Nullable Keyspace keyspace;
     private final @Nullable RespListener listener;
     private final @Nullable Witness witness;
+    private final @Nullable RedisMigration migration;
 
     private HotpairServer(
             @Nullable Keyspace keyspace,
             @Nullable RespListener listener,
-            @Nullable Witness witness) {
+            @Nullable Witness witness,
+            @Nullable RedisMigration migration) {
         this.keyspace = keyspace;
         this.listener = listener;
         this.witness = witness;
+        this.migration = migration;
     }
 
     /**
@@ -52,7 +60,7 @@ public final class HotpairServer implements AutoCloseable {
             return OfflineTool.run(args, System.out, System.err);
         }
         try {
-            ServerOptions options = ServerOptions.parse(args);
+            ServerOptions options = ServerOptions.parse(args, System.getenv());
             if (options.help) {
                 System.out.print(ServerOptions.USAGE + "\n" + OfflineTool.USAGE);
                 return 0;
@@ -87,41 +95,129 @@ public final class HotpairServer implements AutoCloseable {
         if (options.mode == ServerOptions.Mode.WITNESS) {
             Witness witness = Witness.open(voter(options));
             LOGGER.info("witness of pair {} is ready", options.name);
-            return new HotpairServer(null, null, witness);
+            return new HotpairServer(null, null, witness, null);
+        }
+        if (options.sourceHost != null && options.mode == ServerOptions.Mode.PAIR) {
+            throw new IllegalArgumentException(
+                    "--replicaof with --mode pair, expected standalone: a node of a pair knows only"
+                            + " later whether it is the master, so say REPLICAOF to that one");
         }
         RespConfig listen = listener(options);
-        KeyspaceBuilder builder =
-                Keyspace.builder()
-                        .name(options.name)
-                        .directory(options.directory)
-                        .maxMemory(options.maxMemoryBytes)
-                        .maxMemoryPolicy(options.maxMemoryPolicy)
-                        .acknowledgement(options.acknowledgement)
-                        .backups(options.backupOptions());
-        if (options.mode == ServerOptions.Mode.PAIR) {
-            builder.replication(pair(options));
-        }
-        Keyspace keyspace = Keyspace.open(builder.build());
+        Keyspace keyspace = Keyspace.open(keyspace(options));
         try {
             RespListener listener = RespListener.open(keyspace, listen);
-            LOGGER.info("ready to accept connections on port {}", listener.port());
-            return new HotpairServer(keyspace, listener, null);
+            LOGGER.info(
+                    "ready to accept connections on port {}{}",
+                    listener.port(),
+                    listener.tlsPort() == 0 ? "" : " and, by TLS, " + listener.tlsPort());
+            if (listener.tlsPort() != 0) {
+                CertificateWatch.start(options, listener);
+            }
+            return new HotpairServer(keyspace, listener, null, migrate(keyspace, options));
         } catch (RuntimeException e) {
             keyspace.close();
             throw e;
         }
     }
 
+    private static KeyspaceConfig keyspace(ServerOptions options) {
+        KeyspaceBuilder builder =
+                Keyspace.builder()
+                        .name(options.name)
+                        .maxMemory(options.maxMemoryBytes)
+                        .maxMemoryPolicy(options.maxMemoryPolicy);
+        if (options.acknowledgement != null) {
+            builder.acknowledgement(options.acknowledgement);
+        }
+        if (options.appendOnly) {
+            builder.directory(options.directory).backups(options.backupOptions());
+        } else {
+            builder.inMemory();
+        }
+        if (options.mode == ServerOptions.Mode.PAIR) {
+            builder.replication(pair(options));
+        }
+        return builder.build();
+    }
+
+    /** It ends with REPLICAOF NO ONE, or with the keyspace. */
+    private static @Nullable RedisMigration migrate(Keyspace keyspace, ServerOptions options) {
+        String host = options.sourceHost;
+        if (host == null) {
+            return null;
+        }
+        RedisMigration.Builder builder = RedisMigration.builder(keyspace, host, options.sourcePort);
+        if (options.sourceUser != null) {
+            builder.user(options.sourceUser);
+        }
+        if (options.sourcePassword != null) {
+            builder.password(options.sourcePassword);
+        }
+        if (options.sourceBytesPerSecond > 0) {
+            builder.bytesPerSecond(options.sourceBytesPerSecond);
+        }
+        return builder.start();
+    }
+
     private static RespConfig listener(ServerOptions options) {
         RespConfigBuilder builder =
                 RespConfig.builder()
                         .port(options.port)
-                        .notifyKeyspaceEvents(options.notifyKeyspaceEvents);
+                        .eventLoopThreads(options.ioThreads)
+                        .notifyKeyspaceEvents(options.notifyKeyspaceEvents)
+                        .aclLogMaxLength(options.aclLogMaxLength)
+                        .aclPubSubDefault(options.aclPubSubDefault)
+                        .replicaOfCommand(options.allowsReplicaOf());
+        if (options.sentinelName != null) {
+            builder.sentinelName(options.sentinelName);
+        }
+        if (options.sourcePassword != null) {
+            builder.masterAuth(options.sourceUser, options.sourcePassword);
+        }
         if (!options.bind.isEmpty()) {
             builder.bind(options.bind.toArray(String[]::new));
         }
         if (options.password != null) {
             builder.password(options.password);
+        }
+        if (options.tlsPort > 0) {
+            builder.tls(tls(options));
+        }
+        for (String user : options.users) {
+            String[] words = user.split(" +", -1);
+            builder.user(words[0], Arrays.copyOfRange(words, 1, words.length));
+        }
+        if (options.aclFile != null) {
+            builder.aclFile(options.aclFile);
+        }
+        return builder.build();
+    }
+
+    private static TlsConfig tls(ServerOptions options) {
+        if (options.tlsCertFile == null || options.tlsKeyFile == null) {
+            throw new IllegalArgumentException(
+                    "--tls-port="
+                            + options.tlsPort
+                            + ", expected --tls-cert-file and --tls-key-file with it");
+        }
+        TlsConfigBuilder builder =
+                TlsConfig.builder(options.tlsCertFile, options.tlsKeyFile)
+                        .port(options.tlsPort)
+                        .authClients(options.tlsAuthClients)
+                        .ciphers(options.tlsCiphers)
+                        .cipherSuites(options.tlsCipherSuites)
+                        .preferServerCiphers(options.tlsPreferServerCiphers);
+        if (options.tlsKeyFilePass != null) {
+            builder.keyFilePass(options.tlsKeyFilePass);
+        }
+        if (options.tlsCaCertFile != null) {
+            builder.caCertFile(options.tlsCaCertFile);
+        }
+        if (options.tlsProtocols.length > 0) {
+            builder.protocols(options.tlsProtocols);
+        }
+        if (options.port == 0) {
+            builder.alone();
         }
         return builder.build();
     }
@@ -162,6 +258,16 @@ public final class HotpairServer implements AutoCloseable {
 
     @Override
     public void close() {
+        try {
+            if (migration != null) {
+                migration.close();
+            }
+        } finally {
+            closeRest();
+        }
+    }
+
+    private void closeRest() {
         if (listener != null) {
             listener.close();
         }

@@ -9,9 +9,11 @@ import io.hotpair.resp.AofExport;
 import io.hotpair.resp.AofImport;
 import io.hotpair.resp.RdbExport;
 import io.hotpair.resp.RdbImport;
+import io.hotpair.resp.RedisImport;
 import java.io.Console;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -35,12 +37,16 @@ final class OfflineTool {
               inspect --dir DIRECTORY                  prints what the log holds, a line each
               import  --rdb FILE --to DIRECTORY        makes a keyspace of a Redis RDB file
               import  --aof PATH --to DIRECTORY        ... of a Redis append-only log
+              import  --from redis://HOST --to DIRECTORY
+                                                       ... of a running Redis, key by key
               export  --dir DIRECTORY --rdb FILE       writes a keyspace as a Redis RDB file
               export  --dir DIRECTORY --aof DIRECTORY  ... as a Redis append-only log
 
               --at TIME          (restore, clone, inspect) up to a time, as 2026-11-21T03:00:00Z
               --op N             (restore, clone, inspect) up to an operation's opId
               --from N           (inspect) from an opId on
+              --from ADDRESS     (import) redis://[[user]:password@]host[:port][/database], or
+                                 rediss:// with TLS; not of one moment if it is written meanwhile
               --limit N          (inspect) so many lines at most (1000)
               --format FORMAT    (inspect) text or json (text)
               --aof PATH         (import) appendonlydir, its manifest, or a log of one file
@@ -61,7 +67,7 @@ final class OfflineTool {
                     "restore", Set.of("--dir", "--to", "--at", "--op"),
                     "clone", Set.of("--dir", "--to", "--at", "--op"),
                     "inspect", Set.of("--dir", "--at", "--op", "--from", "--limit", "--format"),
-                    "import", Set.of("--rdb", "--aof", "--to", "--db", "--maxmemory"),
+                    "import", Set.of("--rdb", "--aof", "--from", "--to", "--db", "--maxmemory"),
                     "export", Set.of("--dir", "--rdb", "--aof", "--redis", "--maxmemory"));
 
     private final String command;
@@ -142,6 +148,10 @@ final class OfflineTool {
     }
 
     private void importFiles() {
+        if (options.containsKey("--from")) {
+            importRedis();
+            return;
+        }
         if (isLog()) {
             importLog();
             return;
@@ -152,6 +162,17 @@ final class OfflineTool {
         out.println("imported to " + path("--to") + ": " + read.keyCount() + " keys");
         leftOut(read.expiredCount(), "keys past their deadline");
         leftOut(read.otherDatabaseCount(), "keys of other databases");
+    }
+
+    private void importRedis() {
+        if (options.containsKey("--rdb") || options.containsKey("--aof")) {
+            throw new IllegalArgumentException("--from and a file, expected one of them");
+        }
+        RedisImport.Report read =
+                RdbDirectory.makeOfRedis(
+                        URI.create(options.getOrDefault("--from", "")), path("--to"), maxMemory());
+        out.println("imported to " + path("--to") + ": " + read.keyCount() + " keys");
+        leftOut(read.goneCount(), "keys that went away meanwhile");
     }
 
     private void importLog() {

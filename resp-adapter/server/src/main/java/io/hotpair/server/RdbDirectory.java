@@ -12,8 +12,10 @@ import io.hotpair.persistence.ChronicleLogProvider;
 import io.hotpair.resp.AofImport;
 import io.hotpair.resp.RdbExport;
 import io.hotpair.resp.RdbImport;
+import io.hotpair.resp.RedisImport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Function;
@@ -49,9 +51,19 @@ final class RdbDirectory {
                 keyspace -> AofImport.read(aof, database, keyspace, progress));
     }
 
+    /** As {@link #make}, of a Redis that is running. */
+    static RedisImport.Report makeOfRedis(URI source, Path directory, long maxMemoryBytes) {
+        long memory = maxMemoryBytes == 0 ? LEAST_MEMORY_BYTES : maxMemoryBytes;
+        return make(
+                directory, memory, keyspace -> RedisImport.read(source, keyspace, Progress.NONE));
+    }
+
     private static <R> R make(
             Path source, Path directory, long maxMemoryBytes, Function<Keyspace, R> reader) {
-        long memory = maxMemoryBytes == 0 ? memoryFor(source) : maxMemoryBytes;
+        return make(directory, maxMemoryBytes == 0 ? memoryFor(source) : maxMemoryBytes, reader);
+    }
+
+    private static <R> R make(Path directory, long memory, Function<Keyspace, R> reader) {
         BackupStore store = new ChronicleLogProvider().backups();
         Path partial = store.begin(directory);
         try {

@@ -5,10 +5,17 @@ import io.hotpair.BackupOptions;
 import io.hotpair.MaxMemoryPolicy;
 import io.hotpair.replication.DataNode;
 import io.hotpair.replication.Endpoint;
+import io.hotpair.resp.TlsConfig;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -31,12 +38,44 @@ final class ServerOptions {
 
     static final String USAGE =
             """
-            usage: java -jar hotpair-server.jar [options]
+            usage: java -jar hotpair-server.jar [file] [options]
 
-              --port N            where Redis clients connect (6379; 0 for any free port)
+            Options are also read from the file, a line each without the dashes, as in redis.conf,
+            and from the environment: --tls-port from HOTPAIR_TLS_PORT. The command line wins over
+            the environment, and that over the file.
+
+              --port N            where Redis clients connect (6379; 0 for any free port, or for
+                                  none if there is one for TLS)
               --bind ADDRESS      ... and at which address (127.0.0.1; others need a password)
               --requirepass TEXT  the password that Redis clients give
+              --io-threads N      event loops, which serve the clients (2, or 1 on one processor)
+              --user "NAME RULE..."
+                                  what a user is and may do, by Redis's ACL rules; once for each
+              --aclfile FILE      ... or a file of such users, which ACL SAVE writes
+              --acllog-max-len N  how many refusals ACL LOG keeps (128)
+              --acl-pubsub-default RULE
+                                  a new user's channels: allchannels or resetchannels
+                                  (resetchannels)
+              --tls-port N        where they connect by TLS (0, which is nowhere)
+              --tls-cert-file FILE
+                                  the server's certificate and what leads to its authority, as PEM
+              --tls-key-file FILE its private key, as PEM; both are read again when they change
+              --tls-key-file-pass TEXT
+                                  what the key is encrypted with
+              --tls-ca-cert-file FILE
+                                  whose certificates are trusted when clients show theirs
+              --tls-auth-clients yes|no|optional
+                                  whether clients have to show a certificate (yes)
+              --tls-protocols "VERSION..."
+                                  TLSv1.2, TLSv1.3 or both (both)
+              --tls-ciphers NAME:NAME...
+                                  ciphers for TLSv1.2 (the JDK's choice)
+              --tls-ciphersuites NAME:NAME...
+                                  ciphers for TLSv1.3 (the JDK's choice)
+              --tls-prefer-server-ciphers yes|no
+                                  whose order of ciphers counts (no)
               --dir DIRECTORY     where the log is kept (./hotpair-data)
+              --appendonly yes|no whether there is a log; without one a restart forgets all (yes)
               --maxmemory SIZE    off-heap memory for keys and values, 512mb or 4gb (256mb)
               --maxmemory-policy NAME
                                   what goes when that is full: noeviction, allkeys-lru,
@@ -49,6 +88,18 @@ final class ServerOptions {
               --backups N         how many daily backups are kept (7; 0 for none)
               --backup-dir DIRECTORY
                                   where they go, best on another device (backups, in --dir)
+
+              --replicaof "HOST PORT"
+                                  takes what this Redis holds, and follows it until REPLICAOF NO ONE
+              --masteruser NAME   ... logged in as this user (its default user)
+              --masterauth TEXT   ... and with this password
+              --replicaof-rate SIZE
+                                  ... read no faster than so many bytes a second (no limit)
+              --enable-replicaof-command yes|no
+                                  whether clients may say REPLICAOF (no; yes with --replicaof)
+
+              --sentinel-name NAME
+                                  the master's name for clients of a Sentinel (that of --name)
 
               --mode MODE         standalone, pair or witness (standalone)
               --name NAME         the pair's name, the same on every node (default)
@@ -67,11 +118,27 @@ final class ServerOptions {
     int port = 6379;
     List<String> bind = new ArrayList<>();
     @Nullable String password;
+    int ioThreads = Math.min(2, Runtime.getRuntime().availableProcessors());
+    int tlsPort;
+    @Nullable Path tlsCertFile;
+    @Nullable Path tlsKeyFile;
+    @Nullable String tlsKeyFilePass;
+    @Nullable Path tlsCaCertFile;
+    TlsConfig.ClientAuth tlsAuthClients = TlsConfig.ClientAuth.YES;
+    String[] tlsProtocols = {};
+    String[] tlsCiphers = {};
+    String[] tlsCipherSuites = {};
+    boolean tlsPreferServerCiphers;
+    List<String> users = new ArrayList<>();
+    @Nullable Path aclFile;
+    int aclLogMaxLength = 128;
+    String aclPubSubDefault = "resetchannels";
     Path directory = Path.of("hotpair-data");
+    boolean appendOnly = true;
     long maxMemoryBytes = 256L << 20;
     MaxMemoryPolicy maxMemoryPolicy = MaxMemoryPolicy.NOEVICTION;
     String notifyKeyspaceEvents = "";
-    Acknowledgement acknowledgement = Acknowledgement.LOG;
+    @Nullable Acknowledgement acknowledgement;
     int backups = 7;
     @Nullable Path backupDirectory;
     String name = "default";
@@ -80,11 +147,41 @@ final class ServerOptions {
     @Nullable WitnessNode witness;
     int minInSync = 1;
     @Nullable String secret;
+    @Nullable String sentinelName;
+    @Nullable String sourceHost;
+    int sourcePort;
+    @Nullable String sourceUser;
+    @Nullable String sourcePassword;
+    long sourceBytesPerSecond;
+    @Nullable Boolean replicaOfCommand;
     boolean help;
 
+    /** Reads the command line alone. */
     static ServerOptions parse(String[] args) {
+        return parse(args, Map.of());
+    }
+
+    /**
+     * Reads the file that the command line may begin with, the environment and the command line;
+     * what is in a later one of these takes the place of what is in an earlier one.
+     */
+    static ServerOptions parse(String[] args, Map<String, String> environment) {
         ServerOptions options = new ServerOptions();
-        for (int i = 0; i < args.length; i++) {
+        boolean hasFile = args.length > 0 && !args[0].startsWith("-");
+        Map<String, List<String>> given = new LinkedHashMap<>();
+        if (hasFile) {
+            given.putAll(ofFile(Path.of(args[0])));
+        }
+        given.putAll(ofEnvironment(environment));
+        given.putAll(ofArguments(args, hasFile ? 1 : 0, options));
+        given.forEach((option, values) -> values.forEach(value -> options.set(option, value)));
+        return options;
+    }
+
+    private static Map<String, List<String>> ofArguments(
+            String[] args, int from, ServerOptions options) {
+        Map<String, List<String>> given = new LinkedHashMap<>();
+        for (int i = from; i < args.length; i++) {
             if (args[i].equals("--help") || args[i].equals("-h")) {
                 options.help = true;
                 continue;
@@ -93,9 +190,56 @@ final class ServerOptions {
                 throw new IllegalArgumentException(
                         "option=" + args[i] + ", expected a value after it");
             }
-            options.set(args[i], args[++i]);
+            add(given, args[i], args[++i]);
         }
-        return options;
+        return given;
+    }
+
+    private static void add(Map<String, List<String>> given, String option, String value) {
+        given.computeIfAbsent(option, o -> new ArrayList<>()).add(value);
+    }
+
+    private static Map<String, List<String>> ofFile(Path file) {
+        Map<String, List<String>> given = new LinkedHashMap<>();
+        try {
+            for (String each : Files.readAllLines(file)) {
+                String line = each.strip();
+                if (!line.isEmpty() && !line.startsWith("#")) {
+                    String[] parts = line.split("\\s+", 2);
+                    add(given, "--" + parts[0], parts.length == 1 ? "" : unquoted(parts[1]));
+                }
+            }
+        } catch (IOException e) {
+            throw new IllegalArgumentException(
+                    "file=" + file + ", expected a file of options that can be read", e);
+        }
+        return given;
+    }
+
+    private static String unquoted(String value) {
+        boolean quoted = value.length() > 1 && value.startsWith("\"") && value.endsWith("\"");
+        return quoted ? value.substring(1, value.length() - 1) : value;
+    }
+
+    /** What begins like one of ours and is none is somebody else's. */
+    private static Map<String, List<String>> ofEnvironment(Map<String, String> environment) {
+        Map<String, List<String>> given = new LinkedHashMap<>();
+        Matcher names = Pattern.compile("(?m)^ *--([a-z-]+) ").matcher(USAGE);
+        while (names.find()) {
+            String name = names.group(1);
+            String value =
+                    environment.get("HOTPAIR_" + name.toUpperCase(Locale.ROOT).replace('-', '_'));
+            // Kubernetes says so where a service of the name "hotpair" is.
+            boolean isLink = value != null && value.matches("(tcp|udp)://.*");
+            if (value != null && !isLink) {
+                add(given, "--" + name, value);
+            }
+        }
+        return given;
+    }
+
+    private static String[] words(String value) {
+        return value.strip().split("[ :,]+", -1);
     }
 
     private void set(String option, String value) {
@@ -103,7 +247,24 @@ final class ServerOptions {
             case "--port" -> port = integer(option, value, 0, 65_535);
             case "--bind" -> bind.addAll(List.of(value.split(" ", -1)));
             case "--requirepass" -> password = value;
+            case "--io-threads" -> ioThreads = integer(option, value, 1, 1024);
+            case "--tls-port" -> tlsPort = integer(option, value, 0, 65_535);
+            case "--tls-cert-file" -> tlsCertFile = Path.of(value);
+            case "--tls-key-file" -> tlsKeyFile = Path.of(value);
+            case "--tls-key-file-pass" -> tlsKeyFilePass = value;
+            case "--tls-ca-cert-file" -> tlsCaCertFile = Path.of(value);
+            case "--tls-auth-clients" ->
+                    tlsAuthClients = constant(TlsConfig.ClientAuth.class, option, value);
+            case "--tls-protocols" -> tlsProtocols = words(value);
+            case "--tls-ciphers" -> tlsCiphers = words(value);
+            case "--tls-ciphersuites" -> tlsCipherSuites = words(value);
+            case "--tls-prefer-server-ciphers" -> tlsPreferServerCiphers = yesOrNo(option, value);
+            case "--user" -> users.add(value.strip());
+            case "--aclfile" -> aclFile = Path.of(value);
+            case "--acllog-max-len" -> aclLogMaxLength = integer(option, value, 0, 100_000);
+            case "--acl-pubsub-default" -> aclPubSubDefault = value;
             case "--dir" -> directory = Path.of(value);
+            case "--appendonly" -> appendOnly = yesOrNo(option, value);
             case "--maxmemory" -> maxMemoryBytes = memory(value);
             case "--maxmemory-policy" -> maxMemoryPolicy = MaxMemoryPolicy.of(value);
             case "--notify-keyspace-events" -> notifyKeyspaceEvents = value;
@@ -111,6 +272,12 @@ final class ServerOptions {
                     acknowledgement = constant(Acknowledgement.class, option, value);
             case "--backups" -> backups = integer(option, value, 0, 10_000);
             case "--backup-dir" -> backupDirectory = Path.of(value);
+            case "--sentinel-name" -> sentinelName = value;
+            case "--replicaof" -> source(value);
+            case "--masteruser" -> sourceUser = value;
+            case "--masterauth" -> sourcePassword = value;
+            case "--replicaof-rate" -> sourceBytesPerSecond = memory(value);
+            case "--enable-replicaof-command" -> replicaOfCommand = yes(option, value);
             case "--mode" -> mode = constant(Mode.class, option, value);
             case "--name" -> name = value;
             case "--node" -> node = value;
@@ -124,11 +291,42 @@ final class ServerOptions {
         }
     }
 
+    private void source(String value) {
+        String[] words = value.trim().split("\\s+", -1);
+        if (words.length != 2) {
+            throw new IllegalArgumentException("--replicaof=" + value + ", expected \"HOST PORT\"");
+        }
+        sourceHost = words[0];
+        sourcePort = integer("--replicaof", words[1], 1, 65_535);
+    }
+
+    private static boolean yes(String option, String value) {
+        if (!value.equals("yes") && !value.equals("no")) {
+            throw new IllegalArgumentException(option + "=" + value + ", expected yes or no");
+        }
+        return value.equals("yes");
+    }
+
+    /** Who starts with --replicaof needs a way to end it. */
+    boolean allowsReplicaOf() {
+        return replicaOfCommand == null ? sourceHost != null : replicaOfCommand;
+    }
+
     /** When backups are made by themselves. */
     BackupOptions backupOptions() {
         BackupOptions all = BackupOptions.defaults();
         BackupOptions there = backupDirectory == null ? all : all.withDirectory(backupDirectory);
         return backups == 0 ? there.onDemand() : there.withKeep(backups);
+    }
+
+    private static boolean yesOrNo(String option, String value) {
+        return switch (value) {
+            case "yes" -> true;
+            case "no" -> false;
+            default ->
+                    throw new IllegalArgumentException(
+                            option + "=" + value + ", expected yes or no");
+        };
     }
 
     private static int integer(String option, String value, int least, int most) {
@@ -190,8 +388,7 @@ final class ServerOptions {
         // So many digits fit into a long; more units than that do not.
         long count = digits == 0 || digits > 18 ? -1 : Long.parseLong(text.substring(0, digits));
         if (count < 0 || unit == 0 || count > Long.MAX_VALUE / unit) {
-            throw new IllegalArgumentException(
-                    "--maxmemory=" + value + ", expected a size such as 512mb");
+            throw new IllegalArgumentException("size=" + value + ", expected a size such as 512mb");
         }
         return count * unit;
     }

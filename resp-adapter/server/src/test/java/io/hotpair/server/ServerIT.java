@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
@@ -15,11 +16,18 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -58,15 +66,18 @@ class ServerIT {
         return Files.readString(directory.resolve(file));
     }
 
-    private Process startServing(int port) throws Exception {
-        Process process =
-                start(
-                        "--port",
-                        Integer.toString(port),
-                        "--dir",
-                        directory.resolve("data").toString(),
-                        "--maxmemory",
-                        "64mb");
+    private Process startServing(int port, String... more) throws Exception {
+        List<String> options =
+                new ArrayList<>(
+                        List.of(
+                                "--port",
+                                Integer.toString(port),
+                                "--dir",
+                                directory.resolve("data").toString(),
+                                "--maxmemory",
+                                "64mb"));
+        options.addAll(List.of(more));
+        Process process = start(options.toArray(String[]::new));
         long giveUpNs = System.nanoTime() + 30_000_000_000L;
         while (!text("err").contains("ready to accept connections")) {
             assertTrue(process.isAlive() && System.nanoTime() < giveUpNs, text("err"));
@@ -131,6 +142,19 @@ class ServerIT {
         server.destroyForcibly().waitFor();
         startServing(port);
         check(port, 2_000);
+    }
+
+    @Test
+    void shouldKeepNothingWithoutALog() throws Exception {
+        int port = freePort();
+        Process server = startServing(port, "--appendonly", "no", "--io-threads", "1");
+        fill(port, 100);
+        check(port, 100);
+        server.destroyForcibly().waitFor();
+        assertFalse(Files.exists(directory.resolve("data")));
+        startServing(port, "--appendonly", "no");
+        assertEquals(List.of(":0"), ask(port, List.of("DBSIZE")));
+        assertTrue(fails(1, "--appendonly", "maybe").contains("--appendonly=maybe, expected yes"));
     }
 
     @Test
@@ -291,5 +315,113 @@ class ServerIT {
         assertEquals(0, help.waitFor());
         assertTrue(text("out").startsWith("usage: java -jar hotpair-server.jar"), text("out"));
         assertEquals("", new String(Files.readAllBytes(directory.resolve("err")), UTF_8));
+    }
+
+    @Test
+    void shouldTakeOptionsFromAFileAndTheEnvironment() throws Exception {
+        Path file = directory.resolve("hotpair.conf");
+        Files.writeString(
+                file,
+                """
+                # users
+                user alice on >pw ~a* +@all
+
+                user "bob off"
+                maxmemory 64mb
+                port 1
+                """);
+        ServerOptions options =
+                ServerOptions.parse(
+                        new String[] {file.toString(), "--port", "7"},
+                        Map.of("HOTPAIR_PORT", "5", "HOTPAIR_TLS_PORT", "6", "HOTPAIR_X", "1"));
+        assertEquals(7, options.port);
+        assertEquals(6, options.tlsPort);
+        assertEquals(64L << 20, options.maxMemoryBytes);
+        assertEquals(List.of("alice on >pw ~a* +@all", "bob off"), options.users);
+    }
+
+    @Test
+    void shouldKnowUsersAndSpeakTls() throws Exception {
+        openssl("server");
+        int tlsPort = freePort();
+        int port = freePort();
+        startServing(
+                port,
+                "--user",
+                "alice on >pw ~a* +@all",
+                "--tls-port",
+                Integer.toString(tlsPort),
+                "--tls-cert-file",
+                directory.resolve("server.crt").toString(),
+                "--tls-key-file",
+                directory.resolve("server.key").toString(),
+                "--tls-auth-clients",
+                "no");
+        assertEquals(List.of("+OK", "alice"), ask(port, List.of("auth alice pw", "acl whoami")));
+        assertEquals("CN=server", name(tlsPort));
+        openssl("renewed");
+        Files.move(
+                directory.resolve("renewed.key"),
+                directory.resolve("server.key"),
+                StandardCopyOption.REPLACE_EXISTING);
+        Files.move(
+                directory.resolve("renewed.crt"),
+                directory.resolve("server.crt"),
+                StandardCopyOption.REPLACE_EXISTING);
+        long giveUpNs = System.nanoTime() + 30_000_000_000L;
+        while (!name(tlsPort).equals("CN=renewed")) {
+            assertTrue(System.nanoTime() < giveUpNs, text("err"));
+            Thread.sleep(20);
+        }
+    }
+
+    private void openssl(String name) throws Exception {
+        Process process =
+                new ProcessBuilder(
+                                "openssl",
+                                "req",
+                                "-x509",
+                                "-newkey",
+                                "rsa:2048",
+                                "-nodes",
+                                "-subj",
+                                "/CN=" + name,
+                                "-keyout",
+                                name + ".key",
+                                "-out",
+                                name + ".crt")
+                        .directory(directory.toFile())
+                        .redirectErrorStream(true)
+                        .redirectOutput(directory.resolve("openssl").toFile())
+                        .start();
+        assertEquals(0, process.waitFor(), text("openssl"));
+    }
+
+    /** The name on the certificate that is shown at a port. */
+    private static String name(int port) throws Exception {
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, new TrustManager[] {new TrustsAll()}, null);
+        try (SSLSocket socket =
+                (SSLSocket)
+                        context.getSocketFactory()
+                                .createSocket(InetAddress.getLoopbackAddress(), port)) {
+            socket.startHandshake();
+            X509Certificate shown = (X509Certificate) socket.getSession().getPeerCertificates()[0];
+            return shown.getSubjectX500Principal().getName();
+        }
+    }
+
+    /** What is shown is looked at, not trusted. */
+    private static final class TrustsAll implements X509TrustManager {
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return new X509Certificate[0];
+        }
     }
 }

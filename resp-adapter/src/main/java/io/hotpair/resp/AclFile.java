@@ -1,0 +1,200 @@
+package io.hotpair.resp;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The users in a file, as Redis has them: {@code user name rules...}, a line for each. Errors name
+ * the file without its directory, as clients see them.
+ */
+final class AclFile {
+    private static final String FAILED_LOAD =
+            "WARNING: ACL errors detected, no change to the previously active ACL rules was"
+                    + " performed";
+    private static final Set<PosixFilePermission> OWNER_ONLY =
+            EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+
+    private final Path path;
+    private final String name;
+
+    AclFile(Path path) {
+        this.path = path.toAbsolutePath();
+        name = String.valueOf(path.getFileName());
+    }
+
+    // ---- reading
+
+    /**
+     * Reads the users.
+     *
+     * @param newUser makes one without rights
+     * @param allChannels whether one that begins anew may use all channels
+     * @throws AclException if it can't be read, or a line is wrong; the message says of each why
+     */
+    Map<String, AclAccount> read(Supplier<AclUser> newUser, boolean allChannels) {
+        Map<String, AclAccount> accounts = new TreeMap<>();
+        StringBuilder errors = new StringBuilder();
+        String[] lines = text().split("\n", -1);
+        for (int i = 0; i < lines.length; i++) {
+            String line = lines[i].strip();
+            if (!line.isEmpty()) {
+                Line each = new Line(name + ":" + (i + 1), line.split(" ", -1), errors);
+                each.read(accounts, i + 1, newUser.get(), allChannels);
+            }
+        }
+        if (errors.length() > 0) {
+            throw AclException.of(errors + FAILED_LOAD);
+        }
+        return accounts;
+    }
+
+    private String text() {
+        try {
+            return Files.readString(path, StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            RespServer.LOGGER.warn("The users' file {} can't be read", path, e);
+            throw AclException.of(
+                    "Error loading ACLs, opening file '"
+                            + name
+                            + "': "
+                            + (Files.exists(path)
+                                    ? "it can't be read"
+                                    : "No such file or directory"));
+        }
+    }
+
+    /**
+     * A line that is not blank.
+     *
+     * @param where the file and the line's number
+     * @param errors what is wrong with any of them
+     */
+    @SuppressWarnings("ArrayRecordComponent") // Never compared.
+    private record Line(String where, String[] words, StringBuilder errors) {
+        void read(Map<String, AclAccount> accounts, int number, AclUser user, boolean allChannels) {
+            if (!words[0].equals("user") || words.length < 2) {
+                wrong(where + " should start with user keyword followed by the username. ");
+                return;
+            }
+            String userName = words[1];
+            if (AclUser.hasSpaces(userName)) {
+                wrong("'" + where + ": username '" + userName + "' contains invalid characters. ");
+                return;
+            }
+            if (accounts.putIfAbsent(userName, new AclAccount(userName, user)) != null) {
+                wrong("WARNING: Duplicate user '" + userName + "' found on line " + number + ". ");
+                return;
+            }
+            apply(user, allChannels);
+        }
+
+        private void apply(AclUser user, boolean allChannels) {
+            List<String> rules;
+            try {
+                rules = AclUser.merged(Arrays.asList(words).subList(2, words.length));
+            } catch (AclException e) {
+                wrong(where + ": Unmatched parenthesis in selector definition.");
+                return;
+            }
+            boolean failed = false;
+            for (String rule : rules) {
+                try {
+                    user.apply(rule.strip(), allChannels);
+                } catch (AclException e) {
+                    if (e.namesUnknown()) {
+                        wrong(
+                                where
+                                        + ": Error in applying operation '"
+                                        + rule
+                                        + "': "
+                                        + e.text()
+                                        + ". ");
+                    } else if (!failed) {
+                        // The rule itself may be a password.
+                        wrong(where + ": " + e.text() + ". ");
+                        failed = true;
+                    }
+                }
+            }
+        }
+
+        private void wrong(String what) {
+            errors.append(what);
+        }
+    }
+
+    // ---- writing
+
+    /** Puts lines into the place of what was there, as one step that a crash can't tear. */
+    void write(List<String> lines) {
+        byte[] bytes = (String.join("\n", lines) + "\n").getBytes(StandardCharsets.ISO_8859_1);
+        Path directory = path.getParent();
+        Path temporary = null;
+        try {
+            temporary = Files.createTempFile(directory, name + ".", ".tmp", ownerOnly());
+            try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+                ByteBuffer buffer = ByteBuffer.wrap(bytes);
+                while (buffer.hasRemaining()) {
+                    channel.write(buffer);
+                }
+                channel.force(true);
+            }
+            Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
+            forceDirectory(directory);
+        } catch (IOException e) {
+            RespServer.LOGGER.warn("The users' file {} can't be written", path, e);
+            delete(temporary);
+            throw AclException.of(
+                    "There was an error trying to save the ACLs. Please check the server logs for"
+                            + " more information");
+        }
+    }
+
+    private FileAttribute<?>[] ownerOnly() {
+        boolean posix = path.getFileSystem().supportedFileAttributeViews().contains("posix");
+        return posix
+                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(OWNER_ONLY)}
+                : new FileAttribute<?>[0];
+    }
+
+    /**
+     * The new name is on the device only with its directory; not every system lets it be forced.
+     */
+    private static void forceDirectory(@Nullable Path directory) {
+        if (directory == null) {
+            return;
+        }
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            RespServer.LOGGER.debug("The directory {} can't be forced", directory, e);
+        }
+    }
+
+    private static void delete(@Nullable Path temporary) {
+        if (temporary != null) {
+            try {
+                Files.deleteIfExists(temporary);
+            } catch (IOException e) {
+                RespServer.LOGGER.debug("{} can't be deleted", temporary, e);
+            }
+        }
+    }
+}

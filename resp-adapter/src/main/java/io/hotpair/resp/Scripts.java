@@ -1,0 +1,198 @@
+package io.hotpair.resp;
+
+import io.hotpair.resp.internal.lua.Libraries;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What scripts share: the libraries, the cache of those that were given, and the threads of those
+ * that take long.
+ *
+ * <p>A script is executed by the event loop's thread, as any command, with little of everything. If
+ * that is not enough it is forgotten, as a transaction is that lost, and executed again by a thread
+ * that it may hold; the loop serves others meanwhile. Thread-safe.
+ */
+final class Scripts implements AutoCloseable {
+    private static final int THREADS = 2;
+    private static final long STACK_BYTES = 64L << 20;
+    private static final long IDLE_SECONDS = 5;
+    private static final long CLOSE_SECONDS = 5;
+
+    private final RespServer server;
+    private final Libraries libraries;
+    private final Map<String, Script> cache = new LinkedHashMap<>();
+    private static final int MAX_WAITING = 1_000;
+
+    /** Those that take long, with what executes each. */
+    private final Map<ScriptRun, Runnable> running = new ConcurrentHashMap<>();
+
+    private final AtomicInteger threadCount = new AtomicInteger();
+    private final ThreadPoolExecutor threads;
+    private long cacheBytes;
+
+    Scripts(RespServer server) {
+        this.server = server;
+        libraries = new Libraries();
+        RedisLibrary.register(libraries.module("redis"));
+        libraries.protect();
+        threads =
+                new ThreadPoolExecutor(
+                        THREADS,
+                        THREADS,
+                        IDLE_SECONDS,
+                        TimeUnit.SECONDS,
+                        new LinkedBlockingQueue<>(),
+                        this::makeThread);
+        threads.allowCoreThreadTimeOut(true);
+    }
+
+    private Thread makeThread(Runnable task) {
+        String name =
+                "hotpair-script-" + server.keyspace().name() + "-" + threadCount.incrementAndGet();
+        Thread thread = new Thread(null, task, name, STACK_BYTES);
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    Libraries libraries() {
+        return libraries;
+    }
+
+    // ---- the cache
+
+    synchronized @Nullable Script find(String sha) {
+        return cache.get(sha);
+    }
+
+    /**
+     * The script of a text, compiled and cached if it is new.
+     *
+     * @throws CommandException if it is none, or there is no room for it
+     */
+    Script load(byte[] source) {
+        String sha = Script.sha(source);
+        Script known = find(sha);
+        if (known == null) {
+            // Before it is made: the tree of a long text is what takes the memory, and the time.
+            requireRoom(Script.bytesFor(source.length));
+            known = add(Script.compile(source));
+        }
+        return known;
+    }
+
+    private synchronized void requireRoom(long bytes) {
+        long limitBytes = server.config().scriptCacheLimitBytes();
+        if (cacheBytes + bytes > limitBytes) {
+            throw new CommandException(
+                    "ERR the script cache is full, "
+                            + limitBytes
+                            + " bytes; SCRIPT FLUSH empties it");
+        }
+    }
+
+    private synchronized Script add(Script script) {
+        Script known = cache.get(script.sha());
+        if (known != null) {
+            return known;
+        }
+        requireRoom(script.bytes());
+        cache.put(script.sha(), script);
+        cacheBytes += script.bytes();
+        return script;
+    }
+
+    synchronized void flush() {
+        cache.clear();
+        cacheBytes = 0;
+    }
+
+    synchronized int count() {
+        return cache.size();
+    }
+
+    synchronized long bytes() {
+        return cacheBytes;
+    }
+
+    // ---- those that take long
+
+    /** Executes one in a thread that it may hold. */
+    void submit(ScriptRun run) {
+        if (running.size() >= MAX_WAITING) {
+            throw new CommandException("ERR too many scripts wait that take long");
+        }
+        Runnable task =
+                () -> {
+                    try {
+                        run.executeAlone();
+                    } finally {
+                        running.remove(run);
+                    }
+                };
+        running.put(run, task);
+        threads.execute(task);
+    }
+
+    /** Has one that has not begun never begin. */
+    void forget(ScriptRun run) {
+        Runnable task = running.get(run);
+        if (task != null && threads.remove(task)) {
+            running.remove(run);
+        }
+    }
+
+    /**
+     * Ends those that run.
+     *
+     * @param functions whether those that FCALL began are meant, or those of EVAL
+     * @return whether there was one
+     */
+    boolean kill(boolean functions) {
+        boolean any = false;
+        for (ScriptRun run : running.keySet()) {
+            if (run.isFunction() == functions) {
+                run.kill();
+                any = true;
+            }
+        }
+        return any;
+    }
+
+    /** One that runs and takes long, or null. */
+    @Nullable ScriptRun anyRunning() {
+        for (ScriptRun run : running.keySet()) {
+            if (run.isBegun()) {
+                return run;
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public void close() {
+        threads.shutdown();
+        boolean interrupted = false;
+        long untilNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(CLOSE_SECONDS);
+        boolean ended = false;
+        while (!ended && System.nanoTime() - untilNs < 0) {
+            running.keySet().forEach(ScriptRun::kill);
+            try {
+                ended = threads.awaitTermination(20, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (!ended) {
+            RespServer.LOGGER.warn("A script did not end within {} s", CLOSE_SECONDS);
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,210 @@
+package io.hotpair.resp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** Compares what administrators and their programs send, in one connection, line by line. */
+class AdministrationDifferentialTest {
+    private static final String LONG = "x".repeat(65);
+
+    private static final String[] PACKING = {
+        "config get hash-max-ziplist-entries",
+        "config get hash-max-listpack-entries",
+        "config get zset-max-ziplist-entries",
+        "config get zset-max-listpack-val*",
+        "config get stream-node-max-b*",
+        "config get stream-node-max-entries",
+        "config get list-compress*",
+        "config get hll-sparse-max-bytes",
+        "config set hash-max-ziplist-entries -1",
+        "config set hash-max-ziplist-value 1k",
+        "config get hash-max-listpack-value",
+        "config set set-max-intset-entries 1k",
+        "config set stream-node-max-bytes -1",
+        "config set list-compress-depth -1",
+        "config set list-max-listpack-size 99999999999",
+        "config set list-max-ziplist-size -5",
+        "config get list-max-listpack-size",
+        "hset h f v",
+        "object encoding h",
+        "hset h1 f " + LONG,
+        "object encoding h1",
+        "config set hash-max-listpack-entries 0 hash-max-listpack-value 65",
+        "hset h2 f v",
+        "object encoding h2",
+        "config set hash-max-listpack-entries 512",
+        "hset h3 f " + LONG,
+        "object encoding h3",
+        "config set set-max-intset-entries 2",
+        "sadd s 1 2",
+        "object encoding s",
+        "sadd s 3",
+        "object encoding s",
+        "config set zset-max-ziplist-entries 2 zset-max-ziplist-value 3",
+        "zadd z 1 a 2 b",
+        "object encoding z",
+        "zadd z 3 c",
+        "object encoding z",
+        "zadd z1 1 abc",
+        "object encoding z1",
+        "zadd z1 1 abcd",
+        "object encoding z1",
+    };
+
+    private static final String[] UNCHANGED = {
+        "config set appendonly no",
+        "config set appendonly NO",
+        "config set replica-read-only yes",
+        "config set maxmemory-policy noeviction",
+        "config set databases 1",
+        "config set tcp-backlog 511",
+        "config set save \"\"",
+        "config set daemonize no",
+        "config set cluster-enabled no",
+        "config get replicaof",
+        "config get slaveof",
+        "config set maxmemory-clients 101%",
+        "config set maxmemory-clients 1x",
+        "config set client-output-buffer-limit \"slave 1 2\"",
+        "client info extra",
+    };
+
+    private static void compare(String... lines) {
+        try (RealRedis redis = RealRedis.start();
+                TestListener listener = TestListener.open();
+                RawClient theirs = new RawClient(redis.port());
+                RawClient ours = listener.connect()) {
+            for (String line : lines) {
+                theirs.send(line + "\r\n");
+                ours.send(line + "\r\n");
+                assertEquals(theirs.reply(), ours.reply(), line);
+            }
+        }
+    }
+
+    @Test
+    void shouldTellTheEncodingByTheLimitsThatAreSet() {
+        compare(PACKING);
+    }
+
+    @Test
+    void shouldLetAParameterBeSetToWhatItIs() {
+        compare(UNCHANGED);
+    }
+
+    /** What was logged, the latest first, without what was measured. */
+    private static List<String> slow(RawClient client) {
+        return Pattern.compile("\\*(\\d)\r\n((?:\\$\\d+\r\n[^\r]*\r\n)+)\\$\\d+\r\n127")
+                .matcher(client.call("SLOWLOG", "GET", "-1"))
+                .results()
+                .map(entry -> entry.group(2))
+                .toList();
+    }
+
+    @Test
+    void shouldLogWhatWasExecutedAndNotExec() {
+        try (RealRedis redis = RealRedis.start();
+                TestListener listener = TestListener.open()) {
+            List<String> expected = logged(redis.port());
+            assertEquals(expected, logged(listener.port()));
+            assertTrue(expected.get(0).contains("blpop"), expected.toString());
+            assertFalse(expected.toString().contains("exec"), expected.toString());
+        }
+    }
+
+    private static List<String> logged(int port) {
+        try (RawClient client = new RawClient(port);
+                RawClient waiting = new RawClient(port)) {
+            client.call("CONFIG", "SET", "slowlog-log-slower-than", "0");
+            client.call("SLOWLOG", "RESET");
+            waiting.send(RawClient.command("blpop", "l", "0"));
+            Await.until(
+                    () -> client.call("INFO", "clients").contains("blocked_clients:1"),
+                    () -> client.call("CLIENT", "LIST"));
+            client.call("CONFIG", "SET", "slowlog-log-slower-than", "-1");
+            client.call("SLOWLOG", "RESET");
+            client.call("CONFIG", "SET", "slowlog-log-slower-than", "0");
+            client.call("multi");
+            client.call("set", "k", "v");
+            client.call("rpush", "l", "a");
+            client.call("exec");
+            waiting.reply();
+            client.call("CONFIG", "SET", "slowlog-log-slower-than", "-1");
+            return slow(client).stream().filter(entry -> !entry.contains("CONFIG")).toList();
+        }
+    }
+
+    @Test
+    void shouldHoldBackInAPauseOfWritesWhatRedisDoes() {
+        try (RealRedis redis = RealRedis.start();
+                TestListener listener = TestListener.open()) {
+            for (String command :
+                    List.of("pfcount h", "publish c m", "spublish c m", "get k", "del k", "ping")) {
+                assertEquals(
+                        isHeld(redis.port(), command), isHeld(listener.port(), command), command);
+            }
+        }
+    }
+
+    /** Whether a command is not answered before one that is sent later, on the same terms. */
+    private static boolean isHeld(int port, String command) {
+        try (RawClient client = new RawClient(port);
+                RawClient other = new RawClient(port)) {
+            client.call("CLIENT", "PAUSE", "60000", "WRITE");
+            other.send(command + "\r\n");
+            AtomicBoolean held = new AtomicBoolean();
+            Await.until(
+                    () -> {
+                        held.set(client.call("INFO", "clients").contains("blocked_clients:1"));
+                        String name = "cmdstat_" + command.split(" ", -1)[0] + ":";
+                        return held.get() || client.call("INFO", "commandstats").contains(name);
+                    },
+                    () -> client.call("CLIENT", "LIST"));
+            client.call("CLIENT", "UNPAUSE");
+            other.reply();
+            return held.get();
+        }
+    }
+
+    @Test
+    void shouldNameOnlyCommandsAndSubcommandsThatRedisNames() {
+        try (RealRedis redis = RealRedis.start();
+                TestListener listener = TestListener.open();
+                RawClient theirs = new RawClient(redis.port());
+                RawClient ours = listener.connect()) {
+            String names = theirs.call("COMMAND", "LIST");
+            String here = ours.call("COMMAND", "LIST");
+            for (Command command : listener.server().commands().everything()) {
+                String name = "\r\n" + command.fullName() + "\r\n";
+                assertTrue(here.contains(name), name);
+                // Redis has SENTINEL only in a process that is nothing else.
+                if (command.since().compareTo("7.1") < 0 && !name.contains("sentinel")) {
+                    assertTrue(names.contains(name), name);
+                }
+            }
+        }
+    }
+
+    @Test
+    void shouldTellTheLengthOfTheCommandThatAsks() {
+        try (RealRedis redis = RealRedis.start();
+                TestListener listener = TestListener.open();
+                RawClient theirs = new RawClient(redis.port());
+                RawClient ours = listener.connect()) {
+            for (String[] command : new String[][] {{"client", "list"}, {"CLIENT", "INFO"}}) {
+                Pattern length = Pattern.compile("qbuf=(\\d+)");
+                Matcher their = length.matcher(theirs.call(command));
+                Matcher our = length.matcher(ours.call(command));
+                assertTrue(their.find() && our.find());
+                assertEquals(their.group(1), our.group(1));
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+package io.hotpair.resp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The same scripts to a real redis-server and to a listener: the replies must be the same bytes.
+ */
+class ScriptDifferentialTest {
+    private static RealRedis redis;
+    private static TestListener listener;
+
+    @BeforeAll
+    static void open() {
+        redis = RealRedis.start();
+        listener = TestListener.open();
+    }
+
+    @AfterAll
+    static void close() {
+        listener.close();
+        redis.close();
+    }
+
+    /** The scripts of a file: what stands between lines of dashes. */
+    private static List<String> scripts(String file) {
+        try (InputStream in =
+                ScriptDifferentialTest.class.getResourceAsStream("/scripts/" + file)) {
+            String all = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            List<String> scripts = new ArrayList<>();
+            for (String script : all.split("(?m)^----\\R", -1)) {
+                String text =
+                        script.endsWith("\n") ? script.substring(0, script.length() - 1) : script;
+                if (!text.isBlank()) {
+                    scripts.add(
+                            new String(
+                                    text.getBytes(StandardCharsets.UTF_8),
+                                    StandardCharsets.ISO_8859_1));
+                }
+            }
+            return scripts;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void compare(List<String[]> commands) {
+        try (RawClient real = new RawClient(redis.port());
+                RawClient ours = listener.connect()) {
+            compare(real, ours, commands);
+        }
+    }
+
+    private static void compare(RawClient real, RawClient ours, List<String[]> commands) {
+        List<String> differences = new ArrayList<>();
+        for (String[] command : commands) {
+            String expected = real.call(command);
+            String actual = ours.call(command);
+            if (!expected.equals(actual)) {
+                differences.add(
+                        String.join(" ", command)
+                                + "\n  Redis: "
+                                + expected
+                                + "  here:  "
+                                + actual);
+            }
+        }
+        assertEquals("", String.join("\n", differences), differences.size() + " replies differ");
+    }
+
+    private static List<String[]> evals(String file, String... rest) {
+        List<String[]> commands = new ArrayList<>();
+        commands.add(new String[] {"FLUSHALL"});
+        commands.add(new String[] {"SET", "text", "abc"});
+        commands.add(new String[] {"RPUSH", "list", "a", "b", "c"});
+        commands.add(new String[] {"HSET", "hash", "f", "1", "g", "2"});
+        commands.add(new String[] {"ZADD", "zset", "1.5", "m"});
+        for (String script : scripts(file)) {
+            String[] command = new String[2 + rest.length];
+            command[0] = "EVAL";
+            command[1] = script;
+            System.arraycopy(rest, 0, command, 2, rest.length);
+            commands.add(command);
+        }
+        return commands;
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"conversions", "errors", "language", "strings", "commands", "libraries"})
+    void shouldAnswerAsRedisDoes(String file) {
+        compare(evals(file + ".txt", "2", "k1", "k2", "a1", "a2", "3"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"conversions", "commands"})
+    void shouldAnswerAsRedisDoesInResp3(String file) {
+        try (RawClient real = new RawClient(redis.port());
+                RawClient ours = listener.connect()) {
+            real.call("HELLO", "3");
+            ours.call("HELLO", "3");
+            compare(real, ours, evals(file + ".txt", "2", "k1", "k2", "a1", "a2", "3"));
+        }
+    }
+
+    @Test
+    void shouldCheckArgumentsAsRedisDoes() {
+        String sha = Script.sha("return 5".getBytes(StandardCharsets.UTF_8));
+        List<String[]> commands = new ArrayList<>();
+        for (String line :
+                List.of(
+                        "EVAL",
+                        "EVAL return",
+                        "EVAL return+1 a",
+                        "EVAL return+1 1",
+                        "EVAL return+1 -1",
+                        "EVAL return+1 0",
+                        "EVAL_RO return+redis.call('set','a','b') 0",
+                        "EVAL_RO return+redis.pcall('set','a','b') 0",
+                        "EVAL_RO return+redis.call('get','a') 0",
+                        "EVALSHA abc 0",
+                        "EVALSHA ffffffffffffffffffffffffffffffffffffffff 0",
+                        "EVALSHA_RO ffffffffffffffffffffffffffffffffffffffff 0",
+                        "EVALSHA " + sha + " 0",
+                        "SCRIPT EXISTS " + sha,
+                        "SCRIPT LOAD return+5",
+                        "SCRIPT EXISTS " + sha + " abc",
+                        "EVALSHA " + sha + " 0",
+                        "EVALSHA " + sha.toUpperCase(java.util.Locale.ROOT) + " 0",
+                        "EVALSHA_RO " + sha + " 0",
+                        "SCRIPT LOAD x+x",
+                        "SCRIPT FLUSH x",
+                        "SCRIPT FLUSH SYNC",
+                        "SCRIPT EXISTS " + sha,
+                        "SCRIPT FLUSH ASYNC",
+                        "SCRIPT FLUSH",
+                        "SCRIPT FLUSH SYNC ASYNC",
+                        "SCRIPT KILL",
+                        "SCRIPT DEBUG NO",
+                        "SCRIPT DEBUG x",
+                        "SCRIPT nosuch",
+                        "SCRIPT",
+                        "SCRIPT EXISTS",
+                        "SCRIPT LOAD",
+                        "MULTI",
+                        "EVAL return+redis.call('incr','n') 0",
+                        "SCRIPT LOAD return+7",
+                        "EVAL return+redis.call('nosuch') 0",
+                        "EXEC",
+                        "GET n")) {
+            String[] words = line.split(" ");
+            for (int i = 0; i < words.length; i++) {
+                words[i] = words[i].replace('+', ' ');
+            }
+            commands.add(words);
+        }
+        commands.add(new String[] {"EVAL", "#!lua\nreturn 1", "0"});
+        commands.add(new String[] {"EVAL", "#!lua", "0"});
+        commands.add(
+                new String[] {
+                    "EVAL", "#!lua flags=no-writes\nreturn redis.call('set','x',1)", "0"
+                });
+        commands.add(
+                new String[] {
+                    "EVAL",
+                    "#!lua flags=no-writes,allow-stale,allow-oom,no-cluster,allow-cross-slot-keys\nreturn 1",
+                    "0"
+                });
+        commands.add(new String[] {"EVAL", "#!lua flags=bad\nreturn 1", "0"});
+        commands.add(new String[] {"EVAL", "#!lua flags=\nreturn 1", "0"});
+        commands.add(new String[] {"EVAL", "#!lua name=x\nreturn 1", "0"});
+        commands.add(new String[] {"EVAL", "#!py\nreturn 1", "0"});
+        commands.add(new String[] {"EVAL_RO", "#!lua\nreturn 1", "0"});
+        commands.add(new String[] {"EVAL_RO", "#!lua flags=no-writes\nreturn 1", "0"});
+        commands.add(new String[] {"EVAL", "#!lua flags=no-writes\n\n\nx x", "0"});
+        commands.add(new String[] {"EVAL", "#!lua flags=no-writes\n\n\nreturn nosuch", "0"});
+        compare(commands);
+    }
+}
