@@ -4,11 +4,12 @@ import net.openhft.chronicle.core.Memory;
 import net.openhft.chronicle.core.OS;
 
 /**
- * Has the one instruction compiled by which Chronicle claims and commits a document, a
- * compare-and-set in a mapped file. When the device behind the file is gone, that is a SIGBUS. In
- * compiled code the JVM makes an {@code InternalError} of it, on which the log fails as on any
- * other; but while the code is interpreted, the same ends the JVM. So a log does not leave it to
- * its first frames to be compiled: {@code persistence/docs/decisions.md}.
+ * Has the instructions compiled by which Chronicle claims and commits a document and keeps its
+ * tables: a compare-and-set, of an int or a long, in a mapped file. When the device behind the file
+ * is gone, that is a SIGBUS. In compiled code the JVM makes an {@code InternalError} of it, on
+ * which the log fails as on any other; but while the code is interpreted, the same ends the JVM. So
+ * a log does not leave it to its first frames to be compiled: {@code
+ * persistence/docs/decisions.md}.
  */
 final class WarmUp {
     /** Ten times what the JVM asks for; takes some milliseconds, once. */
@@ -25,16 +26,29 @@ final class WarmUp {
         }
         done = true;
         Memory memory = OS.memory();
-        long address = memory.allocate(Integer.BYTES);
+        long address = memory.allocate(Long.BYTES);
         try {
-            memory.writeInt(address, 0);
+            memory.writeLong(address, 0);
             for (int i = 0; i < CALLS; i++) {
-                if (!memory.compareAndSwapInt(address, i, i + 1)) {
-                    throw new IllegalStateException("compare-and-set of " + i + " failed");
-                }
+                require(memory.compareAndSwapInt(address, i, i + 1), i);
+            }
+            memory.writeLong(address, 0);
+            for (int i = 0; i < CALLS; i++) {
+                require(memory.compareAndSwapLong(address, i, i + 1L), i);
+            }
+            memory.writeLong(address, 0);
+            for (int i = 0; i < CALLS; i++) {
+                require(memory.addLong(address, 1) == i + 1L, i);
+                memory.testAndSetInt(address, 0, i + 1, i + 1);
             }
         } finally {
-            memory.freeMemory(address, Integer.BYTES);
+            memory.freeMemory(address, Long.BYTES);
+        }
+    }
+
+    private static void require(boolean done, int turn) {
+        if (!done) {
+            throw new IllegalStateException("compare-and-set of " + turn + " failed");
         }
     }
 }

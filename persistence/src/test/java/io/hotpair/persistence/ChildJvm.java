@@ -2,6 +2,7 @@ package io.hotpair.persistence;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -12,15 +13,21 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** A second JVM on this class path, that can be killed. Its output is read as it comes. */
+/**
+ * A second JVM on this class path, that can be killed. Its output is read as it comes, and what it
+ * says of errors beside it: in one pipe a long line of the one would come with lines of the other
+ * in its middle.
+ */
 final class ChildJvm implements AutoCloseable {
     private static final long TIMEOUT_S = 60;
     private static final String END = "(end of output)";
 
     private final Process process;
-    private final Thread reader;
+    private final List<Thread> readers;
+    private final AtomicInteger open = new AtomicInteger();
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
     private final Queue<String> all = new ConcurrentLinkedQueue<>();
     private volatile String lastLine = "";
@@ -28,16 +35,19 @@ final class ChildJvm implements AutoCloseable {
 
     private ChildJvm(Process process) {
         this.process = process;
-        reader = new Thread(this::read, "child-output");
-        reader.setDaemon(true);
-        reader.start();
+        List<InputStream> streams = List.of(process.getInputStream(), process.getErrorStream());
+        open.set(streams.size());
+        readers =
+                streams.stream()
+                        .map(stream -> new Thread(() -> read(stream), "child-output"))
+                        .toList();
+        readers.forEach(reader -> reader.setDaemon(true));
+        readers.forEach(Thread::start);
     }
 
     static ChildJvm start(List<String> jvmFlags, Class<?> main, String... arguments)
             throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(command(jvmFlags, main, arguments));
-        builder.redirectErrorStream(true);
-        return new ChildJvm(builder.start());
+        return new ChildJvm(new ProcessBuilder(command(jvmFlags, main, arguments)).start());
     }
 
     static List<String> command(List<String> jvmFlags, Class<?> main, String... arguments) {
@@ -108,7 +118,7 @@ final class ChildJvm implements AutoCloseable {
         if (!process.waitFor(TIMEOUT_S, TimeUnit.SECONDS)) {
             throw new AssertionError("pid=" + pid() + " did not die");
         }
-        reader.join(TimeUnit.SECONDS.toMillis(TIMEOUT_S));
+        joinReaders();
         String failed = failure;
         if (failed != null) {
             throw new AssertionError("the output of pid=" + pid() + " was cut short: " + failed);
@@ -120,7 +130,7 @@ final class ChildJvm implements AutoCloseable {
         if (!process.waitFor(TIMEOUT_S, TimeUnit.SECONDS)) {
             throw new AssertionError("pid=" + pid() + " did not end");
         }
-        reader.join(TimeUnit.SECONDS.toMillis(TIMEOUT_S));
+        joinReaders();
         return process.exitValue();
     }
 
@@ -129,7 +139,7 @@ final class ChildJvm implements AutoCloseable {
         return List.copyOf(all);
     }
 
-    /** The last line that came whole. */
+    /** The last line of its output that came whole. */
     String lastLine() {
         return lastLine;
     }
@@ -140,17 +150,25 @@ final class ChildJvm implements AutoCloseable {
         process.onExit().join();
     }
 
-    private void read() {
+    private void joinReaders() throws InterruptedException {
+        for (Thread reader : readers) {
+            reader.join(TimeUnit.SECONDS.toMillis(TIMEOUT_S));
+        }
+    }
+
+    private void read(InputStream from) {
         try (BufferedReader in =
-                new BufferedReader(
-                        new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+                new BufferedReader(new InputStreamReader(from, StandardCharsets.UTF_8))) {
             StringBuilder line = new StringBuilder();
             // Not readLine: that would give a line that was cut short by the kill as well.
             for (int c = in.read(); c >= 0; c = in.read()) {
                 if (c == '\n') {
-                    lastLine = line.toString();
-                    all.add(lastLine);
-                    lines.add(lastLine);
+                    String whole = line.toString();
+                    if (from == process.getInputStream()) {
+                        lastLine = whole;
+                    }
+                    all.add(whole);
+                    lines.add(whole);
                     line.setLength(0);
                 } else {
                     line.append((char) c);
@@ -160,6 +178,8 @@ final class ChildJvm implements AutoCloseable {
             failure = e.toString();
             lines.add("(" + e + ")");
         }
-        lines.add(END);
+        if (open.decrementAndGet() == 0) {
+            lines.add(END);
+        }
     }
 }
