@@ -312,12 +312,33 @@ record KeySpec(Begin begin, Find find, List<String> access, @Nullable String not
             return unknown.option() == null ? -1 : lastBehind(unknown.option(), request, from);
         }
         BehindKeyword behind = (BehindKeyword) begin;
-        for (int i = from + behind.from(); i < request.count() - 1; i++) {
-            if (request.is(i, behind.keyword())) {
+        return find instanceof Range range && range.limit() > 0
+                ? firstBehind(behind.keyword(), request, from)
+                : lastBehind(behind, request, from);
+    }
+
+    /** Of XREAD and XREADGROUP, whose group and consumer may have any name, the word's too. */
+    private static int firstBehind(String keyword, Request request, int from) {
+        for (int i = from + 1; i < request.count() - 1; i++) {
+            if (request.is(i, keyword)) {
                 return i + 1 - from;
+            }
+            if (request.is(i, "GROUP")) {
+                i += 2;
             }
         }
         return -1;
+    }
+
+    /** The command takes the last one as well, if an option is given more than once. */
+    private static int lastBehind(BehindKeyword behind, Request request, int from) {
+        int last = -1;
+        for (int i = from + behind.from(); i < request.count() - 1; i++) {
+            if (request.is(i, behind.keyword())) {
+                last = ++i - from;
+            }
+        }
+        return last;
     }
 
     /** Of SORT, the only command that has such an option: what others take is passed over. */

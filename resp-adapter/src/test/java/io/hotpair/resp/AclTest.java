@@ -198,6 +198,31 @@ class AclTest {
     }
 
     @Test
+    void shouldLookForKeysWhereTheCommandDoes() {
+        try (TestListener listener =
+                        TestListener.open(
+                                c -> c.user("a", "on", "nopass", "~STREAMS", "~ok*", "+@all"));
+                RawClient client = listener.connect()) {
+            client.call("XGROUP", "CREATE", "secret", "g", "0", "MKSTREAM");
+            client.call("GEOADD", "ok", "1", "1", "m");
+            client.call("AUTH", "a", "x");
+            String denied = "-NOPERM this user has no permissions to access one of the keys";
+            for (String command :
+                    List.of(
+                            "XREADGROUP COUNT 1 GROUP g streams STREAMS secret >",
+                            "XREADGROUP GROUP streams c STREAMS secret >",
+                            "GEORADIUS ok 1 1 1 km STORE ok2 STORE secret",
+                            "GEORADIUSBYMEMBER ok m 1 km STOREDIST ok2 STOREDIST secret")) {
+                String reply = client.call(command.split(" ", -1));
+                assertTrue(reply.startsWith(denied), () -> command + ": " + reply);
+            }
+            assertEquals(
+                    ":1\r\n",
+                    client.call("GEORADIUS", "ok", "1", "1", "1", "km", "STORE", "okSTORE"));
+        }
+    }
+
+    @Test
     void shouldNotListenToAGuesserInTransactions() {
         try (TestListener listener = TestListener.open(c -> c.user("root", "on", ">pw", "+@all"));
                 RawClient client = listener.connect()) {
