@@ -17,6 +17,7 @@ final class Clients {
     private final AtomicLong nextId = new AtomicLong(1);
     private final AtomicLong acceptedCount = new AtomicLong();
     private final AtomicLong rejectedCount = new AtomicLong();
+    private final AtomicLong disallowedCount = new AtomicLong();
 
     Clients(Settings settings) {
         this.settings = settings;
@@ -35,6 +36,12 @@ final class Clients {
             return false;
         }
         return true;
+    }
+
+    /** Counts one that was sent away because of where it came from. */
+    void countDisallowed() {
+        acceptedCount.incrementAndGet();
+        disallowedCount.incrementAndGet();
     }
 
     long nextId() {
@@ -63,7 +70,12 @@ final class Clients {
         return rejectedCount.get();
     }
 
+    long disallowedCount() {
+        return disallowedCount.get();
+    }
+
     void resetCounts() {
+        disallowedCount.set(0);
         acceptedCount.set(0);
         rejectedCount.set(0);
     }

@@ -228,6 +228,7 @@ final class InfoReport {
         line(out, "total_net_input_bytes", sum(WorkerStatistics::receivedBytes));
         line(out, "total_net_output_bytes", sum(WorkerStatistics::sentBytes));
         line(out, "rejected_connections", server.clients().rejectedCount());
+        line(out, "rejected_connections_by_address", server.clients().disallowedCount());
         line(out, "sync_full", topology == null ? 0 : topology.fullCopyCount());
         line(out, "expired_keys", statistics.expiredCount());
         line(out, "evicted_keys", statistics.evictedCount());

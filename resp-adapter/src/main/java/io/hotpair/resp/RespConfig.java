@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RespConfig {
     private final List<String> bindAddresses;
+    private final List<String> allowedAddresses;
     private final int port;
     private final List<PasswordHash> passwords;
     private final @Nullable TlsConfig tls;
@@ -44,6 +45,7 @@ public final class RespConfig {
 
     RespConfig(RespConfigBuilder from) {
         bindAddresses = List.copyOf(from.bindAddresses);
+        allowedAddresses = from.allowedAddresses;
         port = from.port;
         passwords = List.copyOf(from.passwords);
         tls = from.tls;
@@ -88,6 +90,15 @@ public final class RespConfig {
      */
     public List<String> bindAddresses() {
         return bindAddresses;
+    }
+
+    /**
+     * Where clients may connect from.
+     *
+     * @return addresses and networks; none if there is no limit
+     */
+    public List<String> allowedAddresses() {
+        return allowedAddresses;
     }
 
     /**
@@ -277,6 +288,8 @@ public final class RespConfig {
     public String toString() {
         return "RespConfig[bind="
                 + bindAddresses
+                + ", allowedAddresses="
+                + allowedAddresses
                 + ", port="
                 + port
                 + ", passwords="

@@ -20,6 +20,7 @@ public final class RespConfigBuilder {
     private static final long MIN_LIMIT_BYTES = 64 << 10;
 
     List<String> bindAddresses = List.of("127.0.0.1");
+    List<String> allowedAddresses = List.of();
     int port = 6379;
     final List<PasswordHash> passwords = new ArrayList<>();
     @Nullable TlsConfig tls;
@@ -61,6 +62,21 @@ public final class RespConfigBuilder {
             throw new IllegalArgumentException("bind=[], expected at least one address");
         }
         bindAddresses = List.of(addresses);
+        return this;
+    }
+
+    /**
+     * Lets clients connect from these addresses and networks only. The connection of any other one
+     * is ended before a byte of it is read. By default, and with an empty list, all may connect.
+     *
+     * @param cidrs addresses, or networks as {@code 10.0.0.0/8} or {@code fd00::/8}; an IPv4
+     *     address within an IPv6 one counts as IPv4
+     * @return this
+     * @throws IllegalArgumentException if one is not understood
+     */
+    public RespConfigBuilder allowedAddresses(List<String> cidrs) {
+        AllowedAddresses.of(cidrs);
+        allowedAddresses = List.copyOf(cidrs);
         return this;
     }
 

@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +59,7 @@ public final class RespListener implements AutoCloseable {
     private static final int MAX_READ = 64 << 10;
     private static final WriteBufferWaterMark WATER_MARK =
             new WriteBufferWaterMark(64 << 10, 256 << 10);
+    private static final long SAY_TURNED_AWAY_EVERY_NS = TimeUnit.SECONDS.toNanos(10);
     private static final byte[] TOO_MANY =
             "-ERR max number of clients reached\r\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -67,12 +69,16 @@ public final class RespListener implements AutoCloseable {
     private final Transport transport;
     private final Map<EventExecutor, Worker> workers = new HashMap<>();
     private final List<Channel> listening = new ArrayList<>();
+    private final AllowedAddresses allowedAddresses;
+    private final AtomicLong saidTurnedAwayNs;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final @Nullable TlsContext tls;
     private final Supplier<CompletableFuture<Void>> sendWaitingAway;
 
     private RespListener(KeyspacePort keyspace, RespConfig config) {
         server = new RespServer(keyspace, config);
+        allowedAddresses = AllowedAddresses.of(config.allowedAddresses());
+        saidTurnedAwayNs = new AtomicLong(keyspace.nanoTime() - SAY_TURNED_AWAY_EVERY_NS);
         TlsConfig tlsConfig = config.tls();
         tls =
                 tlsConfig == null
@@ -325,6 +331,10 @@ public final class RespListener implements AutoCloseable {
 
         @Override
         protected void initChannel(SocketChannel channel) {
+            if (!allowedAddresses.includes(channel.remoteAddress())) {
+                turnAway(channel);
+                return;
+            }
             Worker worker = workers.get(channel.eventLoop());
             Session session = server.keyspace().session();
             if (worker == null || !server.clients().admit()) {
@@ -339,6 +349,22 @@ public final class RespListener implements AutoCloseable {
                 channel.pipeline().addLast(tlsHandler);
             }
             channel.pipeline().addLast(connection);
+        }
+
+        @SuppressWarnings("FutureReturnValueIgnored") // It is closed, whatever comes of it.
+        private void turnAway(SocketChannel channel) {
+            server.clients().countDisallowed();
+            long nowNs = server.keyspace().nanoTime();
+            long lastNs = saidTurnedAwayNs.get();
+            boolean isLongAgo = nowNs - lastNs >= SAY_TURNED_AWAY_EVERY_NS;
+            if (isLongAgo && saidTurnedAwayNs.compareAndSet(lastNs, nowNs)) {
+                RespServer.LOGGER.warn(
+                        "A client at {} was turned away, as it is not among the allowed addresses;"
+                                + " {} so far",
+                        channel.remoteAddress(),
+                        server.clients().disallowedCount());
+            }
+            channel.close();
         }
 
         @SuppressWarnings("FutureReturnValueIgnored") // It is closed, whatever comes of it.

@@ -177,6 +177,9 @@ public final class HotpairServer implements AutoCloseable {
         if (!options.bind.isEmpty()) {
             builder.bind(options.bind.toArray(String[]::new));
         }
+        if (!options.allowedAddresses.isEmpty()) {
+            builder.allowedAddresses(options.allowedAddresses);
+        }
         if (options.password != null) {
             builder.password(options.password);
         }

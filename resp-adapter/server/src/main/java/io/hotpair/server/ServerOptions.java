@@ -47,6 +47,9 @@ final class ServerOptions {
               --port N            where Redis clients connect (6379; 0 for any free port, or for
                                   none if there is one for TLS)
               --bind ADDRESS      ... and at which address (127.0.0.1; others need a password)
+              --allowed-addresses "CIDR..."
+                                  from where they may connect: addresses and networks, as
+                                  10.0.0.0/8,192.168.1.7,fd00::/8 (from everywhere)
               --requirepass TEXT  the password that Redis clients give
               --io-threads N      event loops, which serve the clients (2, or 1 on one processor)
               --user "NAME RULE..."
@@ -117,6 +120,7 @@ final class ServerOptions {
     Mode mode = Mode.STANDALONE;
     int port = 6379;
     List<String> bind = new ArrayList<>();
+    List<String> allowedAddresses = new ArrayList<>();
     @Nullable String password;
     int ioThreads = Math.min(2, Runtime.getRuntime().availableProcessors());
     int tlsPort;
@@ -246,6 +250,8 @@ final class ServerOptions {
         switch (option) {
             case "--port" -> port = integer(option, value, 0, 65_535);
             case "--bind" -> bind.addAll(List.of(value.split(" ", -1)));
+            case "--allowed-addresses" ->
+                    allowedAddresses.addAll(List.of(value.strip().split("[ ,]+", -1)));
             case "--requirepass" -> password = value;
             case "--io-threads" -> ioThreads = integer(option, value, 1, 1024);
             case "--tls-port" -> tlsPort = integer(option, value, 0, 65_535);

@@ -304,6 +304,8 @@ class ServerIT {
     @Test
     void shouldSayWhatIsWrongWithItsOptions() throws Exception {
         assertTrue(fails(1, "--port", "70000").contains("expected 0 to 65535"));
+        assertTrue(
+                fails(1, "--allowed-addresses", "10.0.0.0/33").contains("10.0.0.0/33, expected"));
         assertTrue(fails(1, "--mode", "king").contains("standalone, pair, witness"));
         assertTrue(fails(1, "--maxmemory", "lots").contains("expected a size such as 512mb"));
         assertTrue(fails(1, "--maxmemory", "999999999999gb").contains("such as 512mb"));
@@ -329,6 +331,8 @@ class ServerIT {
                 user "bob off"
                 maxmemory 64mb
                 port 1
+                allowed-addresses 10.0.0.0/8, 192.168.1.7
+                allowed-addresses fd00::/8
                 """);
         ServerOptions options =
                 ServerOptions.parse(
@@ -337,6 +341,7 @@ class ServerIT {
         assertEquals(7, options.port);
         assertEquals(6, options.tlsPort);
         assertEquals(64L << 20, options.maxMemoryBytes);
+        assertEquals(List.of("10.0.0.0/8", "192.168.1.7", "fd00::/8"), options.allowedAddresses);
         assertEquals(List.of("alice on >pw ~a* +@all", "bob off"), options.users);
     }
 
