@@ -5,13 +5,16 @@ import io.hotpair.topology.Member;
 import io.hotpair.topology.Role;
 import io.hotpair.topology.Topology;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,6 +91,7 @@ final class ConfigTable {
         addImmutable();
         addFixed();
         addSettings();
+        addLatency();
         addPackingLimits();
     }
 
@@ -108,7 +112,6 @@ final class ConfigTable {
         fixed("appendfsync", () -> "everysec");
         fixed("bind", () -> String.join(" ", config.bindAddresses()));
         fixed("enable-replicaof-command", () -> config.replicaOfCommand() ? "yes" : "no");
-        fixed("latency-monitor-threshold", () -> "0");
         fixed("lua-time-limit", () -> Long.toString(config.scriptTimeout().toMillis()));
         fixed("maxmemory-policy", () -> keyspace.maxMemoryPolicy().configName());
         fixed("port", () -> Integer.toString(server.port()));
@@ -249,6 +252,61 @@ final class ConfigTable {
                 "timeout",
                 () -> Long.toString(settings.idleTimeoutSeconds()),
                 new Range(0, Integer.MAX_VALUE, false, settings::idleTimeoutSeconds));
+    }
+
+    private void addLatency() {
+        Settings settings = server.settings();
+        settable(
+                "latency-monitor-threshold",
+                () -> Long.toString(settings.latencyThresholdMs()),
+                new Range(0, Long.MAX_VALUE, false, settings::latencyThresholdMs));
+        settable(
+                "latency-tracking",
+                () -> settings.tracksLatency() ? "yes" : "no",
+                text -> {
+                    boolean whether = yesOrNo(text);
+                    return () -> settings.tracksLatency(whether);
+                });
+        settable(
+                "latency-tracking-info-percentiles",
+                () ->
+                        settings.latencyPercentiles().stream()
+                                .map(ConfigTable::text)
+                                .collect(Collectors.joining(" ")),
+                text -> {
+                    List<Double> percentiles = percentiles(text);
+                    return () -> settings.latencyPercentiles(percentiles);
+                });
+    }
+
+    private static boolean yesOrNo(String text) {
+        if (!text.equalsIgnoreCase("yes") && !text.equalsIgnoreCase("no")) {
+            throw new IllegalArgumentException("argument must be 'yes' or 'no'");
+        }
+        return text.equalsIgnoreCase("yes");
+    }
+
+    private static List<Double> percentiles(String text) {
+        List<Double> percentiles = new ArrayList<>();
+        for (String word : text.isBlank() ? new String[0] : text.strip().split("\\s+", -1)) {
+            if (!word.matches("[+-]?\\d{1,9}(\\.\\d{0,9})?")) {
+                throw new IllegalArgumentException(
+                        "Invalid latency-tracking-info-percentiles parameters");
+            }
+            double percentile = Double.parseDouble(word);
+            if (percentile < 0 || percentile > 100) {
+                throw new IllegalArgumentException(
+                        "latency-tracking-info-percentiles parameters should sit between"
+                                + " [0.0,100.0]");
+            }
+            percentiles.add(percentile);
+        }
+        return List.copyOf(percentiles);
+    }
+
+    /** A percentile as Redis writes it, with six digits at most. */
+    static String text(double percentile) {
+        return String.format(Locale.ROOT, "%f", percentile).replaceFirst("\\.?0+$", "");
     }
 
     /** Understands {@code acl-pubsub-default}. */

@@ -158,7 +158,7 @@ final class Dispatcher {
         }
         long ns = server.keyspace().nanoTime() - startNs;
         statistics.executed(command, ns);
-        server.slowLog().offer(command, request, client, ns);
+        noteDuration(command, request, client, ns);
         show(command, request, client);
     }
 
@@ -226,8 +226,13 @@ final class Dispatcher {
     private void noteSlow(@Nullable Command command, Client client, long ns) {
         Client.Begun begun = client.begun();
         if (command != null && begun != null) {
-            server.slowLog().offer(command, begun.request(), client, begun.ns() + ns);
+            noteDuration(command, begun.request(), client, begun.ns() + ns);
         }
+    }
+
+    private void noteDuration(Command command, Request request, Client client, long ns) {
+        server.slowLog().offer(command, request, client, ns);
+        server.latencies().offer(command, client, ns);
     }
 
     private Result run(
@@ -272,7 +277,7 @@ final class Dispatcher {
             show(command, request, client);
             return Result.PARKED;
         }
-        server.slowLog().offer(command, request, client, ns);
+        noteDuration(command, request, client, ns);
         finish(client, reply, from, ground(touchesKeys, client, ground));
         show(command, request, client);
         return Result.DONE;

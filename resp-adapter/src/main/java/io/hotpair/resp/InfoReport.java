@@ -23,6 +23,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What INFO answers: Redis's sections and names, of what is so here. */
@@ -60,6 +61,7 @@ final class InfoReport {
         sections.put("modules", out -> {});
         sections.put("commandstats", this::commandStats);
         sections.put("errorstats", this::errorStats);
+        sections.put("latencystats", this::latencyStats);
         sections.put("cluster", out -> line(out, "cluster_enabled", 0));
         sections.put("keyspace", this::keyspace);
     }
@@ -421,6 +423,32 @@ final class InfoReport {
         server.errorCounts()
                 .byCode()
                 .forEach((code, count) -> line(out, "errorstat_" + code, "count=" + count.sum()));
+    }
+
+    private void latencyStats(StringBuilder out) {
+        if (!server.settings().tracksLatency()) {
+            return;
+        }
+        List<Double> percentiles = server.settings().latencyPercentiles();
+        for (Command command : server.commands().everything()) {
+            LatencyHistogram latency = server.latencyOf(command);
+            if (latency.count() > 0) {
+                line(
+                        out,
+                        "latency_percentiles_usec_" + command.fullName(),
+                        percentiles.stream()
+                                .map(each -> percentile(latency, each))
+                                .collect(Collectors.joining(",")));
+            }
+        }
+    }
+
+    private static String percentile(LatencyHistogram latency, double percentile) {
+        return String.format(
+                Locale.ROOT,
+                "p%s=%.3f",
+                ConfigTable.text(percentile),
+                latency.percentileNs(percentile) / 1000.0);
     }
 
     private void keyspace(StringBuilder out) {

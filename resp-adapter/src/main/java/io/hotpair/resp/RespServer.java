@@ -29,6 +29,7 @@ final class RespServer {
     private final MemoryBudget budget;
     private final ErrorCounts errorCounts = new ErrorCounts();
     private final SlowLog slowLog;
+    private final LatencyMonitor latencies;
     private final Pause pause = new Pause();
     private final Saves saves;
     private final GuessLimit guessLimit = new GuessLimit();
@@ -67,6 +68,7 @@ final class RespServer {
         functions = new Functions(this);
         budget = new MemoryBudget(config.clientMemoryLimitBytes());
         slowLog = new SlowLog(settings);
+        latencies = new LatencyMonitor(settings);
         saves = new Saves(keyspace);
         runId = String.format(Locale.ROOT, "%040x", new BigInteger(160, new SecureRandom()));
         startedAtNs = keyspace.nanoTime();
@@ -158,6 +160,22 @@ final class RespServer {
 
     SlowLog slowLog() {
         return slowLog;
+    }
+
+    LatencyMonitor latencies() {
+        return latencies;
+    }
+
+    /** How long the calls of a command took in all event loops. */
+    LatencyHistogram latencyOf(Command command) {
+        LatencyHistogram sum = new LatencyHistogram();
+        for (Worker worker : workers) {
+            LatencyHistogram part = worker.statistics().latency(command);
+            if (part != null) {
+                sum.add(part);
+            }
+        }
+        return sum;
     }
 
     Pause pause() {

@@ -9,7 +9,7 @@ final class ScriptContext {
 
     /** For a thread that is no event loop's; what it counts is added to that of one at the end. */
     ScriptContext(RespServer server) {
-        statistics = new WorkerStatistics(server.commands().size());
+        statistics = new WorkerStatistics(server);
         dispatcher = new Dispatcher(server, statistics);
         reply = new ReplyBuffer(server.errorCounts());
     }

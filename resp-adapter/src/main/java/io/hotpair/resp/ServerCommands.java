@@ -63,7 +63,7 @@ final class ServerCommands {
                 .does(ServerCommands::debug);
         registerConfig(table);
         registerSlowLog(table);
-        registerLatency(table);
+        LatencyCommands.register(table);
         registerMemory(table);
     }
 
@@ -135,44 +135,6 @@ final class ServerCommands {
                 .since("2.2.12");
     }
 
-    private static void registerLatency(CommandTable table) {
-        Command latency =
-                table.add("latency", -2, Group.SERVER)
-                        .since("2.8.13")
-                        .summary("Answers as a server that has seen no latency spikes.");
-        latency(table, latency, "latest", 2).does((r, c, out) -> out.array(0));
-        latency(table, latency, "history", 3).syntax("event").does((r, c, out) -> out.array(0));
-        latency(table, latency, "histogram", -2)
-                .since("7.0.0")
-                .syntax("[command...]")
-                .does((r, c, out) -> out.map(0));
-        latency(table, latency, "graph", 3)
-                .syntax("event")
-                .does(
-                        (r, c, out) -> {
-                            throw new CommandException(
-                                    "ERR No samples available for event '" + r.inError(2) + "'");
-                        });
-        latency(table, latency, "doctor", 2)
-                .does((r, c, out) -> out.verbatim("Latency is not monitored here.\n"));
-        admin(table, latency, "reset", -2, "[event...]")
-                .since("2.8.13")
-                .tips("request_policy:all_nodes", "response_policy:all_succeeded")
-                .summary("Answers that there was nothing to reset.")
-                .does((r, c, out) -> out.integer(0));
-        help(table, latency);
-    }
-
-    private static Command latency(CommandTable table, Command latency, String name, int arity) {
-        return admin(table, latency, name, arity, "")
-                .since("2.8.13")
-                .tips(
-                        "nondeterministic_output",
-                        "request_policy:all_nodes",
-                        "response_policy:special")
-                .summary("Answers that there are no samples.");
-    }
-
     private static void registerMemory(CommandTable table) {
         Command memory =
                 table.add("memory", -2, Group.SERVER)
@@ -217,15 +179,15 @@ final class ServerCommands {
         help(table, memory);
     }
 
-    private static Command admin(
+    static Command admin(
             CommandTable table, Command container, String name, int arity, String syntax) {
         return table.addSubcommand(container, name, arity)
                 .flags(ADMIN, NOSCRIPT, LOADING, STALE)
                 .syntax(syntax);
     }
 
-    private static void help(CommandTable table, Command container) {
-        table.addSubcommand(container, "help", 2)
+    static Command help(CommandTable table, Command container) {
+        return table.addSubcommand(container, "help", 2)
                 .flags(LOADING, STALE)
                 .since(container.since().compareTo("5.0.0") > 0 ? container.since() : "5.0.0")
                 .summary("Lists the subcommands.")

@@ -1,5 +1,6 @@
 package io.hotpair.resp;
 
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** What CONFIG SET may change while the listener runs. Thread-safe. */
@@ -13,6 +14,9 @@ final class Settings {
     private volatile OutputLimit pubSubLimit;
     private volatile long slowLogThresholdUs = 10_000;
     private volatile long slowLogMaxLength = 128;
+    private volatile long latencyThresholdMs;
+    private volatile boolean tracksLatency = true;
+    private volatile List<Double> latencyPercentiles = List.of(50.0, 99.0, 99.9);
     private final PackingLimits packing = new PackingLimits();
 
     private volatile long aclLogMaxLength;
@@ -89,6 +93,33 @@ final class Settings {
 
     void slowLogThresholdUs(long us) {
         slowLogThresholdUs = us;
+    }
+
+    /** What takes as long is an event of the latency monitor; 0 if nothing is. */
+    long latencyThresholdMs() {
+        return latencyThresholdMs;
+    }
+
+    void latencyThresholdMs(long ms) {
+        latencyThresholdMs = ms;
+    }
+
+    /** Whether histograms are kept of how long commands take. */
+    boolean tracksLatency() {
+        return tracksLatency;
+    }
+
+    void tracksLatency(boolean whether) {
+        tracksLatency = whether;
+    }
+
+    /** Of which percentiles INFO tells. */
+    List<Double> latencyPercentiles() {
+        return latencyPercentiles;
+    }
+
+    void latencyPercentiles(List<Double> percentiles) {
+        latencyPercentiles = percentiles;
     }
 
     long aclLogMaxLength() {

@@ -42,7 +42,7 @@ final class Worker {
         this.server = server;
         this.index = index;
         inbox = new Inbox(this);
-        statistics = new WorkerStatistics(server.commands().size());
+        statistics = new WorkerStatistics(server);
         reply = new ReplyBuffer(server.errorCounts());
         dispatcher = new Dispatcher(server, statistics);
     }

@@ -1,6 +1,7 @@
 package io.hotpair.resp;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counters of one event loop. Only its thread writes them; INFO reads them from another without
@@ -12,13 +13,18 @@ final class WorkerStatistics {
     private final long[] durationNs;
     private final long[] rejected;
     private final long[] failed;
+    private final @Nullable LatencyHistogram[] latencies;
+    private final Settings settings;
     private long commandCount;
     private long receivedBytes;
     private long sentBytes;
     private long readCount;
     private long writeCount;
 
-    WorkerStatistics(int commands) {
+    WorkerStatistics(RespServer server) {
+        settings = server.settings();
+        int commands = server.commands().size();
+        latencies = new LatencyHistogram[commands];
         calls = new long[commands];
         durationNs = new long[commands];
         rejected = new long[commands];
@@ -29,6 +35,18 @@ final class WorkerStatistics {
         commandCount++;
         calls[command.id()]++;
         durationNs[command.id()] += ns;
+        if (settings.tracksLatency()) {
+            latency(command.id()).record(ns);
+        }
+    }
+
+    private LatencyHistogram latency(int command) {
+        LatencyHistogram histogram = latencies[command];
+        if (histogram == null) {
+            histogram = new LatencyHistogram();
+            latencies[command] = histogram;
+        }
+        return histogram;
     }
 
     void rejected(Command command) {
@@ -57,6 +75,10 @@ final class WorkerStatistics {
             durationNs[i] += other.durationNs[i];
             rejected[i] += other.rejected[i];
             failed[i] += other.failed[i];
+            LatencyHistogram latency = other.latencies[i];
+            if (latency != null) {
+                latency(i).add(latency);
+            }
         }
     }
 
@@ -65,6 +87,7 @@ final class WorkerStatistics {
         Arrays.fill(durationNs, 0);
         Arrays.fill(rejected, 0);
         Arrays.fill(failed, 0);
+        Arrays.fill(latencies, null);
         commandCount = 0;
         receivedBytes = 0;
         sentBytes = 0;
@@ -78,6 +101,11 @@ final class WorkerStatistics {
 
     long durationNs(Command command) {
         return durationNs[command.id()];
+    }
+
+    /** How long its calls took, or null if there were none. */
+    @Nullable LatencyHistogram latency(Command command) {
+        return latencies[command.id()];
     }
 
     long rejectedCalls(Command command) {
