@@ -99,7 +99,7 @@ final class ConfigTable {
         immutable("databases", "1");
         immutable("cluster-enabled", "no");
         immutable("daemonize", "no");
-        immutable("enable-debug-command", "no");
+        immutable("enable-debug-command", DebugCommands.text(server.config().debugCommand()));
         immutable("enable-module-command", "no");
         immutable("io-threads", Integer.toString(server.config().eventLoopThreads()));
         immutable("tcp-backlog", "511");

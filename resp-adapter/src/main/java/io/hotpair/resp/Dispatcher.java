@@ -37,6 +37,7 @@ final class Dispatcher {
     private final WorkerStatistics statistics;
     private final CommandTable table;
     private final @Nullable Command exec;
+    private final @Nullable Command debug;
     private final boolean paired;
     private final MigrationSlot migration;
 
@@ -45,6 +46,7 @@ final class Dispatcher {
         this.statistics = statistics;
         table = server.commands();
         exec = table.find("exec");
+        debug = table.find("debug");
         paired = server.keyspace().topology() != null;
         migration = server.keyspace().migration();
     }
@@ -213,7 +215,8 @@ final class Dispatcher {
             }
         }
         if (delayNs == Parked.DONE) {
-            noteSlow(command, client, server.keyspace().nanoTime() - startNs);
+            long ns = server.keyspace().nanoTime() - startNs;
+            noteSlow(command, client, ns + parked.spentNs());
             client.unpark();
             if (!parked.isHeldBack() && command != null) {
                 finish(client, reply, from, ground(command.touchesKeys(), client, ground));
@@ -380,6 +383,9 @@ final class Dispatcher {
     private void check(Command command, Request request, Client client) {
         if (!command.acceptsArguments(request.count()) || command.isContainer()) {
             throw CommandException.arity(command.fullName());
+        }
+        if (command == debug && !DebugCommands.isAllowed(client)) {
+            throw DebugCommands.notAllowed();
         }
         if (!client.isAuthenticated() && !command.has(Flag.NO_AUTH)) {
             throw CommandException.notAuthenticated();

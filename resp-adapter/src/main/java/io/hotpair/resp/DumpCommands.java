@@ -45,6 +45,11 @@ final class DumpCommands {
     }
 
     private static void dump(Request request, Client client, ReplyBuffer reply) {
+        reply.bulkOrNull(dumped(request.copy(1), client));
+    }
+
+    /** What DUMP answers of a key; null if there is none. */
+    static byte @Nullable [] dumped(byte[] key, Client client) {
         List<byte[]> operations = new ArrayList<>();
         long limitBytes = client.server().replyLimitBytes();
         long[] length = {0};
@@ -52,7 +57,7 @@ final class DumpCommands {
                 client.session()
                         .keys()
                         .describe(
-                                request.copy(1),
+                                key,
                                 operation -> {
                                     length[0] += operation.operationLength();
                                     if (length[0] > limitBytes) {
@@ -60,7 +65,7 @@ final class DumpCommands {
                                     }
                                     operations.add(copy(operation));
                                 });
-        reply.bulkOrNull(isThere ? payload(operations, client.keyspace().currentTimeMs()) : null);
+        return isThere ? payload(operations, client.keyspace().currentTimeMs()) : null;
     }
 
     private static byte[] copy(OperationReader operation) {

@@ -18,6 +18,10 @@ import java.util.List;
 
 /** What can be done with a key whatever its value is. */
 final class KeyCommands {
+    private static final String SWITCHING =
+            " Please note that when switching between policies at runtime LRU and LFU data will"
+                    + " take some time to adjust.";
+
     private KeyCommands() {}
 
     static void register(CommandTable table) {
@@ -238,11 +242,13 @@ final class KeyCommands {
                 .summary("Says how many references a value has; always one.")
                 .does((r, c, out) -> ifPresent(r, c, out, 1));
         object(table, object, "idletime")
-                .summary("Says for how long a key was not used; not counted, so always zero.")
-                .does((r, c, out) -> ifPresent(r, c, out, 0));
+                .summary(
+                        "Says for how long a key was not used: not told by the engine, so always"
+                                + " zero; refused under an LFU policy.")
+                .does(KeyCommands::idleTime);
         object(table, object, "freq")
                 .since("4.0.0")
-                .summary("Refuses: how often keys are used is not counted.")
+                .summary("Refuses: the engine does not tell how often a key is used.")
                 .does(KeyCommands::frequency);
         table.addSubcommand(object, "help", 2)
                 .flags(LOADING, STALE)
@@ -404,15 +410,33 @@ final class KeyCommands {
         }
     }
 
+    private static void idleTime(Request request, Client client, ReplyBuffer reply) {
+        if (countsUse(client) && exists(request, 2, client)) {
+            throw new CommandException(
+                    "ERR An LFU maxmemory policy is selected, idle time not tracked." + SWITCHING);
+        }
+        ifPresent(request, client, reply, 0);
+    }
+
     private static void frequency(Request request, Client client, ReplyBuffer reply) {
         if (!exists(request, 2, client)) {
             reply.nullValue();
             return;
         }
         throw new CommandException(
-                "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please"
-                        + " note that when switching between policies at runtime LRU and LFU data"
-                        + " will take some time to adjust.");
+                countsUse(client)
+                        ? "ERR the access frequency of a key is not told here"
+                        : "ERR An LFU maxmemory policy is not selected, access frequency not"
+                                + " tracked."
+                                + SWITCHING);
+    }
+
+    /** Whether keys are evicted by how often they are used. */
+    private static boolean countsUse(Client client) {
+        return switch (client.keyspace().maxMemoryPolicy()) {
+            case ALLKEYS_LFU, VOLATILE_LFU, ALLKEYS_WINDOWED_LFU -> true;
+            default -> false;
+        };
     }
 
     /** On what EXPIRE depends. */

@@ -25,6 +25,11 @@ interface Parked {
         return false;
     }
 
+    /** How long it was at work besides {@link #advance}; known when it is done. */
+    default long spentNs() {
+        return 0;
+    }
+
     /** The client went before {@link #DONE}. */
     default void cancel() {}
 }

@@ -14,6 +14,16 @@ import org.jspecify.annotations.Nullable;
  * kept as hashes only, and never printed.
  */
 public final class RespConfig {
+    /** Who may say {@code DEBUG}. */
+    public enum DebugAccess {
+        /** Nobody. */
+        NO,
+        /** Clients on this machine that connect to its loopback. */
+        LOCAL,
+        /** Everybody whose user may. */
+        YES
+    }
+
     private final List<String> bindAddresses;
     private final List<String> allowedAddresses;
     private final int port;
@@ -36,6 +46,7 @@ public final class RespConfig {
     private final int eventLoopThreads;
     private final @Nullable Acknowledgement acknowledgement;
     private final boolean replicaOfCommand;
+    private final DebugAccess debugCommand;
     private final @Nullable String sentinelName;
     private final @Nullable String masterUser;
     private final @Nullable String masterPassword;
@@ -66,6 +77,7 @@ public final class RespConfig {
         eventLoopThreads = from.eventLoopThreads;
         acknowledgement = from.acknowledgement;
         replicaOfCommand = from.replicaOfCommand;
+        debugCommand = from.debugCommand;
         sentinelName = from.sentinelName;
         masterUser = from.masterUser;
         masterPassword = from.masterPassword;
@@ -310,6 +322,15 @@ public final class RespConfig {
      */
     public boolean replicaOfCommand() {
         return replicaOfCommand;
+    }
+
+    /**
+     * Which clients may say {@code DEBUG}.
+     *
+     * @return who may
+     */
+    public DebugAccess debugCommand() {
+        return debugCommand;
     }
 
     @Nullable String sentinelName() {

@@ -1,6 +1,7 @@
 package io.hotpair.resp;
 
 import io.hotpair.Acknowledgement;
+import io.hotpair.resp.RespConfig.DebugAccess;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,6 +42,7 @@ public final class RespConfigBuilder {
     int eventLoopThreads = Math.min(2, Runtime.getRuntime().availableProcessors());
     @Nullable Acknowledgement acknowledgement;
     boolean replicaOfCommand;
+    DebugAccess debugCommand = DebugAccess.NO;
     @Nullable String sentinelName;
     @Nullable String masterUser;
     @Nullable String masterPassword;
@@ -382,6 +384,18 @@ public final class RespConfigBuilder {
      */
     public RespConfigBuilder replicaOfCommand(boolean enabled) {
         replicaOfCommand = enabled;
+        return this;
+    }
+
+    /**
+     * Lets clients say {@code DEBUG}, of which there is what test suites and tools use and harms
+     * nobody. By default nobody may.
+     *
+     * @param access who may
+     * @return this
+     */
+    public RespConfigBuilder debugCommand(DebugAccess access) {
+        debugCommand = Objects.requireNonNull(access, "access");
         return this;
     }
 

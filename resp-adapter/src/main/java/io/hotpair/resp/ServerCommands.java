@@ -56,11 +56,7 @@ final class ServerCommands {
                 .syntax("[NOSAVE|SAVE] [NOW] [FORCE] [ABORT]")
                 .summary("Refuses: the application that opened the listener closes it.")
                 .does(ServerCommands::shutdown);
-        table.add("debug", -2, Group.SERVER)
-                .flags(ADMIN, NOSCRIPT, LOADING, STALE)
-                .syntax("subcommand [argument...]")
-                .summary("Refuses.")
-                .does(ServerCommands::debug);
+        DebugCommands.register(table);
         registerConfig(table);
         registerSlowLog(table);
         LatencyCommands.register(table);
@@ -221,14 +217,6 @@ final class ServerCommands {
         }
         throw new CommandException(
                 "ERR SHUTDOWN is refused: the application that opened the listener closes it");
-    }
-
-    private static void debug(Request request, Client client, ReplyBuffer reply) {
-        throw new CommandException(
-                "ERR DEBUG command not allowed. If the enable-debug-command option is set to"
-                        + " \"local\", you can run it from a local connection, otherwise you need to"
-                        + " set this option in the configuration file, and then restart the"
-                        + " server.");
     }
 
     private static void configGet(Request request, Client client, ReplyBuffer reply) {

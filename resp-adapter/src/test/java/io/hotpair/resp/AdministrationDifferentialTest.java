@@ -4,11 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.hotpair.MaxMemoryPolicy;
+import io.hotpair.resp.RespConfig.DebugAccess;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Compares what administrators and their programs send, in one connection, line by line. */
 class AdministrationDifferentialTest {
@@ -119,10 +125,68 @@ class AdministrationDifferentialTest {
         "latency histogram nosuch",
     };
 
+    private static final String[] USE = {
+        "object idletime",
+        "object idletime k",
+        "object freq k",
+        "set k v",
+        "object idletime k",
+        "del k",
+        "object freq k",
+    };
+
+    private static final String[] DEBUG = {
+        "debug",
+        "debug nosuch",
+        "debug sleep",
+        "debug sleep 0",
+        "debug sleep 0.001",
+        "debug sleep x",
+        "debug sleep -1",
+        "debug sleep 0 1",
+        "debug help x",
+        "debug jmap",
+        "debug set-active-expire",
+        "debug set-active-expire 0",
+        "debug set-active-expire 1",
+        "debug set-active-expire x",
+        "debug quicklist-packed-threshold",
+        "debug quicklist-packed-threshold 0",
+        "debug quicklist-packed-threshold 200b",
+        "debug quicklist-packed-threshold x",
+        "debug quicklist-packed-threshold 4gb",
+        "debug object",
+        "debug object nosuch",
+        "debug object k v",
+        "debug stringmatch-len",
+        "config set enable-debug-command yes",
+        "multi",
+        "debug sleep 0",
+        "debug object nosuch",
+        "exec",
+    };
+
+    private static final String[] NO_DEBUG = {
+        "debug",
+        "debug help",
+        "debug sleep 0",
+        "debug nosuch",
+        "config get enable-debug-command",
+        "config set enable-debug-command yes",
+        "multi",
+        "debug sleep 0",
+        "exec",
+    };
+
     private static void compare(String... lines) {
         try (RealRedis redis = RealRedis.start();
-                TestListener listener = TestListener.open();
-                RawClient theirs = new RawClient(redis.port());
+                TestListener listener = TestListener.open()) {
+            compare(redis, listener, lines);
+        }
+    }
+
+    private static void compare(RealRedis redis, TestListener listener, String... lines) {
+        try (RawClient theirs = new RawClient(redis.port());
                 RawClient ours = listener.connect()) {
             for (String line : lines) {
                 theirs.send(line + "\r\n");
@@ -145,6 +209,88 @@ class AdministrationDifferentialTest {
     @Test
     void shouldAnswerOfLatencyAsRedisDoes() {
         compare(LATENCY);
+    }
+
+    @Test
+    void shouldAnswerOfAKeysUseAsRedisDoes() {
+        compare(USE);
+        compare("set k v", "object freq k");
+        try (RealRedis redis = RealRedis.start("--maxmemory-policy", "allkeys-lfu");
+                TestListener listener =
+                        TestListener.open(64 << 20, MaxMemoryPolicy.ALLKEYS_LFU, c -> c)) {
+            compare(redis, listener, USE);
+        }
+    }
+
+    @Test
+    void shouldRefuseDebugAsRedisDoes() {
+        compare(NO_DEBUG);
+        try (RealRedis redis = RealRedis.start("--requirepass", "pw");
+                TestListener listener = TestListener.open(c -> c.password("pw"))) {
+            compare(redis, listener, "debug", "debug sleep 0", "auth pw", "debug sleep 0");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"YES", "LOCAL"})
+    void shouldAnswerToDebugAsRedisDoes(DebugAccess access) {
+        String text = DebugCommands.text(access);
+        try (RealRedis redis = RealRedis.start("--enable-debug-command", text);
+                TestListener listener = TestListener.open(c -> c.debugCommand(access))) {
+            compare(redis, listener, DEBUG);
+            compare(redis, listener, "config get enable-debug-command");
+        }
+    }
+
+    @Test
+    void shouldTellTheLengthOfValuesThatRedisWritesTheSameWay() {
+        Pattern shown = Pattern.compile("refcount:1 encoding:\\w+ serializedlength:\\d+ lru:\\d+");
+        List<String> replies = new ArrayList<>();
+        try (RealRedis redis = RealRedis.start("--enable-debug-command", "yes");
+                TestListener listener = TestListener.open(c -> c.debugCommand(DebugAccess.YES))) {
+            for (int port : new int[] {redis.port(), listener.port()}) {
+                try (RawClient client = new RawClient(port)) {
+                    client.call("SET", "short", "abc");
+                    client.call("SET", "number", "12345");
+                    client.call("SADD", "set", "x");
+                    StringBuilder seen = new StringBuilder();
+                    for (String key : List.of("short", "number", "set")) {
+                        Matcher found = shown.matcher(client.call("DEBUG", "OBJECT", key));
+                        assertTrue(found.find(), key);
+                        seen.append(found.group().replaceAll("lru:\\d+", "")).append('\n');
+                    }
+                    replies.add(seen.toString());
+                }
+            }
+        }
+        assertEquals(replies.get(0), replies.get(1));
+    }
+
+    @Test
+    void shouldLogASleepAndLetOthersGoOnMeanwhile() {
+        try (TestListener listener =
+                        TestListener.open(
+                                c -> c.debugCommand(DebugAccess.YES).eventLoopThreads(1));
+                RawClient sleeper = listener.connect();
+                RawClient other = listener.connect()) {
+            other.call("CONFIG", "SET", "latency-monitor-threshold", "100");
+            long startNs = System.nanoTime();
+            sleeper.send(RawClient.command("DEBUG", "SLEEP", "0.2"));
+            Await.until(
+                    () -> other.call("CLIENT", "LIST").contains("cmd=debug"),
+                    () -> other.call("CLIENT", "LIST"));
+            assertEquals("+PONG\r\n", other.call("PING"));
+            assertEquals("+OK\r\n", sleeper.reply());
+            long ns = System.nanoTime() - startNs;
+            assertTrue(ns >= TimeUnit.MILLISECONDS.toNanos(200), "ns=" + ns);
+            String slow = other.call("SLOWLOG", "GET");
+            assertTrue(slow.contains("SLEEP"), slow);
+            String latest = other.call("LATENCY", "LATEST");
+            assertTrue(latest.startsWith("*1\r\n*4\r\n$7\r\ncommand\r\n"), latest);
+            assertEquals(":1\r\n", other.call("DEBUG", "STRINGMATCH-LEN", "a*", "abc"));
+            assertEquals(":0\r\n", other.call("DEBUG", "STRINGMATCH-LEN", "b*", "abc"));
+            assertTrue(other.call("DEBUG", "HELP").contains("+SLEEP <seconds>\r\n"));
+        }
     }
 
     @Test

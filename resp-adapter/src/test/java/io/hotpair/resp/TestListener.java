@@ -23,12 +23,19 @@ final class TestListener implements AutoCloseable {
     }
 
     static TestListener open(long maxMemoryBytes, UnaryOperator<RespConfigBuilder> settings) {
+        return open(maxMemoryBytes, MaxMemoryPolicy.NOEVICTION, settings);
+    }
+
+    static TestListener open(
+            long maxMemoryBytes,
+            MaxMemoryPolicy policy,
+            UnaryOperator<RespConfigBuilder> settings) {
         Keyspace keyspace =
                 Keyspace.open(
                         Keyspace.builder()
                                 .inMemory()
                                 .maxMemory(maxMemoryBytes)
-                                .maxMemoryPolicy(MaxMemoryPolicy.NOEVICTION)
+                                .maxMemoryPolicy(policy)
                                 .build());
         RespConfig config = settings.apply(RespConfig.builder().port(0)).build();
         return new TestListener(keyspace, RespListener.open(keyspace, config));

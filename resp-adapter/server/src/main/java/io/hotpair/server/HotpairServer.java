@@ -167,7 +167,8 @@ public final class HotpairServer implements AutoCloseable {
                         .notifyKeyspaceEvents(options.notifyKeyspaceEvents)
                         .aclLogMaxLength(options.aclLogMaxLength)
                         .aclPubSubDefault(options.aclPubSubDefault)
-                        .replicaOfCommand(options.allowsReplicaOf());
+                        .replicaOfCommand(options.allowsReplicaOf())
+                        .debugCommand(options.debugCommand);
         if (options.sentinelName != null) {
             builder.sentinelName(options.sentinelName);
         }

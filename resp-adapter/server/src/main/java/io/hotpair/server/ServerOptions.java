@@ -5,6 +5,7 @@ import io.hotpair.BackupOptions;
 import io.hotpair.MaxMemoryPolicy;
 import io.hotpair.replication.DataNode;
 import io.hotpair.replication.Endpoint;
+import io.hotpair.resp.RespConfig;
 import io.hotpair.resp.TlsConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -101,6 +102,9 @@ final class ServerOptions {
               --enable-replicaof-command yes|no
                                   whether clients may say REPLICAOF (no; yes with --replicaof)
 
+              --enable-debug-command yes|no|local
+                                  whether clients, or those on this machine, may say DEBUG (no)
+
               --sentinel-name NAME
                                   the master's name for clients of a Sentinel (that of --name)
 
@@ -158,6 +162,7 @@ final class ServerOptions {
     @Nullable String sourcePassword;
     long sourceBytesPerSecond;
     @Nullable Boolean replicaOfCommand;
+    RespConfig.DebugAccess debugCommand = RespConfig.DebugAccess.NO;
     boolean help;
 
     /** Reads the command line alone. */
@@ -284,6 +289,8 @@ final class ServerOptions {
             case "--masterauth" -> sourcePassword = value;
             case "--replicaof-rate" -> sourceBytesPerSecond = memory(value);
             case "--enable-replicaof-command" -> replicaOfCommand = yes(option, value);
+            case "--enable-debug-command" ->
+                    debugCommand = constant(RespConfig.DebugAccess.class, option, value);
             case "--mode" -> mode = constant(Mode.class, option, value);
             case "--name" -> name = value;
             case "--node" -> node = value;
