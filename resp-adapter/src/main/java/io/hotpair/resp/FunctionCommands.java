@@ -40,6 +40,10 @@ final class FunctionCommands {
                 .tips(everywhere)
                 .summary("Deletes a library.")
                 .does(FunctionCommands::delete);
+        sub(table, function, "dump", 2, NOSCRIPT)
+                .complexity("O(N), N being the length of the libraries")
+                .summary("Returns all libraries as bytes, which FUNCTION RESTORE takes.")
+                .does(FunctionCommands::dump);
         sub(table, function, "flush", -2, WRITE, NOSCRIPT)
                 .syntax("[ASYNC|SYNC]")
                 .complexity("O(N), N being the number of libraries")
@@ -62,6 +66,12 @@ final class FunctionCommands {
                 .tips(everywhere)
                 .summary("Adds a library.")
                 .does(FunctionCommands::load);
+        sub(table, function, "restore", -3, WRITE, DENYOOM, NOSCRIPT)
+                .syntax("serialized-value [FLUSH|APPEND|REPLACE]")
+                .complexity("O(1), and what the code of the libraries takes")
+                .tips(everywhere)
+                .summary("Adds the libraries that FUNCTION DUMP gave, here or in Redis.")
+                .does(FunctionCommands::restore);
         sub(table, function, "stats", 2, NOSCRIPT, ALLOW_BUSY)
                 .tips(
                         "nondeterministic_output",
@@ -122,6 +132,43 @@ final class FunctionCommands {
             replaces = true;
         }
         reply.bulk(client.server().functions().load(request.copy(request.count() - 1), replaces));
+    }
+
+    private static void dump(Request request, Client client, ReplyBuffer reply) {
+        RdbBuffer out = new RdbBuffer(RdbBuffer.NONE);
+        client.server()
+                .functions()
+                .all()
+                .forEach(each -> out.one(RdbPayload.LIBRARY).string(each.source()));
+        RdbPayload.end(out, RdbValueWriter.VERSION_7_0);
+        reply.bulk(out.copy());
+    }
+
+    private static void restore(Request request, Client client, ReplyBuffer reply) {
+        if (request.count() > 4) {
+            throw new CommandException(
+                    "ERR unknown subcommand or wrong number of arguments for '"
+                            + request.inError(1)
+                            + "'. Try FUNCTION HELP.");
+        }
+        Functions.Policy policy = Functions.Policy.APPEND;
+        if (request.count() == 4) {
+            policy = policy(request);
+        }
+        long maxHeld = client.server().budget().availableBytes();
+        RdbPayload payload = new RdbPayload(request.copy(2), maxHeld);
+        client.server().functions().restore(payload.libraries(), policy);
+        reply.ok();
+    }
+
+    private static Functions.Policy policy(Request request) {
+        for (Functions.Policy policy : Functions.Policy.values()) {
+            if (request.is(3, policy.name())) {
+                return policy;
+            }
+        }
+        throw new CommandException(
+                "ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.");
     }
 
     private static void delete(Request request, Client client, ReplyBuffer reply) {

@@ -156,7 +156,12 @@ final class FunctionLibrary {
     }
 
     long bytes() {
-        return OVERHEAD_BYTES + (long) (1 + TREE_FACTOR) * source.length;
+        return bytes(source.length);
+    }
+
+    /** What a library takes whose code is so long. */
+    static long bytes(int length) {
+        return OVERHEAD_BYTES + (long) (1 + TREE_FACTOR) * length;
     }
 
     boolean isLong() {

@@ -26,6 +26,13 @@ final class Functions {
     private static final long LOAD_BYTES = 4L << 20;
     private static final int LOAD_NODES = 700;
 
+    /** What becomes of the libraries that are there when others are restored. */
+    enum Policy {
+        FLUSH,
+        APPEND,
+        REPLACE
+    }
+
     private final RespServer server;
 
     /** What a library's code sees while it is loaded: nothing but what it needs to register. */
@@ -92,9 +99,59 @@ final class Functions {
         return library.name();
     }
 
+    /**
+     * Adds several libraries.
+     *
+     * @throws CommandException if one of them can't be; then nothing has changed
+     */
+    void restore(List<byte[]> sources, Policy policy) {
+        checkRoom(sources.stream().mapToLong(source -> FunctionLibrary.bytes(source.length)).sum());
+        Map<String, FunctionLibrary> added = new LinkedHashMap<>();
+        for (byte[] source : sources) {
+            FunctionLibrary library = new FunctionLibrary(source);
+            if (added.putIfAbsent(library.name(), library) != null) {
+                throw alreadyExists("'" + library.name() + "'");
+            }
+            library.functions().putAll(functions(library));
+        }
+        join(added, policy);
+    }
+
+    private synchronized void join(Map<String, FunctionLibrary> added, Policy policy) {
+        Map<String, FunctionLibrary> all =
+                new LinkedHashMap<>(policy == Policy.FLUSH ? Map.of() : libraries);
+        added.forEach(
+                (name, library) -> {
+                    if (all.put(name, library) != null && policy != Policy.REPLACE) {
+                        throw alreadyExists(name);
+                    }
+                });
+        Map<String, FunctionLibrary> allByFunction = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        for (FunctionLibrary library : all.values()) {
+            for (String function : library.functions().keySet()) {
+                if (allByFunction.put(function, library) != null) {
+                    throw new CommandException("ERR Function " + function + " already exists");
+                }
+            }
+        }
+        checkRoom(all.values().stream().mapToLong(FunctionLibrary::bytes).sum());
+        libraries = all;
+        byFunction = allByFunction;
+    }
+
+    private static CommandException alreadyExists(String library) {
+        return new CommandException("ERR Library " + library + " already exists");
+    }
+
+    private void checkRoom(long bytes) {
+        if (bytes > server.config().scriptCacheLimitBytes()) {
+            throw new CommandException("ERR there is no room for more functions");
+        }
+    }
+
     private synchronized void checkNew(FunctionLibrary library) {
         if (libraries.containsKey(library.name())) {
-            throw new CommandException("ERR Library '" + library.name() + "' already exists");
+            throw alreadyExists("'" + library.name() + "'");
         }
     }
 
@@ -108,9 +165,7 @@ final class Functions {
                 throw new CommandException("ERR Function " + function + " already exists");
             }
         }
-        if (bytes() + library.bytes() > server.config().scriptCacheLimitBytes()) {
-            throw new CommandException("ERR there is no room for more functions");
-        }
+        checkRoom(bytes() + library.bytes());
         boolean unused = delete(library.name());
         libraries.put(library.name(), library);
         library.functions().keySet().forEach(name -> byFunction.put(name, library));

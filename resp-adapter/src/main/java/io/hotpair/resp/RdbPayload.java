@@ -3,6 +3,8 @@ package io.hotpair.resp;
 import com.moilioncircle.redis.replicator.Constants;
 import com.moilioncircle.redis.replicator.util.CRC64;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * believed, and elements are handed over one by one.
  */
 final class RdbPayload {
+    /** Stands before the code of a library of functions. */
+    static final int LIBRARY = 245;
+
     private static final int FOOTER_LENGTH = 10;
     private static final int CRC_LENGTH = 8;
     private static final int LAST_VERSION = 12;
@@ -97,6 +102,27 @@ final class RdbPayload {
                     Constants.RDB_TYPE_STREAM_LISTPACKS_3 ->
                     sink.stream(new RdbStreamReader(in, type).read());
             default -> packed(in, type, sink);
+        }
+    }
+
+    /** Reads the code of the libraries that FUNCTION DUMP gave. */
+    List<byte[]> libraries() {
+        RdbReader in = new RdbReader(bytes, 0, bytes.length - FOOTER_LENGTH, maxHeld);
+        List<byte[]> libraries = new ArrayList<>();
+        while (in.hasNext()) {
+            if (in.one() != LIBRARY) {
+                throw new CommandException("ERR given type is not a function");
+            }
+            libraries.add(library(in));
+        }
+        return libraries;
+    }
+
+    private static byte[] library(RdbReader in) {
+        try {
+            return in.string();
+        } catch (CommandException e) {
+            throw new CommandException("ERR Failed loading library payload");
         }
     }
 

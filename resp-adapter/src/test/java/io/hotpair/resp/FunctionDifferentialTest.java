@@ -1,7 +1,9 @@
 package io.hotpair.resp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -180,6 +182,133 @@ class FunctionDifferentialTest {
                         withName("redis.log(2, 'x') local x = redis.REDIS_VERSION"),
                         withName("while true do end"))) {
             commands.add(new String[] {"FUNCTION", "LOAD", code});
+        }
+        compare(2, commands);
+    }
+
+    private static String simple(String library, String function) {
+        return "#!lua name="
+                + library
+                + "\nredis.register_function('"
+                + function
+                + "', function() return '"
+                + library
+                + "' end)";
+    }
+
+    /** What FUNCTION DUMP answers, without the length before it. */
+    private static String dumped(RawClient client) {
+        String reply = client.call("FUNCTION", "DUMP");
+        return reply.substring(reply.indexOf('\n') + 1, reply.length() - 2);
+    }
+
+    private static String payload(String content, int version) {
+        RdbBuffer out = new RdbBuffer(RdbBuffer.NONE);
+        byte[] bytes = content.getBytes(StandardCharsets.ISO_8859_1);
+        out.raw(bytes, 0, bytes.length);
+        RdbPayload.end(out, version);
+        return new String(out.copy(), StandardCharsets.ISO_8859_1);
+    }
+
+    private static String library(String code) {
+        assertTrue(code.length() > 63 && code.length() < 1 << 14, "length=" + code.length());
+        return "\u00f5" + (char) (0x40 | code.length() >> 8) + (char) (code.length() & 0xFF) + code;
+    }
+
+    @Test
+    void shouldTakeTheLibrariesThatRedisDumpedAndGiveItsOwn() {
+        // Redis compresses this one.
+        String large = LIBRARY + "-- nothing to see here\n".repeat(200);
+        try (RealRedis redis = RealRedis.start();
+                TestListener listener = TestListener.open();
+                RawClient real = new RawClient(redis.port());
+                RawClient ours = listener.connect()) {
+            assertEquals(dumped(real), dumped(ours));
+            real.call("FUNCTION", "LOAD", large);
+            ours.call("FUNCTION", "RESTORE", dumped(real));
+            String listed = real.call("FUNCTION", "LIST", "WITHCODE");
+            assertTrue(listed.contains("nothing to see"));
+            assertEquals(
+                    real.call("FUNCTION", "STATS"),
+                    ours.call("FUNCTION", "STATS"),
+                    "restored here");
+            assertTrue(ours.call("FUNCTION", "LIST", "WITHCODE").contains(large));
+            assertEquals(":6\r\n", ours.call("FCALL", "sums", "0", "1", "2", "3"));
+            ours.call("FUNCTION", "LOAD", simple("other", "one"));
+            assertEquals(
+                    "+OK\r\n", real.call("FUNCTION", "RESTORE", dumped(ours), "REPLACE"), "there");
+            assertEquals(":6\r\n", real.call("FCALL", "sums", "0", "1", "2", "3"));
+            assertEquals("$5\r\nother\r\n", real.call("FCALL", "one", "0"));
+            assertTrue(real.call("FUNCTION", "LIST", "WITHCODE").contains(large));
+            // Nothing is compressed here.
+            real.call("CONFIG", "SET", "rdbcompression", "no");
+            real.call("FUNCTION", "DELETE", "mylib");
+            ours.call("FUNCTION", "FLUSH");
+            ours.call("FUNCTION", "LOAD", simple("other", "one"));
+            assertEquals(dumped(real), dumped(ours));
+        }
+    }
+
+    @Test
+    void shouldRestoreByThePoliciesOfRedis() {
+        String one = payload(library(simple("one", "f1")), 10);
+        String two = payload(library(simple("one", "f2")), 10);
+        String three = payload(library(simple("three", "F1")), 10);
+        List<String[]> commands = new ArrayList<>();
+        for (String[] restore :
+                List.of(
+                        new String[] {one},
+                        new String[] {one},
+                        new String[] {one, "append"},
+                        new String[] {two, "REPLACE"},
+                        new String[] {one, "REPLACE"},
+                        new String[] {three},
+                        new String[] {three, "REPLACE"},
+                        new String[] {three, "Flush"},
+                        new String[] {one, "FLUSH"},
+                        new String[] {payload("", 10)},
+                        new String[] {payload("", 10), "REPLACE"},
+                        new String[] {two, "x"},
+                        new String[] {"x", "x"},
+                        new String[] {two, "FLUSH", "REPLACE"},
+                        new String[] {},
+                        new String[] {payload("", 10), "FLUSH"})) {
+            List<String> command = new ArrayList<>(List.of("FUNCTION", "RESTORE"));
+            command.addAll(List.of(restore));
+            commands.add(command.toArray(String[]::new));
+            commands.add(new String[] {"FUNCTION", "LIST", "WITHCODE"});
+            commands.add(new String[] {"FCALL", "f1", "0"});
+            commands.add(new String[] {"FCALL", "f2", "0"});
+        }
+        commands.add(new String[] {"FUNCTION", "DUMP"});
+        commands.add(new String[] {"FUNCTION", "DUMP", "x"});
+        compare(2, commands);
+    }
+
+    @Test
+    void shouldRefuseThePayloadsThatRedisRefuses() {
+        String good = library(simple("one", "f1"));
+        List<String[]> commands = new ArrayList<>();
+        commands.add(new String[] {"FUNCTION", "LOAD", simple("kept", "kept")});
+        for (String bytes :
+                List.of(
+                        "",
+                        "x".repeat(20),
+                        payload(good, 13),
+                        payload(good, 10) + "x",
+                        payload("\0" + good, 10),
+                        payload(good + "\u00f5", 10),
+                        payload("\u00f5\u007f", 10),
+                        payload("\u00f5\u00c0\u0007", 10),
+                        payload("\u00f5\u0003abc", 10),
+                        payload(good + good, 10),
+                        payload(good + library(simple("two", "f1")), 10),
+                        payload(good + library(simple("two", "f2") + " x"), 10),
+                        payload(good + library(withName("return 1 --" + "x".repeat(60))), 10),
+                        payload(good + library(simple("two", "kept")), 10),
+                        payload(good, 1))) {
+            commands.add(new String[] {"FUNCTION", "RESTORE", bytes});
+            commands.add(new String[] {"FUNCTION", "STATS"});
         }
         compare(2, commands);
     }
