@@ -97,6 +97,10 @@ class CommandException extends RuntimeException {
         return new CommandException("LOADING Redis is loading the dataset in memory");
     }
 
+    static CommandException noReplicas() {
+        return new CommandException("NOREPLICAS Not enough good replicas to write.");
+    }
+
     static CommandException readOnly() {
         return new CommandException("READONLY You can't write against a read only replica.");
     }

@@ -92,6 +92,8 @@ final class ConfigTable {
         addFixed();
         addSettings();
         addLatency();
+        addReplicas();
+        settable("save", () -> "", ConfigTable::savePoints);
         addPackingLimits();
     }
 
@@ -120,7 +122,6 @@ final class ConfigTable {
         fixed("replica-read-only", () -> "yes");
         fixed("replica-serve-stale-data", () -> "yes");
         fixed("replicaof", this::master);
-        fixed("save", () -> "");
         fixed("slaveof", this::master);
         fixed("tcp-nodelay", () -> "yes");
         fixed("tls-port", () -> Integer.toString(server.tlsPort()));
@@ -277,6 +278,33 @@ final class ConfigTable {
                     List<Double> percentiles = percentiles(text);
                     return () -> settings.latencyPercentiles(percentiles);
                 });
+    }
+
+    private void addReplicas() {
+        Settings settings = server.settings();
+        for (String replicas : List.of("replicas", "slaves")) {
+            settable(
+                    "min-" + replicas + "-to-write",
+                    () -> Integer.toString(settings.minReplicasToWrite()),
+                    new Range(0, Integer.MAX_VALUE, false, settings::minReplicasToWrite));
+            settable(
+                    "min-" + replicas + "-max-lag",
+                    () -> Integer.toString(settings.minReplicasMaxLag()),
+                    new Range(0, Integer.MAX_VALUE, false, settings::minReplicasMaxLag));
+        }
+    }
+
+    /** Understands pairs of seconds and changes, and grants none: snapshots have another plan. */
+    private static Runnable savePoints(String text) {
+        if (!text.isBlank()) {
+            boolean isUnderstood =
+                    text.strip()
+                            .matches(
+                                    "0*[1-9]\\d{0,9}\\s+\\d{1,9}(\\s+0*[1-9]\\d{0,9}\\s+\\d{1,9})*");
+            throw new IllegalArgumentException(
+                    isUnderstood ? "can't set immutable config" : "Invalid save parameters");
+        }
+        return () -> {};
     }
 
     private static boolean yesOrNo(String text) {

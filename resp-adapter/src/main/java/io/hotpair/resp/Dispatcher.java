@@ -396,6 +396,11 @@ final class Dispatcher {
         if (!client.user().isUnrestricted()) {
             checkRights(command, request, client);
         }
+        if (server.settings().wantedReplicas() > 0
+                && isWrite(command, client)
+                && ReplicationCommands.lacksReplicas(server)) {
+            throw CommandException.noReplicas();
+        }
         if (paired && command.isWrite()) {
             Topology topology = server.keyspace().topology();
             if (topology != null && topology.role() == Role.REPLICA) {
@@ -503,7 +508,7 @@ final class Dispatcher {
         return switch (failure.category()) {
             case MEMORY_LIMIT -> CommandException.outOfMemory().reply();
             case NOT_MASTER -> CommandException.readOnly().reply();
-            case NOT_ENOUGH_REPLICAS -> "NOREPLICAS Not enough good replicas to write.";
+            case NOT_ENOUGH_REPLICAS -> CommandException.noReplicas().reply();
             case LOG_FAILED, DISK_FULL ->
                     "MISCONF the log can't be written, so commands that may modify the data set are"
                             + " disabled: "

@@ -281,6 +281,9 @@ final class InfoReport {
                                 .toList()
                         : List.of();
         line(out, "connected_slaves", replicas.size());
+        if (server.settings().wantedReplicas() > 0) {
+            line(out, "min_slaves_good_slaves", replicas.stream().filter(Member::inSync).count());
+        }
         for (int i = 0; i < replicas.size(); i++) {
             Member replica = replicas.get(i);
             line(

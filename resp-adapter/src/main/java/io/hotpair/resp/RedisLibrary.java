@@ -223,6 +223,9 @@ final class RedisLibrary {
         if (!command.isWrite()) {
             return;
         }
+        if (ReplicationCommands.lacksReplicas(run.client().server())) {
+            throw new CommandException("-" + CommandException.noReplicas().reply());
+        }
         Topology topology = run.client().server().keyspace().topology();
         boolean follows = run.client().server().keyspace().migration().active() != null;
         if (follows || (topology != null && topology.role() == Role.REPLICA)) {

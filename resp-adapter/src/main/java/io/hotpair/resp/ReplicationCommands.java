@@ -74,7 +74,29 @@ final class ReplicationCommands {
         return replicas;
     }
 
-    /** How many replicas have an operation in their log. */
+    /**
+     * How many replicas are connected and in sync. Who does not follow is taken out of the in-sync
+     * set, after the time that the pair allows.
+     */
+    static int goodReplicas(@Nullable Topology topology) {
+        int count = 0;
+        for (Member replica : replicas(topology)) {
+            if (replica.connected() && replica.inSync()) {
+                count++;
+            }
+        }
+        return count;
+    }
+
+    /** Whether this is a master with fewer good replicas than a write needs. */
+    static boolean lacksReplicas(RespServer server) {
+        Topology topology = server.keyspace().topology();
+        boolean isReplica =
+                server.keyspace().migration().active() != null
+                        || (topology != null && topology.role() == Role.REPLICA);
+        return !isReplica && goodReplicas(topology) < server.settings().wantedReplicas();
+    }
+
     /** How many of them have come to an opId, by one of their figures. */
     static int replicasWith(@Nullable Topology topology, ToLongFunction<Member> of, long opId) {
         int count = 0;

@@ -169,6 +169,9 @@ final class ScriptCommands {
     static void checkFlags(
             Client client, boolean readOnly, boolean writesNothing, boolean allowsOutOfMemory) {
         if (!writesNothing) {
+            if (ReplicationCommands.lacksReplicas(client.server())) {
+                throw CommandException.noReplicas();
+            }
             if (readOnly) {
                 throw new CommandException(
                         "ERR Can not execute a script with write flag using *_ro command.");

@@ -17,6 +17,8 @@ final class Settings {
     private volatile long latencyThresholdMs;
     private volatile boolean tracksLatency = true;
     private volatile List<Double> latencyPercentiles = List.of(50.0, 99.0, 99.9);
+    private volatile int minReplicasToWrite;
+    private volatile int minReplicasMaxLag = 10;
     private final PackingLimits packing = new PackingLimits();
 
     private volatile long aclLogMaxLength;
@@ -120,6 +122,27 @@ final class Settings {
 
     void latencyPercentiles(List<Double> percentiles) {
         latencyPercentiles = percentiles;
+    }
+
+    int minReplicasToWrite() {
+        return minReplicasToWrite;
+    }
+
+    void minReplicasToWrite(long count) {
+        minReplicasToWrite = (int) count;
+    }
+
+    int minReplicasMaxLag() {
+        return minReplicasMaxLag;
+    }
+
+    void minReplicasMaxLag(long seconds) {
+        minReplicasMaxLag = (int) seconds;
+    }
+
+    /** How many good replicas a write needs; either of both at 0 turns that off. */
+    int wantedReplicas() {
+        return minReplicasMaxLag == 0 ? 0 : minReplicasToWrite;
     }
 
     long aclLogMaxLength() {

@@ -135,6 +135,64 @@ class AdministrationDifferentialTest {
         "object freq k",
     };
 
+    private static final String[] REPLICAS = {
+        "config get min-replicas-to-write",
+        "config get min-replicas-max-lag",
+        "config set min-replicas-to-write -1",
+        "config set min-replicas-to-write 2147483648",
+        "config set min-replicas-max-lag x",
+        "function load \"#!lua name=l\\nredis.register_function('f', function() return 1 end)\"",
+        "set k v",
+        "multi",
+        "set k w",
+        "config set min-replicas-to-write 1",
+        "exec",
+        "multi",
+        "set k w",
+        "exec",
+        "get k",
+        "set k",
+        "set k w",
+        "config get min-slaves-to-write",
+        "set k w",
+        "del k",
+        "get k",
+        "flushall",
+        "publish c m",
+        "function flush",
+        "fcall f 0",
+        "fcall_ro f 0",
+        "eval \"return redis.call('set', 'k', 'w')\" 0",
+        "eval \"return redis.pcall('set', 'k', 'w')\" 0",
+        "eval \"return redis.pcall('set', 'k')\" 0",
+        "eval \"return redis.call('get', 'k')\" 0",
+        "eval_ro \"return redis.call('set', 'k', 'w')\" 0",
+        "eval \"#!lua\\nreturn 1\" 0",
+        "eval \"#!lua flags=no-writes\\nreturn 1\" 0",
+        "multi",
+        "get k",
+        "set k w",
+        "exec",
+        "config set min-slaves-max-lag 0",
+        "set k w",
+        "config set min-replicas-max-lag 10",
+        "set k x",
+        "config set min-slaves-to-write 0",
+        "set k x",
+    };
+
+    private static final String[] SAVE = {
+        "config get save",
+        "config set save \"\"",
+        "config set save x",
+        "config set save 1",
+        "config set save \"0 1\"",
+        "config set save \"1 1 1\"",
+        "config set save \"-1 1\"",
+        "config set save \"1 -1\"",
+        "config get save",
+    };
+
     private static final String[] DEBUG = {
         "debug",
         "debug nosuch",
@@ -290,6 +348,23 @@ class AdministrationDifferentialTest {
             assertEquals(":1\r\n", other.call("DEBUG", "STRINGMATCH-LEN", "a*", "abc"));
             assertEquals(":0\r\n", other.call("DEBUG", "STRINGMATCH-LEN", "b*", "abc"));
             assertTrue(other.call("DEBUG", "HELP").contains("+SLEEP <seconds>\r\n"));
+        }
+    }
+
+    @Test
+    void shouldRefuseWritesForWantOfReplicasAsRedisDoes() {
+        compare(REPLICAS);
+    }
+
+    @Test
+    void shouldUnderstandSavePointsAsRedisDoes() {
+        compare(SAVE);
+        try (TestListener listener = TestListener.open();
+                RawClient client = listener.connect()) {
+            assertEquals(
+                    "-ERR CONFIG SET failed (possibly related to argument 'save') - can't set"
+                            + " immutable config\r\n",
+                    client.call("CONFIG", "SET", "save", "3600 1 300 100"));
         }
     }
 

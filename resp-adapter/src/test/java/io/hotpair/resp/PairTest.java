@@ -94,6 +94,36 @@ class PairTest {
     }
 
     @Test
+    void shouldTakeWritesOnlyWhileEnoughReplicasAreInSync() {
+        Member here = member("here", 7001, true, 0);
+        Member good = member("there", 7002, true, 0);
+        try (RespListener listener = keyspace.listen(c -> c);
+                RawClient client = new RawClient(listener.port())) {
+            keyspace.members(here, here, good);
+            client.call("CONFIG", "SET", "min-replicas-to-write", "1");
+            assertEquals("+OK\r\n", client.call("SET", "a", "1"));
+            String info = client.call("INFO", "replication");
+            assertTrue(info.contains("min_slaves_good_slaves:1\r\n"), info);
+            String refused = "-NOREPLICAS Not enough good replicas to write.\r\n";
+            keyspace.members(here, here, member("there", 7002, false, 0));
+            assertEquals(refused, client.call("SET", "a", "2"));
+            Member lagging = new Member("there", "127.0.0.1", 7002, true, false, 0, 0, 100);
+            keyspace.members(here, here, lagging);
+            assertEquals(refused, client.call("SET", "a", "2"));
+            info = client.call("INFO", "replication");
+            assertTrue(info.contains("min_slaves_good_slaves:0\r\n"), info);
+            assertEquals("$1\r\n1\r\n", client.call("GET", "a"));
+            keyspace.role(Role.REPLICA);
+            assertTrue(client.call("SET", "a", "2").startsWith("-READONLY "));
+            keyspace.role(Role.MASTER);
+            keyspace.members(here, here, good);
+            assertEquals("+OK\r\n", client.call("SET", "a", "2"));
+            client.call("CONFIG", "SET", "min-replicas-to-write", "2");
+            assertEquals(refused, client.call("SET", "a", "3"));
+        }
+    }
+
+    @Test
     void shouldWaitForReplicasWithoutHoldingTheLoop() {
         Member here = member("here", 7001, true, 0);
         keyspace.members(here, here, member("there", 7002, true, 0));
