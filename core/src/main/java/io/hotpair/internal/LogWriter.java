@@ -525,10 +525,22 @@ final class LogWriter implements Runnable {
                 continue;
             }
             long present = logged.get();
+            if (present != seen) {
+                prepare();
+            }
             rest(present == seen ? Rest.PARKED : Rest.NAPPING, napNs);
             // As long as those who wait take everything to the log there is less and less to do.
             napNs = Math.min(napNs * 2, MAX_NAP_NS);
             seen = present;
+        }
+    }
+
+    /** Beside those who append, so that they need not do it. */
+    private void prepare() {
+        try {
+            log.prepare();
+        } catch (RuntimeException | Error e) {
+            fail(e);
         }
     }
 

@@ -58,6 +58,12 @@ public interface OperationLog extends AutoCloseable {
     void append(FrameBuffer frame);
 
     /**
+     * Does ahead of time what the next appends would have to do. Called now and then while there
+     * are appends, by a thread that has time for it, beside the thread that appends.
+     */
+    default void prepare() {}
+
+    /**
      * Whether the medium is nearly full, so that the log should be given no more than what is on
      * its way. Called by the thread that appends.
      *

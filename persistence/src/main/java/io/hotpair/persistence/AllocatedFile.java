@@ -5,6 +5,9 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The segment that is being appended to, as a plain file beside Chronicle's mapping of it:
@@ -15,26 +18,48 @@ import java.nio.file.Path;
  * appender only ever touches pages that are there. Chronicle writes nothing beyond what it has
  * appended but an index page right behind it, so the zeros never meet its data.
  *
+ * <p>Whoever has time does it early ({@link #prepare}), so that an append seldom has to. Zeros are
+ * written by one thread at a time, from where they end; the appender goes on without looking at
+ * that lock while there is enough. It never touches what lies past the end of the zeros, and they
+ * are written nowhere else, so a thread that is held up in the middle of writing some can't destroy
+ * anything later.
+ *
+ * <pre>
+ *   0 ........ used ................ allocated ........
+ *     appended |    at least AHEAD   | zeros come here
+ * </pre>
+ *
  * <p>A {@code RandomAccessFile}, because the threads that come here may be interrupted, and an
  * interrupt closes a channel; its {@code sync} took as long as {@code FileChannel.force(false)}.
  */
 final class AllocatedFile implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(AllocatedFile.class);
+
     /** At least this much is allocated ahead of the appender. */
     static final int AHEAD_BYTES = 1024 * 1024;
 
-    /** Small, because the append that needs it waits for it. */
+    /** Small, because an append that needs it waits for it. */
     static final int STEP_BYTES = 256 * 1024;
 
     private static final byte[] ZEROS = new byte[64 * 1024];
 
+    /** So much is there if others have time to see to it. */
+    private static final int PREPARED_BYTES = 2 * AHEAD_BYTES;
+
     private final RandomAccessFile file;
     private final DiskSpace space;
-    private long allocated;
+    private final ReentrantLock growing = new ReentrantLock();
+    private volatile long used;
+    private volatile long allocated;
+
+    // Guarded by growing.
+    private boolean closed;
 
     private AllocatedFile(RandomAccessFile file, DiskSpace space, long allocated) {
         this.file = file;
         this.space = space;
         this.allocated = allocated;
+        used = allocated;
     }
 
     /** Creates a segment's file for Chronicle to find, with its first part allocated. */
@@ -76,20 +101,50 @@ final class AllocatedFile implements AutoCloseable {
      * @throws HotpairException {@code DISK_FULL}: it may be tried again
      */
     void allocate(long upTo) throws IOException {
+        used = upTo;
         if (upTo + AHEAD_BYTES <= allocated) {
             return;
         }
-        space.check();
-        long target = upTo + AHEAD_BYTES + STEP_BYTES;
-        file.seek(allocated);
-        while (allocated < target) {
-            int count = (int) Math.min(ZEROS.length, target - allocated);
-            try {
-                file.write(ZEROS, 0, count);
-            } catch (IOException e) {
-                throw space.orFull(e);
+        growing.lock();
+        try {
+            space.check();
+            grow(upTo + AHEAD_BYTES + STEP_BYTES);
+        } catch (IOException e) {
+            throw space.orFull(e);
+        } finally {
+            growing.unlock();
+        }
+    }
+
+    /**
+     * Allocates what the next appends will need, by any thread beside the one that appends. What
+     * goes wrong is not said here: the append that needs the room meets it again, and says it.
+     */
+    void prepare() {
+        long target = used + PREPARED_BYTES;
+        if (target - allocated < STEP_BYTES || !growing.tryLock()) {
+            return;
+        }
+        try {
+            space.check();
+            if (!closed && !space.isShort()) {
+                grow(target);
             }
-            allocated += count;
+        } catch (IOException e) {
+            LOG.debug("can't allocate ahead", e);
+        } finally {
+            growing.unlock();
+        }
+    }
+
+    private void grow(long target) throws IOException {
+        long end = allocated;
+        file.seek(end);
+        while (end < target) {
+            int count = (int) Math.min(ZEROS.length, target - end);
+            file.write(ZEROS, 0, count);
+            end += count;
+            allocated = end;
         }
     }
 
@@ -100,6 +155,13 @@ final class AllocatedFile implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        file.close();
+        // Another thread may be writing zeros, and the descriptor may be somebody else's at once.
+        growing.lock();
+        try {
+            closed = true;
+            file.close();
+        } finally {
+            growing.unlock();
+        }
     }
 }

@@ -218,6 +218,23 @@ final class ChronicleLog implements OperationLog {
     }
 
     @Override
+    public void prepare() {
+        // An append is under way: the one after the next will do.
+        if (!lock.tryLock()) {
+            return;
+        }
+        AllocatedFile file;
+        try {
+            file = failure == null && !closed ? current : null;
+        } finally {
+            lock.unlock();
+        }
+        if (file != null) {
+            file.prepare();
+        }
+    }
+
+    @Override
     public boolean isShortOfSpace() {
         return space.isShort();
     }

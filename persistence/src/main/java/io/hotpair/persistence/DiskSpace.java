@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * is short no more when there is room for the reserve again. A log that is short can be opened as
  * long as there is as much as the reserve, so that what it holds can be read.
  *
- * <p>Used by one thread at a time, but for {@link #isShort}.
+ * <p>Used by any thread.
  */
 final class DiskSpace {
     static final String RESERVE_FILE = "reserve";
@@ -58,7 +58,7 @@ final class DiskSpace {
     }
 
     /** Takes note of it if there is little left. Called from time to time as the log grows. */
-    void check() {
+    synchronized void check() {
         long usable = usableBytes();
         if (usable >= options.watermarkBytes() || isShort) {
             return;
@@ -76,13 +76,17 @@ final class DiskSpace {
     /** Whether there is little left; looks again from time to time while it is so. */
     boolean isShort() {
         if (isShort && System.nanoTime() - checkedNs > CHECK_NS) {
-            checkedNs = System.nanoTime();
-            if (usableBytes() >= options.watermarkBytes() + RESERVE_BYTES && holdReserve()) {
-                LOG.info("log={}: there is room again", home);
-                isShort = false;
-            }
+            lookAgain();
         }
         return isShort;
+    }
+
+    private synchronized void lookAgain() {
+        checkedNs = System.nanoTime();
+        if (usableBytes() >= options.watermarkBytes() + RESERVE_BYTES && holdReserve()) {
+            LOG.info("log={}: there is room again", home);
+            isShort = false;
+        }
     }
 
     private void giveBack() {
@@ -123,7 +127,7 @@ final class DiskSpace {
      * What to throw when a file could not be made longer: {@code DISK_FULL} if that is why, else
      * the cause.
      */
-    IOException orFull(IOException cause) {
+    synchronized IOException orFull(IOException cause) {
         String message = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
         long usable = usableBytes();
         if (message.contains("no space left")
