@@ -59,6 +59,7 @@ final class ClientTransaction {
     private @Nullable Session outside;
     private boolean offLoop;
     private boolean scripted;
+    private @Nullable Runnable betweenSteps;
     private long heldBytes;
     private long chargedBytes;
 
@@ -210,6 +211,19 @@ final class ClientTransaction {
             }
             client.session(session);
             discard();
+        }
+    }
+
+    /** What is to be done between the steps of a command that goes in steps; may throw. */
+    void betweenSteps(@Nullable Runnable task) {
+        betweenSteps = task;
+    }
+
+    /** Does that. */
+    void step() {
+        Runnable task = betweenSteps;
+        if (task != null) {
+            task.run();
         }
     }
 

@@ -177,12 +177,18 @@ final class Dispatcher {
         if (parked == null) {
             return;
         }
-        long delayNs;
-        do {
-            delayNs = parked.advance(reply);
-        } while (delayNs == 0);
+        long delayNs = 0;
+        try {
+            while (delayNs == 0) {
+                delayNs = parked.advance(reply);
+                client.transaction().step();
+            }
+        } finally {
+            if (delayNs != Parked.DONE) {
+                parked.cancel();
+            }
+        }
         if (delayNs != Parked.DONE) {
-            parked.cancel();
             throw new CommandException("ERR the command can't wait inside a transaction");
         }
     }

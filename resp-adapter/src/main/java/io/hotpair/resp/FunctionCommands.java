@@ -131,7 +131,11 @@ final class FunctionCommands {
             }
             replaces = true;
         }
-        reply.bulk(client.server().functions().load(request.copy(request.count() - 1), replaces));
+        Functions functions = client.server().functions();
+        FunctionLibrary library = new FunctionLibrary(request.copy(request.count() - 1));
+        functions.check(library, replaces);
+        new ScriptRun(client, functions.loading(library, replaces), new byte[0][], new byte[0][])
+                .execute(reply);
     }
 
     private static void dump(Request request, Client client, ReplyBuffer reply) {
@@ -157,8 +161,12 @@ final class FunctionCommands {
         }
         long maxHeld = client.server().budget().availableBytes();
         RdbPayload payload = new RdbPayload(request.copy(2), maxHeld);
-        client.server().functions().restore(payload.libraries(), policy);
-        reply.ok();
+        new ScriptRun(
+                        client,
+                        client.server().functions().restoring(payload.libraries(), policy),
+                        new byte[0][],
+                        new byte[0][])
+                .execute(reply);
     }
 
     private static Functions.Policy policy(Request request) {

@@ -1,6 +1,7 @@
 package io.hotpair.resp;
 
 import io.hotpair.resp.internal.lua.Arguments;
+import io.hotpair.resp.internal.lua.Budget;
 import io.hotpair.resp.internal.lua.LuaChunk;
 import io.hotpair.resp.internal.lua.LuaError;
 import io.hotpair.resp.internal.lua.LuaFunction;
@@ -10,6 +11,7 @@ import io.hotpair.resp.internal.lua.LuaTable;
 import io.hotpair.resp.internal.lua.Operations;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,20 +30,31 @@ final class FunctionLibrary {
     private static final String NAME_RULE =
             "ERR Library names can only contain letters, numbers, or underscores(_) and must be at"
                     + " least one character long";
-    private static final int TREE_FACTOR = 16;
     private static final int OVERHEAD_BYTES = 512;
+    private static final long FUNCTION_BYTES = 256;
 
     /**
      * A function.
      *
      * @param description what it is for, or null
-     * @param callback what it does; of the execution in which the library was loaded
+     * @param callback what it does, as long as the execution lasts that registered it; else null
      */
     record Function(
             String name,
             @Nullable String description,
             Set<Script.Flag> flags,
-            LuaFunction callback) {}
+            @Nullable LuaFunction callback) {
+        /** What of it outlives the execution. */
+        Function withoutCallback() {
+            return new Function(name, description, flags, null);
+        }
+
+        long bytes() {
+            return FUNCTION_BYTES
+                    + name.length()
+                    + (description == null ? 0 : description.length());
+        }
+    }
 
     /** Receives what the code of a library registers. */
     static final class Registry {
@@ -55,6 +68,7 @@ final class FunctionLibrary {
             if (!isName(function.name())) {
                 throw RedisLibrary.error(state, NAME_RULE.substring("ERR ".length()));
             }
+            state.budget().hold(function.bytes());
             if (functions.putIfAbsent(function.name(), function) != null) {
                 throw RedisLibrary.error(state, "Function already exists in the library");
             }
@@ -63,7 +77,8 @@ final class FunctionLibrary {
 
     private final byte[] source;
     private final String name;
-    private final LuaChunk chunk;
+    private final int bodyFrom;
+    private volatile @Nullable LuaChunk chunk;
     private final Map<String, Function> functions = new LinkedHashMap<>();
     private volatile boolean isLong;
 
@@ -80,10 +95,24 @@ final class FunctionLibrary {
             throw new CommandException("ERR Invalid library metadata");
         }
         name = name(new String(source, 0, end, StandardCharsets.ISO_8859_1));
-        byte[] body = new byte[source.length - end];
-        System.arraycopy(source, end, body, 0, body.length);
+        bodyFrom = end;
+    }
+
+    /**
+     * The library's code compiled, once.
+     *
+     * @throws CommandException if it is none
+     */
+    LuaChunk compile(Budget budget) {
+        LuaChunk known = chunk;
+        if (known != null) {
+            return known;
+        }
+        byte[] body = Arrays.copyOfRange(source, bodyFrom, source.length);
         try {
-            chunk = LuaChunk.compile(body, "@user_function");
+            LuaChunk compiled = LuaChunk.compile(body, "@user_function", budget);
+            chunk = compiled;
+            return compiled;
         } catch (LuaError e) {
             throw new CommandException("ERR Error compiling function: " + e.getMessage());
         }
@@ -147,21 +176,17 @@ final class FunctionLibrary {
         return name;
     }
 
-    LuaChunk chunk() {
-        return chunk;
-    }
-
     Map<String, Function> functions() {
         return functions;
     }
 
+    /** About what it takes; before it is compiled, that of its text. */
     long bytes() {
-        return bytes(source.length);
-    }
-
-    /** What a library takes whose code is so long. */
-    static long bytes(int length) {
-        return OVERHEAD_BYTES + (long) (1 + TREE_FACTOR) * length;
+        LuaChunk compiled = chunk;
+        return OVERHEAD_BYTES
+                + source.length
+                + (compiled == null ? 0 : compiled.bytes())
+                + functions.values().stream().mapToLong(Function::bytes).sum();
     }
 
     boolean isLong() {

@@ -2,10 +2,10 @@ package io.hotpair.resp;
 
 import io.hotpair.resp.internal.lua.Budget;
 import io.hotpair.resp.internal.lua.Libraries;
+import io.hotpair.resp.internal.lua.LuaChunk;
 import io.hotpair.resp.internal.lua.LuaError;
+import io.hotpair.resp.internal.lua.LuaFunction;
 import io.hotpair.resp.internal.lua.LuaState;
-import io.hotpair.resp.internal.lua.LuaStopped;
-import io.hotpair.resp.internal.lua.LuaStopped.Reason;
 import io.hotpair.resp.internal.lua.LuaString;
 import io.hotpair.resp.internal.lua.LuaTable;
 import io.hotpair.resp.internal.lua.Operations;
@@ -22,9 +22,8 @@ import org.jspecify.annotations.Nullable;
  * keyspace. Thread-safe.
  */
 final class Functions {
+    private static final String FAILED = "ERR Error registering functions: ";
     private static final long LOAD_NS = TimeUnit.MILLISECONDS.toNanos(500);
-    private static final long LOAD_BYTES = 4L << 20;
-    private static final int LOAD_NODES = 700;
 
     /** What becomes of the libraries that are there when others are restored. */
     enum Policy {
@@ -84,19 +83,26 @@ final class Functions {
     }
 
     /**
-     * Adds a library.
+     * Looks whether a library can be added, as far as that is known before it is compiled.
      *
-     * @return its name
-     * @throws CommandException if it can't be; then nothing has changed
+     * @throws CommandException if it can't
      */
-    String load(byte[] source, boolean replaces) {
-        FunctionLibrary library = new FunctionLibrary(source);
-        if (!replaces) {
-            checkNew(library);
+    synchronized void check(FunctionLibrary library, boolean replaces) {
+        FunctionLibrary known = libraries.get(library.name());
+        if (known != null && !replaces) {
+            throw alreadyExists("'" + library.name() + "'");
         }
-        library.functions().putAll(functions(library));
-        add(library, replaces);
-        return library.name();
+        checkRoom(bytes() - (known == null ? 0 : known.bytes()) + library.bytes());
+    }
+
+    private static CommandException alreadyExists(String library) {
+        return new CommandException("ERR Library " + library + " already exists");
+    }
+
+    private void checkRoom(long bytes) {
+        if (bytes > server.config().scriptCacheLimitBytes()) {
+            throw new CommandException("ERR there is no room for more functions");
+        }
     }
 
     /**
@@ -104,28 +110,18 @@ final class Functions {
      *
      * @throws CommandException if one of them can't be; then nothing has changed
      */
-    void restore(List<byte[]> sources, Policy policy) {
-        checkRoom(sources.stream().mapToLong(source -> FunctionLibrary.bytes(source.length)).sum());
-        Map<String, FunctionLibrary> added = new LinkedHashMap<>();
-        for (byte[] source : sources) {
-            FunctionLibrary library = new FunctionLibrary(source);
-            if (added.putIfAbsent(library.name(), library) != null) {
-                throw alreadyExists("'" + library.name() + "'");
-            }
-            library.functions().putAll(functions(library));
+    private synchronized void join(Collection<FunctionLibrary> added, Policy policy) {
+        if (!added.isEmpty() && libraries.values().containsAll(added)) {
+            // This is done anew, as the first attempt was ended right behind it.
+            return;
         }
-        join(added, policy);
-    }
-
-    private synchronized void join(Map<String, FunctionLibrary> added, Policy policy) {
         Map<String, FunctionLibrary> all =
                 new LinkedHashMap<>(policy == Policy.FLUSH ? Map.of() : libraries);
-        added.forEach(
-                (name, library) -> {
-                    if (all.put(name, library) != null && policy != Policy.REPLACE) {
-                        throw alreadyExists(name);
-                    }
-                });
+        for (FunctionLibrary library : added) {
+            if (all.put(library.name(), library) != null && policy != Policy.REPLACE) {
+                throw alreadyExists(library.name());
+            }
+        }
         Map<String, FunctionLibrary> allByFunction = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
         for (FunctionLibrary library : all.values()) {
             for (String function : library.functions().keySet()) {
@@ -139,63 +135,39 @@ final class Functions {
         byFunction = allByFunction;
     }
 
-    private static CommandException alreadyExists(String library) {
-        return new CommandException("ERR Library " + library + " already exists");
-    }
-
-    private void checkRoom(long bytes) {
-        if (bytes > server.config().scriptCacheLimitBytes()) {
-            throw new CommandException("ERR there is no room for more functions");
-        }
-    }
-
-    private synchronized void checkNew(FunctionLibrary library) {
-        if (libraries.containsKey(library.name())) {
-            throw alreadyExists("'" + library.name() + "'");
-        }
-    }
-
     private synchronized void add(FunctionLibrary library, boolean replaces) {
-        if (!replaces) {
-            checkNew(library);
+        if (libraries.get(library.name()) == library) {
+            // This is done anew, as the first attempt was ended right behind it.
+            return;
         }
+        check(library, replaces);
         for (String function : library.functions().keySet()) {
             FunctionLibrary other = byFunction.get(function);
             if (other != null && !other.name().equals(library.name())) {
                 throw new CommandException("ERR Function " + function + " already exists");
             }
         }
-        checkRoom(bytes() + library.bytes());
         boolean unused = delete(library.name());
         libraries.put(library.name(), library);
         library.functions().keySet().forEach(name -> byFunction.put(name, library));
     }
 
     /** Executes a library's code to see what it registers. */
-    private Map<String, FunctionLibrary.Function> functions(FunctionLibrary library) {
-        long endNs = server.keyspace().nanoTime() + LOAD_NS;
-        Budget budget =
-                new Budget(
-                        () -> server.keyspace().nanoTime() - endNs < 0 ? null : Reason.TIMED_OUT,
-                        LOAD_BYTES,
-                        LOAD_NODES,
-                        false);
-        String failed = "ERR Error registering functions: ";
+    private Map<String, FunctionLibrary.Function> functions(
+            FunctionLibrary library, Budget budget) {
         try {
             Map<String, FunctionLibrary.Function> found = register(library, budget);
             if (found.isEmpty()) {
                 throw new CommandException("ERR No functions registered");
             }
             return found;
-        } catch (LuaStopped e) {
-            throw new CommandException(failed + "ERR FUNCTION LOAD timeout");
         } catch (LuaError e) {
             if (e.value() instanceof LuaTable table) {
                 byte[] text = Operations.toBytes(table.get("err"));
                 throw new CommandException(
-                        failed + (text == null ? "ERR unknown error" : new LuaString(text)));
+                        FAILED + (text == null ? "ERR unknown error" : new LuaString(text)));
             }
-            throw new CommandException(failed + "ERR " + e.value());
+            throw new CommandException(FAILED + "ERR " + e.value());
         }
     }
 
@@ -204,9 +176,107 @@ final class Functions {
         try (LuaState state =
                 new LuaState(
                         budget, forLoading.globals(), forLoading.stringMetatable(), registry)) {
-            Object unused = state.run(state.load(library.chunk()));
+            Object unused = state.run(state.load(library.compile(budget)));
         }
         return registry.functions();
+    }
+
+    /** Adds a library, of which it gives the name. */
+    ScriptRun.Program loading(FunctionLibrary library, boolean replaces) {
+        return new Loading(List.of(library)) {
+            @Override
+            public Object execute(LuaState state, ScriptRun run) {
+                add(library, replaces);
+                return LuaString.of(library.name());
+            }
+        };
+    }
+
+    /**
+     * Adds several libraries.
+     *
+     * @throws CommandException if their beginnings tell already that they can't be
+     */
+    ScriptRun.Program restoring(List<byte[]> sources, Policy policy) {
+        Map<String, FunctionLibrary> added = new LinkedHashMap<>();
+        for (byte[] source : sources) {
+            FunctionLibrary library = new FunctionLibrary(source);
+            if (added.putIfAbsent(library.name(), library) != null) {
+                throw alreadyExists("'" + library.name() + "'");
+            }
+        }
+        checkRoom(added.values().stream().mapToLong(FunctionLibrary::bytes).sum());
+        return new Loading(List.copyOf(added.values())) {
+            @Override
+            public Object execute(LuaState state, ScriptRun run) {
+                join(added.values(), policy);
+                LuaTable ok = state.newTable();
+                ok.set("ok", LuaString.of("OK"));
+                return ok;
+            }
+        };
+    }
+
+    /** Compiles libraries and executes their code, as far as there is time. */
+    private abstract class Loading implements ScriptRun.Program {
+        private final List<FunctionLibrary> loaded;
+        private volatile boolean isLong;
+
+        Loading(List<FunctionLibrary> loaded) {
+            this.loaded = loaded;
+        }
+
+        @Override
+        public String name() {
+            return loaded.isEmpty() ? "" : loaded.get(0).name();
+        }
+
+        @Override
+        public boolean isFunction() {
+            return true;
+        }
+
+        @Override
+        public boolean isReadOnly() {
+            return true;
+        }
+
+        @Override
+        public boolean isLong() {
+            return isLong;
+        }
+
+        @Override
+        public void isLong(boolean whether) {
+            isLong = whether;
+        }
+
+        @Override
+        public long mostNs() {
+            return LOAD_NS * Math.max(1, loaded.size());
+        }
+
+        @Override
+        public String timedOut() {
+            return FAILED + "ERR FUNCTION LOAD timeout";
+        }
+
+        @Override
+        public void prepare(Budget budget, ScriptRun run) {
+            for (FunctionLibrary each : loaded) {
+                LuaChunk unused = each.compile(budget);
+            }
+        }
+
+        @Override
+        public LuaState open(Budget budget, ScriptRun run) {
+            for (FunctionLibrary each : loaded) {
+                each.functions().clear();
+                functions(each, budget)
+                        .forEach((name, f) -> each.functions().put(name, f.withoutCallback()));
+            }
+            return new LuaState(budget, forCalls.globals(), forCalls.stringMetatable(), run);
+        }
     }
 
     // ---- calls
@@ -228,11 +298,6 @@ final class Functions {
             }
 
             @Override
-            public boolean isReadOnly() {
-                return readOnly || function.flags().contains(Script.Flag.NO_WRITES);
-            }
-
-            @Override
             public boolean isLong() {
                 return library.isLong();
             }
@@ -240,6 +305,16 @@ final class Functions {
             @Override
             public void isLong(boolean whether) {
                 library.isLong(whether);
+            }
+
+            @Override
+            public void prepare(Budget budget, ScriptRun run) {
+                LuaChunk unused = library.compile(budget);
+            }
+
+            @Override
+            public boolean isReadOnly() {
+                return readOnly || function.flags().contains(Script.Flag.NO_WRITES);
             }
 
             @Override
@@ -251,11 +326,12 @@ final class Functions {
             @Override
             public @Nullable Object execute(LuaState state, ScriptRun run) {
                 FunctionLibrary.Function present = own;
-                if (present == null) {
+                LuaFunction callback = present == null ? null : present.callback();
+                if (callback == null) {
                     throw state.error("Function not found");
                 }
                 return state.run(
-                        present.callback(),
+                        callback,
                         ScriptRun.table(state, run.keys()),
                         ScriptRun.table(state, run.args()));
             }

@@ -11,7 +11,9 @@ import io.hotpair.resp.internal.lua.Operations;
 import io.hotpair.topology.Role;
 import io.hotpair.topology.Topology;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,8 @@ final class RedisLibrary {
     private static final int MAX_VERSION_PART = 256;
     private static final @Nullable Object[] NOTHING = {};
     private static final int MAX_REQUEST_BYTES = 1 << 30;
+    private static final int SHA_PIECE_BYTES = 16 << 10;
+    private static final int STEPS_OF_WALK = 1 << 12;
 
     /** As Redis cuts what it logs. */
     private static final int MAX_LOG_LENGTH = 1_024;
@@ -99,7 +103,8 @@ final class RedisLibrary {
             text = text.indexOf(' ') < 0 ? "ERR " + text.substring(1) : text.substring(1);
         }
         LuaTable table = state.newTable();
-        table.set("err", LuaString.of(text.stripTrailing()));
+        table.set(
+                "err", state.newString(text.stripTrailing().getBytes(StandardCharsets.ISO_8859_1)));
         return table;
     }
 
@@ -134,8 +139,13 @@ final class RedisLibrary {
     /** What a command answers, or why it was not executed. */
     private static @Nullable Object answer(LuaState state, ScriptRun run, Request request) {
         try {
-            byte[] reply = state.inOwnThread(() -> execute(run, request));
-            return new ScriptValues.Reader(state, reply).read();
+            byte[] reply = state.inOwnThread(() -> execute(state, run, request));
+            int length = run.context().reply().length();
+            // The values are made beside it.
+            state.budget().hold(length);
+            Object value = new ScriptValues.Reader(state, reply).read();
+            state.budget().release(length);
+            return value;
         } catch (CommandException e) {
             LuaTable table = errorTable(state, e.reply());
             table.set("ignore_error_stats_update", true);
@@ -178,7 +188,7 @@ final class RedisLibrary {
         throw new CommandException("Lua redis lib command arguments must be strings or integers");
     }
 
-    private static byte[] execute(ScriptRun run, Request request) {
+    private static byte[] execute(LuaState state, ScriptRun run, Request request) {
         Client client = run.client();
         RespServer server = client.server();
         Command command = find(server, request);
@@ -198,8 +208,14 @@ final class RedisLibrary {
         reply.begin(run.protocol(), server.config().scriptMemoryLimitBytes());
         // Who listens to what keys do needs the arguments until the script is committed.
         Request given = server.keyEvents().isListening() ? request.copy() : request;
-        run.context().dispatcher().executeQueued(command, given, client, reply);
-        return Arrays.copyOf(reply.bytes(), reply.length());
+        // One that walks over all keys goes in steps, between which the clock is looked at.
+        client.transaction().betweenSteps(() -> state.budget().steps(STEPS_OF_WALK));
+        try {
+            run.context().dispatcher().executeQueued(command, given, client, reply);
+        } finally {
+            client.transaction().betweenSteps(null);
+        }
+        return reply.bytes();
     }
 
     private static @Nullable Command find(RespServer server, Request request) {
@@ -269,7 +285,13 @@ final class RedisLibrary {
             throw error(args.state(), "wrong number of arguments");
         }
         byte[] bytes = Operations.toBytes(args.get(0));
-        return result(LuaString.of(Script.sha(bytes == null ? new byte[0] : bytes)));
+        MessageDigest digest = Script.sha1();
+        for (int at = 0; bytes != null && at < bytes.length; at += SHA_PIECE_BYTES) {
+            args.state().budget().work(SHA_PIECE_BYTES);
+            digest.update(bytes, at, Math.min(SHA_PIECE_BYTES, bytes.length - at));
+        }
+        String hex = HexFormat.of().formatHex(digest.digest());
+        return result(args.state().newString(hex.getBytes(StandardCharsets.ISO_8859_1)));
     }
 
     private static @Nullable Object[] log(Arguments args) {

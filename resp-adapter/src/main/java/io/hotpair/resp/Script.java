@@ -1,16 +1,19 @@
 package io.hotpair.resp;
 
+import io.hotpair.resp.internal.lua.Budget;
 import io.hotpair.resp.internal.lua.LuaChunk;
 import io.hotpair.resp.internal.lua.LuaError;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** A script as it was given, and compiled. Immutable but for what its executions were like. */
+/** A script as it was given; compiled by its first execution. */
 final class Script {
     /** What a script says that it does, or can stand. */
     enum Flag {
@@ -37,51 +40,66 @@ final class Script {
     static final String CHUNK_NAME = "@user_script";
     private static final int OVERHEAD_BYTES = 256;
 
-    /** What the tree of a chunk takes for each byte of its text, about. */
-    private static final int TREE_FACTOR = 16;
-
     private final byte[] source;
     private final String sha;
     private final Set<Flag> flags;
     private final boolean hasShebang;
-    private final LuaChunk chunk;
+    private volatile @Nullable LuaChunk chunk;
     private volatile boolean isLong;
 
-    private Script(byte[] source, String sha) {
+    /**
+     * Makes one, and reads what it says of itself.
+     *
+     * @throws CommandException if that is nothing known
+     */
+    Script(byte[] source, String sha) {
         this.source = source;
         this.sha = sha;
         hasShebang = source.length > 1 && source[0] == '#' && source[1] == '!';
         flags = EnumSet.noneOf(Flag.class);
-        byte[] body = hasShebang ? body(source, flags) : source;
+        if (hasShebang) {
+            readFlags(firstLine(source), flags);
+        }
+    }
+
+    /**
+     * The script compiled, once.
+     *
+     * @throws CommandException if it is none
+     */
+    LuaChunk compile(Budget budget) {
+        LuaChunk known = chunk;
+        if (known != null) {
+            return known;
+        }
+        // Without the line that begins with an engine's name; what is left keeps the lines' count.
+        byte[] body =
+                hasShebang
+                        ? Arrays.copyOfRange(source, firstLine(source).length(), source.length)
+                        : source;
         try {
-            chunk = LuaChunk.compile(body, CHUNK_NAME);
+            LuaChunk compiled = LuaChunk.compile(body, CHUNK_NAME, budget);
+            chunk = compiled;
+            return compiled;
         } catch (LuaError e) {
             throw new CommandException(
                     "ERR Error compiling script (new function): " + e.getMessage());
         }
     }
 
-    /**
-     * Compiles a script.
-     *
-     * @throws CommandException if it is none
-     */
-    static Script compile(byte[] source) {
-        return new Script(source, sha(source));
+    static String sha(byte[] bytes) {
+        return HexFormat.of().formatHex(sha1().digest(bytes));
     }
 
-    static String sha(byte[] bytes) {
+    static MessageDigest sha1() {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-1").digest(bytes));
+            return MessageDigest.getInstance("SHA-1");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-1", e);
         }
     }
 
-    /**
-     * Reads the line that begins with an engine's name; what is left of it keeps the lines' count.
-     */
-    private static byte[] body(byte[] source, Set<Flag> flags) {
+    private static String firstLine(byte[] source) {
         int end = 0;
         while (end < source.length && source[end] != '\n') {
             end++;
@@ -89,7 +107,10 @@ final class Script {
         if (end == source.length) {
             throw new CommandException("ERR Invalid script shebang");
         }
-        String line = new String(source, 0, end, StandardCharsets.ISO_8859_1);
+        return new String(source, 0, end, StandardCharsets.ISO_8859_1);
+    }
+
+    private static void readFlags(String line, Set<Flag> flags) {
         String[] words = line.trim().split("\\s+", -1);
         if (!words[0].equals("#!lua")) {
             throw new CommandException("ERR Unexpected engine in script shebang: " + words[0]);
@@ -104,9 +125,6 @@ final class Script {
                 }
             }
         }
-        byte[] body = new byte[source.length - end];
-        System.arraycopy(source, end, body, 0, body.length);
-        return body;
     }
 
     byte[] source() {
@@ -117,8 +135,8 @@ final class Script {
         return sha;
     }
 
-    LuaChunk chunk() {
-        return chunk;
+    boolean isCompiled() {
+        return chunk != null;
     }
 
     /** Whether it says anything of itself; one that does not is taken as of old. */
@@ -130,14 +148,10 @@ final class Script {
         return flags.contains(flag);
     }
 
-    /** About what it takes. */
+    /** About what it takes; before it is compiled, that of its text. */
     long bytes() {
-        return bytesFor(source.length);
-    }
-
-    /** About what one of a length takes. */
-    static long bytesFor(int length) {
-        return OVERHEAD_BYTES + (long) (1 + TREE_FACTOR) * length;
+        LuaChunk compiled = chunk;
+        return OVERHEAD_BYTES + source.length + (compiled == null ? 0 : compiled.bytes());
     }
 
     /** Whether it took long when it was executed last. */

@@ -36,7 +36,7 @@ final class ScriptCommands {
                         (r, c) -> writesNothing(c.server().scripts().find(Script.sha(r.copy(1)))))
                 .keyNotes(ANY_USE + "RW and UPDATE")
                 .summary("Executes a script.")
-                .does((r, c, out) -> run(c.server().scripts().load(r.copy(1)), r, c, out, false));
+                .does((r, c, out) -> run(c.server().scripts().of(r.copy(1)), r, c, out, false));
         callable(table, "evalsha", false, "sha1 numkeys [key...] [arg...]", "2.6.0")
                 .heldWithWritesUnless(
                         (r, c) ->
@@ -49,7 +49,7 @@ final class ScriptCommands {
         callable(table, "eval_ro", true, "script numkeys [key...] [arg...]", "7.0.0")
                 .keyNotes(ANY_USE + "RO and ACCESS")
                 .summary("Executes a script that only reads.")
-                .does((r, c, out) -> run(c.server().scripts().load(r.copy(1)), r, c, out, true));
+                .does((r, c, out) -> run(c.server().scripts().of(r.copy(1)), r, c, out, true));
         callable(table, "evalsha_ro", true, "sha1 numkeys [key...] [arg...]", "7.0.0")
                 .summary("Executes a script of the cache that only reads.")
                 .does((r, c, out) -> run(cached(r, c), r, c, out, true));
@@ -109,7 +109,7 @@ final class ScriptCommands {
                 .complexity("O(N), N being the length of the script")
                 .tips("request_policy:all_nodes", "response_policy:all_succeeded")
                 .summary("Puts a script into the cache, and tells its SHA-1.")
-                .does((r, c, out) -> out.bulk(c.server().scripts().load(r.copy(2)).sha()));
+                .does(ScriptCommands::load);
         sub(table, script, "help", 2, LOADING, STALE)
                 .since("5.0.0")
                 .summary("Lists the subcommands.")
@@ -191,6 +191,12 @@ final class ScriptCommands {
                     "OOM allow-oom flag is not set on the script, can not run it when used memory >"
                             + " 'maxmemory'");
         }
+    }
+
+    private static void load(Request request, Client client, ReplyBuffer reply) {
+        Script script = client.server().scripts().of(request.copy(2));
+        new ScriptRun(client, ScriptRun.loading(script), new byte[0][], new byte[0][])
+                .execute(reply);
     }
 
     private static void exists(Request request, Client client, ReplyBuffer reply) {

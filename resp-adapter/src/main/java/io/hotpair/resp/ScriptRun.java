@@ -46,6 +46,21 @@ final class ScriptRun implements Parked {
 
         void isLong(boolean whether);
 
+        /**
+         * What its execution takes at most once it is compiled; scripts have a limit of their own.
+         */
+        default long mostNs() {
+            return TimeUnit.DAYS.toNanos(1);
+        }
+
+        /** What is answered when that is over. */
+        default String timedOut() {
+            return "ERR the script was ended, for it took longer than any script may";
+        }
+
+        /** Compiles it, if that has not been done. */
+        void prepare(Budget budget, ScriptRun run);
+
         /** Prepares an execution. */
         LuaState open(Budget budget, ScriptRun run);
 
@@ -210,10 +225,10 @@ final class ScriptRun implements Parked {
         return DONE;
     }
 
-    private static String text(Reason reason) {
+    private String text(Reason reason) {
         return reason == Reason.KILLED
                 ? "ERR Script killed by user with SCRIPT KILL."
-                : "ERR the script was ended, for it took longer than any script may";
+                : program.timedOut();
     }
 
     /**
@@ -273,6 +288,8 @@ final class ScriptRun implements Parked {
                             });
         } finally {
             session = null;
+            // What was long for one is not kept for all.
+            in.reply().begin(2, 0);
         }
     }
 
@@ -298,9 +315,12 @@ final class ScriptRun implements Parked {
         protocol = 2;
         int from = reply.length();
         try {
-            try (LuaState state = program.open(budget(), this)) {
+            program.prepare(budget(), this);
+            endNs = Math.min(endNs, server.keyspace().nanoTime() + program.mostNs());
+            Budget budget = budget();
+            try (LuaState state = program.open(budget, this)) {
                 Object result = program.execute(state, this);
-                ScriptValues.write(result, this, reply);
+                ScriptValues.write(result, this, budget, reply);
             }
         } catch (LuaError e) {
             reply.truncate(from);
@@ -359,46 +379,72 @@ final class ScriptRun implements Parked {
 
     /** A script of EVAL. */
     static Program program(Script script, boolean readOnly) {
-        return new Program() {
-            @Override
-            public String name() {
-                return script.sha();
-            }
-
-            @Override
-            public boolean isFunction() {
-                return false;
-            }
-
-            @Override
-            public boolean isReadOnly() {
-                return readOnly || script.has(Script.Flag.NO_WRITES);
-            }
-
-            @Override
-            public boolean isLong() {
-                return script.isLong();
-            }
-
-            @Override
-            public void isLong(boolean whether) {
-                script.isLong(whether);
-            }
-
-            @Override
-            public LuaState open(Budget budget, ScriptRun run) {
-                var libraries = run.server.scripts().libraries();
-                LuaState state =
-                        new LuaState(budget, libraries.globals(), libraries.stringMetatable(), run);
-                giveArguments(state, run);
-                return state;
-            }
-
+        return new OfScript(script, readOnly) {
             @Override
             public @Nullable Object execute(LuaState state, ScriptRun run) {
-                LuaFunction function = state.load(script.chunk());
+                LuaFunction function = state.load(script.compile(state.budget()));
                 return state.run(function);
             }
         };
+    }
+
+    /** Only compiles a script, and gives its name. */
+    static Program loading(Script script) {
+        return new OfScript(script, true) {
+            @Override
+            public Object execute(LuaState state, ScriptRun run) {
+                return LuaString.of(script.sha());
+            }
+        };
+    }
+
+    /** What is the same for all that is done with a script. */
+    private abstract static class OfScript implements Program {
+        private final Script script;
+        private final boolean readOnly;
+
+        OfScript(Script script, boolean readOnly) {
+            this.script = script;
+            this.readOnly = readOnly;
+        }
+
+        @Override
+        public String name() {
+            return script.sha();
+        }
+
+        @Override
+        public boolean isFunction() {
+            return false;
+        }
+
+        @Override
+        public boolean isReadOnly() {
+            return readOnly || script.has(Script.Flag.NO_WRITES);
+        }
+
+        @Override
+        public boolean isLong() {
+            return script.isLong();
+        }
+
+        @Override
+        public void isLong(boolean whether) {
+            script.isLong(whether);
+        }
+
+        @Override
+        public void prepare(Budget budget, ScriptRun run) {
+            run.server.scripts().prepare(script, budget);
+        }
+
+        @Override
+        public LuaState open(Budget budget, ScriptRun run) {
+            var libraries = run.server.scripts().libraries();
+            LuaState state =
+                    new LuaState(budget, libraries.globals(), libraries.stringMetatable(), run);
+            giveArguments(state, run);
+            return state;
+        }
     }
 }

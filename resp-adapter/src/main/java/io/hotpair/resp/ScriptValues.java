@@ -1,5 +1,6 @@
 package io.hotpair.resp;
 
+import io.hotpair.resp.internal.lua.Budget;
 import io.hotpair.resp.internal.lua.LuaState;
 import io.hotpair.resp.internal.lua.LuaString;
 import io.hotpair.resp.internal.lua.LuaTable;
@@ -12,107 +13,154 @@ import org.jspecify.annotations.Nullable;
 final class ScriptValues {
     private static final int MAX_DEPTH = 1_000;
 
+    /** What a value that is written takes at most, besides its bytes. */
+    private static final int ELEMENT_BYTES = 32;
+
+    /** What a table in a table takes of the stack. */
+    private static final int NODES = 4;
+
     private ScriptValues() {}
 
     // ---- from a script to the client
 
-    static void write(@Nullable Object value, ScriptRun run, ReplyBuffer reply) {
-        write(value, run, reply, 0);
+    /**
+     * Writes what a script returned.
+     *
+     * @param budget pays for it
+     */
+    static void write(@Nullable Object value, ScriptRun run, Budget budget, ReplyBuffer reply) {
+        new Writer(run, budget, reply).write(value, 0);
     }
 
-    private static void write(@Nullable Object value, ScriptRun run, ReplyBuffer reply, int depth) {
-        if (depth > MAX_DEPTH) {
-            reply.error("ERR reached lua stack limit");
-        } else if (value instanceof LuaString string) {
-            reply.bulk(string.bytes());
-        } else if (value instanceof Double number) {
-            reply.integer(Operations.toLong(number));
-        } else if (value instanceof Boolean bool) {
-            if (run.protocol() == 3) {
-                reply.bool(bool);
-            } else if (bool) {
-                reply.integer(1);
+    /** Writes values; one may stand in many places, and within itself. */
+    private static final class Writer {
+        private final ScriptRun run;
+        private final Budget budget;
+        private final ReplyBuffer reply;
+
+        Writer(ScriptRun run, Budget budget, ReplyBuffer reply) {
+            this.run = run;
+            this.budget = budget;
+            this.reply = reply;
+        }
+
+        private void write(@Nullable Object value, int depth) {
+            budget.steps(1);
+            if (depth > MAX_DEPTH) {
+                reply.error("ERR reached lua stack limit");
+            } else if (value instanceof LuaString string) {
+                budget.hold(string.length() + ELEMENT_BYTES);
+                reply.bulk(string.bytes());
+            } else if (value instanceof LuaTable table) {
+                budget.hold(ELEMENT_BYTES);
+                budget.enter(NODES);
+                table(table, depth);
+                budget.leave(NODES);
+            } else {
+                budget.hold(ELEMENT_BYTES);
+                scalar(value);
+            }
+        }
+
+        private void scalar(@Nullable Object value) {
+            if (value instanceof Double number) {
+                reply.integer(Operations.toLong(number));
+            } else if (value instanceof Boolean bool) {
+                if (run.protocol() == 3) {
+                    reply.bool(bool);
+                } else if (bool) {
+                    reply.integer(1);
+                } else {
+                    reply.nullValue();
+                }
             } else {
                 reply.nullValue();
             }
-        } else if (value instanceof LuaTable table) {
-            table(table, run, reply, depth);
-        } else {
-            reply.nullValue();
         }
-    }
 
-    private static void table(LuaTable table, ScriptRun run, ReplyBuffer reply, int depth) {
-        if (table.get("err") instanceof LuaString error) {
-            reply.error(error.toString());
-            return;
+        private void table(LuaTable table, int depth) {
+            if (table.get("err") instanceof LuaString error) {
+                budget.hold(error.length());
+                reply.error(error.toString());
+                return;
+            }
+            if (table.get("ok") instanceof LuaString status) {
+                reply.status(oneLine(status));
+            } else if (table.get("double") instanceof Double number) {
+                reply.number(number);
+            } else if (table.get("map") instanceof LuaTable map) {
+                map(map, depth);
+            } else if (table.get("set") instanceof LuaTable set) {
+                set(set, depth);
+            } else if (table.get("big_number") instanceof LuaString digits) {
+                reply.bigNumber(oneLine(digits));
+            } else if (!verbatim(table)) {
+                array(table, depth);
+            }
         }
-        if (table.get("ok") instanceof LuaString status) {
-            reply.status(oneLine(status));
-        } else if (table.get("double") instanceof Double number) {
-            reply.number(number);
-        } else if (table.get("map") instanceof LuaTable map) {
-            map(map, run, reply, depth);
-        } else if (table.get("set") instanceof LuaTable set) {
-            set(set, run, reply, depth);
-        } else if (table.get("big_number") instanceof LuaString digits) {
-            reply.bigNumber(oneLine(digits));
-        } else if (!verbatim(table, reply)) {
-            array(table, run, reply, depth);
+
+        private String oneLine(LuaString text) {
+            budget.hold(text.length());
+            return text.toString().replace('\r', ' ').replace('\n', ' ');
         }
-    }
 
-    private static String oneLine(LuaString text) {
-        return text.toString().replace('\r', ' ').replace('\n', ' ');
-    }
+        private void map(LuaTable map, int depth) {
+            int from = reply.length();
+            int[] count = {0};
+            map.forEach(
+                    (key, value) -> {
+                        write(key, depth + 1);
+                        write(value, depth + 1);
+                        count[0]++;
+                    });
+            payForClosing(from);
+            reply.closeMap(from, count[0]);
+        }
 
-    private static void map(LuaTable map, ScriptRun run, ReplyBuffer reply, int depth) {
-        int from = reply.length();
-        int[] count = {0};
-        map.forEach(
-                (key, value) -> {
-                    write(key, run, reply, depth + 1);
-                    write(value, run, reply, depth + 1);
-                    count[0]++;
-                });
-        reply.closeMap(from, count[0]);
-    }
+        private void set(LuaTable set, int depth) {
+            int from = reply.length();
+            int[] count = {0};
+            set.forEach(
+                    (key, value) -> {
+                        write(key, depth + 1);
+                        count[0]++;
+                    });
+            payForClosing(from);
+            reply.closeSet(from, count[0]);
+        }
 
-    private static void set(LuaTable set, ScriptRun run, ReplyBuffer reply, int depth) {
-        int from = reply.length();
-        int[] count = {0};
-        set.forEach(
-                (key, value) -> {
-                    write(key, run, reply, depth + 1);
-                    count[0]++;
-                });
-        reply.closeSet(from, count[0]);
-    }
-
-    private static boolean verbatim(LuaTable table, ReplyBuffer reply) {
-        if (!(table.get("verbatim_string") instanceof LuaTable inner)) {
+        private boolean verbatim(LuaTable table) {
+            if (!(table.get("verbatim_string") instanceof LuaTable inner)) {
+                return false;
+            }
+            if (inner.get("string") instanceof LuaString text
+                    && inner.get("format") instanceof LuaString format) {
+                budget.hold((long) text.length() + format.length());
+                reply.verbatim(text.bytes(), format.toString());
+                return true;
+            }
             return false;
         }
-        if (inner.get("string") instanceof LuaString text
-                && inner.get("format") instanceof LuaString format) {
-            reply.verbatim(text.bytes(), format.toString());
-            return true;
-        }
-        return false;
-    }
 
-    private static void array(LuaTable table, ScriptRun run, ReplyBuffer reply, int depth) {
-        int from = reply.length();
-        int count = 0;
-        while (true) {
-            Object element = table.get(count + 1);
-            if (element == null) {
-                break;
+        private void array(LuaTable table, int depth) {
+            int from = reply.length();
+            int count = 0;
+            while (true) {
+                Object element = table.get(count + 1);
+                if (element == null) {
+                    break;
+                }
+                write(element, depth + 1);
+                count++;
             }
-            write(element, run, reply, depth + 1);
-            count++;
+            payForClosing(from);
+            reply.closeArray(from, count);
         }
-        reply.closeArray(from, count);
+
+        /** The header stands before what is there already, which moves. */
+        private void payForClosing(int from) {
+            budget.steps((reply.length() - from) >>> 8);
+        }
     }
 
     // ---- from a command to a script

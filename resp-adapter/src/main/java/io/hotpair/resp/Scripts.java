@@ -1,6 +1,8 @@
 package io.hotpair.resp;
 
+import io.hotpair.resp.internal.lua.Budget;
 import io.hotpair.resp.internal.lua.Libraries;
+import io.hotpair.resp.internal.lua.LuaChunk;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -71,19 +73,30 @@ final class Scripts implements AutoCloseable {
     }
 
     /**
-     * The script of a text, compiled and cached if it is new.
+     * The script of a text; a new one is neither compiled nor cached yet.
      *
-     * @throws CommandException if it is none, or there is no room for it
+     * @throws CommandException if there is no room for it
      */
-    Script load(byte[] source) {
+    Script of(byte[] source) {
         String sha = Script.sha(source);
         Script known = find(sha);
         if (known == null) {
-            // Before it is made: the tree of a long text is what takes the memory, and the time.
-            requireRoom(Script.bytesFor(source.length));
-            known = add(Script.compile(source));
+            known = new Script(source, sha);
+            requireRoom(known.bytes());
         }
         return known;
+    }
+
+    /**
+     * Compiles a script and puts it into the cache, if that has not been done.
+     *
+     * @throws CommandException if it is none, or there is no room for it
+     */
+    void prepare(Script script, Budget budget) {
+        if (!script.isCompiled()) {
+            LuaChunk unused = script.compile(budget);
+            add(script);
+        }
     }
 
     private synchronized void requireRoom(long bytes) {
@@ -96,15 +109,13 @@ final class Scripts implements AutoCloseable {
         }
     }
 
-    private synchronized Script add(Script script) {
-        Script known = cache.get(script.sha());
-        if (known != null) {
-            return known;
+    private synchronized void add(Script script) {
+        if (cache.containsKey(script.sha())) {
+            return;
         }
         requireRoom(script.bytes());
         cache.put(script.sha(), script);
         cacheBytes += script.bytes();
-        return script;
     }
 
     synchronized void flush() {

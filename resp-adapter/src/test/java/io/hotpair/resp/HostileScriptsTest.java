@@ -3,15 +3,22 @@ package io.hotpair.resp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -20,7 +27,11 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class HostileScriptsTest {
     private static final long LIMIT_BYTES = 8 << 20;
-    private static final Duration TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration TIMEOUT = Duration.ofMillis(250);
+    private static final Duration PATIENCE = Duration.ofSeconds(15);
+    private static final int ATTACKERS = 3;
+    private static final long MAX_HELD_NS = 500_000_000L;
+    private static final long MAX_LEFT_BYTES = 64 << 20;
     private static final long MAX_WAIT_NS = 1_500_000_000L;
 
     private TestListener listener;
@@ -46,13 +57,17 @@ class HostileScriptsTest {
 
     /** Executes a script, and asks as another client all the time; no answer may take long. */
     private String attack(String script) {
+        return attack(listener, script);
+    }
+
+    private static String attack(TestListener target, String script) {
         AtomicBoolean done = new AtomicBoolean();
         AtomicLong slowestNs = new AtomicLong();
         AtomicLong answers = new AtomicLong();
         Thread other =
                 new Thread(
                         () -> {
-                            try (RawClient client = listener.connect()) {
+                            try (RawClient client = target.connect()) {
                                 do {
                                     long startNs = System.nanoTime();
                                     assertEquals("+PONG\r\n", client.call("PING"));
@@ -65,7 +80,7 @@ class HostileScriptsTest {
                         });
         other.start();
         String reply;
-        try (RawClient client = listener.connect()) {
+        try (RawClient client = target.connect()) {
             reply = client.call("EVAL", script, "1", "key", "arg");
         } finally {
             done.set(true);
@@ -75,7 +90,7 @@ class HostileScriptsTest {
         assertTrue(
                 slowestNs.get() < MAX_WAIT_NS,
                 "the other client waited " + slowestNs.get() / 1_000_000 + " ms");
-        try (RawClient client = listener.connect()) {
+        try (RawClient client = target.connect()) {
             assertEquals(":1\r\n", client.call("EVAL", "return 1", "0"), "after " + script);
         }
         return reply;
@@ -174,7 +189,15 @@ class HostileScriptsTest {
                         + " t[i] = ('x'):rep(10000) end return t end)()))",
             })
     void shouldRefuseMemoryWithoutEnd(String script) {
-        String reply = attack(script);
+        String reply;
+        try (TestListener patient =
+                TestListener.open(
+                        config ->
+                                config.eventLoopThreads(1)
+                                        .scriptMemoryLimit(LIMIT_BYTES)
+                                        .scriptTimeout(PATIENCE))) {
+            reply = attack(patient, script);
+        }
 
         assertTrue(reply.contains("not enough memory") || reply.contains("overflow"), () -> reply);
     }
@@ -278,6 +301,182 @@ class HostileScriptsTest {
             assertTrue(
                     reply.startsWith("-ERR Error compiling script"),
                     () -> source.substring(0, 30) + ": " + reply);
+        }
+    }
+
+    private static Stream<Arguments> families() {
+        return Stream.of(
+                Arguments.of(
+                        "long work", HostileScripts.longWork(), List.of("took longer", "memory")),
+                Arguments.of("depth", HostileScripts.depth(), List.of()),
+                Arguments.of("sources", HostileScripts.sources(), List.of()),
+                Arguments.of("arguments", HostileScripts.arguments(), List.of()),
+                Arguments.of(
+                        "catching", HostileScripts.catching(), List.of("took longer", "too many")),
+                Arguments.of("replies", HostileScripts.replies(), List.of()));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("families")
+    void shouldAnswerWhateverAScriptAttacks(
+            String family, List<String> scripts, List<String> errors) {
+        attackWithAll(listener, family, scripts, errors);
+    }
+
+    @Test
+    void shouldCountWhateverAScriptKeeps() {
+        // With time enough on a busy machine, so that it is the memory that ends them.
+        try (TestListener patient =
+                TestListener.open(
+                        config ->
+                                config.eventLoopThreads(1)
+                                        .scriptMemoryLimit(LIMIT_BYTES / 4)
+                                        .scriptTimeout(PATIENCE))) {
+            attackWithAll(
+                    patient,
+                    "memory",
+                    HostileScripts.memory(),
+                    List.of("not enough memory", "overflow", "too many"));
+        }
+    }
+
+    private static void attackWithAll(
+            TestListener target, String family, List<String> scripts, List<String> errors) {
+        long heapBefore = liveHeapBytes();
+        Queue<String> waiting = new ConcurrentLinkedQueue<>(scripts);
+        Queue<String> wrong = new ConcurrentLinkedQueue<>();
+        List<Thread> attackers = new ArrayList<>();
+        for (int i = 0; i < ATTACKERS; i++) {
+            Thread attacker = new Thread(() -> attackWith(target, waiting, errors, wrong));
+            attacker.start();
+            attackers.add(attacker);
+        }
+        long mostNs = 0;
+        try (RawClient other = target.connect()) {
+            long beforeNs = loopCpuNs();
+            do {
+                assertEquals("+PONG\r\n", other.call("PING"));
+                long nowNs = loopCpuNs();
+                mostNs = Math.max(mostNs, nowNs - beforeNs);
+                beforeNs = nowNs;
+            } while (attackers.stream().anyMatch(Thread::isAlive));
+        }
+        attackers.forEach(HostileScriptsTest::join);
+
+        assertEquals(List.of(), List.copyOf(wrong));
+        long heldNs = mostNs;
+        assertTrue(
+                heldNs < MAX_HELD_NS,
+                () -> family + " held the event loop for " + heldNs / 1_000_000 + " ms");
+        long heapAfter = liveHeapBytes();
+        assertTrue(
+                heapAfter - heapBefore < MAX_LEFT_BYTES,
+                () -> family + " left " + (heapAfter - heapBefore) + " bytes");
+    }
+
+    private static void attackWith(
+            TestListener target, Queue<String> waiting, List<String> errors, Queue<String> wrong) {
+        for (String script = waiting.poll(); script != null; script = waiting.poll()) {
+            String reply;
+            try (RawClient client = target.connect()) {
+                reply = client.call("EVAL", script, "1", "key", "arg");
+                client.call("SCRIPT", "FLUSH");
+            } catch (RuntimeException | AssertionError e) {
+                reply = e.toString();
+            }
+            String answer = reply;
+            boolean isExpected =
+                    errors.isEmpty()
+                            ? !answer.isEmpty() && "-+:$*_#,(=%~".indexOf(answer.charAt(0)) >= 0
+                            : answer.startsWith("-") && errors.stream().anyMatch(answer::contains);
+            if (!isExpected
+                    || answer.contains("expected RESP")
+                    || answer.contains("out of bounds")) {
+                wrong.add(shortened(script) + " -> " + shortened(answer));
+            }
+        }
+    }
+
+    private static String shortened(String text) {
+        return text.length() < 400
+                ? text
+                : text.substring(0, 100) + "..." + text.substring(text.length() - 280);
+    }
+
+    /** What event loops have worked, which says more on a busy machine than the clock does. */
+    private static long loopCpuNs() {
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        long totalNs = 0;
+        for (Thread each : Thread.getAllStackTraces().keySet()) {
+            if (each.getName().startsWith("hotpair-resp-")) {
+                totalNs += Math.max(0, threads.getThreadCpuTime(each.getId()));
+            }
+        }
+        return totalNs;
+    }
+
+    /** What is left when all garbage is gone. */
+    private static long liveHeapBytes() {
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+
+    @Test
+    void shouldGoThroughAChainOfOperatorsWithoutDepth() {
+        try (RawClient client = listener.connect()) {
+            assertEquals(
+                    ":20001\r\n",
+                    client.call("EVAL", "local x = 1 return x" + " + x".repeat(20_000), "0"));
+            assertEquals(
+                    "$5\r\n31bcd\r\n",
+                    client.call(
+                            "EVAL",
+                            "local a = 1 return a + a + a .. a .. 'b' .. 'c' .. 'd' == 'x' and 0 or"
+                                    + " a + a + a .. a .. 'b' .. 'c' .. 'd'",
+                            "0"));
+        }
+    }
+
+    @Test
+    void shouldLookForRoomBeforeALibraryIsCompiled() {
+        try (TestListener small = TestListener.open(config -> config.scriptCacheLimit(1 << 20));
+                RawClient client = small.connect()) {
+            // What can't be compiled says so only if it was tried.
+            String library = "#!lua name=big\n" + "= ".repeat(1 << 20);
+
+            String reply = client.call("FUNCTION", "LOAD", library);
+
+            assertEquals("-ERR there is no room for more functions\r\n", reply);
+        }
+    }
+
+    @Test
+    void shouldCompileALongLibraryAsideAndRefuseWhatDoesNotEnd() {
+        try (TestListener patient =
+                        TestListener.open(
+                                config -> config.eventLoopThreads(1).scriptTimeout(PATIENCE));
+                RawClient client = patient.connect()) {
+            String code = "redis.register_function('f', function() return 1 end) ";
+            String library = "#!lua name=long\n" + code + "local x " + "x = 1 ".repeat(20_000);
+            String endless = "#!lua name=endless\n" + code + "while true do end";
+
+            assertEquals("$4\r\nlong\r\n", client.call("FUNCTION", "LOAD", library));
+            assertEquals(":1\r\n", client.call("FCALL", "f", "0"));
+            assertEquals(
+                    "-ERR Error registering functions: ERR FUNCTION LOAD timeout\r\n",
+                    client.call("FUNCTION", "LOAD", "REPLACE", endless));
+            assertEquals(":1\r\n", client.call("FCALL", "f", "0"));
+        }
+    }
+
+    @Test
+    void shouldSuspendCoroutinesWithinTheDepthOfOne() {
+        String deep =
+                "local function f(n) if n == 0 then coroutine.yield() else f(n - 1) end return 1 end"
+                        + " local c = {} for i = 1, 15 do c[i] = coroutine.create(f)"
+                        + " local ok, e = coroutine.resume(c[i], 5000) if not ok then return e end end";
+        try (RawClient client = listener.connect()) {
+            assertTrue(client.call("EVAL", deep, "0").contains("stack overflow"));
         }
     }
 

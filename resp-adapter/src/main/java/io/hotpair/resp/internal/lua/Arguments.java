@@ -103,7 +103,7 @@ public final class Arguments {
     }
 
     double number(int index) {
-        Double number = Operations.toNumber(get(index));
+        Double number = Operations.toNumber(state, get(index));
         if (number == null) {
             throw badType(index, "number");
         }

@@ -25,7 +25,8 @@ final class BaseLibrary {
         Libraries.add(globals, "error", BaseLibrary::error);
         Libraries.add(globals, "pcall", BaseLibrary::pcall);
         Libraries.add(globals, "xpcall", BaseLibrary::xpcall);
-        Libraries.add(globals, "type", a -> one(LuaString.of(Operations.typeName(a.any(0)))));
+        Libraries.add(
+                globals, "type", a -> one(a.state().newString(Operations.typeName(a.any(0)))));
         Libraries.add(globals, "tostring", a -> one(toText(a.state(), a.any(0))));
         Libraries.add(globals, "tonumber", BaseLibrary::toNumber);
         Libraries.add(globals, "select", BaseLibrary::select);
@@ -58,7 +59,6 @@ final class BaseLibrary {
             throw args.state().runtimeError("invalid key to 'next'");
         }
         int found = table.nextFrom(place);
-        args.state().budget().steps((found < 0 ? 1 : found - place) >>> 3);
         return found < 0
                 ? one(null)
                 : new @Nullable Object[] {table.keyAt(found), table.valueAt(found)};
@@ -119,7 +119,7 @@ final class BaseLibrary {
     private static @Nullable Object[] assertTrue(Arguments args) {
         if (!Operations.isTrue(args.any(0))) {
             LuaString message = args.string(1, LuaString.of("assertion failed!"));
-            throw args.state().raise(LuaString.of(args.state().where(1) + message));
+            throw args.state().raise(args.state().newString(args.state().where(1) + message));
         }
         return args.all();
     }
@@ -228,13 +228,14 @@ final class BaseLibrary {
     private static @Nullable Object[] toNumber(Arguments args) {
         int base = args.int32(1, 10);
         if (base == 10) {
-            Double number = Operations.toNumber(args.any(0));
+            Double number = Operations.toNumber(args.state(), args.any(0));
             return one(number);
         }
         LuaString digits = args.string(0);
         if (base < 2 || base > 36) {
             throw args.bad(1, "base out of range");
         }
+        args.state().budget().work(4L * digits.length());
         return one(inBase(digits.toString(), base));
     }
 
@@ -277,6 +278,7 @@ final class BaseLibrary {
         if (from < 1) {
             throw args.bad(0, "index out of range");
         }
+        args.state().budget().steps((count - from) >>> 4);
         return Arrays.copyOfRange(args.all(), from, args.count());
     }
 
@@ -347,12 +349,14 @@ final class BaseLibrary {
     }
 
     private static @Nullable Object[] compile(LuaState state, byte[] chunk, String name) {
-        // The tree of a chunk takes many times its text.
-        state.budget().allocate(32L * chunk.length);
-        state.budget().steps(chunk.length >>> 2);
+        LuaState.Position before = state.position();
         try {
-            return one(state.load(LuaChunk.compile(chunk, name)));
+            return one(state.load(LuaChunk.compileOwned(chunk, name, state.budget())));
         } catch (LuaError e) {
+            if (e.value() == Budget.NOT_ENOUGH) {
+                throw e;
+            }
+            state.position(before);
             return new @Nullable Object[] {null, e.value()};
         }
     }

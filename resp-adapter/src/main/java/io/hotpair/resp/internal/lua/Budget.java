@@ -26,11 +26,17 @@ public final class Budget {
         @Nullable Reason look();
     }
 
+    /** What an error says if a script needs more memory. */
+    static final LuaString NOT_ENOUGH = LuaString.of("not enough memory");
+
     private static final int STEPS_BETWEEN_LOOKS = 2048;
     private static final AtomicInteger MARKS = new AtomicInteger();
     private static final int STRING_BYTES = 40;
     private static final int FUNCTION_BYTES = 48;
     private static final int CELL_BYTES = 40;
+
+    /** How much of something an event loop does without a look at the clock. */
+    private static final int UNBROKEN_BYTES = 1 << 20;
 
     private final Watch watch;
     private final long limitBytes;
@@ -38,7 +44,9 @@ public final class Budget {
     private final boolean isProvisional;
     private int fuel = STEPS_BETWEEN_LOOKS;
     private long usedBytes;
+    private long heldBytes;
     private int weight;
+    private int suspendedWeight;
     private @Nullable LuaState state;
 
     /**
@@ -89,6 +97,19 @@ public final class Budget {
         }
     }
 
+    /**
+     * Announces what goes through so many bytes in one go; more than little is not for an event
+     * loop.
+     *
+     * @param bytes how many
+     */
+    public void work(long bytes) {
+        if (bytes > UNBROKEN_BYTES) {
+            needsMore();
+        }
+        steps((int) Math.min(bytes >>> 5, 1 << 20));
+    }
+
     private void look() {
         fuel = STEPS_BETWEEN_LOOKS;
         Reason why = watch.look();
@@ -106,18 +127,32 @@ public final class Budget {
 
     // ---- depth
 
-    /** Begins a call that takes this much of the stack. */
-    void enter(int nodes) {
+    /**
+     * Begins a call that takes this much of the stack.
+     *
+     * @param nodes how many nodes of a tree take as much
+     */
+    public void enter(int nodes) {
         weight += nodes;
-        if (weight > maxWeight) {
+        if (weight + suspendedWeight > maxWeight) {
             weight -= nodes;
             needsMore();
             throw error("stack overflow");
         }
     }
 
-    void leave(int nodes) {
+    /**
+     * Ends it.
+     *
+     * @param nodes as when it began
+     */
+    public void leave(int nodes) {
         weight -= nodes;
+    }
+
+    /** Counts the stack of a coroutine that waits, until it goes on: the same, negative. */
+    void suspend(int nodes) {
+        suspendedWeight += nodes;
     }
 
     int weight() {
@@ -159,20 +194,52 @@ public final class Budget {
         allocate(FUNCTION_BYTES + 8L * upvalues);
     }
 
+    void allocateCell() {
+        allocate(CELL_BYTES);
+    }
+
     /** Checks that so much can be had, before it is made. */
     void reserve(long bytes) {
         allocate(bytes);
         usedBytes -= bytes;
     }
 
+    /**
+     * Takes memory for what is being made, which nothing that can be reached holds yet.
+     *
+     * @param bytes how much
+     */
+    public void hold(long bytes) {
+        allocate(bytes);
+        heldBytes += bytes;
+    }
+
+    /**
+     * Gives it back.
+     *
+     * @param bytes how much was held
+     */
+    public void release(long bytes) {
+        heldBytes -= bytes;
+        usedBytes -= bytes;
+    }
+
+    long heldBytes() {
+        return heldBytes;
+    }
+
+    void heldBytes(long bytes) {
+        heldBytes = bytes;
+    }
+
     private void recount(long asked) {
         needsMore();
         LuaState owner = state;
-        long live = owner == null ? usedBytes : new Walk().count(owner);
+        long live = owner == null ? usedBytes - asked : heldBytes + new Walk().count(owner);
         // Without some room left it would be counted again and again.
         if (live + asked > limitBytes - limitBytes / 8) {
             usedBytes = live;
-            throw new LuaError(LuaString.of("not enough memory"), null, -1);
+            throw new LuaError(NOT_ENOUGH, null, -1);
         }
         usedBytes = live + asked;
     }
@@ -211,7 +278,14 @@ public final class Budget {
                 if (closure.mark != mark) {
                     closure.mark = mark;
                     bytes += FUNCTION_BYTES + 8L * closure.cells().length;
+                    meet(closure.prototype().tree());
                     pending.push(closure);
+                }
+            } else if (value instanceof Builtin builtin) {
+                if (builtin.mark != mark) {
+                    builtin.mark = mark;
+                    bytes += FUNCTION_BYTES;
+                    all(builtin.held());
                 }
             } else if (value instanceof Cell || value instanceof Object[]) {
                 pending.push(value);
@@ -219,6 +293,14 @@ public final class Budget {
                 coroutine.mark = mark;
                 bytes += LuaCoroutine.BYTES;
                 coroutine.roots(this::meet);
+            }
+        }
+
+        /** A tree that the execution has made itself goes when its last function goes. */
+        private void meet(Tree tree) {
+            if (tree.isOwned() && tree.mark != mark) {
+                tree.mark = mark;
+                bytes += tree.bytes();
             }
         }
 

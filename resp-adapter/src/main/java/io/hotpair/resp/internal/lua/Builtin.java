@@ -18,16 +18,26 @@ public final class Builtin extends LuaFunction {
 
     private final String name;
     private final Body body;
+    private final @Nullable Object[] held;
+
+    /** The walk over live memory that came by last; see {@link Budget}. */
+    int mark;
 
     /**
      * Makes one.
      *
      * @param name as errors about its arguments say it
      * @param body what it does
+     * @param held the values that it keeps for that
      */
-    public Builtin(String name, Body body) {
+    public Builtin(String name, Body body, @Nullable Object... held) {
         this.name = name;
         this.body = body;
+        this.held = held;
+    }
+
+    @Nullable Object[] held() {
+        return held;
     }
 
     String name() {

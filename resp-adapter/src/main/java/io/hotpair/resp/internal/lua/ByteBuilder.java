@@ -9,6 +9,7 @@ final class ByteBuilder {
     private final LuaState state;
     private byte[] bytes = new byte[64];
     private int length;
+    private long heldBytes;
 
     ByteBuilder(LuaState state) {
         this.state = state;
@@ -27,9 +28,12 @@ final class ByteBuilder {
             throw state.error("string length overflow");
         }
         int grown = (int) Math.min(MAX_LENGTH, Math.max(needed, 2L * bytes.length));
-        state.budget().reserve(2L * grown);
-        state.budget().steps(length >>> 8);
+        // While it is copied both are there.
+        state.budget().hold(grown);
+        state.budget().steps(length >>> 6);
         bytes = Arrays.copyOf(bytes, grown);
+        state.budget().release(heldBytes);
+        heldBytes = grown;
     }
 
     void append(int b) {
@@ -59,7 +63,12 @@ final class ByteBuilder {
         return Arrays.copyOf(bytes, length);
     }
 
+    /** What it has become; it is not to grow any more. */
     LuaString toLuaString() {
-        return state.newString(toBytes());
+        state.budget().reserve(length);
+        LuaString string = state.newString(toBytes());
+        state.budget().release(heldBytes);
+        heldBytes = 0;
+        return string;
     }
 }

@@ -11,7 +11,7 @@ final class CoroutineLibrary {
         Libraries.add(module, "create", a -> LuaFunction.result(create(a)));
         Libraries.add(module, "resume", CoroutineLibrary::resume);
         Libraries.add(module, "running", a -> LuaFunction.result(a.state().running()));
-        Libraries.add(module, "status", a -> LuaFunction.result(LuaString.of(status(a))));
+        Libraries.add(module, "status", a -> LuaFunction.result(a.state().newString(status(a))));
         Libraries.add(module, "wrap", CoroutineLibrary::wrap);
         Libraries.add(module, "yield", CoroutineLibrary::suspend);
     }
@@ -62,7 +62,8 @@ final class CoroutineLibrary {
                                         ? call.state().raise(value)
                                         : call.state().error(new LuaString(text).toString());
                             }
-                        }));
+                        },
+                        coroutine));
     }
 
     private static @Nullable Object[] suspend(Arguments args) {

@@ -113,7 +113,7 @@ final class Expressions {
         /** Begins its life. */
         void declare(Frame frame, @Nullable Object value) {
             if (captured) {
-                frame.state.budget().allocate(40);
+                frame.state.budget().allocateCell();
                 frame.slots[slot] = new Cell(value);
             } else {
                 frame.slots[slot] = value;
@@ -536,21 +536,63 @@ final class Expressions {
         }
     }
 
-    /** {@code and} and {@code or}. */
-    static final class Logical extends Expression {
-        private final boolean isAnd;
+    /** An operator with what is at its two sides. */
+    abstract static class Binary extends Expression {
         private final Expression left;
-        private final Expression right;
 
-        Logical(boolean isAnd, Expression left, Expression right) {
-            this.isAnd = isAnd;
+        Binary(Expression left) {
             this.left = left;
-            this.right = right;
+        }
+
+        final Expression left() {
+            return left;
+        }
+
+        @Override
+        final @Nullable Object eval(Frame frame) {
+            return eval(frame, left.eval(frame));
+        }
+
+        /** Its value, when that of its left side is known. */
+        abstract @Nullable Object eval(Frame frame, @Nullable Object a);
+    }
+
+    /**
+     * Operators each of which is the left side of the next one. However many there are, they take
+     * no more of the stack than one.
+     */
+    static final class Chain extends Expression {
+        private final Expression first;
+        private final Binary[] operators;
+
+        Chain(Expression first, Binary[] operators) {
+            this.first = first;
+            this.operators = operators;
         }
 
         @Override
         @Nullable Object eval(Frame frame) {
-            Object value = left.eval(frame);
+            Object value = first.eval(frame);
+            for (Binary each : operators) {
+                value = each.eval(frame, value);
+            }
+            return value;
+        }
+    }
+
+    /** {@code and} and {@code or}. */
+    static final class Logical extends Binary {
+        private final boolean isAnd;
+        private final Expression right;
+
+        Logical(boolean isAnd, Expression left, Expression right) {
+            super(left);
+            this.isAnd = isAnd;
+            this.right = right;
+        }
+
+        @Override
+        @Nullable Object eval(Frame frame, @Nullable Object value) {
             return Operations.isTrue(value) == isAnd ? right.eval(frame) : value;
         }
     }
@@ -609,24 +651,22 @@ final class Expressions {
     }
 
     /** An operator of arithmetic. */
-    static final class Calculation extends Expression {
+    static final class Calculation extends Binary {
         private final Arithmetic operator;
-        private final Expression left;
         private final Expression right;
         private final int line;
         private final int slot;
 
         Calculation(Arithmetic operator, Expression left, Expression right, int line, int slot) {
+            super(left);
             this.operator = operator;
-            this.left = left;
             this.right = right;
             this.line = line;
             this.slot = slot;
         }
 
         @Override
-        @Nullable Object eval(Frame frame) {
-            Object a = left.eval(frame);
+        @Nullable Object eval(Frame frame, @Nullable Object a) {
             Object b;
             if (right.isConstant() || a instanceof Double) {
                 b = right.eval(frame);
@@ -639,17 +679,18 @@ final class Expressions {
                 return Operations.number(operator.apply(x, y));
             }
             frame.line = line;
-            return Operations.arithmetic(frame.state, operator, a, b, left, right);
+            return Operations.arithmetic(frame.state, operator, a, b, left(), right);
         }
     }
 
     /** {@code ..} of two or more. */
-    static final class Concatenation extends Expression {
+    static final class Concatenation extends Binary {
         private final Expression[] operands;
         private final int line;
         private final int slot;
 
         Concatenation(Expression[] operands, int line, int slot) {
+            super(operands[0]);
             this.operands = operands;
             this.line = line;
             this.slot = slot;
@@ -659,10 +700,16 @@ final class Expressions {
             return operands;
         }
 
+        Concatenation withFirst(Expression first) {
+            Expression[] others = operands.clone();
+            others[0] = first;
+            return new Concatenation(others, line, slot);
+        }
+
         @Override
-        @Nullable Object eval(Frame frame) {
+        @Nullable Object eval(Frame frame, @Nullable Object a) {
             @Nullable Object[] values = new Object[operands.length];
-            values[0] = operands[0].eval(frame);
+            values[0] = a;
             // The first operand may have used the slot for itself; the others leave it alone.
             frame.slots[slot] = values;
             for (int i = 1; i < values.length; i++) {
@@ -686,24 +733,22 @@ final class Expressions {
     }
 
     /** A comparison. */
-    static final class Comparison extends Expression {
+    static final class Comparison extends Binary {
         private final Comparator operator;
-        private final Expression left;
         private final Expression right;
         private final int line;
         private final int slot;
 
         Comparison(Comparator operator, Expression left, Expression right, int line, int slot) {
+            super(left);
             this.operator = operator;
-            this.left = left;
             this.right = right;
             this.line = line;
             this.slot = slot;
         }
 
         @Override
-        Object eval(Frame frame) {
-            Object a = left.eval(frame);
+        Object eval(Frame frame, @Nullable Object a) {
             Object b;
             if (right.isConstant() || a instanceof Double) {
                 b = right.eval(frame);

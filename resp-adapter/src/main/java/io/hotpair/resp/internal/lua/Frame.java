@@ -4,6 +4,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A call of a function that runs: its variables, and where it is. */
 final class Frame {
+    /** What fewer take is paid for by the depth of the call. */
+    private static final int MANY_SLOTS = 256;
+
     final LuaState state;
     final @Nullable Frame caller;
 
@@ -35,7 +38,11 @@ final class Frame {
         this.isTailCall = isTailCall;
         caller = state.frame();
         Prototype prototype = closure.prototype();
-        slots = new Object[prototype.slotCount()];
+        int slotCount = prototype.slotCount();
+        if (slotCount > MANY_SLOTS) {
+            state.budget().allocate(8L * slotCount);
+        }
+        slots = new Object[slotCount];
         varargs = prototype.bind(state, args, slots);
         line = prototype.line();
     }

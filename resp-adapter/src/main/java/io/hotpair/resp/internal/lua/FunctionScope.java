@@ -137,6 +137,35 @@ final class FunctionScope {
         depth--;
     }
 
+    /**
+     * Begins an expression whose beginning gets deeper as it goes on.
+     *
+     * @return what {@link #endChain} wants to know
+     */
+    int beginChain() {
+        int before = deepest;
+        deepest = depth;
+        return before;
+    }
+
+    /** Says that all since the chain began is one deeper. */
+    int deepen() {
+        return ++deepest;
+    }
+
+    void endChain(int before) {
+        deepest = Math.max(deepest, before);
+    }
+
+    /** How many variables are looked at, at most, to find one. */
+    int variableCount() {
+        int total = 0;
+        for (FunctionScope each = this; each != null; each = each.parent) {
+            total += each.active.size() + each.upvalues.size();
+        }
+        return total;
+    }
+
     int deepest() {
         return deepest;
     }

@@ -19,6 +19,9 @@ public final class JsonLibrary {
         boolean decodeInvalid = true;
     }
 
+    /** What the functions of one take that a script has made for itself. */
+    private static final int OWN_BYTES = 1_024;
+
     private JsonLibrary() {}
 
     /**
@@ -94,6 +97,7 @@ public final class JsonLibrary {
                 a -> {
                     Config own = new Config();
                     LuaTable made = a.state().newTable();
+                    a.state().budget().allocate(OWN_BYTES);
                     register(made, any -> own);
                     return result(made);
                 });

@@ -153,9 +153,11 @@ final class JsonReader {
     }
 
     private void next() {
+        int from = at;
         while (peek(0) == ' ' || peek(0) == '\t' || peek(0) == '\n' || peek(0) == '\r') {
             at++;
         }
+        state.budget().steps((at - from) >>> 5);
         tokenAt = at;
         int c = peek(0);
         switch (c) {

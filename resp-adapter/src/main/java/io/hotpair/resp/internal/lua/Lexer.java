@@ -83,6 +83,9 @@ final class Lexer {
 
     private final byte[] source;
     private final String name;
+    private final Budget budget;
+    private final Tree tree;
+    private int count;
     private int at;
     private int line = 1;
     private int lastLine = 1;
@@ -98,9 +101,17 @@ final class Lexer {
     private LuaString aheadString = LuaString.EMPTY;
     private double aheadNumber;
 
-    Lexer(byte[] source, String name) {
+    /**
+     * Makes one.
+     *
+     * @param budget pays for the time, and for what the tokens become
+     * @param tree notes what they become
+     */
+    Lexer(byte[] source, String name, Budget budget, Tree tree) {
         this.source = source;
         this.name = name;
+        this.budget = budget;
+        this.tree = tree;
         if (source.length > 0 && source[0] == '#') {
             skipLine();
         }
@@ -116,6 +127,11 @@ final class Lexer {
 
     Token token() {
         return token;
+    }
+
+    /** How many tokens there were so far. */
+    int count() {
+        return count;
     }
 
     /** A name, or the number as it was written. */
@@ -259,8 +275,12 @@ final class Lexer {
 
     private Token scan() {
         while (true) {
+            int from = at;
             Token found = scanOne();
+            budget.steps(1 + ((at - from) >>> 3));
             if (found != null) {
+                count++;
+                budget.hold(tree.add(at - from));
                 return found;
             }
         }

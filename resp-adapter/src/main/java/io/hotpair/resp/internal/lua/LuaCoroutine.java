@@ -122,7 +122,9 @@ final class LuaCoroutine {
                         before.calls() + calls,
                         before.nestedBuiltins() + nestedBuiltins,
                         before.weight() + weight,
-                        before.pinned()));
+                        before.pinned(),
+                        before.heldBytes()));
+        state.budget().suspend(-weight);
         nestedAtStart = before.nestedBuiltins();
         Signal signal;
         try {
@@ -141,7 +143,8 @@ final class LuaCoroutine {
         frame = after.frame();
         calls = after.calls() - before.calls();
         nestedBuiltins = after.nestedBuiltins() - before.nestedBuiltins();
-        weight = after.weight() - before.weight();
+        weight = signal.kind() == Kind.YIELD ? after.weight() - before.weight() : 0;
+        state.budget().suspend(weight);
         resumedBy = null;
         resumedFrom = null;
         state.position(before);

@@ -171,10 +171,17 @@ public final class LuaState implements AutoCloseable {
     }
 
     /** What can be put back when an error was caught. */
-    record Position(@Nullable Frame frame, int calls, int nestedBuiltins, int weight, int pinned) {}
+    record Position(
+            @Nullable Frame frame,
+            int calls,
+            int nestedBuiltins,
+            int weight,
+            int pinned,
+            long heldBytes) {}
 
     Position position() {
-        return new Position(frame, calls, nestedBuiltins, budget.weight(), pinned.size());
+        return new Position(
+                frame, calls, nestedBuiltins, budget.weight(), pinned.size(), budget.heldBytes());
     }
 
     void position(Position before) {
@@ -182,6 +189,7 @@ public final class LuaState implements AutoCloseable {
         calls = before.calls();
         nestedBuiltins = before.nestedBuiltins();
         budget.weight(before.weight());
+        budget.heldBytes(before.heldBytes());
         while (pinned.size() > before.pinned()) {
             unpin();
         }
@@ -244,7 +252,7 @@ public final class LuaState implements AutoCloseable {
     LuaError runtimeError(String message) {
         Frame top = frame;
         boolean inScript = top != null && top.closure != null && !top.inBuiltin;
-        return raise(LuaString.of(inScript ? where(1) + message : message));
+        return raise(newString(inScript ? where(1) + message : message));
     }
 
     /**

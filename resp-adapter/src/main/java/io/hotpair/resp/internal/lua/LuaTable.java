@@ -179,18 +179,28 @@ public final class LuaTable {
         }
         int at = mainPosition(key);
         int walked = 0;
+        int found = NONE;
         do {
             Object there = keys[at];
             if (there == key || (there != null && isEqual(there, key))) {
-                return at;
+                found = at;
+                break;
             }
             at = next[at];
             walked++;
         } while (at != NONE);
-        if (walked > 16 && budget != null) {
-            budget.steps(walked);
+        if (budget != null) {
+            payForSearch(budget, key, walked);
         }
-        return NONE;
+        return found;
+    }
+
+    /** Keys of the same place are compared, byte by byte if they are as long. */
+    private static void payForSearch(Budget payer, Object key, int walked) {
+        int perKey = key instanceof LuaString string ? string.length() >>> 8 : 0;
+        if (walked > 16 || perKey > 0) {
+            payer.steps((int) Math.min((walked + 1L) * (perKey + 1), 1 << 20));
+        }
     }
 
     private static boolean isEqual(Object a, Object b) {
@@ -298,6 +308,17 @@ public final class LuaTable {
      * @return the place, or -1 if there is none
      */
     int nextFrom(int place) {
+        int found = search(place);
+        if (budget != null) {
+            int passed = (found < 0 ? array.length + keys.length : found) - place;
+            if (passed > 16) {
+                budget.steps(passed >>> 3);
+            }
+        }
+        return found;
+    }
+
+    private int search(int place) {
         int at = place;
         for (; at < array.length; at++) {
             if (array[at] != null) {
@@ -458,7 +479,7 @@ public final class LuaTable {
         integers += count(extra, counts);
         total++;
         if (budget != null) {
-            budget.steps(total / 8);
+            budget.steps((array.length + keys.length) / 8);
         }
         int size = 0;
         int sum = 0;

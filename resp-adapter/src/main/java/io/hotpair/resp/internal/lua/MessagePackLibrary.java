@@ -195,6 +195,7 @@ public final class MessagePackLibrary {
     /** Reads values. */
     private static final class Reader {
         private static final int MAX_DEPTH = 1_000;
+        private static final int NODES = 3;
 
         private final LuaState state;
         private final byte[] bytes;
@@ -284,15 +285,18 @@ public final class MessagePackLibrary {
         }
 
         private LuaTable array(long count, int depth) {
+            state.budget().enter(NODES);
             LuaTable table = state.pin(state.newTable());
             for (long i = 1; i <= count; i++) {
                 table.set((int) i, read(depth + 1));
             }
             state.unpin();
+            state.budget().leave(NODES);
             return table;
         }
 
         private LuaTable map(long count, int depth) {
+            state.budget().enter(NODES);
             LuaTable table = state.pin(state.newTable());
             for (long i = 0; i < count; i++) {
                 Object key = read(depth + 1);
@@ -300,6 +304,7 @@ public final class MessagePackLibrary {
                 Operations.rawSet(state, table, key, value);
             }
             state.unpin();
+            state.budget().leave(NODES);
             return table;
         }
     }

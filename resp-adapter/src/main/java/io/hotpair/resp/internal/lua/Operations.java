@@ -77,11 +77,15 @@ public final class Operations {
     }
 
     /** The number that a value is or says, or null. */
-    static @Nullable Double toNumber(@Nullable Object value) {
+    static @Nullable Double toNumber(LuaState state, @Nullable Object value) {
         if (value instanceof Double number) {
             return number;
         }
-        return value instanceof LuaString string ? Numbers.parse(string.bytes()) : null;
+        if (!(value instanceof LuaString string)) {
+            return null;
+        }
+        state.budget().work(8L * string.length());
+        return Numbers.parse(string.bytes());
     }
 
     /**
@@ -312,8 +316,8 @@ public final class Operations {
             @Nullable Object b,
             Expression siteA,
             Expression siteB) {
-        Double x = toNumber(a);
-        Double y = toNumber(b);
+        Double x = toNumber(state, a);
+        Double y = toNumber(state, b);
         if (x != null && y != null) {
             return number(operator.apply(x, y));
         }
@@ -330,7 +334,7 @@ public final class Operations {
     }
 
     static @Nullable Object negate(LuaState state, @Nullable Object a, Expression site) {
-        Double x = toNumber(a);
+        Double x = toNumber(state, a);
         if (x != null) {
             return number(-x);
         }
@@ -439,6 +443,9 @@ public final class Operations {
     }
 
     static boolean equal(LuaState state, @Nullable Object a, @Nullable Object b) {
+        if (a instanceof LuaString x && b instanceof LuaString y && x.length() == y.length()) {
+            state.budget().steps(x.length() >>> 8);
+        }
         if (rawEqual(a, b)) {
             return true;
         }

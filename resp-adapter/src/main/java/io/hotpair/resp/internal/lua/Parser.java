@@ -18,16 +18,24 @@ import org.jspecify.annotations.Nullable;
 final class Parser {
     private static final int MAX_LEVELS = 200;
     private static final int UNARY_PRIORITY = 8;
+    private static final int TOKENS_PER_STEP = 16;
     private static final Expression[] NONE = {};
 
     private final Lexer lexer;
     private final String source;
+    private final Budget budget;
+    private final Tree tree;
     private FunctionScope scope = new FunctionScope(null, 0);
     private int levels;
 
-    Parser(byte[] bytes, String source) {
+    /** Those within blocks that are parsed to their end, but not within the present one. */
+    private int tokensInBlocks;
+
+    Parser(byte[] bytes, String source, Budget budget, Tree tree) {
         this.source = source;
-        lexer = new Lexer(bytes, source);
+        this.budget = budget;
+        this.tree = tree;
+        lexer = new Lexer(bytes, source, budget, tree);
     }
 
     Prototype chunk() {
@@ -49,6 +57,7 @@ final class Parser {
                 scope.slotCount(),
                 scope.deepest(),
                 scope.upvalues(),
+                tree,
                 body);
     }
 
@@ -126,17 +135,41 @@ final class Parser {
     /** A block whose variables are still seen behind it. */
     private Statement openBlock() {
         List<Statement> statements = new ArrayList<>();
+        List<Integer> costs = new ArrayList<>();
+        int begun = lexer.count();
+        int inBlocksBefore = tokensInBlocks;
+        int unpaid = 0;
+        int total = 0;
         enterLevel();
         boolean isLast = false;
         while (!isLast && !endsBlock()) {
             isLast = is(Token.RETURN) || is(Token.BREAK);
+            int from = ownTokens();
             statements.add(statement());
             boolean unused = accept(Token.SEMICOLON);
+            unpaid += ownTokens() - from;
+            int cost = unpaid / TOKENS_PER_STEP;
+            unpaid %= TOKENS_PER_STEP;
+            costs.add(cost);
+            total += cost;
         }
         leaveLevel();
-        return statements.size() == 1
+        tokensInBlocks = inBlocksBefore + lexer.count() - begun;
+        return statements.size() == 1 && total == 0
                 ? statements.get(0)
-                : new Statements.Block(statements.toArray(new Statement[0]));
+                : new Statements.Block(
+                        statements.toArray(new Statement[0]),
+                        costs.stream().mapToInt(each -> each).toArray());
+    }
+
+    /** The tokens so far without those of blocks within the present one: what takes time here. */
+    private int ownTokens() {
+        return lexer.count() - tokensInBlocks;
+    }
+
+    /** What it costs to evaluate what began there. */
+    private int cost(int from) {
+        return 1 + (ownTokens() - from) / TOKENS_PER_STEP;
     }
 
     private Statement statement() {
@@ -184,13 +217,15 @@ final class Parser {
 
     private Statement whileStatement(int line) {
         lexer.next();
+        int from = ownTokens();
         Expression condition = expression();
+        int cost = cost(from);
         expect(Token.DO);
         scope.enterLoop();
         Statement body = block();
         scope.leaveLoop();
         expectClosing(Token.END, Token.WHILE, line);
-        return new Statements.While(condition, body);
+        return new Statements.While(condition, cost, body);
     }
 
     private Statement repeatStatement(int line) {
@@ -200,9 +235,10 @@ final class Parser {
         Statement body = openBlock();
         scope.leaveLoop();
         expectClosing(Token.UNTIL, Token.REPEAT, line);
+        int from = ownTokens();
         Expression condition = expression();
         scope.close(mark);
-        return new Statements.Repeat(body, condition);
+        return new Statements.Repeat(body, condition, cost(from));
     }
 
     private Statement forStatement(int line) {
@@ -391,17 +427,33 @@ final class Parser {
 
     private Expression expression(int limit) {
         enterLevel();
-        Expression left = unary();
+        Expression first = unary();
+        List<Expressions.Binary> chain = List.of();
+        Expression left = first;
         while (leftPriority(lexer.token()) > limit) {
             Token operator = lexer.token();
             lexer.next();
             int slot = scope.take(1);
             Expression right = expression(rightPriority(operator));
             scope.give(1);
-            left = binary(operator, left, right, slot);
+            Expressions.Binary both = binary(operator, left, right, slot);
+            chain = chain.isEmpty() ? new ArrayList<>() : chain;
+            chain.add(both);
+            left = both;
         }
         leaveLevel();
-        return left;
+        return chain.isEmpty() ? first : chained(first, chain);
+    }
+
+    /** What is concatenated stays in one node with what follows. */
+    private static Expression chained(Expression first, List<Expressions.Binary> operators) {
+        int last = operators.size() - 1;
+        if (last == 0) {
+            return operators.get(0);
+        }
+        return operators.get(last) instanceof Expressions.Concatenation concatenation
+                ? concatenation.withFirst(chained(first, operators.subList(0, last)))
+                : new Expressions.Chain(first, operators.toArray(new Expressions.Binary[0]));
     }
 
     private Expression unary() {
@@ -429,7 +481,7 @@ final class Parser {
                 : new Expressions.Negate(operand, line);
     }
 
-    private Expression binary(Token operator, Expression left, Expression right, int slot) {
+    private Expressions.Binary binary(Token operator, Expression left, Expression right, int slot) {
         int line = lexer.lastLine();
         return switch (operator) {
             case AND -> new Expressions.Logical(true, left, right);
@@ -450,17 +502,18 @@ final class Parser {
         };
     }
 
-    private Expression calculation(
+    private Expressions.Binary calculation(
             Arithmetic operator, Expression left, Expression right, int slot) {
         return new Expressions.Calculation(operator, left, right, lexer.lastLine(), slot);
     }
 
-    private Expression comparison(
+    private Expressions.Binary comparison(
             Comparator operator, Expression left, Expression right, int slot) {
         return new Expressions.Comparison(operator, left, right, lexer.lastLine(), slot);
     }
 
-    private static Expression concatenation(Expression left, Expression right, int line, int slot) {
+    private static Expressions.Binary concatenation(
+            Expression left, Expression right, int line, int slot) {
         if (!(right instanceof Expressions.Concatenation chain)) {
             return new Expressions.Concatenation(new Expression[] {left, right}, line, slot);
         }
@@ -518,6 +571,7 @@ final class Parser {
     }
 
     private Expression variable(String name) {
+        budget.steps(scope.variableCount() >>> 3);
         LocalVariable local = scope.local(name);
         if (local != null) {
             return new Local(local);
@@ -529,23 +583,20 @@ final class Parser {
     }
 
     private Expression suffixed() {
+        int deepestBefore = scope.beginChain();
         Expression value = primary();
-        int suffixes = 0;
         while (true) {
             Expression next = suffix(value);
             if (next == null) {
                 break;
             }
             // Each makes the tree deeper by one, though not the grammar.
-            scope.enterNode();
-            if (++suffixes > 10 * MAX_LEVELS) {
+            if (scope.deepen() > 10 * MAX_LEVELS) {
                 throw lexer.error("chunk has too many syntax levels");
             }
             value = next;
         }
-        for (int i = 0; i < suffixes; i++) {
-            scope.leaveNode();
-        }
+        scope.endChain(deepestBefore);
         return value;
     }
 

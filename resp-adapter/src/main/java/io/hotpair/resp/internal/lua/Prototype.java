@@ -19,6 +19,7 @@ final class Prototype {
     private final int slotCount;
     private final int nodes;
     private final Upvalue[] upvalues;
+    private final Tree tree;
     private final Statement body;
 
     Prototype(
@@ -30,6 +31,7 @@ final class Prototype {
             int slotCount,
             int nodes,
             Upvalue[] upvalues,
+            Tree tree,
             Statement body) {
         this.source = source;
         this.line = line;
@@ -41,6 +43,7 @@ final class Prototype {
         this.slotCount = slotCount;
         this.nodes = nodes + CALL_NODES + slotCount / 8;
         this.upvalues = upvalues;
+        this.tree = tree;
         this.body = body;
     }
 
@@ -66,6 +69,11 @@ final class Prototype {
         return upvalues;
     }
 
+    /** The tree that it is a part of. */
+    Tree tree() {
+        return tree;
+    }
+
     Statement body() {
         return body;
     }
@@ -88,6 +96,7 @@ final class Prototype {
         }
         for (int i = 0; i < captured.length; i++) {
             if (captured[i]) {
+                state.budget().allocateCell();
                 slots[i] = new Cell(slots[i]);
             }
         }

@@ -15,15 +15,25 @@ final class Statements {
     /** One after the other. */
     static final class Block extends Statement {
         private final Statement[] statements;
+        private final int[] costs;
 
-        Block(Statement[] statements) {
+        /**
+         * Makes one.
+         *
+         * @param costs the steps of each, without those of blocks in it
+         */
+        Block(Statement[] statements, int[] costs) {
             this.statements = statements;
+            this.costs = costs;
         }
 
         @Override
         int execute(Frame frame) {
-            for (Statement each : statements) {
-                int outcome = each.execute(frame);
+            for (int i = 0; i < statements.length; i++) {
+                if (costs[i] > 0) {
+                    frame.state.budget().steps(costs[i]);
+                }
+                int outcome = statements[i].execute(frame);
                 if (outcome != NORMAL) {
                     return outcome;
                 }
@@ -205,17 +215,19 @@ final class Statements {
     /** {@code while} */
     static final class While extends Statement {
         private final Expression condition;
+        private final int cost;
         private final Statement body;
 
-        While(Expression condition, Statement body) {
+        While(Expression condition, int cost, Statement body) {
             this.condition = condition;
+            this.cost = cost;
             this.body = body;
         }
 
         @Override
         int execute(Frame frame) {
             while (Operations.isTrue(condition.eval(frame))) {
-                frame.state.budget().step();
+                frame.state.budget().steps(cost);
                 int outcome = body.execute(frame);
                 if (outcome == BREAK) {
                     break;
@@ -232,16 +244,18 @@ final class Statements {
     static final class Repeat extends Statement {
         private final Statement body;
         private final Expression condition;
+        private final int cost;
 
-        Repeat(Statement body, Expression condition) {
+        Repeat(Statement body, Expression condition, int cost) {
             this.body = body;
             this.condition = condition;
+            this.cost = cost;
         }
 
         @Override
         int execute(Frame frame) {
             do {
-                frame.state.budget().step();
+                frame.state.budget().steps(cost);
                 int outcome = body.execute(frame);
                 if (outcome == BREAK) {
                     break;
@@ -306,7 +320,7 @@ final class Statements {
         }
 
         private static double number(Frame frame, @Nullable Object value, String what) {
-            Double number = Operations.toNumber(value);
+            Double number = Operations.toNumber(frame.state, value);
             if (number == null) {
                 throw frame.state.runtimeError("'for' " + what + " must be a number");
             }

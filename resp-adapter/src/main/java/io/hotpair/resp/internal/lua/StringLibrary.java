@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code string}. */
 final class StringLibrary {
-    private static final LuaString SPECIAL = LuaString.of("^$*+?.([%-");
+    private static final String SPECIAL = "^$*+?.([%-";
 
     private StringLibrary() {}
 
@@ -58,6 +58,7 @@ final class StringLibrary {
         if (to - from + 1 > BaseLibrary.MAX_STACK - args.count()) {
             throw args.state().error("string slice too long");
         }
+        args.state().budget().steps((int) (to - from) >>> 3);
         @Nullable Object[] values = new Object[(int) (to - from + 1)];
         for (int i = 0; i < values.length; i++) {
             values[i] = Operations.number(string.bytes()[(int) from - 1 + i] & 0xff);
@@ -110,8 +111,12 @@ final class StringLibrary {
         }
         state.budget().steps((int) (total >>> 6));
         byte[] all = new byte[(int) total];
-        for (int i = 0; i < times; i++) {
-            System.arraycopy(bytes, 0, all, i * bytes.length, bytes.length);
+        System.arraycopy(bytes, 0, all, 0, bytes.length);
+        for (int done = bytes.length; done < all.length; done *= 2) {
+            System.arraycopy(all, 0, all, done, Math.min(done, all.length - done));
+            if (done > all.length / 2) {
+                break;
+            }
         }
         return one(state.newString(all));
     }
@@ -130,12 +135,12 @@ final class StringLibrary {
     // ---- patterns
 
     private static boolean isPlain(LuaString pattern) {
-        byte[] shown = StringPattern.upToZero(pattern.bytes());
-        for (byte special : SPECIAL.bytes()) {
-            for (byte b : shown) {
-                if (b == special) {
-                    return false;
-                }
+        for (byte b : pattern.bytes()) {
+            if (b == 0) {
+                break;
+            }
+            if (SPECIAL.indexOf(b) >= 0) {
+                return false;
             }
         }
         return true;
@@ -216,7 +221,9 @@ final class StringLibrary {
                             }
                             next[0] = string.length() + 1;
                             return LuaFunction.NOTHING;
-                        }));
+                        },
+                        string,
+                        pattern));
     }
 
     private static @Nullable Object[] gsub(Arguments args) {

@@ -10,6 +10,10 @@ import org.jspecify.annotations.Nullable;
 final class StringPattern {
     private static final int MAX_CAPTURES = 32;
     private static final int MAX_DEPTH = 2000;
+
+    /** What a part of a pattern takes of the stack. */
+    private static final int NODES = 2;
+
     private static final int UNFINISHED = -1;
     private static final int POSITION = -2;
     private static final int NO_MATCH = -1;
@@ -28,7 +32,7 @@ final class StringPattern {
         this.string = string.bytes();
         this.pattern = upToZero(pattern.bytes());
         this.patternFrom = patternFrom;
-        state.budget().steps(this.pattern.length >>> 5);
+        state.budget().work(this.pattern.length);
     }
 
     /** A pattern ends at a zero byte. */
@@ -93,9 +97,11 @@ final class StringPattern {
             // Deeper than any useful pattern goes; what stands in the pattern's loop is no depth.
             throw state.error("pattern too complex");
         }
+        state.budget().enter(NODES);
         try {
             return matchRest(atString, atPattern);
         } finally {
+            state.budget().leave(NODES);
             depth--;
         }
     }

@@ -189,7 +189,8 @@ public final class StructLibrary {
         if (from < 0) {
             throw args.bad(2, "offset must be 1 or greater");
         }
-        int at = (int) Math.min(from, Integer.MAX_VALUE);
+        // With room for what padding adds to it.
+        int at = (int) Math.min(from, Integer.MAX_VALUE - MAX_INTEGER);
         List<@Nullable Object> values = new ArrayList<>();
         while (format.hasNext()) {
             int option = format.next();
@@ -232,6 +233,7 @@ public final class StructLibrary {
                     while (end < bytes.length && bytes[end] != 0) {
                         end++;
                     }
+                    state.budget().work(end - at);
                     if (end == bytes.length) {
                         throw state.error("unfinished string in data");
                     }
