@@ -121,17 +121,30 @@ final class AllocatedFile implements AutoCloseable {
      * goes wrong is not said here: the append that needs the room meets it again, and says it.
      */
     void prepare() {
-        long target = used + PREPARED_BYTES;
-        if (target - allocated < STEP_BYTES || !growing.tryLock()) {
-            return;
+        boolean goesOn = true;
+        while (goesOn && used + PREPARED_BYTES - allocated >= STEP_BYTES) {
+            goesOn = prepareStep();
+        }
+    }
+
+    /** Small as well, for the append that comes meanwhile and has to wait for it. */
+    private boolean prepareStep() {
+        if (!growing.tryLock()) {
+            return false;
         }
         try {
-            space.check();
-            if (!closed && !space.isShort()) {
-                grow(target);
+            if (closed) {
+                return false;
             }
-        } catch (IOException e) {
+            space.check();
+            if (space.isShort()) {
+                return false;
+            }
+            grow(allocated + STEP_BYTES);
+            return true;
+        } catch (IOException | RuntimeException e) {
             LOG.debug("can't allocate ahead", e);
+            return false;
         } finally {
             growing.unlock();
         }

@@ -82,6 +82,9 @@ final class DiskSpace {
     }
 
     private synchronized void lookAgain() {
+        if (!isShort || System.nanoTime() - checkedNs <= CHECK_NS) {
+            return;
+        }
         checkedNs = System.nanoTime();
         if (usableBytes() >= options.watermarkBytes() + RESERVE_BYTES && holdReserve()) {
             LOG.info("log={}: there is room again", home);

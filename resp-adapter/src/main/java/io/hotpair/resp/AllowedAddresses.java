@@ -20,9 +20,11 @@ final class AllowedAddresses {
     private static final int IPV6_BITS = 128;
     private static final int MAPPED_BITS = IPV6_BITS - IPV4_BITS;
 
+    private final List<String> texts;
     private final List<IpSubnetFilterRule> rules;
 
-    private AllowedAddresses(List<IpSubnetFilterRule> rules) {
+    private AllowedAddresses(List<String> texts, List<IpSubnetFilterRule> rules) {
+        this.texts = texts;
         this.rules = rules;
     }
 
@@ -33,7 +35,13 @@ final class AllowedAddresses {
      * @throws IllegalArgumentException if one is not understood; names are not looked up
      */
     static AllowedAddresses of(List<String> texts) {
-        return new AllowedAddresses(texts.stream().map(AllowedAddresses::rule).toList());
+        return new AllowedAddresses(
+                List.copyOf(texts), texts.stream().map(AllowedAddresses::rule).toList());
+    }
+
+    /** What it was read from. */
+    List<String> texts() {
+        return texts;
     }
 
     /** Whether a client at an address may connect. One whose address is not known may not. */

@@ -94,6 +94,13 @@ final class ConfigTable {
         addLatency();
         addReplicas();
         settable("save", () -> "", ConfigTable::savePoints);
+        settable(
+                "allowed-addresses",
+                () -> String.join(" ", server.allowedAddresses().texts()),
+                text -> {
+                    AllowedAddresses addresses = AllowedAddresses.of(words(text.replace(',', ' ')));
+                    return () -> server.allow(addresses);
+                });
         addPackingLimits();
     }
 
@@ -307,6 +314,10 @@ final class ConfigTable {
         return () -> {};
     }
 
+    private static List<String> words(String text) {
+        return text.isBlank() ? List.of() : List.of(text.strip().split("\\s+", -1));
+    }
+
     private static boolean yesOrNo(String text) {
         if (!text.equalsIgnoreCase("yes") && !text.equalsIgnoreCase("no")) {
             throw new IllegalArgumentException("argument must be 'yes' or 'no'");
@@ -316,7 +327,7 @@ final class ConfigTable {
 
     private static List<Double> percentiles(String text) {
         List<Double> percentiles = new ArrayList<>();
-        for (String word : text.isBlank() ? new String[0] : text.strip().split("\\s+", -1)) {
+        for (String word : words(text)) {
             if (!word.matches("[+-]?\\d{1,9}(\\.\\d{0,9})?")) {
                 throw new IllegalArgumentException(
                         "Invalid latency-tracking-info-percentiles parameters");

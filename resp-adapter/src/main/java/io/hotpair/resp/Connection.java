@@ -151,6 +151,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         }
     }
 
+    @Nullable InetSocketAddress remoteAddress() {
+        return channel.remoteAddress();
+    }
+
     /** Disconnects at once, from any thread. */
     // When it is done the pipeline hears of it; there is nobody else to tell.
     @SuppressWarnings("FutureReturnValueIgnored")

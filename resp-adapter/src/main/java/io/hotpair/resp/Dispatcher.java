@@ -220,9 +220,18 @@ final class Dispatcher {
                 statistics.failed(command);
             }
         }
+        long ns = server.keyspace().nanoTime() - startNs;
+        Client.Begun begun = client.begun();
+        if (begun != null) {
+            ns += begun.ns();
+        }
+        if (delayNs != Parked.DONE && begun != null) {
+            client.began(begun.request(), ns);
+        }
         if (delayNs == Parked.DONE) {
-            long ns = server.keyspace().nanoTime() - startNs;
-            noteSlow(command, client, ns + parked.spentNs());
+            if (command != null && begun != null) {
+                executed(command, begun.request(), client, ns + parked.spentNs());
+            }
             client.unpark();
             if (!parked.isHeldBack() && command != null) {
                 finish(client, reply, from, ground(command.touchesKeys(), client, ground));
@@ -231,12 +240,10 @@ final class Dispatcher {
         return delayNs;
     }
 
-    /** One that waited is slow if it took long itself, however long it waited. */
-    private void noteSlow(@Nullable Command command, Client client, long ns) {
-        Client.Begun begun = client.begun();
-        if (command != null && begun != null) {
-            noteDuration(command, begun.request(), client, begun.ns() + ns);
-        }
+    /** Counts a command. One that waited took what it took itself, however long it waited. */
+    private void executed(Command command, Request request, Client client, long ns) {
+        statistics.executed(command, ns);
+        noteDuration(command, request, client, ns);
     }
 
     private void noteDuration(Command command, Request request, Client client, long ns) {
@@ -276,7 +283,6 @@ final class Dispatcher {
             statistics.failed(command);
         }
         long ns = server.keyspace().nanoTime() - startNs;
-        statistics.executed(command, ns);
         if (origin != null) {
             end(origin, client, reply, from);
         }
@@ -286,7 +292,7 @@ final class Dispatcher {
             show(command, request, client);
             return Result.PARKED;
         }
-        noteDuration(command, request, client, ns);
+        executed(command, request, client, ns);
         finish(client, reply, from, ground(touchesKeys, client, ground));
         show(command, request, client);
         return Result.DONE;
@@ -402,9 +408,7 @@ final class Dispatcher {
         if (!client.user().isUnrestricted()) {
             checkRights(command, request, client);
         }
-        if (server.settings().wantedReplicas() > 0
-                && isWrite(command, client)
-                && ReplicationCommands.lacksReplicas(server)) {
+        if (ReplicationCommands.lacksReplicas(server) && isWrite(command, client)) {
             throw CommandException.noReplicas();
         }
         if (paired && command.isWrite()) {

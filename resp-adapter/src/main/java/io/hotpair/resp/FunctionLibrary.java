@@ -12,6 +12,7 @@ import io.hotpair.resp.internal.lua.Operations;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A library of functions, as FUNCTION LOAD was given it. Each call of a function executes the
  * library's code anew, in an execution of its own, so what it keeps in variables lives as long as a
- * call. Immutable but for what its executions were like.
+ * call. Immutable once it has been loaded, but for what its executions were like.
  */
 final class FunctionLibrary {
     private static final String NAME_RULE =
@@ -79,7 +80,7 @@ final class FunctionLibrary {
     private final String name;
     private final int bodyFrom;
     private volatile @Nullable LuaChunk chunk;
-    private final Map<String, Function> functions = new LinkedHashMap<>();
+    private volatile Map<String, Function> functions = Map.of();
     private volatile boolean isLong;
 
     FunctionLibrary(byte[] source) {
@@ -178,6 +179,11 @@ final class FunctionLibrary {
 
     Map<String, Function> functions() {
         return functions;
+    }
+
+    /** Says what it registers, before it is anybody's to call. */
+    void functions(Map<String, Function> registered) {
+        functions = Collections.unmodifiableMap(registered);
     }
 
     /** About what it takes; before it is compiled, that of its text. */

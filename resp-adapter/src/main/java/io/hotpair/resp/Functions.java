@@ -9,6 +9,7 @@ import io.hotpair.resp.internal.lua.LuaState;
 import io.hotpair.resp.internal.lua.LuaString;
 import io.hotpair.resp.internal.lua.LuaTable;
 import io.hotpair.resp.internal.lua.Operations;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -111,10 +112,6 @@ final class Functions {
      * @throws CommandException if one of them can't be; then nothing has changed
      */
     private synchronized void join(Collection<FunctionLibrary> added, Policy policy) {
-        if (!added.isEmpty() && libraries.values().containsAll(added)) {
-            // This is done anew, as the first attempt was ended right behind it.
-            return;
-        }
         Map<String, FunctionLibrary> all =
                 new LinkedHashMap<>(policy == Policy.FLUSH ? Map.of() : libraries);
         for (FunctionLibrary library : added) {
@@ -136,10 +133,6 @@ final class Functions {
     }
 
     private synchronized void add(FunctionLibrary library, boolean replaces) {
-        if (libraries.get(library.name()) == library) {
-            // This is done anew, as the first attempt was ended right behind it.
-            return;
-        }
         check(library, replaces);
         for (String function : library.functions().keySet()) {
             FunctionLibrary other = byFunction.get(function);
@@ -186,8 +179,12 @@ final class Functions {
         return new Loading(List.of(library)) {
             @Override
             public Object execute(LuaState state, ScriptRun run) {
-                add(library, replaces);
                 return LuaString.of(library.name());
+            }
+
+            @Override
+            void addAll() {
+                add(library, replaces);
             }
         };
     }
@@ -209,10 +206,14 @@ final class Functions {
         return new Loading(List.copyOf(added.values())) {
             @Override
             public Object execute(LuaState state, ScriptRun run) {
-                join(added.values(), policy);
                 LuaTable ok = state.newTable();
                 ok.set("ok", LuaString.of("OK"));
                 return ok;
+            }
+
+            @Override
+            void addAll() {
+                join(added.values(), policy);
             }
         };
     }
@@ -220,6 +221,10 @@ final class Functions {
     /** Compiles libraries and executes their code, as far as there is time. */
     private abstract class Loading implements ScriptRun.Program {
         private final List<FunctionLibrary> loaded;
+
+        /** What each of them registers, as far as the present attempt has come. */
+        private final List<Map<String, FunctionLibrary.Function>> registered = new ArrayList<>();
+
         private volatile boolean isLong;
 
         Loading(List<FunctionLibrary> loaded) {
@@ -270,13 +275,30 @@ final class Functions {
 
         @Override
         public LuaState open(Budget budget, ScriptRun run) {
+            registered.clear();
+            long bytes = 0;
             for (FunctionLibrary each : loaded) {
-                each.functions().clear();
-                functions(each, budget)
-                        .forEach((name, f) -> each.functions().put(name, f.withoutCallback()));
+                Map<String, FunctionLibrary.Function> kept = new LinkedHashMap<>();
+                functions(each, budget).forEach((name, f) -> kept.put(name, f.withoutCallback()));
+                registered.add(kept);
+                long more = kept.values().stream().mapToLong(FunctionLibrary.Function::bytes).sum();
+                // The execution that registered them is over, and counts for them no more.
+                budget.hold(more);
+                bytes += each.bytes() + more;
+                checkRoom(bytes);
             }
             return new LuaState(budget, forCalls.globals(), forCalls.stringMetatable(), run);
         }
+
+        @Override
+        public void finish() {
+            for (int i = 0; i < loaded.size(); i++) {
+                loaded.get(i).functions(registered.get(i));
+            }
+            addAll();
+        }
+
+        abstract void addAll();
     }
 
     // ---- calls

@@ -90,11 +90,15 @@ final class ReplicationCommands {
 
     /** Whether this is a master with fewer good replicas than a write needs. */
     static boolean lacksReplicas(RespServer server) {
+        int wanted = server.settings().wantedReplicas();
+        if (wanted == 0) {
+            return false;
+        }
         Topology topology = server.keyspace().topology();
         boolean isReplica =
                 server.keyspace().migration().active() != null
                         || (topology != null && topology.role() == Role.REPLICA);
-        return !isReplica && goodReplicas(topology) < server.settings().wantedReplicas();
+        return !isReplica && goodReplicas(topology) < wanted;
     }
 
     /** How many of them have come to an opId, by one of their figures. */

@@ -69,7 +69,6 @@ public final class RespListener implements AutoCloseable {
     private final Transport transport;
     private final Map<EventExecutor, Worker> workers = new HashMap<>();
     private final List<Channel> listening = new ArrayList<>();
-    private final AllowedAddresses allowedAddresses;
     private final AtomicLong saidTurnedAwayNs;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final @Nullable TlsContext tls;
@@ -77,7 +76,6 @@ public final class RespListener implements AutoCloseable {
 
     private RespListener(KeyspacePort keyspace, RespConfig config) {
         server = new RespServer(keyspace, config);
-        allowedAddresses = AllowedAddresses.of(config.allowedAddresses());
         saidTurnedAwayNs = new AtomicLong(keyspace.nanoTime() - SAY_TURNED_AWAY_EVERY_NS);
         TlsConfig tlsConfig = config.tls();
         tls =
@@ -169,6 +167,17 @@ public final class RespListener implements AutoCloseable {
             throw new IllegalStateException("tls=null, expected a listener that was given one");
         }
         present.reload();
+    }
+
+    /**
+     * Lets clients connect from these addresses and networks only, from now on, and ends the
+     * connections of others. {@code CONFIG SET allowed-addresses} does the same.
+     *
+     * @param cidrs as in {@link RespConfigBuilder#allowedAddresses}; none for no limit
+     * @throws IllegalArgumentException if one is not understood; all is as before then
+     */
+    public void allowAddresses(List<String> cidrs) {
+        server.allow(AllowedAddresses.of(cidrs));
     }
 
     /**
@@ -331,7 +340,7 @@ public final class RespListener implements AutoCloseable {
 
         @Override
         protected void initChannel(SocketChannel channel) {
-            if (!allowedAddresses.includes(channel.remoteAddress())) {
+            if (!server.allows(channel.remoteAddress())) {
                 turnAway(channel);
                 return;
             }
@@ -349,6 +358,10 @@ public final class RespListener implements AutoCloseable {
                 channel.pipeline().addLast(tlsHandler);
             }
             channel.pipeline().addLast(connection);
+            if (!server.allows(channel.remoteAddress())) {
+                // They changed since, and who ended the others may not have seen this one.
+                connection.kill();
+            }
         }
 
         @SuppressWarnings("FutureReturnValueIgnored") // It is closed, whatever comes of it.

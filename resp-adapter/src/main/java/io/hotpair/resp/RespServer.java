@@ -2,6 +2,7 @@ package io.hotpair.resp;
 
 import io.hotpair.Acknowledgement;
 import java.math.BigInteger;
+import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Locale;
@@ -30,6 +31,7 @@ final class RespServer {
     private final ErrorCounts errorCounts = new ErrorCounts();
     private final SlowLog slowLog;
     private final LatencyMonitor latencies;
+    private volatile AllowedAddresses allowedAddresses;
     private final Pause pause = new Pause();
     private final Saves saves;
     private final GuessLimit guessLimit = new GuessLimit();
@@ -69,6 +71,7 @@ final class RespServer {
         budget = new MemoryBudget(config.clientMemoryLimitBytes());
         slowLog = new SlowLog(settings);
         latencies = new LatencyMonitor(settings);
+        allowedAddresses = AllowedAddresses.of(config.allowedAddresses());
         saves = new Saves(keyspace);
         runId = String.format(Locale.ROOT, "%040x", new BigInteger(160, new SecureRandom()));
         startedAtNs = keyspace.nanoTime();
@@ -160,6 +163,25 @@ final class RespServer {
 
     SlowLog slowLog() {
         return slowLog;
+    }
+
+    /** Where clients may connect from. */
+    AllowedAddresses allowedAddresses() {
+        return allowedAddresses;
+    }
+
+    boolean allows(@Nullable InetSocketAddress client) {
+        return allowedAddresses.includes(client);
+    }
+
+    /** Lets clients connect from elsewhere, and ends the connections of those that may not. */
+    void allow(AllowedAddresses addresses) {
+        allowedAddresses = addresses;
+        for (Connection connection : clients.all()) {
+            if (!allows(connection.remoteAddress())) {
+                connection.kill();
+            }
+        }
     }
 
     LatencyMonitor latencies() {

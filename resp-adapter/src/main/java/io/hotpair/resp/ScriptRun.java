@@ -28,6 +28,7 @@ final class ScriptRun implements Parked {
     private static final long EXEC_NS = TimeUnit.SECONDS.toNanos(1);
     private static final long LOOP_BYTES = 4L << 20;
     private static final int LOOP_NODES = 700;
+    private static final long LOOP_UNBROKEN_BYTES = 1L << 20;
     private static final int OWN_NODES = 150_000;
     private static final int MAX_LOG_LINES = 1_000;
     private static final String ERR = "err";
@@ -66,6 +67,9 @@ final class ScriptRun implements Parked {
 
         /** Executes it. */
         @Nullable Object execute(LuaState state, ScriptRun run);
+
+        /** Does what no attempt may do that is ended yet. */
+        default void finish() {}
     }
 
     /**
@@ -92,6 +96,7 @@ final class ScriptRun implements Parked {
     private byte @Nullable [] answer;
     private @Nullable RuntimeException failure;
     private long endNs;
+    private long aloneNs;
 
     ScriptRun(Client client, Program program, byte[][] keys, byte[][] args) {
         this.client = client;
@@ -202,8 +207,14 @@ final class ScriptRun implements Parked {
     private void executeElsewhere() {
         program.isLong(true);
         isAlone = true;
+        // Before it begins: from then on what parks is a command of the script's.
         client.park(this);
-        server.scripts().submit(this);
+        try {
+            server.scripts().submit(this);
+        } catch (CommandException e) {
+            client.unpark();
+            throw e;
+        }
     }
 
     @Override
@@ -223,6 +234,12 @@ final class ScriptRun implements Parked {
         context().countFor(client.connection().worker().statistics());
         reply.encoded(bytes);
         return DONE;
+    }
+
+    /** To the log of what took long it is the client's command, wherever it is executed. */
+    @Override
+    public long spentNs() {
+        return aloneNs;
     }
 
     private String text(Reason reason) {
@@ -266,6 +283,7 @@ final class ScriptRun implements Parked {
             // One that is quick again, as its data got smaller, need not change threads again.
             long tookNs = server.keyspace().nanoTime() - startNs;
             program.isLong(tookNs > LOOP_NS / 4);
+            aloneNs = tookNs;
             done = true;
             client.connection().wake(this);
         }
@@ -295,9 +313,17 @@ final class ScriptRun implements Parked {
 
     private Budget budget() {
         long limitBytes = server.config().scriptMemoryLimitBytes();
-        return isAlone
-                ? new Budget(this::look, limitBytes, OWN_NODES, false)
-                : new Budget(this::look, Math.min(LOOP_BYTES, limitBytes), LOOP_NODES, true);
+        if (isAlone) {
+            return new Budget(this::look, limitBytes, OWN_NODES, false, Long.MAX_VALUE);
+        }
+        // In a transaction there is nowhere else to go, and a second.
+        boolean inExec = client.transaction().isExecuting();
+        return new Budget(
+                this::look,
+                Math.min(LOOP_BYTES, limitBytes),
+                LOOP_NODES,
+                true,
+                inExec ? Long.MAX_VALUE : LOOP_UNBROKEN_BYTES);
     }
 
     private @Nullable Reason look() {
@@ -321,6 +347,7 @@ final class ScriptRun implements Parked {
             try (LuaState state = program.open(budget, this)) {
                 Object result = program.execute(state, this);
                 ScriptValues.write(result, this, budget, reply);
+                program.finish();
             }
         } catch (LuaError e) {
             reply.truncate(from);

@@ -144,4 +144,33 @@ class AllowedAddressesTest {
             }
         }
     }
+
+    @Test
+    void shouldEndConnectionsFromWhereNobodyMayConnectAnyMore() {
+        try (TestListener listener = TestListener.open(c -> c.bind("127.0.0.1", "::1"));
+                RawClient client = listener.connect();
+                RawClient other = new RawClient("::1", listener.port())) {
+            assertEquals("+PONG\r\n", other.call("PING"));
+
+            assertEquals(
+                    "+OK\r\n",
+                    client.call("CONFIG", "SET", "allowed-addresses", "127.0.0.1, 10.0.0.0/8"));
+
+            assertEquals("", other.untilClosed());
+            assertEquals("+PONG\r\n", client.call("PING"));
+            assertTrue(
+                    client.call("CONFIG", "GET", "allowed-addresses")
+                            .contains("127.0.0.1 10.0.0.0/8"));
+            String refused = client.call("CONFIG", "SET", "allowed-addresses", "10.0.0.0/33");
+            assertTrue(refused.startsWith("-ERR CONFIG SET failed"), refused);
+            assertEquals("+PONG\r\n", client.call("PING"), "all is as before");
+
+            listener.listener().allowAddresses(List.of("::1"));
+
+            assertEquals("", client.untilClosed());
+            try (RawClient again = new RawClient("::1", listener.port())) {
+                assertEquals("+PONG\r\n", again.call("PING"));
+            }
+        }
+    }
 }

@@ -63,6 +63,17 @@ class ScriptCommandsTest {
     }
 
     @Test
+    void shouldTellTheSlowLogOfAScriptThatHadAThreadOfItsOwn() {
+        try (RawClient client = listener.connect()) {
+            // More than a script may take in the event loop, less than these loops take anywhere.
+            client.call("CONFIG", "SET", "slowlog-log-slower-than", "7000");
+            client.call("EVAL", slowly("return 1"), "0");
+            String log = client.call("SLOWLOG", "GET");
+            assertTrue(log.contains("EVAL"), log);
+        }
+    }
+
+    @Test
     void shouldBeginAnewWhenAnotherWriterCameFirst() {
         try (RawClient slow = listener.connect();
                 RawClient quick = listener.connect()) {

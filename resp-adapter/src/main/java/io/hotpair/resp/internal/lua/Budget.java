@@ -35,13 +35,11 @@ public final class Budget {
     private static final int FUNCTION_BYTES = 48;
     private static final int CELL_BYTES = 40;
 
-    /** How much of something an event loop does without a look at the clock. */
-    private static final int UNBROKEN_BYTES = 1 << 20;
-
     private final Watch watch;
     private final long limitBytes;
     private final int maxWeight;
     private final boolean isProvisional;
+    private final long unbrokenBytes;
     private int fuel = STEPS_BETWEEN_LOOKS;
     private long usedBytes;
     private long heldBytes;
@@ -56,12 +54,19 @@ public final class Budget {
      * @param limitBytes how much memory may be alive
      * @param maxWeight how deep calls may be nested, in nodes of the tree
      * @param isProvisional whether who needs more is to be executed again elsewhere
+     * @param unbrokenBytes what more than this goes through without a look at the clock needs more
      */
-    public Budget(Watch watch, long limitBytes, int maxWeight, boolean isProvisional) {
+    public Budget(
+            Watch watch,
+            long limitBytes,
+            int maxWeight,
+            boolean isProvisional,
+            long unbrokenBytes) {
         this.watch = watch;
         this.limitBytes = limitBytes;
         this.maxWeight = maxWeight;
         this.isProvisional = isProvisional;
+        this.unbrokenBytes = unbrokenBytes;
     }
 
     void state(LuaState owner) {
@@ -104,7 +109,7 @@ public final class Budget {
      * @param bytes how many
      */
     public void work(long bytes) {
-        if (bytes > UNBROKEN_BYTES) {
+        if (bytes > unbrokenBytes) {
             needsMore();
         }
         steps((int) Math.min(bytes >>> 5, 1 << 20));

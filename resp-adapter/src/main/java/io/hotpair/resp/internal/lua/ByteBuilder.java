@@ -59,16 +59,17 @@ final class ByteBuilder {
         }
     }
 
+    /** What it has become, which the caller pays for; it is not to grow any more. */
     byte[] toBytes() {
-        return Arrays.copyOf(bytes, length);
+        state.budget().reserve(length);
+        byte[] exact = Arrays.copyOf(bytes, length);
+        state.budget().release(heldBytes);
+        heldBytes = 0;
+        return exact;
     }
 
     /** What it has become; it is not to grow any more. */
     LuaString toLuaString() {
-        state.budget().reserve(length);
-        LuaString string = state.newString(toBytes());
-        state.budget().release(heldBytes);
-        heldBytes = 0;
-        return string;
+        return state.newString(toBytes());
     }
 }
