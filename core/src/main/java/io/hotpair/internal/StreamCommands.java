@@ -822,13 +822,15 @@ public final class StreamCommands implements StreamOperations {
             counter.delivered(group, entry.id());
         }
         stream.put(group);
-        Stream.Consumer consumer = seen(stream, group, name, edit.nowMs());
+        // One moment for all of it: the clock may go on in between.
+        long nowMs = edit.nowMs();
+        Stream.Consumer consumer = seen(stream, group, name, nowMs);
         if (!acknowledges) {
-            consumer.activeMs = edit.nowMs();
+            consumer.activeMs = nowMs;
         }
         stream.put(group, consumer);
         if (!acknowledges) {
-            stream.deliver(group, consumer, entries, edit.nowMs());
+            stream.deliver(group, consumer, entries, nowMs);
         }
         return List.of(entries);
     }
@@ -836,7 +838,8 @@ public final class StreamCommands implements StreamOperations {
     /** Delivers once more what is the consumer's own. */
     private static List<List<StreamEntry>> readAgain(
             Stream stream, Stream.Group group, byte[] name, StreamId after, long limit, Edit edit) {
-        Stream.Consumer consumer = seen(stream, group, name, edit.nowMs());
+        long nowMs = edit.nowMs();
+        Stream.Consumer consumer = seen(stream, group, name, nowMs);
         stream.put(group, consumer);
         List<StreamEntry> entries = new ArrayList<>();
         if (after.equals(StreamId.MAX)) {
@@ -846,8 +849,7 @@ public final class StreamCommands implements StreamOperations {
             StreamEntry entry = stream.entry(id);
             if (entry != null) {
                 long deliveries = stream.existingPending(group, id).deliveries() + 1;
-                stream.put(
-                        group, new Stream.Pending(id, consumer.number, edit.nowMs(), deliveries));
+                stream.put(group, new Stream.Pending(id, consumer.number, nowMs, deliveries));
             }
             entries.add(entry == null ? new StreamEntry(id, null) : entry);
         }
@@ -1021,9 +1023,10 @@ public final class StreamCommands implements StreamOperations {
             group.lastId = lastId;
             stream.put(group);
         }
+        long nowMs = edit.nowMs();
         Claimant claimant =
-                new Claimant(stream, group, name, how.minIdle().toMillis(), justId, edit.nowMs());
-        claimant.deliveredMs = deliveredMs(how, edit.nowMs());
+                new Claimant(stream, group, name, how.minIdle().toMillis(), justId, nowMs);
+        claimant.deliveredMs = deliveredMs(how, nowMs);
         claimant.deliveries = how.deliveries();
         List<StreamId> claimed = new ArrayList<>();
         for (StreamId id : ids) {
