@@ -78,7 +78,14 @@ final class ChildJvm implements AutoCloseable {
             String line = lines.poll(TIMEOUT_S, TimeUnit.SECONDS);
             if (line == null) {
                 throw new AssertionError(
-                        "no " + prefix + " came, but " + seen + ", from\n" + threads());
+                        "no "
+                                + prefix
+                                + " came, but "
+                                + seen
+                                + "; it said before\n"
+                                + String.join("\n", all)
+                                + "\nand its threads are\n"
+                                + threads());
             }
             if (line.equals(END)) {
                 throw new AssertionError("no " + prefix + " came, but " + seen);

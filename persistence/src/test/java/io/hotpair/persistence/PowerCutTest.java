@@ -223,6 +223,11 @@ class PowerCutTest {
                 } catch (HotpairException e) {
                     tellFailure(keyspace, writer, e, out);
                     return;
+                } catch (InternalError e) {
+                    // So the JVM tells who appended by himself that the device took nothing, and
+                    // when it likes; who goes on is refused.
+                    out.println("late " + writer + " " + e.getMessage());
+                    continue;
                 }
                 out.println("ack " + writer + " " + next);
                 if (writer == LOG_WRITER) {
