@@ -44,20 +44,7 @@ class FunctionDifferentialTest {
             String version = Integer.toString(protocol);
             real.call("HELLO", version);
             ours.call("HELLO", version);
-            List<String> differences = new ArrayList<>();
-            for (String[] command : commands) {
-                String expected = real.call(command);
-                String actual = ours.call(command);
-                if (!expected.equals(actual)) {
-                    differences.add(
-                            String.join(" ", command)
-                                    + "\n  Redis: "
-                                    + expected
-                                    + "  here:  "
-                                    + actual);
-                }
-            }
-            assertEquals("", String.join("\n", differences), differences.size() + " differ");
+            ScriptDifferentialTest.compare(real, ours, commands);
         }
     }
 

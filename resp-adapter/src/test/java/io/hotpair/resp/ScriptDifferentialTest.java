@@ -62,7 +62,8 @@ class ScriptDifferentialTest {
         }
     }
 
-    private static void compare(RawClient real, RawClient ours, List<String[]> commands) {
+    /** Gives the same commands to both; each reply has to be the same. */
+    static void compare(RawClient real, RawClient ours, List<String[]> commands) {
         List<String> differences = new ArrayList<>();
         for (String[] command : commands) {
             String expected = real.call(command);
