@@ -76,6 +76,11 @@ public final class Engine {
     /** Of all memory a snapshot may keep a 16th where memory is nearly full. */
     private static final int HELD_SHIFT = 4;
 
+    /**
+     * So much of what is idle in full memory is of no use to a write: it waits for other lengths.
+     */
+    private static final int UNSUITED_CHUNKS = 2;
+
     /** The policy's time goes on in steps of this part of the limit. */
     private static final int POLICY_STEP_SHIFT = 12;
 
@@ -573,7 +578,8 @@ public final class Engine {
     void makeHeadroom() {
         Evictor present = evictor;
         if (present != null && mode.isMaster() && slab.isNearlyFull()) {
-            long wanted = mostHeldBytes() - slab.idleBytes();
+            long unsuited = UNSUITED_CHUNKS * (long) slab.accountant().chunkLength();
+            long wanted = mostHeldBytes() + unsuited - slab.idleBytes();
             if (wanted > 0) {
                 long unused = present.evict(wanted);
             }

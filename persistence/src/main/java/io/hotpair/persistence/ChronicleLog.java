@@ -643,11 +643,9 @@ final class ChronicleLog implements OperationLog {
                             .mapToInt(LogSource::readingCycle)
                             .min()
                             .orElse(Integer.MAX_VALUE);
-            // What was rolled from a moment ago is still open, to be forced once more.
-            Segment first =
-                    before != null || isForcing
-                            ? null
-                            : history.firstNeeded(spare, base, maxLength, mark.place(), firstRead);
+            // What was rolled from and is still open, to be forced once more, is not before the
+            // mark.
+            Segment first = history.firstNeeded(spare, base, maxLength, mark.place(), firstRead);
             return first == null ? history.begin() : history.beginWith(first);
         } finally {
             history.readers().unlock();

@@ -299,13 +299,13 @@ class SnapshotRecoveryTest {
     void shouldSaveAFullCacheWhileItEvicts() throws Exception {
         options = options.withBytesPerSecond(4L << 20);
         try (Keyspace keyspace = open(16 << 20)) {
-            // What is written during the save is less than a 16th of the memory.
+            // What is written during the save is three quarters of the 16th that may be kept.
             for (int i = 0; i < 150_000; i++) {
                 keyspace.put("key:" + i, "value of " + i + "v".repeat(200));
             }
             long before = keyspace.statistics().keyCount();
             CompletableFuture<SavedSnapshot> saved = keyspace.saveSnapshot();
-            for (int i = 0; i < 2_000; i++) {
+            for (int i = 0; i < 3_000; i++) {
                 keyspace.put("new:" + i, "v".repeat(200));
             }
             assertTrue(saved.join().operationCount() > before * 8 / 10, () -> "" + before);
