@@ -620,12 +620,21 @@ public final class Keyspace implements AutoCloseable {
     /**
      * Changes the limit of its off-heap memory while it is in use. Of a lower one, what is above it
      * is given back within moments, as far as the policy lets keys be evicted; until then, and
-     * where no key may be evicted until keys are deleted, writes that need memory are refused.
+     * where no key may be evicted until keys are deleted, writes that need memory are refused. One
+     * that is less than what an empty keyspace takes refuses them all.
      *
-     * @param bytes the limit, 4 MiB to 4 TiB
+     * @param bytes the limit, 1 byte to 4 TiB
      */
     public void maxMemory(long bytes) {
-        core.engine().maxMemoryBytes(KeyspaceBuilder.checkMaxMemory(bytes));
+        if (bytes < 1 || bytes > KeyspaceConfig.MAX_MEMORY_BYTES) {
+            throw new IllegalArgumentException(
+                    "maxMemory="
+                            + bytes
+                            + ", expected 1 to "
+                            + KeyspaceConfig.MAX_MEMORY_BYTES
+                            + " bytes");
+        }
+        core.engine().maxMemoryBytes(bytes);
     }
 
     /**

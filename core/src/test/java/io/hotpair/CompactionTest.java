@@ -173,7 +173,7 @@ class CompactionTest {
             assertTrue(more > before * 9 / 10, "before=" + before + ", more=" + more);
             assertTrue(keyspace.statistics().usedMemoryBytes() <= 2 * LIMIT);
             assertEquals(2 * LIMIT, keyspace.statistics().maxMemoryBytes());
-            assertThrows(IllegalArgumentException.class, () -> keyspace.maxMemory(1));
+            assertThrows(IllegalArgumentException.class, () -> keyspace.maxMemory(0));
         }
     }
 
@@ -208,6 +208,42 @@ class CompactionTest {
             for (int i = 0; i < count; i += 8) {
                 assertHolds(keyspace, i, 1_000);
             }
+        }
+    }
+
+    @Test
+    void shouldFreeWhatWasDeletedThoughNobodyWrites() {
+        try (Keyspace keyspace = open(MaxMemoryPolicy.NOEVICTION)) {
+            byte[][] members = new byte[20_000][];
+            for (int i = 0; i < members.length; i++) {
+                members[i] = key(i);
+            }
+            assertEquals(members.length, keyspace.sets().sadd(key(0), members));
+            long full = used(keyspace);
+
+            assertTrue(keyspace.delete(key(0)));
+
+            await(keyspace, () -> used(keyspace) < full / 10);
+        }
+    }
+
+    private static long used(Keyspace keyspace) {
+        KeyspaceStatistics statistics = keyspace.statistics();
+        return statistics.usedMemoryBytes() - statistics.idleMemoryBytes();
+    }
+
+    @Test
+    void shouldRefuseAllThatTakesMemoryUnderALimitOfAByte() {
+        try (Keyspace keyspace = open(MaxMemoryPolicy.NOEVICTION)) {
+            int count = fill(keyspace, 0, 1_000);
+            keyspace.maxMemory(1);
+            assertThrows(HotpairException.class, () -> keyspace.put("k", "v"));
+            for (int i = 0; i < count; i++) {
+                assertTrue(keyspace.delete(key(i)));
+            }
+            keyspace.maxMemory(LIMIT);
+            keyspace.put("k", "v");
+            assertEquals("v", keyspace.get("k"));
         }
     }
 

@@ -1341,10 +1341,14 @@ public final class Engine {
     }
 
     /**
-     * Does some of what memory needs besides writes: less is used after the limit was lowered, and
-     * free blocks of the wrong size become others.
+     * Does some of what memory needs besides writes: what was deleted becomes free blocks, less is
+     * used after the limit was lowered, and free blocks of the wrong size become others.
      */
     void maintainMemory(long budgetNs) {
+        long startNs = clocks.nanoTime();
+        while (slab.reclaimIdle() && clocks.nanoTime() - startNs < budgetNs) {
+            // A huge value is freed in parts, so that who writes meanwhile finds its stripe soon.
+        }
         Accountant accountant = slab.accountant();
         long excess = accountant.used() - accountant.limit();
         if (excess > 0 && !endSnapshotHolding(0)) {

@@ -155,7 +155,8 @@ public final class KeyspaceBackups {
         return Keyspace.builder()
                 .name(config.name())
                 .directory(directory)
-                .maxMemory(core.engine().maxMemoryBytes())
+                .maxMemory(
+                        Math.max(KeyspaceConfig.MIN_MEMORY_BYTES, core.engine().maxMemoryBytes()))
                 .maxMemoryPolicy(MaxMemoryPolicy.NOEVICTION)
                 .snapshots(SnapshotOptions.defaults().onDemand())
                 .backups(BackupOptions.defaults().onDemand())

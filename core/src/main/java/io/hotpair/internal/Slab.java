@@ -426,6 +426,38 @@ final class Slab {
         }
     }
 
+    /**
+     * Frees some of what idle stripes have in limbo. Their next writer would do that, but may not
+     * come: what was deleted last would be kept until then.
+     *
+     * @return whether it did
+     */
+    boolean reclaimIdle() {
+        boolean freed = false;
+        // What is in limbo now is older than those who claim a stripe from here on.
+        stripes.advance();
+        for (int i = 0; i < stripes.count(); i++) {
+            Stripe stripe = stripes.stripe(i);
+            if (stripe.limboCount() > 0 && stripes.claim(i)) {
+                try {
+                    freed |= reclaimSome(stripe);
+                } finally {
+                    stripes.leave(stripe);
+                }
+            }
+        }
+        return freed;
+    }
+
+    private boolean reclaimSome(Stripe stripe) {
+        if (stripe.limboCount() == 0) {
+            return false;
+        }
+        long oldest = stripe.oldestAddress();
+        reclaim(stripe);
+        return stripe.limboCount() == 0 || stripe.oldestAddress() != oldest;
+    }
+
     /** Bytes taken that hold nothing, or soon will: free blocks and what is uncut or in limbo. */
     long idleBytes() {
         long bytes = chunks.freeBytes() + chunks.uncutBytes();
