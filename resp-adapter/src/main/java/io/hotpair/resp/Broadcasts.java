@@ -18,14 +18,18 @@ final class Broadcasts {
     /**
      * Who wrote a key first.
      *
-     * @param client the client, or null if it was none
+     * @param origin the command, or null if it was none
      */
-    record By(@Nullable Client client) {}
+    record By(@Nullable Origin origin) {
+        boolean is(Client client) {
+            return origin != null && origin.client() == client;
+        }
+    }
 
     private final Map<KeyName, Map<KeyName, By>> keys = new TreeMap<>(BY_BYTES);
 
-    void add(KeyName prefix, KeyName key, @Nullable Client by) {
-        keys.computeIfAbsent(prefix, p -> new TreeMap<>(BY_BYTES)).putIfAbsent(key, new By(by));
+    void add(KeyName prefix, KeyName key, By by) {
+        keys.computeIfAbsent(prefix, p -> new TreeMap<>(BY_BYTES)).putIfAbsent(key, by);
     }
 
     /** Tells what was gathered. */

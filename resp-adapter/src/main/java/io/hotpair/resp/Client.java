@@ -1,7 +1,9 @@
 package io.hotpair.resp;
 
 import io.hotpair.Session;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +60,7 @@ final class Client {
     private final Set<KeyName> trackedPrefixes =
             new TreeSet<>((a, b) -> Arrays.compareUnsigned(a.bytes(), b.bytes()));
     private boolean caching;
+    private final List<Tracking.Invalidation> afterReply = new ArrayList<>(0);
     private volatile long monitorsSince = NO_MONITOR;
 
     Client(long id, Connection connection, RespServer server, Session session, Endpoints ends) {
@@ -156,6 +159,21 @@ final class Client {
 
     boolean isRedirectionBroken() {
         return redirectionBroken;
+    }
+
+    /** Keeps what it is to be told behind the reply to what it waits for. */
+    void tellAfterReply(Tracking.Invalidation message) {
+        afterReply.add(message);
+    }
+
+    /** Takes what was kept. */
+    List<Tracking.Invalidation> takeAfterReply() {
+        if (afterReply.isEmpty()) {
+            return List.of();
+        }
+        List<Tracking.Invalidation> all = List.copyOf(afterReply);
+        afterReply.clear();
+        return all;
     }
 
     /** Whether CLIENT CACHING has said something of the command that is executing. */

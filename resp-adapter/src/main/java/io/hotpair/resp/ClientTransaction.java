@@ -58,7 +58,7 @@ final class ClientTransaction {
     private final List<byte[]> shown = new ArrayList<>();
     private @Nullable Session outside;
     private boolean offLoop;
-    private boolean scripted;
+    private byte @Nullable [][] declaredKeys;
     private @Nullable Runnable betweenSteps;
     private long heldBytes;
     private long chargedBytes;
@@ -84,7 +84,12 @@ final class ClientTransaction {
 
     /** Whether the command that is executing is one that a script calls. */
     boolean isScripted() {
-        return scripted;
+        return declaredKeys != null;
+    }
+
+    /** The keys that the script was given which is executing, or null if none is. */
+    byte @Nullable [][] declaredKeys() {
+        return declaredKeys;
     }
 
     int size() {
@@ -230,11 +235,12 @@ final class ClientTransaction {
     /**
      * Executes a script as one transaction, or as a part of the one that executes already.
      *
+     * @param keys those that it was given
      * @param elsewhere whether this is not the event loop's thread; the client is parked then
      * @param attempt does it, perhaps several times
      */
-    void executeScript(boolean elsewhere, Consumer<TransactionSession> attempt) {
-        scripted = true;
+    void executeScript(byte[][] keys, boolean elsewhere, Consumer<TransactionSession> attempt) {
+        declaredKeys = keys;
         try {
             if (executing && client.session() instanceof TransactionSession inside) {
                 attempt.accept(inside);
@@ -242,7 +248,7 @@ final class ClientTransaction {
                 executeAlone(elsewhere, attempt);
             }
         } finally {
-            scripted = false;
+            declaredKeys = null;
         }
     }
 
@@ -355,7 +361,7 @@ final class ClientTransaction {
      * make any amount of it; what was gathered for EXEC was charged to the client when it came.
      */
     private boolean reserve(long bytes) {
-        if (!scripted) {
+        if (!isScripted()) {
             return true;
         }
         heldBytes += bytes + HELD_OVERHEAD;

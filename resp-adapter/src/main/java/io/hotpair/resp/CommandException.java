@@ -101,6 +101,23 @@ class CommandException extends RuntimeException {
         return new CommandException("NOREPLICAS Not enough good replicas to write.");
     }
 
+    /**
+     * @param withFunction whether what runs is a function, or a script
+     */
+    static CommandException busy(boolean withFunction) {
+        return new CommandException(
+                "BUSY Redis is busy running a script. You can only call "
+                        + (withFunction ? "FUNCTION" : "SCRIPT")
+                        + " KILL or SHUTDOWN NOSAVE.");
+    }
+
+    static CommandException unkillable() {
+        return new CommandException(
+                "UNKILLABLE Sorry the script already executed write commands against the dataset."
+                        + " You can either wait the script termination or kill the server in a"
+                        + " hard way using the SHUTDOWN NOSAVE command.");
+    }
+
     static CommandException readOnly() {
         return new CommandException("READONLY You can't write against a read only replica.");
     }

@@ -121,7 +121,6 @@ final class ConfigTable {
         fixed("appendfsync", () -> "everysec");
         fixed("bind", () -> String.join(" ", config.bindAddresses()));
         fixed("enable-replicaof-command", () -> config.replicaOfCommand() ? "yes" : "no");
-        fixed("lua-time-limit", () -> Long.toString(config.scriptTimeout().toMillis()));
         fixed("maxmemory-policy", () -> keyspace.maxMemoryPolicy().configName());
         fixed("port", () -> Integer.toString(server.port()));
         fixed("proto-max-bulk-len", () -> Integer.toString(server.settings().maxBulkLength()));
@@ -227,15 +226,23 @@ final class ConfigTable {
                     boolean all = isAllChannels(text);
                     return () -> settings.aclAllChannelsByDefault(all);
                 });
+        for (String name : List.of("busy-reply-threshold", "lua-time-limit")) {
+            settable(
+                    name,
+                    () -> Long.toString(settings.busyReplyThresholdMs()),
+                    new Range(0, Long.MAX_VALUE, false, settings::busyReplyThresholdMs));
+        }
         KeyspacePort keyspace = server.keyspace();
         settable(
                 "maxmemory",
-                () -> Long.toString(keyspace.statistics().maxMemoryBytes()),
+                () -> Long.toString(withoutLimit(keyspace.statistics().maxMemoryBytes())),
                 new Range(
-                        KeyspaceConfig.MIN_MEMORY_BYTES,
+                        0,
                         KeyspaceConfig.MAX_MEMORY_BYTES,
                         true,
-                        keyspace::maxMemory));
+                        bytes ->
+                                keyspace.maxMemory(
+                                        bytes == 0 ? KeyspaceConfig.MAX_MEMORY_BYTES : bytes)));
         settable(
                 "maxmemory-clients",
                 () -> Long.toString(server.budget().limitBytes()),
@@ -260,6 +267,11 @@ final class ConfigTable {
                 "timeout",
                 () -> Long.toString(settings.idleTimeoutSeconds()),
                 new Range(0, Integer.MAX_VALUE, false, settings::idleTimeoutSeconds));
+    }
+
+    /** What says that there is no limit is the highest limit. */
+    static long withoutLimit(long bytes) {
+        return bytes == KeyspaceConfig.MAX_MEMORY_BYTES ? 0 : bytes;
     }
 
     private void addLatency() {

@@ -457,8 +457,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     private void close(ReplyBuffer reply) {
         closing = true;
         left = true;
-        // Who sees the end of the connection must find it gone from the channels too.
+        // Who sees the end of the connection must find it gone from the channels too, and from
+        // those
+        // who track keys.
         client.unsubscribeAll();
+        server.tracking().disable(client);
         reply.close();
     }
 
@@ -538,6 +541,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         if (delayNs == Parked.DONE) {
             parkedReadTerm = ReplyBuffer.NO_TERM;
             chargeParked(0);
+            client.takeAfterReply().forEach(worker::tellAfterReply);
             if (client.isClosing()) {
                 close(reply);
             }

@@ -145,6 +145,7 @@ final class Dispatcher {
             showCaller(command, request, client);
             command.function().execute(request, client, reply);
             finishParked(client, reply);
+            noteScriptError(command, reply, from);
         } catch (TransactionEnd e) {
             throw e;
         } catch (CommandException | IllegalArgumentException e) {
@@ -209,6 +210,9 @@ final class Dispatcher {
         Ground ground = Ground.READ;
         try {
             delayNs = parked.advance(reply);
+            if (command != null && delayNs == Parked.DONE) {
+                noteScriptError(command, reply, from);
+            }
         } catch (CommandException | HotpairException | IllegalStateException e) {
             reply.truncate(from);
             ground =
@@ -238,6 +242,15 @@ final class Dispatcher {
             }
         }
         return delayNs;
+    }
+
+    /** A script answers with an error as with any other value, and has failed then. */
+    private void noteScriptError(Command command, ReplyBuffer reply, int from) {
+        if (command.group() == Command.Group.SCRIPTING
+                && reply.length() > from
+                && reply.bytes()[from] == '-') {
+            statistics.failed(command);
+        }
     }
 
     /** Counts a command. One that waited took what it took itself, however long it waited. */
@@ -271,6 +284,7 @@ final class Dispatcher {
         showCaller(command, request, client);
         try {
             command.function().execute(request, client, reply);
+            noteScriptError(command, reply, from);
         } catch (CommandException
                 | HotpairException
                 | IllegalArgumentException
@@ -430,6 +444,9 @@ final class Dispatcher {
         }
         if (following != null && following.isLoading() && !command.has(Flag.LOADING)) {
             throw CommandException.loading();
+        }
+        if (!command.has(Flag.ALLOW_BUSY)) {
+            server.scripts().requireNotBusy();
         }
         if (client.isMonitor() && (command.touchesKeys() || command.name().endsWith("publish"))) {
             throw new CommandException("ERR Replica can't interact with the keyspace");

@@ -118,6 +118,7 @@ final class FunctionCommands {
         new ScriptRun(
                         client,
                         client.server().functions().program(library, function, readOnly),
+                        request,
                         request.copies(3, keys),
                         request.copies(3 + keys))
                 .execute(reply);
@@ -134,8 +135,7 @@ final class FunctionCommands {
         Functions functions = client.server().functions();
         FunctionLibrary library = new FunctionLibrary(request.copy(request.count() - 1));
         functions.check(library, replaces);
-        new ScriptRun(client, functions.loading(library, replaces), new byte[0][], new byte[0][])
-                .execute(reply);
+        new ScriptRun(client, functions.loading(library, replaces)).execute(reply);
     }
 
     private static void dump(Request request, Client client, ReplyBuffer reply) {
@@ -161,11 +161,7 @@ final class FunctionCommands {
         }
         long maxHeld = client.server().budget().availableBytes();
         RdbPayload payload = new RdbPayload(request.copy(2), maxHeld);
-        new ScriptRun(
-                        client,
-                        client.server().functions().restoring(payload.libraries(), policy),
-                        new byte[0][],
-                        new byte[0][])
+        new ScriptRun(client, client.server().functions().restoring(payload.libraries(), policy))
                 .execute(reply);
     }
 
@@ -264,15 +260,23 @@ final class FunctionCommands {
 
     private static void stats(Request request, Client client, ReplyBuffer reply) {
         Functions functions = client.server().functions();
+        ScriptRun busy = client.server().scripts().busy();
+        if (busy != null && !busy.isFunction()) {
+            throw CommandException.busy(false);
+        }
         ScriptRun running = client.server().scripts().anyRunning();
         reply.map(2);
         reply.bulk("running_script");
         if (running == null) {
             reply.nullValue();
         } else {
-            reply.map(2);
+            reply.map(3);
             reply.bulk("name");
             reply.bulk(running.program().name());
+            reply.bulk("command");
+            List<byte[]> command = running.command();
+            reply.array(command.size());
+            command.forEach(reply::bulk);
             reply.bulk("duration_ms");
             reply.integer(running.runningMs());
         }

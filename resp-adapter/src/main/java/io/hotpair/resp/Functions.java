@@ -340,6 +340,11 @@ final class Functions {
             }
 
             @Override
+            public boolean allowsOutOfMemory() {
+                return function.flags().contains(Script.Flag.ALLOW_OOM);
+            }
+
+            @Override
             public LuaState open(Budget budget, ScriptRun run) {
                 own = register(library, budget).get(function.name());
                 return new LuaState(budget, forCalls.globals(), forCalls.stringMetatable(), run);

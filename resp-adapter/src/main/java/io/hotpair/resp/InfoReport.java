@@ -152,7 +152,7 @@ final class InfoReport {
         line(out, "used_memory_functions", functions.bytes());
         line(out, "number_of_functions", functions.functionCount());
         line(out, "number_of_libraries", functions.all().size());
-        memoryLine(out, "maxmemory", statistics.maxMemoryBytes());
+        memoryLine(out, "maxmemory", ConfigTable.withoutLimit(statistics.maxMemoryBytes()));
         line(out, "maxmemory_policy", server.keyspace().maxMemoryPolicy().configName());
         line(out, "used_memory_dataset", used - idle);
         line(out, "allocator_allocated", used - idle);

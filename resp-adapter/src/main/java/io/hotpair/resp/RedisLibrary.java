@@ -148,7 +148,8 @@ final class RedisLibrary {
             return value;
         } catch (CommandException e) {
             LuaTable table = errorTable(state, e.reply());
-            table.set("ignore_error_stats_update", true);
+            ScriptValues.markCounted(table);
+            run.client().server().errorCounts().count(String.valueOf(table.get("err")));
             return table;
         }
     }
@@ -195,11 +196,14 @@ final class RedisLibrary {
         if (command == null) {
             throw new CommandException("Unknown Redis command called from script");
         }
-        if (!command.acceptsArguments(request.count()) || command.isContainer()) {
-            throw new CommandException("Wrong number of args calling Redis command from script");
+        try {
+            check(command, request, run);
+        } catch (CommandException e) {
+            run.context().statistics().rejected(command);
+            throw e;
         }
-        check(command, request, run);
         if (command.isWrite()) {
+            run.writes();
             for (KeySpec.Found found : KeySpec.find(command.keys(), request, 0)) {
                 run.willWrite(request.copy(found.argument()));
             }
@@ -228,6 +232,9 @@ final class RedisLibrary {
     }
 
     private static void check(Command command, Request request, ScriptRun run) {
+        if (!command.acceptsArguments(request.count()) || command.isContainer()) {
+            throw new CommandException("Wrong number of args calling Redis command from script");
+        }
         if (command.has(Command.Flag.NOSCRIPT)) {
             throw new CommandException("This Redis command is not allowed from script");
         }
@@ -246,6 +253,9 @@ final class RedisLibrary {
         boolean follows = run.client().server().keyspace().migration().active() != null;
         if (follows || (topology != null && topology.role() == Role.REPLICA)) {
             throw new CommandException("-" + CommandException.readOnly().reply());
+        }
+        if (command.has(Command.Flag.DENYOOM) && run.lacksMemory()) {
+            throw new CommandException("-" + CommandException.outOfMemory().reply());
         }
     }
 

@@ -220,6 +220,11 @@ final class ReplyBuffer {
      */
     void error(String text) {
         errorCounts.count(text);
+        countedError(text);
+    }
+
+    /** The same, of one that was counted where it came about. */
+    void countedError(String text) {
         reserve(text.length() + 3);
         bytes[length++] = '-';
         for (int i = 0; i < text.length(); i++) {

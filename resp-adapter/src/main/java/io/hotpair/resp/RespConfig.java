@@ -53,6 +53,7 @@ public final class RespConfig {
     private final long scriptMemoryLimitBytes;
     private final long scriptCacheLimitBytes;
     private final Duration scriptTimeout;
+    private final Duration busyReplyThreshold;
 
     RespConfig(RespConfigBuilder from) {
         bindAddresses = List.copyOf(from.bindAddresses);
@@ -84,6 +85,7 @@ public final class RespConfig {
         scriptMemoryLimitBytes = from.scriptMemoryLimitBytes;
         scriptCacheLimitBytes = from.scriptCacheLimitBytes;
         scriptTimeout = from.scriptTimeout;
+        busyReplyThreshold = from.busyReplyThreshold;
     }
 
     /**
@@ -294,6 +296,15 @@ public final class RespConfig {
      */
     public Duration scriptTimeout() {
         return scriptTimeout;
+    }
+
+    /**
+     * After how long a script has other clients told BUSY.
+     *
+     * @return the time, zero if it never has
+     */
+    public Duration busyReplyThreshold() {
+        return busyReplyThreshold;
     }
 
     @Override

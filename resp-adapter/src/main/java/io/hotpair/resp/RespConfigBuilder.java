@@ -49,6 +49,7 @@ public final class RespConfigBuilder {
     long scriptMemoryLimitBytes = 32 << 20;
     long scriptCacheLimitBytes = 64 << 20;
     Duration scriptTimeout = Duration.ofSeconds(30);
+    Duration busyReplyThreshold = Duration.ZERO;
 
     RespConfigBuilder() {}
 
@@ -308,6 +309,23 @@ public final class RespConfigBuilder {
      */
     public RespConfigBuilder scriptTimeout(Duration timeout) {
         scriptTimeout = positive("scriptTimeout", timeout);
+        return this;
+    }
+
+    /**
+     * Has clients told BUSY, as a Redis tells them, while a script runs that has taken this long;
+     * and such a script can't be killed once it has written. The default is zero: clients are
+     * served while scripts run. CONFIG SET busy-reply-threshold changes it.
+     *
+     * @param time zero or more
+     * @return this
+     */
+    public RespConfigBuilder busyReplyThreshold(Duration time) {
+        if (time.isNegative()) {
+            throw new IllegalArgumentException(
+                    "busyReplyThreshold=" + time + ", expected 0 or more");
+        }
+        busyReplyThreshold = time;
         return this;
     }
 

@@ -32,8 +32,7 @@ final class ScriptCommands {
 
     static void register(CommandTable table) {
         callable(table, "eval", false, "script numkeys [key...] [arg...]", "2.6.0")
-                .heldWithWritesUnless(
-                        (r, c) -> writesNothing(c.server().scripts().find(Script.sha(r.copy(1)))))
+                .heldWithWritesUnless((r, c) -> writesNothing(r.copy(1), c))
                 .keyNotes(ANY_USE + "RW and UPDATE")
                 .summary("Executes a script.")
                 .does((r, c, out) -> run(c.server().scripts().of(r.copy(1)), r, c, out, false));
@@ -56,7 +55,16 @@ final class ScriptCommands {
         registerScript(table);
     }
 
-    /** Whether a script says that it writes nothing; of one that nobody knows nothing is known. */
+    /** Whether a script says that it writes nothing; what is none does not say so. */
+    private static boolean writesNothing(byte[] source, Client client) {
+        try {
+            return writesNothing(client.server().scripts().of(source));
+        } catch (CommandException e) {
+            return false;
+        }
+    }
+
+    /** The same of one in the cache; of one that nobody knows nothing is known. */
     private static boolean writesNothing(@Nullable Script script) {
         return script != null && script.has(Script.Flag.NO_WRITES);
     }
@@ -160,6 +168,7 @@ final class ScriptCommands {
         new ScriptRun(
                         client,
                         ScriptRun.program(script, readOnly),
+                        request,
                         request.copies(3, keys),
                         request.copies(3 + keys))
                 .execute(reply);
@@ -182,21 +191,25 @@ final class ScriptCommands {
                         "READONLY Can not run script with write flag on readonly replica.");
             }
         }
-        KeyspaceStatistics statistics = client.keyspace().statistics();
-        boolean isFull =
-                statistics.maxMemoryBytes() > 0
-                        && statistics.usedMemoryBytes() > statistics.maxMemoryBytes();
-        if (!allowsOutOfMemory && isFull) {
+        if (!allowsOutOfMemory && isFull(client)) {
+            if (!client.transaction().isExecuting()) {
+                throw CommandException.outOfMemory();
+            }
             throw new CommandException(
                     "OOM allow-oom flag is not set on the script, can not run it when used memory >"
                             + " 'maxmemory'");
         }
     }
 
+    /** Whether more memory is taken than may be. */
+    static boolean isFull(Client client) {
+        KeyspaceStatistics statistics = client.keyspace().statistics();
+        return statistics.usedMemoryBytes() > statistics.maxMemoryBytes();
+    }
+
     private static void load(Request request, Client client, ReplyBuffer reply) {
         Script script = client.server().scripts().of(request.copy(2));
-        new ScriptRun(client, ScriptRun.loading(script), new byte[0][], new byte[0][])
-                .execute(reply);
+        new ScriptRun(client, ScriptRun.loading(script)).execute(reply);
     }
 
     private static void exists(Request request, Client client, ReplyBuffer reply) {
@@ -219,9 +232,7 @@ final class ScriptCommands {
     }
 
     static void kill(Client client, ReplyBuffer reply, boolean functions) {
-        if (!client.server().scripts().kill(functions)) {
-            throw new CommandException("NOTBUSY No scripts in execution right now.");
-        }
+        client.server().scripts().kill(functions);
         reply.ok();
     }
 

@@ -26,6 +26,10 @@ final class ScriptContext {
         request.reset();
     }
 
+    WorkerStatistics statistics() {
+        return statistics;
+    }
+
     Dispatcher dispatcher() {
         return dispatcher;
     }

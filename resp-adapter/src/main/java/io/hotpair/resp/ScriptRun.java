@@ -1,5 +1,6 @@
 package io.hotpair.resp;
 
+import io.hotpair.MaxMemoryPolicy;
 import io.hotpair.resp.internal.lua.Budget;
 import io.hotpair.resp.internal.lua.LuaError;
 import io.hotpair.resp.internal.lua.LuaFunction;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +43,11 @@ final class ScriptRun implements Parked {
         boolean isFunction();
 
         boolean isReadOnly();
+
+        /** Whether it says that it can stand it that there is no memory. */
+        default boolean allowsOutOfMemory() {
+            return false;
+        }
 
         /** Whether it took long when it was executed last. */
         boolean isLong();
@@ -82,14 +89,18 @@ final class ScriptRun implements Parked {
     private final Client client;
     private final RespServer server;
     private final Program program;
+    private final @Nullable Request request;
     private final byte[][] keys;
     private final byte[][] args;
     private final List<LogLine> logged = new ArrayList<>();
     private final long begunNs;
     private boolean isAlone;
+    private byte[][] head = {};
     private int protocol = 2;
     private @Nullable ScriptContext context;
     private @Nullable TransactionSession session;
+    private @Nullable Boolean lacksMemory;
+    private volatile boolean hasWritten;
     private volatile boolean killed;
     private volatile boolean begun;
     private volatile boolean done;
@@ -98,9 +109,25 @@ final class ScriptRun implements Parked {
     private long endNs;
     private long aloneNs;
 
-    ScriptRun(Client client, Program program, byte[][] keys, byte[][] args) {
+    /** For what has neither keys nor arguments. */
+    ScriptRun(Client client, Program program) {
+        this(client, program, null, new byte[0][], new byte[0][]);
+    }
+
+    /**
+     * Creates one.
+     *
+     * @param request the client's command, or null if it has neither keys nor arguments
+     */
+    ScriptRun(
+            Client client,
+            Program program,
+            @Nullable Request request,
+            byte[][] keys,
+            byte[][] args) {
         this.client = client;
         this.program = program;
+        this.request = request;
         this.keys = keys;
         this.args = args;
         server = client.server();
@@ -121,6 +148,11 @@ final class ScriptRun implements Parked {
 
     byte[][] keys() {
         return keys;
+    }
+
+    /** The client's command, of one that takes long. */
+    List<byte[]> command() {
+        return Stream.of(head, keys, args).flatMap(Stream::of).toList();
     }
 
     byte[][] args() {
@@ -156,6 +188,29 @@ final class ScriptRun implements Parked {
         if (present != null) {
             present.willWrite(key);
         }
+    }
+
+    /** Says that it calls a command that writes. */
+    void writes() {
+        hasWritten = true;
+    }
+
+    /**
+     * Whether no memory may be taken: as it was when the script first asked, and not behind a write
+     * of its own.
+     */
+    boolean lacksMemory() {
+        if (lacksMemory == null) {
+            lacksMemory =
+                    client.keyspace().maxMemoryPolicy() == MaxMemoryPolicy.NOEVICTION
+                            && ScriptCommands.isFull(client);
+        }
+        return lacksMemory && !hasWritten && !program.allowsOutOfMemory();
+    }
+
+    /** Whether it may be ended: while others wait for it, not when it has written. */
+    boolean isKillable() {
+        return !hasWritten || server.settings().busyReplyThresholdMs() == 0;
     }
 
     void kill() {
@@ -207,6 +262,9 @@ final class ScriptRun implements Parked {
     private void executeElsewhere() {
         program.isLong(true);
         isAlone = true;
+        if (request != null) {
+            head = request.copies(0, request.count() - keys.length - args.length);
+        }
         // Before it begins: from then on what parks is a command of the script's.
         client.park(this);
         try {
@@ -298,6 +356,7 @@ final class ScriptRun implements Parked {
         try {
             client.transaction()
                     .executeScript(
+                            keys,
                             isAlone,
                             transaction -> {
                                 session = transaction;
@@ -338,6 +397,8 @@ final class ScriptRun implements Parked {
 
     private void attempt(ReplyBuffer reply) {
         logged.clear();
+        hasWritten = false;
+        lacksMemory = null;
         protocol = 2;
         int from = reply.length();
         try {
@@ -351,7 +412,12 @@ final class ScriptRun implements Parked {
             }
         } catch (LuaError e) {
             reply.truncate(from);
-            reply.error(describe(e));
+            String text = describe(e);
+            if (e.value() instanceof LuaTable table) {
+                ScriptValues.writeError(table, text, reply);
+            } else {
+                reply.error(text);
+            }
         }
     }
 
@@ -448,6 +514,11 @@ final class ScriptRun implements Parked {
         @Override
         public boolean isReadOnly() {
             return readOnly || script.has(Script.Flag.NO_WRITES);
+        }
+
+        @Override
+        public boolean allowsOutOfMemory() {
+            return script.has(Script.Flag.ALLOW_OOM);
         }
 
         @Override

@@ -19,7 +19,27 @@ final class ScriptValues {
     /** What a table in a table takes of the stack. */
     private static final int NODES = 4;
 
+    private static final String COUNTED = "ignore_error_stats_update";
+
     private ScriptValues() {}
+
+    /** Marks what a command answered: the error was counted then. */
+    static void markCounted(LuaTable error) {
+        error.set(COUNTED, true);
+    }
+
+    /**
+     * Writes the error of a table.
+     *
+     * @param text what is said of it
+     */
+    static void writeError(LuaTable table, String text, ReplyBuffer reply) {
+        if (Boolean.TRUE.equals(table.get(COUNTED))) {
+            reply.countedError(text);
+        } else {
+            reply.error(text);
+        }
+    }
 
     // ---- from a script to the client
 
@@ -81,7 +101,7 @@ final class ScriptValues {
         private void table(LuaTable table, int depth) {
             if (table.get("err") instanceof LuaString error) {
                 budget.hold(error.length());
-                reply.error(error.toString());
+                writeError(table, error.toString(), reply);
                 return;
             }
             if (table.get("ok") instanceof LuaString status) {
@@ -221,7 +241,7 @@ final class ScriptValues {
         private LuaTable error(String message) {
             LuaTable table =
                     field("err", state.newString(message.getBytes(StandardCharsets.ISO_8859_1)));
-            table.set("ignore_error_stats_update", true);
+            markCounted(table);
             return table;
         }
 

@@ -162,17 +162,27 @@ final class Scripts implements AutoCloseable {
      * Ends those that run.
      *
      * @param functions whether those that FCALL began are meant, or those of EVAL
-     * @return whether there was one
+     * @throws CommandException if there is none, or it may not be ended
      */
-    boolean kill(boolean functions) {
+    void kill(boolean functions) {
         boolean any = false;
+        boolean spared = false;
         for (ScriptRun run : running.keySet()) {
-            if (run.isFunction() == functions) {
+            if (!run.isKillable()) {
+                spared = true;
+            } else if (run.isFunction() == functions) {
                 run.kill();
                 any = true;
             }
         }
-        return any;
+        if (any) {
+            return;
+        }
+        if (spared) {
+            throw CommandException.unkillable();
+        }
+        requireNotBusy();
+        throw new CommandException("NOTBUSY No scripts in execution right now.");
     }
 
     /** One that runs and takes long, or null. */
@@ -183,6 +193,32 @@ final class Scripts implements AutoCloseable {
             }
         }
         return null;
+    }
+
+    /** One that runs for so long that others are told so, or null. */
+    @Nullable ScriptRun busy() {
+        long thresholdMs = server.settings().busyReplyThresholdMs();
+        if (thresholdMs == 0 || running.isEmpty()) {
+            return null;
+        }
+        for (ScriptRun run : running.keySet()) {
+            if (run.isBegun() && run.runningMs() >= thresholdMs) {
+                return run;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Refuses what may not be done while there is such a one.
+     *
+     * @throws CommandException if there is
+     */
+    void requireNotBusy() {
+        ScriptRun busy = busy();
+        if (busy != null) {
+            throw CommandException.busy(busy.isFunction());
+        }
     }
 
     @Override

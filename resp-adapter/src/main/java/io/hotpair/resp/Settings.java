@@ -17,6 +17,7 @@ final class Settings {
     private volatile long latencyThresholdMs;
     private volatile boolean tracksLatency = true;
     private volatile List<Double> latencyPercentiles = List.of(50.0, 99.0, 99.9);
+    private volatile long busyReplyThresholdMs;
     private volatile int minReplicasToWrite;
     private volatile int minReplicasMaxLag = 10;
     private final PackingLimits packing = new PackingLimits();
@@ -25,6 +26,7 @@ final class Settings {
     private volatile boolean aclAllChannelsByDefault;
 
     Settings(RespConfig config) {
+        busyReplyThresholdMs = config.busyReplyThreshold().toMillis();
         aclLogMaxLength = config.aclLogMaxLength();
         aclAllChannelsByDefault = config.aclAllChannelsByDefault();
         idleTimeoutNs = config.idleTimeout().toNanos();
@@ -122,6 +124,15 @@ final class Settings {
 
     void latencyPercentiles(List<Double> percentiles) {
         latencyPercentiles = percentiles;
+    }
+
+    /** After how long a script has others told that the server is busy; 0 if it never has. */
+    long busyReplyThresholdMs() {
+        return busyReplyThresholdMs;
+    }
+
+    void busyReplyThresholdMs(long ms) {
+        busyReplyThresholdMs = ms;
     }
 
     int minReplicasToWrite() {

@@ -117,6 +117,7 @@ final class SortCommand {
         private final List<Pattern> gets = new ArrayList<>();
         private @Nullable Pattern by;
         private byte @Nullable [] destination;
+        private final boolean isScripted;
         private boolean keepsOrder;
         private boolean descends;
         private boolean comparesText;
@@ -124,6 +125,7 @@ final class SortCommand {
         private long count = -1;
 
         Options(Request request, Client client, boolean isReadOnly) {
+            isScripted = client.transaction().isScripted();
             int i = 2;
             while (i < request.count()) {
                 int left = request.count() - i - 1;
@@ -264,8 +266,12 @@ final class SortCommand {
             String type = view.keys().type(key);
             boolean isSet = "set".equals(type);
             List<byte[]> elements = elements(key, type);
-            // What is stored must be the same everywhere, and a set has no order of its own.
-            boolean sortsAnyhow = isSet && options.keepsOrder && options.destination != null;
+            // What is stored must be the same everywhere, and a set has no order of its own. Of
+            // scripts Redis once demanded that as well.
+            boolean sortsAnyhow =
+                    isSet
+                            && options.keepsOrder
+                            && (options.destination != null || options.isScripted);
             if (!options.keepsOrder || sortsAnyhow) {
                 elements = sorted(elements, sortsAnyhow);
             } else if (options.descends && !isSet) {

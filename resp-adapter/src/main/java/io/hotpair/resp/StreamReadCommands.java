@@ -125,6 +125,12 @@ final class StreamReadCommands {
         private int option(int i) {
             int left = request.count() - i - 1;
             if (left >= 1 && request.is(i, "BLOCK")) {
+                if (client.transaction().isScripted()) {
+                    throw new CommandException(
+                            "ERR "
+                                    + request.text(0)
+                                    + " command is not allowed with BLOCK option from scripts");
+                }
                 timeout = timeout(i + 1);
                 return 2;
             }

@@ -1,8 +1,10 @@
 package io.hotpair.resp;
 
 import io.hotpair.WriteListener.Write;
+import io.hotpair.resp.Broadcasts.By;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Tracking {
     private static final int OVERHEAD = 128;
+    private static final By NOBODY = new By(null);
 
     /** About what one client's id takes in a key's set. */
     private static final int ITEM_BYTES = 48;
@@ -98,7 +101,7 @@ final class Tracking {
         client.trackedPrefixes().clear();
         if (clients.isEmpty()) {
             // Somebody may begin at this moment, and be the one who has a key.
-            table.keySet().forEach(key -> invalidate(key, null));
+            table.keySet().forEach(key -> invalidate(key, NOBODY));
         }
         server.keyEvents().listenIfNeeded();
     }
@@ -139,24 +142,37 @@ final class Tracking {
 
     void maxKeys(long count) {
         maxKeys = count;
+        limit();
     }
 
     // ---- what is read
 
-    /** Notes the keys that a command is about to read, if its client wants that. */
+    /**
+     * Notes the keys that a command is about to read, if its client wants that. Of a script all
+     * keys that it was given are noted as soon as it calls a command that reads, whatever that
+     * reads.
+     */
     void note(Origin origin) {
         Client client = origin.client();
         Mode mode = client.tracking();
         if (mode == null
                 || mode.broadcast()
                 || !origin.command().has(Command.Flag.READONLY)
+                || origin.command().group() == Command.Group.SCRIPTING
                 || (mode.optIn()
                         ? !client.isCachingSet()
                         : mode.optOut() && client.isCachingSet())) {
             return;
         }
-        for (KeySpec.Found found : KeySpec.find(origin.command().keys(), origin.request(), 0)) {
-            note(new KeyName(origin.request().copy(found.argument())), client.id());
+        byte[][] declared = client.transaction().declaredKeys();
+        if (declared == null) {
+            for (KeySpec.Found found : KeySpec.find(origin.command().keys(), origin.request(), 0)) {
+                note(new KeyName(origin.request().copy(found.argument())), client.id());
+            }
+        } else {
+            for (byte[] key : declared) {
+                note(new KeyName(key), client.id());
+            }
         }
         limit();
     }
@@ -186,7 +202,7 @@ final class Tracking {
             if (any == null) {
                 return;
             }
-            invalidate(any, null);
+            invalidate(any, NOBODY);
         }
     }
 
@@ -220,16 +236,17 @@ final class Tracking {
     /** Tells of writes. Called by the thread that made them. */
     void written(List<Write> writes) {
         for (Write write : writes) {
-            Client by = write.origin() instanceof Origin origin ? origin.client() : null;
-            if (!(write.origin() instanceof Origin origin && origin.isFlush())) {
+            Origin origin = write.origin() instanceof Origin command ? command : null;
+            if (origin == null || !origin.isFlush()) {
                 KeyName key = new KeyName(write.key());
+                By by = new By(origin);
                 invalidate(key, by);
                 broadcast(key, by);
             }
         }
     }
 
-    private void invalidate(KeyName key, @Nullable Client by) {
+    private void invalidate(KeyName key, By by) {
         Set<Long> ids = take(key);
         if (ids == null) {
             return;
@@ -240,13 +257,13 @@ final class Tracking {
             if (client != null
                     && mode != null
                     && !mode.broadcast()
-                    && !(mode.noLoop() && client == by)) {
-                tell(client, mode, List.of(key.bytes()));
+                    && !(mode.noLoop() && by.is(client))) {
+                tell(client, mode, List.of(key.bytes()), List.of(by));
             }
         }
     }
 
-    private void broadcast(KeyName key, @Nullable Client by) {
+    private void broadcast(KeyName key, By by) {
         if (prefixes.isEmpty()) {
             return;
         }
@@ -256,14 +273,14 @@ final class Tracking {
                 if (worker != null) {
                     worker.broadcasts().add(prefix, key, by);
                 } else {
-                    broadcast(prefix, Map.of(key, new Broadcasts.By(by)));
+                    broadcast(prefix, Map.of(key, by));
                 }
             }
         }
     }
 
     /** Tells those with a prefix of keys, all in one message. */
-    void broadcast(KeyName prefix, Map<KeyName, Broadcasts.By> keys) {
+    void broadcast(KeyName prefix, Map<KeyName, By> keys) {
         for (Client client : prefixes.getOrDefault(prefix, Set.of())) {
             Mode mode = client.tracking();
             if (mode == null) {
@@ -272,12 +289,12 @@ final class Tracking {
             List<byte[]> told = new ArrayList<>();
             keys.forEach(
                     (key, by) -> {
-                        if (!mode.noLoop() || by.client() != client) {
+                        if (!mode.noLoop() || !by.is(client)) {
                             told.add(key.bytes());
                         }
                     });
             if (!told.isEmpty()) {
-                tell(client, mode, told);
+                tell(client, mode, told, keys.values());
             }
         }
     }
@@ -293,25 +310,26 @@ final class Tracking {
         for (Client client : new LinkedHashSet<>(clients.values())) {
             Mode mode = client.tracking();
             if (mode != null) {
-                tell(client, mode, null);
+                tell(client, mode, null, List.of());
             }
         }
     }
 
     // ---- how it is told
 
-    private void tell(Client client, Mode mode, @Nullable List<byte[]> keys) {
+    private void tell(
+            Client client, Mode mode, @Nullable List<byte[]> keys, Collection<By> writers) {
         Client target = client;
         if (mode.redirect() != 0) {
             Connection other = server.clients().find(mode.redirect());
             if (other == null) {
                 client.redirectionBroke();
-                send(client, new Invalidation(client, null, mode.redirect(), client));
+                send(client, new Invalidation(client, null, mode.redirect(), client, List.of()));
                 return;
             }
             target = other.client();
         }
-        send(target, new Invalidation(target, keys, 0, client));
+        send(target, new Invalidation(target, keys, 0, client, writers));
     }
 
     private void send(Client target, Invalidation message) {
@@ -331,6 +349,7 @@ final class Tracking {
         private final long broken;
         private final boolean redirected;
         private final boolean trackerResp3;
+        private final List<Request> own = new ArrayList<>(1);
 
         /**
          * Creates one.
@@ -338,14 +357,31 @@ final class Tracking {
          * @param keys what is old, or null for everything
          * @param broken the id of a client that is gone, or 0
          * @param tracker who reads the keys
+         * @param writers whose writes are told of
          */
-        Invalidation(Client target, @Nullable List<byte[]> keys, long broken, Client tracker) {
+        Invalidation(
+                Client target,
+                @Nullable List<byte[]> keys,
+                long broken,
+                Client tracker,
+                Collection<By> writers) {
             this.target = target;
             this.keys = keys;
             this.broken = broken;
             Mode mode = tracker.tracking();
             redirected = mode != null && mode.redirect() != 0;
             trackerResp3 = tracker.protocol() == 3;
+            for (By by : writers) {
+                if (by.origin() != null && by.is(target)) {
+                    own.add(by.origin().request());
+                }
+            }
+        }
+
+        /** Whether it tells of what a command did that waited, and is not answered yet. */
+        private boolean isOfParked(Client client) {
+            Client.Begun begun = client.begun();
+            return begun != null && own.stream().anyMatch(each -> each == begun.request());
         }
 
         @Override
@@ -359,6 +395,10 @@ final class Tracking {
             Inbox.tell(
                     target,
                     client -> {
+                        if (isOfParked(client)) {
+                            client.tellAfterReply(this);
+                            return;
+                        }
                         byte[] encoded = encode();
                         if (encoded != null) {
                             client.connection().push(encoded);

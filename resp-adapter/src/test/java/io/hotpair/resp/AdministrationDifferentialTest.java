@@ -224,6 +224,19 @@ class AdministrationDifferentialTest {
         "exec",
     };
 
+    private static final String[] LIMIT = {
+        "config set maxmemory 1",
+        "config get maxmemory",
+        "set k v",
+        "get k",
+        "del k",
+        "config set maxmemory -1",
+        "config set maxmemory 1x",
+        "config set maxmemory 0",
+        "config get maxmemory",
+        "set k v",
+    };
+
     private static final String[] NO_DEBUG = {
         "debug",
         "debug help",
@@ -278,6 +291,11 @@ class AdministrationDifferentialTest {
                         TestListener.open(64 << 20, MaxMemoryPolicy.ALLKEYS_LFU, c -> c)) {
             compare(redis, listener, USE);
         }
+    }
+
+    @Test
+    void shouldTakeAnyLimitForMemory() {
+        compare(LIMIT);
     }
 
     @Test

@@ -173,8 +173,8 @@ class CommandsTest {
         assertTrue(info.matches("(?s).*allocator_frag_ratio:[1-9]\\d*\\.\\d\\d\r\n.*"), info);
         assertEquals(
                 "-ERR CONFIG SET failed (possibly related to argument 'maxmemory') - argument must"
-                        + " be between 4194304 and 4398046511104 inclusive\r\n",
-                client.call("CONFIG", "SET", "maxmemory", "1mb"));
+                        + " be between 0 and 4398046511104 inclusive\r\n",
+                client.call("CONFIG", "SET", "maxmemory", "4398046511105"));
         assertEquals(
                 "-ERR CONFIG SET failed (possibly related to argument 'maxmemory') - argument must"
                         + " be a memory value\r\n",

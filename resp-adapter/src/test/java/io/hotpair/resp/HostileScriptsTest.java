@@ -259,7 +259,7 @@ class HostileScriptsTest {
                 "return newproxy()",
                 "return module('x')",
                 "return print('x')",
-                "return string.dump(function() end)",
+                "return loadstring(string.dump(function() end))()",
                 "return loadstring('\\27Lua')()",
                 "return load(function() return '\\27LuaQ' end)()",
                 "return redis.call('eval', 'return 1', 0)",

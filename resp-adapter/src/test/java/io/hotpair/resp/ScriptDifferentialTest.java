@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -112,6 +113,83 @@ class ScriptDifferentialTest {
             real.call("HELLO", "3");
             ours.call("HELLO", "3");
             compare(real, ours, evals(file + ".txt", "2", "k1", "k2", "a1", "a2", "3"));
+        }
+    }
+
+    /** Who failed, who was refused, and which errors there were: none is counted twice. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "return redis.call('get', 'list')",
+                "return redis.pcall('get', 'list')",
+                "redis.pcall('get', 'list') return 1",
+                "return redis.call('set', 'x', 'y', 'z')",
+                "return redis.call('get')",
+                "return redis.pcall('get')",
+                "return redis.call('nosuch')",
+                "return redis.call()",
+                "return redis.call('multi')",
+                "redis.pcall('multi') return 1",
+                "return redis.error_reply('MY code')",
+                "return {err = 'MY code'}",
+                "error('x')",
+                "error({err = 'MY code'})",
+                "return 1",
+                "return {",
+            })
+    void shouldCountErrorsAsRedisDoes(String script) {
+        try (TestListener oneLoop = TestListener.open(c -> c.eventLoopThreads(1))) {
+            assertEquals(
+                    errors(redis.port(), "EVAL", script), errors(oneLoop.port(), "EVAL", script));
+        }
+    }
+
+    @Test
+    void shouldCountRefusedWritesAsRedisDoes() {
+        String call = "return redis.call('set', 'x', 'y')";
+        String caught = "redis.pcall('set', 'x', 'y') return 1";
+        try (RealRedis full = RealRedis.start();
+                TestListener oneLoop = TestListener.open(c -> c.eventLoopThreads(1))) {
+            for (String script : List.of(call, caught)) {
+                assertEquals(
+                        errors(full.port(), "EVAL_RO", script),
+                        errors(oneLoop.port(), "EVAL_RO", script));
+            }
+            limit(full.port());
+            limit(oneLoop.port());
+            for (String script : List.of(call, caught)) {
+                assertEquals(
+                        errors(full.port(), "EVAL", script),
+                        errors(oneLoop.port(), "EVAL", script));
+            }
+            String withFlags = "#!lua\nreturn 1";
+            assertEquals(
+                    errors(full.port(), "EVAL", withFlags).get(0),
+                    errors(oneLoop.port(), "EVAL", withFlags).get(0));
+        }
+    }
+
+    private static void limit(int port) {
+        try (RawClient client = new RawClient(port)) {
+            assertEquals("+OK\r\n", client.call("CONFIG", "SET", "maxmemory", "1"));
+        }
+    }
+
+    private static List<String> errors(int port, String command, String script) {
+        try (RawClient client = new RawClient(port)) {
+            client.call("RPUSH", "list", "a");
+            client.call("CONFIG", "RESETSTAT");
+            List<String> all = new ArrayList<>();
+            all.add(client.call(command, script, "0"));
+            for (String section : List.of("errorstats", "commandstats", "stats")) {
+                Stream.of(client.call("INFO", section).split("\r\n", -1))
+                        .filter(line -> line.matches("(errorstat|total_error|cmdstat).*"))
+                        .filter(line -> !line.matches("cmdstat_(info|config|rpush).*"))
+                        .map(line -> line.replaceAll("usec.*?,rej", "rej"))
+                        .sorted()
+                        .forEach(all::add);
+            }
+            return all;
         }
     }
 

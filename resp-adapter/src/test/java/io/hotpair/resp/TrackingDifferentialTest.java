@@ -139,6 +139,13 @@ class TrackingDifferentialTest {
             "hello 3|client tracking on|get k|multi|set k 1|flushall|set l 1|exec|get k",
             "client tracking on|get k|set k 1|client trackinginfo|client tracking off",
             "hello 3|client tracking on redirect 0 redirect 0|client tracking on redirect",
+            "hello 3|client tracking on|eval \"return redis.call('get','z')\" 2 a b|set z 1|set b 1"
+                    + "|set a 1|eval \"return redis.call('set','z','1')\" 2 a b|set a 1"
+                    + "|eval_ro \"return redis.call('ping')\" 1 a|set a 1"
+                    + "|eval_ro \"return redis.call('get','z')\" 1 a|set a 2"
+                    + "|multi|eval \"return redis.call('get','z')\" 1 a|exec|set z 3|set a 1",
+            "hello 3|client tracking on optin|eval \"return redis.call('get','a')\" 1 a|set a 1"
+                    + "|client caching yes|eval \"return redis.call('get','a')\" 1 a|set a 2",
             "config get tracking-table-max-keys|config set tracking-table-max-keys -1",
         };
         try (RealRedis redis = RealRedis.start();
@@ -191,6 +198,62 @@ class TrackingDifferentialTest {
         assertTrue(info.contains("tracking_total_keys:3\r\ntracking_total_items:3\r\n"), info);
         assertTrue(other.call("INFO", "clients").contains("tracking_clients:1\r\n"));
         assertTrue(other.call("CLIENT", "LIST").contains(" flags=t "));
+        other.call("CONFIG", "SET", "tracking-table-max-keys", "1");
+        assertTrue(client.reply().startsWith(">2\r\n$10\r\ninvalidate\r\n*1\r\n$2\r\nk"));
+        assertTrue(client.reply().startsWith(">2\r\n$10\r\ninvalidate\r\n*1\r\n$2\r\nk"));
+    }
+
+    @Test
+    void shouldTellWhoWaitedOfItsOwnWriteBehindItsReply() {
+        try (RealRedis redis = RealRedis.start();
+                TestListener listener = TestListener.open()) {
+            for (String mode : List.of("OPTOUT", "BCAST")) {
+                for (int i = 0; i < 20; i++) {
+                    assertEquals(served(redis.port(), mode), served(listener.port(), mode));
+                }
+            }
+        }
+    }
+
+    /** What a client is told that reads a list, and waits for an element to append to it. */
+    private static List<String> served(int port, String mode) {
+        try (RawClient tracker = new RawClient(port);
+                RawClient other = new RawClient(port)) {
+            other.call("DEL", "from", "to");
+            tracker.call("HELLO", "3");
+            tracker.call("CLIENT", "TRACKING", "ON", mode);
+            tracker.call("LRANGE", "to", "0", "-1");
+            tracker.send(RawClient.command("BLMOVE", "from", "to", "LEFT", "LEFT", "0"));
+            tracker.send(RawClient.command("PING"));
+            Await.until(
+                    () -> other.call("INFO", "clients").contains("blocked_clients:1\r\n"),
+                    () -> "not blocked");
+            other.call("RPUSH", "from", "x");
+            // In BCAST mode Redis tells of it when it has executed what it has read.
+            return sortedBehindFirst(tracker.replies(3));
+        }
+    }
+
+    private static List<String> sortedBehindFirst(List<String> replies) {
+        List<String> all = new ArrayList<>(replies.subList(0, 1));
+        all.addAll(replies.subList(1, replies.size()).stream().sorted().toList());
+        return all;
+    }
+
+    @Test
+    void shouldForgetWhoHasQuitWhileItsSocketIsStillOpen() {
+        try (RealRedis redis = RealRedis.start();
+                TestListener listener = TestListener.open()) {
+            for (int port : new int[] {redis.port(), listener.port()}) {
+                try (RawClient tracker = new RawClient(port);
+                        RawClient other = new RawClient(port)) {
+                    tracker.call("CLIENT", "TRACKING", "ON");
+                    assertEquals("+OK\r\n", tracker.call("QUIT"));
+                    String info = other.call("INFO", "clients");
+                    assertTrue(info.contains("tracking_clients:0\r\n"), info);
+                }
+            }
+        }
     }
 
     /** Whoever caches what it reads until it is told otherwise never keeps an old value. */

@@ -17,6 +17,7 @@ import io.hotpair.resp.RespConfigBuilder;
 import io.hotpair.resp.RespListener;
 import io.hotpair.resp.TlsConfig;
 import io.hotpair.resp.TlsConfigBuilder;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -168,6 +169,8 @@ public final class HotpairServer implements AutoCloseable {
                         .aclLogMaxLength(options.aclLogMaxLength)
                         .aclPubSubDefault(options.aclPubSubDefault)
                         .replicaOfCommand(options.allowsReplicaOf())
+                        .busyReplyThreshold(Duration.ofMillis(options.busyReplyThresholdMs))
+                        .scriptMemoryLimit(options.scriptMemoryBytes)
                         .debugCommand(options.debugCommand);
         if (options.sentinelName != null) {
             builder.sentinelName(options.sentinelName);

@@ -102,6 +102,11 @@ final class ServerOptions {
               --enable-replicaof-command yes|no
                                   whether clients may say REPLICAOF (no; yes with --replicaof)
 
+              --busy-reply-threshold MS
+                                  after how long a script has other clients told BUSY, as in
+                                  Redis (0, which is never: they are served meanwhile)
+              --script-memory-limit SIZE
+                                  how much memory a script may hold (32mb)
               --enable-debug-command yes|no|local
                                   whether clients, or those on this machine, may say DEBUG (no)
 
@@ -162,6 +167,8 @@ final class ServerOptions {
     @Nullable String sourcePassword;
     long sourceBytesPerSecond;
     @Nullable Boolean replicaOfCommand;
+    int busyReplyThresholdMs;
+    long scriptMemoryBytes = 32L << 20;
     RespConfig.DebugAccess debugCommand = RespConfig.DebugAccess.NO;
     boolean help;
 
@@ -289,6 +296,9 @@ final class ServerOptions {
             case "--masterauth" -> sourcePassword = value;
             case "--replicaof-rate" -> sourceBytesPerSecond = memory(value);
             case "--enable-replicaof-command" -> replicaOfCommand = yes(option, value);
+            case "--busy-reply-threshold", "--lua-time-limit" ->
+                    busyReplyThresholdMs = integer(option, value, 0, Integer.MAX_VALUE);
+            case "--script-memory-limit" -> scriptMemoryBytes = memory(value);
             case "--enable-debug-command" ->
                     debugCommand = constant(RespConfig.DebugAccess.class, option, value);
             case "--mode" -> mode = constant(Mode.class, option, value);
