@@ -381,7 +381,12 @@ final class Tracking {
         /** Whether it tells of what a command did that waited, and is not answered yet. */
         private boolean isOfParked(Client client) {
             Client.Begun begun = client.begun();
-            return begun != null && own.stream().anyMatch(each -> each == begun.request());
+            if (begun == null || own.isEmpty()) {
+                return false;
+            }
+            // What a script has written comes while it is parked, and all before it came earlier.
+            return client.parked() instanceof ScriptRun
+                    || own.stream().anyMatch(each -> each == begun.request());
         }
 
         @Override

@@ -144,6 +144,8 @@ class TrackingDifferentialTest {
                     + "|eval_ro \"return redis.call('ping')\" 1 a|set a 1"
                     + "|eval_ro \"return redis.call('get','z')\" 1 a|set a 2"
                     + "|multi|eval \"return redis.call('get','z')\" 1 a|exec|set z 3|set a 1",
+            "hello 3|client tracking on|get k|eval \"local x = 0 for i = 1, 3000000 do x = x + i end"
+                    + " return redis.call('set', 'k', '1')\" 1 k|ping|set k 2|ping",
             "hello 3|client tracking on optin|eval \"return redis.call('get','a')\" 1 a|set a 1"
                     + "|client caching yes|eval \"return redis.call('get','a')\" 1 a|set a 2",
             "config get tracking-table-max-keys|config set tracking-table-max-keys -1",
