@@ -4,6 +4,7 @@ import io.hotpair.ChangeListener;
 import io.hotpair.ChangeListener.Event;
 import io.hotpair.Clock;
 import io.hotpair.HotpairException;
+import io.hotpair.KeyArea;
 import io.hotpair.MaxMemoryPolicy;
 import io.hotpair.WriteListener;
 import io.hotpair.WriteListener.Before;
@@ -20,6 +21,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -102,6 +104,7 @@ public final class Engine {
     private static final long LOST = -1;
 
     private static final long BACKPRESSURE_PARK_NS = 50_000;
+    private static final int MAX_SUMS = 8;
     private static final int MAX_STATE_ATTEMPTS = 20_000;
     private static final int MAX_MEMORY_ATTEMPTS = 100;
     private static final int MAX_COLLECT_ATTEMPTS = 1_000;
@@ -139,6 +142,7 @@ public final class Engine {
     private final Listeners listeners;
     private final BlockedConsumers consumers;
     private final LongAdder expiredCount = new LongAdder();
+    private final AreaCounts areas = new AreaCounts();
     private volatile Mode mode = Mode.REPLICA;
 
     /**
@@ -1155,9 +1159,14 @@ public final class Engine {
 
     /** Counts a record that took the place of another one. */
     void count(Stripe stripe, long old, long record) {
-        stripe.keyCount += count(record) - count(old);
+        int keys = count(record) - count(old);
+        int deadlines = countDeadline(record) - countDeadline(old);
+        if ((keys | deadlines) != 0) {
+            stripe.keyCount += keys;
+            stripe.deadlineCount += deadlines;
+            areas.add(mem, record, keys, deadlines);
+        }
         stripe.tombstoneCount += countTombstone(record) - countTombstone(old);
-        stripe.deadlineCount += countDeadline(record) - countDeadline(old);
         stripe.timedCount += countTimed(record) - countTimed(old);
     }
 
@@ -1647,6 +1656,33 @@ public final class Engine {
                     };
         }
         return sum;
+    }
+
+    /** The keys of a {@link KeyArea}, or of {@link KeyArea#NONE}. */
+    public long keyCount(int area) {
+        return area == 0 ? rest(Counter.KEYS, areas::otherKeyCount) : areas.keyCount(area);
+    }
+
+    /** Those of them that have a deadline. */
+    public long deadlineCount(int area) {
+        return area == 0
+                ? rest(Counter.DEADLINES, areas::otherDeadlineCount)
+                : areas.deadlineCount(area);
+    }
+
+    /** All without those that are counted apart, which may change while all are summed up. */
+    private long rest(Counter all, LongSupplier others) {
+        long rest = 0;
+        long before = others.getAsLong();
+        for (int attempt = 0; attempt < MAX_SUMS; attempt++) {
+            rest = sum(all) - before;
+            long after = others.getAsLong();
+            if (before == after) {
+                break;
+            }
+            before = after;
+        }
+        return Math.max(0, rest);
     }
 
     /** A digest of all that is live; see {@link io.hotpair.Keyspace#digest}. */

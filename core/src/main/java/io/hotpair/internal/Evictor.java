@@ -173,8 +173,11 @@ final class Evictor {
         }
     }
 
+    /** Without the key that says which area is whose, the keys would be other databases'. */
     private boolean isEligible(long record) {
-        return Records.isValue(mem, record) && policy.isEligible(Records.deadlineMs(mem, record));
+        return Records.isValue(mem, record)
+                && policy.isEligible(Records.deadlineMs(mem, record))
+                && !AreaCounts.isOfNone(mem, record);
     }
 
     private long priority(long record, int now) {
