@@ -21,8 +21,6 @@ final class AclCatalog {
     private static final String ELSEWHERE =
             """
             fast connection: asking readonly readwrite
-            fast keyspace write: move
-            fast keyspace write dangerous: swapdb
             slow: cluster cluster|countkeysinslot cluster|getkeysinslot cluster|help cluster|info \
               cluster|keyslot cluster|links cluster|myid cluster|nodes cluster|shards cluster|slots \
               function memory|malloc-stats memory|purge memory|stats module module|help script

@@ -4,9 +4,12 @@ import io.hotpair.HotpairException;
 import io.hotpair.LongDouble;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +29,8 @@ final class BlockedClient<R> implements Parked {
             "UNBLOCKED force unblock from blocking operation, instance state changed (master ->"
                     + " replica?)";
 
+    private static final long RETRY_NS = TimeUnit.MILLISECONDS.toNanos(10);
+
     private static final BigDecimal TOO_MANY_MS =
             BigDecimal.valueOf(Long.MAX_VALUE).add(BigDecimal.ONE);
 
@@ -41,7 +46,8 @@ final class BlockedClient<R> implements Parked {
     }
 
     private final Client client;
-    private final CompletableFuture<R> future;
+    private CompletableFuture<R> future;
+    private boolean tries;
     private final Answer<R> answer;
     private final boolean takes;
     private final long term;
@@ -81,11 +87,85 @@ final class BlockedClient<R> implements Parked {
 
     @Override
     public long advance(ReplyBuffer reply) {
+        if (future.isDone() ? isMoved() : tries) {
+            return waitAnew(reply);
+        }
         if (!future.isDone()) {
             return UNTIL_WOKEN;
         }
         answer(reply);
         return DONE;
+    }
+
+    private boolean isMoved() {
+        return future.handle((found, failure) -> failure instanceof Moved).join();
+    }
+
+    /** The client's database has other keys now: waits for those, as long as is left. */
+    private long waitAnew(ReplyBuffer reply) {
+        Command command = client.lastCommand();
+        Client.Begun begun = client.begun();
+        if (command == null || begun == null) {
+            throw new IllegalStateException("begun=" + begun + ", expected a command that waits");
+        }
+        int from = reply.length();
+        Request request = withTimeLeft(command, begun.request());
+        if (request == null) {
+            answer.write(null, reply);
+            return DONE;
+        }
+        Request stored = client.server().databases().stored(command, request, client);
+        client.session().origin(new Origin(client, command, stored));
+        Parked unused = client.takeParked();
+        try {
+            command.function().execute(stored, client, reply);
+        } catch (CommandException | HotpairException e) {
+            if (e instanceof HotpairException failure && !isOfValue(failure)) {
+                throw failure;
+            }
+            // What is there of another type, or without the group, is as good as nothing to one who
+            // waits already.
+            reply.truncate(from);
+            future = new CompletableFuture<>();
+            tries = true;
+            client.park(this);
+            return RETRY_NS;
+        }
+        return client.parked() == null ? DONE : UNTIL_WOKEN;
+    }
+
+    private static boolean isOfValue(HotpairException failure) {
+        return switch (failure.category()) {
+            case WRONG_TYPE, WRONG_VALUE -> true;
+            default -> false;
+        };
+    }
+
+    /** The same request for the time that is left of its own; null if that is over. */
+    private @Nullable Request withTimeLeft(Command command, Request request) {
+        boolean isRead = command.name().startsWith("xread");
+        int at = command.name().endsWith("mpop") ? 1 : request.count() - 1;
+        for (int i = 1; isRead && !request.is(i, "STREAMS"); i++) {
+            at = request.is(i, "BLOCK") ? i + 1 : at;
+        }
+        Duration whole = isRead ? Duration.ofMillis(request.integer(at)) : timeout(request, at);
+        if (whole.isZero()) {
+            return request;
+        }
+        long waitedNs = client.keyspace().nanoTime() - client.lastCommandNs();
+        long leftMs = whole.toMillis() - TimeUnit.NANOSECONDS.toMillis(waitedNs);
+        if (leftMs <= 0) {
+            return null;
+        }
+        BigDecimal left = BigDecimal.valueOf(leftMs, isRead ? 0 : 3);
+        BitSet which = new BitSet();
+        which.set(at);
+        return request.replaced(which, old -> left.toString().getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** Says that the client's database has other keys from now on. Called in its event loop. */
+    void move() {
+        boolean unused = future.completeExceptionally(new Moved());
     }
 
     private void answer(ReplyBuffer reply) {
@@ -130,6 +210,15 @@ final class BlockedClient<R> implements Parked {
         boolean unused =
                 future.completeExceptionally(
                         new HotpairException(HotpairException.Category.NOT_MASTER, ROLE_LOST));
+    }
+
+    /** Ends a wait for another one to begin. */
+    private static final class Moved extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Moved() {
+            super(null, null, false, false);
+        }
     }
 
     /** Ends a wait from outside. */

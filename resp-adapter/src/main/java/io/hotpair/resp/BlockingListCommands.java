@@ -9,6 +9,7 @@ import static io.hotpair.resp.ListCommands.end;
 import static io.hotpair.resp.ListCommands.lists;
 import static io.hotpair.resp.ListCommands.move;
 
+import io.hotpair.KeyArea;
 import io.hotpair.ListEnd;
 import io.hotpair.PoppedElements;
 import java.time.Duration;
@@ -74,7 +75,7 @@ final class BlockingListCommands {
             return;
         }
         reply.array(2);
-        reply.bulk(popped.key());
+        reply.bulk(KeyArea.name(popped.key()));
         reply.bulk(popped.elements().get(0));
     }
 

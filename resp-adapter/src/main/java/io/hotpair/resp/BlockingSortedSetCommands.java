@@ -7,6 +7,7 @@ import static io.hotpair.resp.Command.Flag.WRITE;
 import static io.hotpair.resp.SortedSetCommands.add;
 import static io.hotpair.resp.SortedSetCommands.sets;
 
+import io.hotpair.KeyArea;
 import io.hotpair.ScoredMember;
 import java.time.Duration;
 import java.util.List;
@@ -63,7 +64,7 @@ final class BlockingSortedSetCommands {
             return;
         }
         reply.array(3);
-        reply.bulk(popped.getKey());
+        reply.bulk(KeyArea.name(popped.getKey()));
         reply.bulk(popped.getValue().member());
         reply.number(popped.getValue().score());
     }

@@ -42,6 +42,7 @@ final class Client {
     private volatile @Nullable String name;
     private volatile String libraryName = "";
     private volatile String libraryVersion = "";
+    private volatile int database;
     private ReplyMode replyMode = ReplyMode.ON;
     private @Nullable Command lastCommand;
     private long lastCommandNs;
@@ -255,7 +256,7 @@ final class Client {
         }
         Command command =
                 server.commands().find(request.bytes(), request.offset(0), request.length(0));
-        return command != null && user.readsAllKeys(command, request);
+        return command != null && user.readsAllKeys(command, Databases.named(command, request));
     }
 
     /** It has authenticated. */
@@ -295,6 +296,15 @@ final class Client {
 
     void libraryVersion(String version) {
         libraryVersion = version;
+    }
+
+    /** The number of the database that it has selected. */
+    int database() {
+        return database;
+    }
+
+    void database(int number) {
+        database = number;
     }
 
     ReplyMode replyMode() {
@@ -426,6 +436,7 @@ final class Client {
         account = server.acl().defaultAccount();
         authenticated = server.acl().isOpenToAll();
         name = null;
+        database = 0;
         replyMode = ReplyMode.ON;
         evictable(true);
         transaction.discard();

@@ -391,7 +391,9 @@ final class ClientCommands {
                 + TimeUnit.NANOSECONDS.toSeconds(nowNs - client.lastCommandNs())
                 + " flags="
                 + flags(client)
-                + " db=0 sub="
+                + " db="
+                + client.database()
+                + " sub="
                 + client.subscriptionCount(Kind.CHANNEL)
                 + " psub="
                 + client.subscriptionCount(Kind.PATTERN)

@@ -1,14 +1,12 @@
 package io.hotpair.resp;
 
+import io.hotpair.KeyArea;
 import io.hotpair.Session;
 import io.hotpair.TransactionView;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,12 +27,21 @@ final class ClientTransaction {
     record Queued(Command command, Request request) {}
 
     /**
+     * A key that is watched.
+     *
+     * @param database the number of its database
+     * @param name its name there
+     */
+    private record WatchedKey(int database, KeyName name) {}
+
+    /**
      * A key as it was when it was first watched.
      *
      * @param existed whether it was there
      * @param version its version
+     * @param swaps how often its database had been exchanged with another one
      */
-    private record Watched(boolean existed, long version) {}
+    private record Watched(boolean existed, long version, int swaps) {}
 
     /**
      * What was published and is not sent yet.
@@ -44,19 +51,30 @@ final class ClientTransaction {
     @SuppressWarnings("ArrayRecordComponent") // Handed on, and never compared.
     private record Published(Topic.Kind kind, byte[] channel, byte[] payload) {}
 
+    /**
+     * Two databases that were exchanged.
+     *
+     * @param first the number of one
+     * @param second the number of the other
+     */
+    private record Swap(int first, int second) {}
+
     /** About what is kept with a message or a line. */
     private static final int HELD_OVERHEAD = 64;
 
     private final Client client;
-    private final Map<KeyName, Watched> watched = new LinkedHashMap<>();
+    private final Map<WatchedKey, Watched> watched = new LinkedHashMap<>();
     private List<Queued> queued = new ArrayList<>();
     private boolean open;
     private boolean broken;
     private boolean executing;
     private final List<Published> published = new ArrayList<>();
+    private final List<Swap> swaps = new ArrayList<>();
     private final List<Origin> origins = new ArrayList<>();
     private final List<byte[]> shown = new ArrayList<>();
     private @Nullable Session outside;
+    private Databases.Mapping mapping = Databases.Mapping.NONE;
+    private int databaseBefore;
     private boolean offLoop;
     private byte @Nullable [][] declaredKeys;
     private @Nullable Runnable betweenSteps;
@@ -143,14 +161,28 @@ final class ClientTransaction {
         return queued.stream().anyMatch(each -> each.command().touchesKeys());
     }
 
+    /** Watches what stands under a key of the client's database. */
     void watch(byte[] key) {
-        KeyName name = new KeyName(key);
+        int database = client.database();
+        WatchedKey name = new WatchedKey(database, new KeyName(KeyArea.name(key)));
         if (!watched.containsKey(name)) {
             charge(key.length + (long) COMMAND_OVERHEAD);
             Session session = client.session();
             boolean exists = session.deadlineMs(key, 0, key.length) != Session.ABSENT;
-            watched.put(name, new Watched(exists, session.version(key)));
+            int swaps = client.server().databases().mapping(client).swaps(database);
+            watched.put(name, new Watched(exists, session.version(key), swaps));
         }
+    }
+
+    /** Which database has which area in the transaction that is executed. */
+    Databases.Mapping mapping() {
+        return mapping;
+    }
+
+    /** Takes down that the transaction exchanges two databases. */
+    void swapped(Databases.Mapping changed, int first, int second) {
+        mapping = changed;
+        swaps.add(new Swap(first, second));
     }
 
     void unwatch() {
@@ -189,6 +221,7 @@ final class ClientTransaction {
         int from = reply.length();
         Map<Topic.Kind, Map<KeyName, Topic>> subscribed = savedSubscriptions();
         AclAccount account = client.account();
+        databaseBefore = client.database();
         executing = true;
         outside = session;
         boolean executed = false;
@@ -205,6 +238,7 @@ final class ClientTransaction {
                     client.subscriptions().leave();
                 }
                 sendPublished();
+                moveWaiting();
                 show();
             }
             return executed;
@@ -239,22 +273,26 @@ final class ClientTransaction {
      * @param elsewhere whether this is not the event loop's thread; the client is parked then
      * @param attempt does it, perhaps several times
      */
-    void executeScript(byte[][] keys, boolean elsewhere, Consumer<TransactionSession> attempt) {
+    void executeScript(byte[][] keys, boolean elsewhere, Runnable attempt) {
+        // The database that a script selects is its own.
+        int database = client.database();
         declaredKeys = keys;
         try {
-            if (executing && client.session() instanceof TransactionSession inside) {
-                attempt.accept(inside);
+            if (executing) {
+                attempt.run();
             } else {
                 executeAlone(elsewhere, attempt);
             }
         } finally {
             declaredKeys = null;
+            client.database(database);
         }
     }
 
-    private void executeAlone(boolean elsewhere, Consumer<TransactionSession> attempt) {
+    private void executeAlone(boolean elsewhere, Runnable attempt) {
         Session session = client.session();
         AclAccount account = client.account();
+        databaseBefore = client.database();
         executing = true;
         offLoop = elsewhere;
         outside = session;
@@ -264,15 +302,12 @@ final class ClientTransaction {
                     session.transaction(
                             view -> {
                                 beginAttempt(Map.of(), account);
-                                long nowMs = client.keyspace().currentTimeMs();
-                                TransactionSession inside =
-                                        new TransactionSession(
-                                                session, view, new HashSet<>(), nowMs);
-                                client.session(inside);
-                                attempt.accept(inside);
+                                begin(session, view);
+                                attempt.run();
                                 return true;
                             });
             sendPublished();
+            moveWaiting();
             show();
         } finally {
             executing = false;
@@ -296,7 +331,9 @@ final class ClientTransaction {
         if (client.account() != account) {
             client.account(account);
         }
+        client.database(databaseBefore);
         published.clear();
+        swaps.clear();
         origins.clear();
         shown.clear();
         heldBytes = 0;
@@ -335,6 +372,7 @@ final class ClientTransaction {
             return null;
         }
         Origin origin = new Origin(client, command, request);
+        origin.mapping(mapping);
         client.server().keyEvents().prepare(origin);
         origins.add(origin);
         session.origin(origin);
@@ -376,6 +414,13 @@ final class ClientTransaction {
         }
     }
 
+    private void moveWaiting() {
+        for (Swap swap : swaps) {
+            Databases.moveWaiting(client.server(), swap.first(), swap.second());
+        }
+        swaps.clear();
+    }
+
     private void sendPublished() {
         PubSub pubSub = client.server().pubSub();
         for (Published each : published) {
@@ -385,15 +430,20 @@ final class ClientTransaction {
         published.clear();
     }
 
+    private void begin(Session session, TransactionView view) {
+        mapping = client.server().databases().within(view);
+        long nowMs = client.keyspace().currentTimeMs();
+        client.session(new TransactionSession(session, view, nowMs));
+    }
+
     private boolean attempt(
             Session session, TransactionView view, Dispatcher dispatcher, ReplyBuffer reply) {
-        for (Map.Entry<KeyName, Watched> entry : watched.entrySet()) {
-            if (isChanged(view, entry.getKey().bytes(), entry.getValue())) {
+        begin(session, view);
+        for (Map.Entry<WatchedKey, Watched> entry : watched.entrySet()) {
+            if (isChanged(view, entry.getKey(), entry.getValue())) {
                 return false;
             }
         }
-        long nowMs = client.keyspace().currentTimeMs();
-        client.session(new TransactionSession(session, view, writtenKeys(), nowMs));
         reply.array(queued.size());
         for (Queued each : queued) {
             dispatcher.executeQueued(each.command(), each.request(), client, reply);
@@ -405,24 +455,18 @@ final class ClientTransaction {
      * A key that expired counts as changed, though nobody has removed it yet. One that was absent,
      * and of which now even the trace of its removal is gone, does not.
      */
-    private static boolean isChanged(TransactionView view, byte[] key, Watched before) {
+    private boolean isChanged(TransactionView view, WatchedKey watchedKey, Watched before) {
+        int database = watchedKey.database();
+        byte[] key = KeyArea.key(mapping.area(database), watchedKey.name().bytes());
+        int swaps = mapping.swaps(database) - before.swaps();
+        if (swaps > 0) {
+            // Another database now, which is a change if the key is or was there.
+            return swaps > 1 || before.existed() || view.keys().pexpireTime(key) != Session.ABSENT;
+        }
         long version = view.version(key);
         if (before.existed()) {
             return version != before.version() || view.keys().pexpireTime(key) == Session.ABSENT;
         }
         return version != before.version() && version != 0;
-    }
-
-    /** The keys that may be new, which a walk over the keyspace does not meet. */
-    private Set<KeyName> writtenKeys() {
-        Set<KeyName> keys = new HashSet<>();
-        for (Queued each : queued) {
-            if (each.command().isWrite()) {
-                for (KeySpec.Found found : KeySpec.find(each.command().keys(), each.request(), 0)) {
-                    keys.add(new KeyName(each.request().copy(found.argument())));
-                }
-            }
-        }
-        return keys;
     }
 }

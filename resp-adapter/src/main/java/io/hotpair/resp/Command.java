@@ -148,6 +148,7 @@ final class Command {
     private String summary = "";
     private String complexity = "O(1)";
     private @Nullable Function function;
+    private KeySpec.@Nullable Legacy plainKeys;
     private boolean write;
     private boolean heldWithWrites;
     private @Nullable BiPredicate<Request, Client> writesNothing;
@@ -199,6 +200,7 @@ final class Command {
     /** Adds a place where keys are, behind those that were added before. */
     Command keys(KeySpec spec) {
         keys.add(spec);
+        plainKeys = keys.size() == 1 && spec.isRange() ? KeySpec.legacy(keys) : null;
         if (!spec.isRange()) {
             flags.add(Flag.MOVABLE_KEYS);
         }
@@ -364,9 +366,19 @@ final class Command {
         return keys;
     }
 
+    /** Where they are, if it is one range that no argument decides; else null. */
+    KeySpec.@Nullable Legacy plainKeys() {
+        return plainKeys;
+    }
+
     /** Whether there are arguments that are really keys. */
     boolean hasKeys() {
         return keys.stream().anyMatch(spec -> !spec.isOfOthers());
+    }
+
+    /** Whether it gives the names of keys to others, which find the keys themselves: to scripts. */
+    boolean handsKeysOn() {
+        return group == Group.SCRIPTING;
     }
 
     Channels channels() {

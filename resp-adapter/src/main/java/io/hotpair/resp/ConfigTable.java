@@ -105,7 +105,7 @@ final class ConfigTable {
     }
 
     private void addImmutable() {
-        immutable("databases", "1");
+        immutable("databases", Integer.toString(server.databases().count()));
         immutable("cluster-enabled", "no");
         immutable("daemonize", "no");
         immutable("enable-debug-command", DebugCommands.text(server.config().debugCommand()));

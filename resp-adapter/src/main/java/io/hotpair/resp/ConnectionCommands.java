@@ -61,7 +61,7 @@ final class ConnectionCommands {
                         });
         add(table, "select", 2, "index")
                 .flags(LOADING, STALE, FAST)
-                .summary("Selects database 0, the only one.")
+                .summary("Selects the database that the connection's commands are about.")
                 .does(ConnectionCommands::select);
     }
 
@@ -87,9 +87,7 @@ final class ConnectionCommands {
     }
 
     private static void select(Request request, Client client, ReplyBuffer reply) {
-        if (request.integer(1) != 0) {
-            throw new CommandException("ERR DB index is out of range");
-        }
+        client.database(client.server().databases().number(request, 1));
         reply.ok();
     }
 

@@ -5,6 +5,7 @@ import static io.hotpair.resp.Command.Flag.LOADING;
 import static io.hotpair.resp.Command.Flag.NOSCRIPT;
 import static io.hotpair.resp.Command.Flag.STALE;
 
+import io.hotpair.KeyArea;
 import io.hotpair.resp.Command.Group;
 import io.hotpair.resp.RespConfig.DebugAccess;
 import io.netty.util.NetUtil;
@@ -80,7 +81,7 @@ final class DebugCommands {
         String subcommand = request.text(1).toLowerCase(Locale.ROOT) + " " + request.count();
         switch (subcommand) {
             case "help 2" -> HelpText.write(debug, HELP, reply);
-            case "object 3" -> object(request.copy(2), client, reply);
+            case "object 3" -> object(stored(request.copy(2), client), client, reply);
             case "quicklist-packed-threshold 3" -> packedThreshold(request, reply);
             case "set-active-expire 3" -> reply.ok();
             case "sleep 3" -> client.park(new Sleep(client, sleepNs(request)));
@@ -95,6 +96,11 @@ final class DebugCommands {
                                     + request.inError(1)
                                     + "'. Try DEBUG HELP.");
         }
+    }
+
+    /** Which argument is a key depends on the subcommand, so it comes by its name. */
+    private static byte[] stored(byte[] name, Client client) {
+        return KeyArea.key(client.server().databases().area(client), name);
     }
 
     /** There are no addresses and no idle times to tell; programs look for their names. */

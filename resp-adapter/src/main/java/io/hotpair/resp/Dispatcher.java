@@ -39,6 +39,7 @@ final class Dispatcher {
     private final @Nullable Command exec;
     private final @Nullable Command debug;
     private final boolean paired;
+    private final Databases databases;
     private final MigrationSlot migration;
 
     Dispatcher(RespServer server, WorkerStatistics statistics) {
@@ -48,6 +49,7 @@ final class Dispatcher {
         exec = table.find("exec");
         debug = table.find("debug");
         paired = server.keyspace().topology() != null;
+        databases = server.databases();
         migration = server.keyspace().migration();
     }
 
@@ -139,11 +141,15 @@ final class Dispatcher {
     void executeQueued(Command command, Request request, Client client, ReplyBuffer reply) {
         int from = reply.length();
         long startNs = server.keyspace().nanoTime();
-        Origin origin = client.transaction().beginOrigin(command, request);
+        Request stored = databases.stored(command, request, client);
+        if (command.isWrite()) {
+            willWrite(command, stored, client);
+        }
+        Origin origin = client.transaction().beginOrigin(command, stored);
         try {
             checkRightsAtExec(command, request, client);
             showCaller(command, request, client);
-            command.function().execute(request, client, reply);
+            command.function().execute(stored, client, reply);
             finishParked(client, reply);
             noteScriptError(command, reply, from);
         } catch (TransactionEnd e) {
@@ -163,6 +169,15 @@ final class Dispatcher {
         statistics.executed(command, ns);
         noteDuration(command, request, client, ns);
         show(command, request, client);
+    }
+
+    /** The keys that may be new, which a walk over the keyspace does not meet. */
+    private static void willWrite(Command command, Request request, Client client) {
+        if (client.session() instanceof TransactionSession inside && !command.handsKeysOn()) {
+            for (KeySpec.Found found : KeySpec.find(command.keys(), request, 0)) {
+                inside.willWrite(request.copy(found.argument()));
+            }
+        }
     }
 
     private void failedQueued(
@@ -273,17 +288,20 @@ final class Dispatcher {
             reply.reads(server.keyspace().term());
         }
         Ground ground = Ground.READ;
+        Request stored = databases.stored(command, request, client);
         // Of one that waits somebody may want to hear by the time that it gets something.
-        Request kept = command.has(Flag.BLOCKING) ? request.copy() : request;
+        boolean isCopied = command.has(Flag.BLOCKING) && stored == request;
+        Request kept = isCopied ? request.copy() : stored;
         Origin origin = server.keyEvents().isListening() ? begin(command, kept, client) : null;
         if (origin == null) {
-            client.session().origin(kept == request ? null : new Origin(client, command, kept));
+            boolean waits = command.has(Flag.BLOCKING);
+            client.session().origin(waits ? new Origin(client, command, kept) : null);
         }
         long startNs = server.keyspace().nanoTime();
         client.executed(command, startNs);
         showCaller(command, request, client);
         try {
-            command.function().execute(request, client, reply);
+            command.function().execute(stored, client, reply);
             noteScriptError(command, reply, from);
         } catch (CommandException
                 | HotpairException
@@ -302,7 +320,7 @@ final class Dispatcher {
         }
         forgetCaching(command, client);
         if (client.parked() != null) {
-            client.began(kept == request ? request.copy() : kept, ns);
+            client.began(isCopied ? kept : request.copy(), ns);
             show(command, request, client);
             return Result.PARKED;
         }

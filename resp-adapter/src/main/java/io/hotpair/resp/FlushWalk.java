@@ -1,22 +1,29 @@
 package io.hotpair.resp;
 
+import io.hotpair.KeyArea;
 import io.hotpair.Session;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * FLUSHALL: deletes all keys in short steps, between which other clients have their turns. So it is
- * not one moment: what others set meanwhile may stay or go.
+ * FLUSHALL and FLUSHDB: deletes all keys, or those of a database, in short steps, between which
+ * other clients have their turns. So it is not one moment: what others set meanwhile may stay or
+ * go.
  */
 final class FlushWalk implements Parked {
+    /** The area that stands for all of them. */
+    static final int ALL = -1;
+
     private static final int STEP = 256;
 
     private final Client client;
+    private final int area;
     private final List<byte[]> batch = new ArrayList<>();
     private long cursor;
 
-    FlushWalk(Client client) {
+    FlushWalk(Client client, int area) {
         this.client = client;
+        this.area = area;
     }
 
     @Override
@@ -47,12 +54,23 @@ final class FlushWalk implements Parked {
     private void step() {
         Session session = client.session();
         batch.clear();
+        boolean isAlone = area != ALL && !client.transaction().isExecuting();
+        if (isAlone && client.keyspace().keyCount(area) == 0) {
+            cursor = 0;
+            return;
+        }
         cursor = session.scan(cursor, STEP, batch::add);
         for (byte[] key : batch) {
-            if (session.delete(key, 0, key.length)) {
+            if (isFlushed(key) && session.delete(key, 0, key.length)) {
                 client.noteWrite();
             }
         }
+    }
+
+    /** Which database has which area stays as it is. */
+    private boolean isFlushed(byte[] key) {
+        int its = KeyArea.of(key);
+        return area == ALL ? its != KeyArea.NONE : its == area;
     }
 
     private void tell() {

@@ -455,15 +455,15 @@ final class InfoReport {
     }
 
     private void keyspace(StringBuilder out) {
-        if (statistics.keyCount() > 0) {
-            line(
-                    out,
-                    "db0",
-                    "keys="
-                            + statistics.keyCount()
-                            + ",expires="
-                            + statistics.deadlineCount()
-                            + ",avg_ttl=0");
+        Databases databases = server.databases();
+        Databases.Mapping mapping = databases.present();
+        for (int database = 0; database < databases.count(); database++) {
+            int area = mapping.area(database);
+            long keys = server.keyspace().keyCount(area);
+            if (keys > 0) {
+                long timed = server.keyspace().deadlineCount(area);
+                line(out, "db" + database, "keys=" + keys + ",expires=" + timed + ",avg_ttl=0");
+            }
         }
     }
 }

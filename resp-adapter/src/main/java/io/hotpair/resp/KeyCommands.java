@@ -7,6 +7,7 @@ import static io.hotpair.resp.Command.Flag.READONLY;
 import static io.hotpair.resp.Command.Flag.STALE;
 import static io.hotpair.resp.Command.Flag.WRITE;
 
+import io.hotpair.KeyArea;
 import io.hotpair.KeyOperations.DeadlineCondition;
 import io.hotpair.Session;
 import io.hotpair.StringEntry;
@@ -15,9 +16,12 @@ import io.hotpair.resp.Command.Group;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** What can be done with a key whatever its value is. */
 final class KeyCommands {
+    private static final int RANDOM_TRIES = 32;
+    private static final int SCAN_STEPS = 64;
     private static final String SWITCHING =
             " Please note that when switching between policies at runtime LRU and LFU data will"
                     + " take some time to adjust.";
@@ -76,7 +80,7 @@ final class KeyCommands {
                 .flags(READONLY)
                 .tips("request_policy:all_shards", "nondeterministic_output")
                 .summary("Returns a key, each with about the same chance.")
-                .does((r, c, out) -> out.bulkOrNull(c.session().randomKey()));
+                .does(KeyCommands::randomKey);
     }
 
     private static void registerMoves(CommandTable table) {
@@ -98,8 +102,21 @@ final class KeyCommands {
                 .keys(2, 2, 1, "OW", "update")
                 .since("6.2.0")
                 .complexity("O(N), N being the length of the value")
-                .summary("Copies a value with its deadline to another key.")
+                .summary("Copies a value with its deadline to another key or database.")
                 .does(KeyCommands::copy);
+        add(table, "move", 3, "key db")
+                .flags(WRITE, FAST)
+                .keys(1, 1, 1, "RW", "access", "update")
+                .summary("Moves a key with its value to another database, unless it is there.")
+                .does(KeyCommands::move);
+        table.add("swapdb", 3, Group.SERVER)
+                .categories(Category.KEYSPACE, Category.DANGEROUS)
+                .syntax("index1 index2")
+                .flags(WRITE, FAST)
+                .since("4.0.0")
+                .complexity("O(N), N being the number of clients that wait for keys of the two")
+                .summary("Exchanges two databases, for all who use them, in one step.")
+                .does(KeyCommands::swap);
     }
 
     private static void rename(Request request, Client client, ReplyBuffer reply) {
@@ -118,33 +135,71 @@ final class KeyCommands {
     }
 
     private static void copy(Request request, Client client, ReplyBuffer reply) {
+        Databases databases = client.server().databases();
         boolean replace = false;
+        int database = client.database();
         for (int i = 3; i < request.count(); i++) {
             if (request.is(i, "REPLACE")) {
                 replace = true;
             } else if (request.is(i, "DB") && i + 1 < request.count()) {
-                requireDatabase(request, ++i);
+                database = databases.number(request, ++i);
             } else {
                 throw CommandException.syntax();
             }
         }
         byte[] from = request.copy(1);
-        byte[] to = request.copy(2);
+        byte[] to = in(database, request.copy(2), client);
         if (Arrays.equals(from, to)) {
-            throw new CommandException("ERR source and destination objects are the same");
+            throw sameObjects();
         }
         reply.integer(client.session().keys().copy(from, to, replace) ? 1 : 0);
     }
 
-    /** There is one database only. */
-    private static void requireDatabase(Request request, int argument) {
-        long database = request.integer(argument);
-        if (database != (int) database) {
-            throw CommandException.notBetween(Integer.MIN_VALUE, Integer.MAX_VALUE);
+    /** The key under which in another database stands what has the name of a key of this one. */
+    private static byte[] in(int database, byte[] key, Client client) {
+        int area = client.server().databases().mapping(client).area(database);
+        byte[] other = KeyArea.key(area, KeyArea.name(key));
+        if (client.session() instanceof TransactionSession inside) {
+            inside.willWrite(other);
         }
-        if (database != 0) {
-            throw new CommandException("ERR DB index is out of range");
+        return other;
+    }
+
+    private static void move(Request request, Client client, ReplyBuffer reply) {
+        int database = client.server().databases().number(request, 2);
+        if (database == client.database()) {
+            throw sameObjects();
         }
+        byte[] from = request.copy(1);
+        int moved = client.session().keys().renameNx(from, in(database, from, client));
+        reply.integer(Math.max(0, moved));
+    }
+
+    private static void swap(Request request, Client client, ReplyBuffer reply) {
+        int first = swapped(request, 1, "first");
+        int second = swapped(request, 2, "second");
+        Databases databases = client.server().databases();
+        int count = databases.count();
+        if (first < 0 || first >= count || second < 0 || second >= count) {
+            throw Databases.outOfRange();
+        }
+        if (first != second) {
+            databases.swap(client, first, second);
+        }
+        reply.ok();
+    }
+
+    private static int swapped(Request request, int argument, String which) {
+        return (int)
+                request.integer(
+                        argument,
+                        Integer.MIN_VALUE,
+                        Integer.MAX_VALUE,
+                        "ERR invalid " + which + " DB index");
+    }
+
+    private static CommandException sameObjects() {
+        return new CommandException("ERR source and destination objects are the same");
     }
 
     private static void registerDeadlines(CommandTable table) {
@@ -208,7 +263,7 @@ final class KeyCommands {
                 .tips("request_policy:all_shards", "nondeterministic_output_order")
                 .complexity("O(N), N being the number of keys; other clients have their turns")
                 .summary("Returns all keys that match a pattern.")
-                .does((r, c, out) -> c.park(new KeysWalk(c, new GlobPattern(r.copy(1), false))));
+                .does(KeyCommands::keys);
         add(table, "scan", -2, "cursor [MATCH pattern] [COUNT count] [TYPE type]")
                 .flags(READONLY)
                 .tips("nondeterministic_output", "request_policy:special")
@@ -216,18 +271,20 @@ final class KeyCommands {
                 .complexity("O(1) for a call, O(N) for a walk over N keys")
                 .summary("Goes on with a walk over all keys; each is given exactly once.")
                 .does(KeyCommands::scan);
-        flush(table, "flushall").summary("Deletes all keys, in many small steps.");
-        flush(table, "flushdb").summary("Deletes all keys, in many small steps.");
+        flush(table, "flushall", false)
+                .summary("Deletes all keys of all databases, in many small steps.");
+        flush(table, "flushdb", true)
+                .summary("Deletes all keys of the database, in many small steps.");
     }
 
-    private static Command flush(CommandTable table, String name) {
+    private static Command flush(CommandTable table, String name, boolean isOne) {
         return table.add(name, -1, Group.SERVER)
                 .categories(Category.KEYSPACE, Category.DANGEROUS)
                 .syntax("[ASYNC|SYNC]")
                 .flags(WRITE)
                 .tips("request_policy:all_shards", "response_policy:all_succeeded")
                 .complexity("O(N), N being the number of keys; other clients have their turns")
-                .does(KeyCommands::flush);
+                .does((r, c, out) -> flush(r, c, isOne));
     }
 
     private static void registerObject(CommandTable table) {
@@ -284,10 +341,16 @@ final class KeyCommands {
     }
 
     private static long keyCount(Client client) {
-        long count = client.keyspace().statistics().keyCount();
+        int area = client.server().databases().area(client);
+        long count = client.keyspace().keyCount(area);
         return client.session() instanceof TransactionSession inside
-                ? count + inside.keyCountChange()
+                ? count + inside.keyCountChange(area)
                 : count;
+    }
+
+    /** Whether there is nothing to walk for: what is in the first area is seen by walking. */
+    private static boolean isEmpty(Client client) {
+        return client.server().databases().area(client) != 0 && keyCount(client) <= 0;
     }
 
     private static void delete(Request request, Client client, ReplyBuffer reply) {
@@ -363,24 +426,68 @@ final class KeyCommands {
         reply.integer(changed ? 1 : 0);
     }
 
+    private static void keys(Request request, Client client, ReplyBuffer reply) {
+        GlobPattern pattern = new GlobPattern(request.copy(1), false);
+        if (isEmpty(client)) {
+            reply.array(0);
+        } else {
+            client.park(new KeysWalk(client, pattern));
+        }
+    }
+
+    /** Looked for among all keys, and then, where others have nearly all, by a walk. */
+    private static void randomKey(Request request, Client client, ReplyBuffer reply) {
+        int area = client.server().databases().area(client);
+        if (isEmpty(client)) {
+            reply.nullValue();
+            return;
+        }
+        for (int i = 0; i < RANDOM_TRIES; i++) {
+            byte[] key = client.session().randomKey();
+            if (key == null) {
+                reply.nullValue();
+                return;
+            }
+            if (KeyArea.of(key) == area) {
+                reply.bulk(KeyArea.name(key));
+                return;
+            }
+        }
+        client.park(new RandomKeyWalk(client.session(), area));
+    }
+
     private static void scan(Request request, Client client, ReplyBuffer reply) {
         long cursor = ScanArguments.cursor(request, 1);
         ScanArguments arguments = ScanArguments.ofKeys(request, 2);
         String type = arguments.type();
         Session session = client.session();
+        int area = client.server().databases().area(client);
         List<byte[]> keys = new ArrayList<>();
-        long next = session.scan(cursor, arguments.count(), keys::add);
-        keys.removeIf(key -> !arguments.matches(key));
+        Consumer<byte[]> ofThisDatabase =
+                key -> {
+                    if (KeyArea.of(key) == area) {
+                        keys.add(key);
+                    }
+                };
+        // Where others have most of the keys a client would have to ask for ever.
+        boolean goesOn = !isEmpty(client);
+        long next = goesOn ? cursor : 0;
+        for (int steps = 0; goesOn; steps++) {
+            next = session.scan(next, arguments.count() - keys.size(), ofThisDatabase);
+            goesOn = next != 0 && keys.size() < arguments.count() && steps < SCAN_STEPS;
+        }
         if (type != null) {
             keys.removeIf(key -> !type.equals(session.keys().type(key)));
         }
+        keys.replaceAll(KeyArea::name);
+        keys.removeIf(name -> !arguments.matches(name));
         ScanArguments.begin(reply, next, keys.size());
-        for (byte[] key : keys) {
-            reply.bulk(key);
+        for (byte[] name : keys) {
+            reply.bulk(name);
         }
     }
 
-    private static void flush(Request request, Client client, ReplyBuffer reply) {
+    private static void flush(Request request, Client client, boolean isOne) {
         boolean valid =
                 request.count() == 1
                         || (request.count() == 2
@@ -388,7 +495,8 @@ final class KeyCommands {
         if (!valid) {
             throw CommandException.syntax();
         }
-        client.park(new FlushWalk(client));
+        Databases databases = client.server().databases();
+        client.park(new FlushWalk(client, isOne ? databases.area(client) : FlushWalk.ALL));
     }
 
     private static void encoding(Request request, Client client, ReplyBuffer reply) {

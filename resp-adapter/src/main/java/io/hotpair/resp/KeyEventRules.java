@@ -203,6 +203,7 @@ final class KeyEventRules {
         add(plain('g', "persist"), "persist");
         add(KeyEventRules::rename, "rename", "renamenx");
         add(KeyEventRules::copy, "copy");
+        add(KeyEventRules::move, "move");
         add(KeyEventRules::restore, "restore");
     }
 
@@ -246,6 +247,20 @@ final class KeyEventRules {
         for (Write write : origin.writes()) {
             out.emit('n', "new", write.key());
             out.emit('g', "copy_to", write.key());
+        }
+    }
+
+    private static void move(Origin origin, KeyEvents out) {
+        byte[] from = origin.request().copy(1);
+        for (Write write : origin.writes()) {
+            out.expired(write);
+        }
+        for (Write write : origin.writes()) {
+            if (write.type() != null) {
+                out.emit('n', "new", write.key());
+                out.emit('g', "move_from", from);
+                out.emit('g', "move_to", write.key());
+            }
         }
     }
 

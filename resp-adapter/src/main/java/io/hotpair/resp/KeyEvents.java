@@ -1,6 +1,7 @@
 package io.hotpair.resp;
 
 import io.hotpair.ChangeListener.Event;
+import io.hotpair.KeyArea;
 import io.hotpair.WriteListener;
 import io.hotpair.WriteListener.Before;
 import io.hotpair.WriteListener.Write;
@@ -11,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells subscribers of events of keys, under Redis's names. The keyspace says what was written and
@@ -20,16 +22,35 @@ import java.util.Set;
  * nothing. Thread-safe.
  */
 final class KeyEvents implements WriteListener {
-    private static final byte[] KEYSPACE = ascii("__keyspace@0__:");
-    private static final byte[] KEYEVENT = ascii("__keyevent@0__:");
+    private static final String KEYSPACE = "__keyspace@";
+    private static final String KEYEVENT = "__keyevent@";
 
     private final RespServer server;
+
+    /** Which database has which area; null for as it is now. */
+    private final Databases.@Nullable Mapping mapping;
+
     private volatile int flags;
     private volatile boolean listening;
     private boolean closed;
 
     KeyEvents(RespServer server) {
+        this(server, null);
+    }
+
+    private KeyEvents(RespServer server, Databases.@Nullable Mapping mapping) {
         this.server = server;
+        this.mapping = mapping;
+    }
+
+    /** Tells of what was done when the databases may have been others than now. */
+    private KeyEvents asOf(Databases.@Nullable Mapping then) {
+        if (then == null) {
+            return this;
+        }
+        KeyEvents teller = new KeyEvents(server, then);
+        teller.flags = flags;
+        return teller;
     }
 
     int flags() {
@@ -137,11 +158,12 @@ final class KeyEvents implements WriteListener {
     }
 
     private void tell(Origin origin) {
+        KeyEvents teller = asOf(origin.mapping());
         if (!origin.hasFailed() || origin.missedItsKey()) {
-            origin.missing().forEach(key -> emit('m', "keymiss", key));
+            origin.missing().forEach(key -> teller.emit('m', "keymiss", key));
         }
         if (!origin.hasFailed() || !origin.writes().isEmpty()) {
-            KeyEventRules.of(origin.command()).tell(origin, this);
+            KeyEventRules.of(origin.command()).tell(origin, teller);
         }
     }
 
@@ -197,19 +219,27 @@ final class KeyEvents implements WriteListener {
         }
     }
 
-    /** Tells of an event. */
+    /** Tells of an event of what stands under a key. */
     void emit(char type, String event, byte[] key) {
         int present = flags;
-        if ((present & KeyEventFlags.of(type)) == 0) {
+        int area = KeyArea.of(key);
+        if ((present & KeyEventFlags.of(type)) == 0 || area == KeyArea.NONE) {
             return;
         }
-        byte[] name = ascii(event);
+        Databases.Mapping then = mapping == null ? server.databases().present() : mapping;
+        String database = then.database(area) + "__:";
+        byte[] name = KeyArea.name(key);
+        byte[] eventName = ascii(event);
         if ((present & KeyEventFlags.KEYSPACE) != 0) {
-            int unused = server.pubSub().publish(Kind.CHANNEL, joined(KEYSPACE, key), name, null);
+            publish(joined(ascii(KEYSPACE + database), name), eventName);
         }
         if ((present & KeyEventFlags.KEYEVENT) != 0) {
-            int unused = server.pubSub().publish(Kind.CHANNEL, joined(KEYEVENT, name), key, null);
+            publish(joined(ascii(KEYEVENT + database), eventName), name);
         }
+    }
+
+    private void publish(byte[] channel, byte[] message) {
+        int unused = server.pubSub().publish(Kind.CHANNEL, channel, message, null);
     }
 
     private static byte[] joined(byte[] first, byte[] second) {

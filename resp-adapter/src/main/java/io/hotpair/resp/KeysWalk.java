@@ -1,16 +1,21 @@
 package io.hotpair.resp;
 
+import io.hotpair.KeyArea;
 import io.hotpair.Session;
 import java.util.ArrayList;
 import java.util.List;
 
-/** KEYS: walks over all keys in short steps, between which other clients have their turns. */
+/**
+ * KEYS: walks over all keys, of other databases too, in short steps, between which other clients
+ * have their turns.
+ */
 final class KeysWalk implements Parked {
     private static final int STEP = 1024;
 
     private static final int KEY_OVERHEAD = 32;
 
     private final Session session;
+    private final int area;
     private final GlobPattern pattern;
     private final long limitBytes;
     private final List<byte[]> found = new ArrayList<>();
@@ -19,6 +24,7 @@ final class KeysWalk implements Parked {
 
     KeysWalk(Client client, GlobPattern pattern) {
         session = client.session();
+        area = client.server().databases().area(client);
         this.pattern = pattern;
         limitBytes = client.server().replyLimitBytes();
     }
@@ -40,9 +46,12 @@ final class KeysWalk implements Parked {
     }
 
     private void consider(byte[] key) {
-        if (pattern.matches(key)) {
-            found.add(key);
-            foundBytes += key.length + KEY_OVERHEAD;
+        if (KeyArea.of(key) == area) {
+            byte[] name = KeyArea.name(key);
+            if (pattern.matches(name)) {
+                found.add(name);
+                foundBytes += name.length + KEY_OVERHEAD;
+            }
         }
     }
 }

@@ -82,6 +82,16 @@ interface KeyspacePort {
             }
 
             @Override
+            public long keyCount(int area) {
+                return keyspace.keyCount(area);
+            }
+
+            @Override
+            public long deadlineCount(int area) {
+                return keyspace.deadlineCount(area);
+            }
+
+            @Override
             public PersistenceStatus persistenceStatus() {
                 return keyspace.persistenceStatus();
             }
@@ -160,6 +170,10 @@ interface KeyspacePort {
     @Nullable Topology topology();
 
     KeyspaceStatistics statistics();
+
+    long keyCount(int area);
+
+    long deadlineCount(int area);
 
     PersistenceStatus persistenceStatus();
 

@@ -6,6 +6,7 @@ import static io.hotpair.resp.Command.Flag.READONLY;
 import static io.hotpair.resp.Command.Flag.WRITE;
 
 import io.hotpair.HotpairException;
+import io.hotpair.KeyArea;
 import io.hotpair.ListEnd;
 import io.hotpair.ListOperations;
 import io.hotpair.PoppedElements;
@@ -234,7 +235,7 @@ final class ListCommands {
             return;
         }
         reply.array(2);
-        reply.bulk(popped.key());
+        reply.bulk(KeyArea.name(popped.key()));
         all(popped.elements(), reply);
     }
 

@@ -64,7 +64,11 @@ final class Monitors {
         StringBuilder line = new StringBuilder();
         line.append(String.format(Locale.ROOT, "+%d.%03d000", nowMs / 1_000, nowMs % 1_000));
         boolean isScripted = client.transaction().isScripted();
-        line.append(" [0 ").append(isScripted ? "lua" : client.address()).append(']');
+        line.append(" [")
+                .append(client.database())
+                .append(' ')
+                .append(isScripted ? "lua" : client.address())
+                .append(']');
         for (int i = 0; i < request.count(); i++) {
             if (isSecret(command, request, i)) {
                 line.append(REDACTED);

@@ -5,6 +5,7 @@ import io.hotpair.WriteListener.Write;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A command on whose behalf keys are written, and what it wrote: the keyspace hands it back with
@@ -18,6 +19,7 @@ final class Origin {
     private final List<Write> writes = new ArrayList<>(2);
     private List<byte[]> missing = List.of();
     private StreamProbe probe = StreamProbe.NONE;
+    private Databases.@Nullable Mapping mapping;
     private boolean served;
     private boolean failed;
     private boolean nothing;
@@ -34,6 +36,16 @@ final class Origin {
         this.client = client;
         this.command = command;
         this.request = request;
+    }
+
+    /** Says which database had which area when it was executed, as a part of a transaction. */
+    void mapping(Databases.Mapping then) {
+        mapping = then;
+    }
+
+    /** That, or null if it is no part of one. */
+    Databases.@Nullable Mapping mapping() {
+        return mapping;
     }
 
     Client client() {

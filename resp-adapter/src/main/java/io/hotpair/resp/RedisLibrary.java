@@ -204,9 +204,6 @@ final class RedisLibrary {
         }
         if (command.isWrite()) {
             run.writes();
-            for (KeySpec.Found found : KeySpec.find(command.keys(), request, 0)) {
-                run.willWrite(request.copy(found.argument()));
-            }
         }
         ReplyBuffer reply = run.context().reply();
         reply.begin(run.protocol(), server.config().scriptMemoryLimitBytes());

@@ -1,7 +1,10 @@
 package io.hotpair.resp;
 
+import io.hotpair.KeyArea;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.function.UnaryOperator;
 
 /**
  * A command as it arrived: its arguments are slices of one array. Reused for the next one; valid
@@ -64,6 +67,25 @@ final class Request {
         return sum;
     }
 
+    /** The same command with some arguments replaced by what is made of them. */
+    Request replaced(BitSet which, UnaryOperator<byte[]> by) {
+        byte[][] arguments = copies(0);
+        long total = 0;
+        for (int i = 0; i < count; i++) {
+            arguments[i] = which.get(i) ? by.apply(arguments[i]) : arguments[i];
+            total += arguments[i].length;
+        }
+        Request replaced = new Request();
+        replaced.bytes = new byte[Math.toIntExact(total)];
+        int at = 0;
+        for (byte[] argument : arguments) {
+            System.arraycopy(argument, 0, replaced.bytes, at, argument.length);
+            replaced.add(at, argument.length);
+            at += argument.length;
+        }
+        return replaced;
+    }
+
     /** The same command, in arrays of its own. */
     Request copy() {
         Request copy = new Request();
@@ -113,7 +135,15 @@ final class Request {
     }
 
     String inError(int argument, int maxLength) {
-        String text = text(argument, maxLength);
+        return inError(text(argument, maxLength));
+    }
+
+    /** A key as Redis prints it in an error: by its name in its database. */
+    String keyInError(int argument) {
+        return inError(new String(KeyArea.name(copy(argument)), StandardCharsets.ISO_8859_1));
+    }
+
+    private static String inError(String text) {
         int zero = text.indexOf('\0');
         return zero < 0 ? text : text.substring(0, zero);
     }

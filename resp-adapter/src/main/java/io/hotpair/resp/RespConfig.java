@@ -43,6 +43,7 @@ public final class RespConfig {
     private final Duration idleTimeout;
     private final Duration handshakeTimeout;
     private final Duration stallTimeout;
+    private final int databases;
     private final int eventLoopThreads;
     private final @Nullable Acknowledgement acknowledgement;
     private final boolean replicaOfCommand;
@@ -75,6 +76,7 @@ public final class RespConfig {
         idleTimeout = from.idleTimeout;
         handshakeTimeout = from.handshakeTimeout;
         stallTimeout = from.stallTimeout;
+        databases = from.databases;
         eventLoopThreads = from.eventLoopThreads;
         acknowledgement = from.acknowledgement;
         replicaOfCommand = from.replicaOfCommand;
@@ -254,6 +256,15 @@ public final class RespConfig {
     }
 
     /**
+     * How many databases there are.
+     *
+     * @return the count
+     */
+    public int databases() {
+        return databases;
+    }
+
+    /**
      * How many threads serve the clients.
      *
      * @return the count
@@ -321,6 +332,8 @@ public final class RespConfig {
                 + users.keySet()
                 + ", maxClients="
                 + maxClients
+                + ", databases="
+                + databases
                 + ", eventLoopThreads="
                 + eventLoopThreads
                 + "]";

@@ -1,6 +1,7 @@
 package io.hotpair.resp;
 
 import io.hotpair.Acknowledgement;
+import io.hotpair.KeyArea;
 import io.hotpair.resp.RespConfig.DebugAccess;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,6 +40,7 @@ public final class RespConfigBuilder {
     Duration idleTimeout = Duration.ZERO;
     Duration handshakeTimeout = Duration.ofSeconds(10);
     Duration stallTimeout = Duration.ofSeconds(60);
+    int databases = 16;
     int eventLoopThreads = Math.min(2, Runtime.getRuntime().availableProcessors());
     @Nullable Acknowledgement acknowledgement;
     boolean replicaOfCommand;
@@ -365,6 +367,18 @@ public final class RespConfigBuilder {
      */
     public RespConfigBuilder stallTimeout(Duration timeout) {
         stallTimeout = positive("stallTimeout", timeout);
+        return this;
+    }
+
+    /**
+     * Sets how many databases clients can {@code SELECT}. All of them stand in the one keyspace;
+     * see {@link KeyArea}. The default is 16, as with Redis.
+     *
+     * @param count 1 to 256
+     * @return this
+     */
+    public RespConfigBuilder databases(int count) {
+        databases = (int) within("databases", count, 1, KeyArea.COUNT);
         return this;
     }
 

@@ -44,6 +44,7 @@ final class RespServer {
     private final Monitors monitors = new Monitors(this);
     private final Scripts scripts;
     private final Functions functions;
+    private final Databases databases;
     private final AtomicLong withheldBatches = new AtomicLong();
     private final String runId;
     private final long startedAtNs;
@@ -65,6 +66,7 @@ final class RespServer {
         pubSub = new PubSub(workers);
         keyEvents = new KeyEvents(this);
         tracking = new Tracking(this);
+        databases = new Databases(keyspace, config.databases());
         sentinel = new SentinelView(this);
         scripts = new Scripts(this);
         functions = new Functions(this);
@@ -128,6 +130,10 @@ final class RespServer {
 
     Tracking tracking() {
         return tracking;
+    }
+
+    Databases databases() {
+        return databases;
     }
 
     Functions functions() {

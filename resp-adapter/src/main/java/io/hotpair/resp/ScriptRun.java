@@ -98,7 +98,6 @@ final class ScriptRun implements Parked {
     private byte[][] head = {};
     private int protocol = 2;
     private @Nullable ScriptContext context;
-    private @Nullable TransactionSession session;
     private @Nullable Boolean lacksMemory;
     private volatile boolean hasWritten;
     private volatile boolean killed;
@@ -180,14 +179,6 @@ final class ScriptRun implements Parked {
             throw new IllegalStateException("context=null, expected that the script runs");
         }
         return present;
-    }
-
-    /** Says that a key may be made, which a walk over all keys then has to meet. */
-    void willWrite(byte[] key) {
-        TransactionSession present = session;
-        if (present != null) {
-            present.willWrite(key);
-        }
     }
 
     /** Says that it calls a command that writes. */
@@ -358,13 +349,11 @@ final class ScriptRun implements Parked {
                     .executeScript(
                             keys,
                             isAlone,
-                            transaction -> {
-                                session = transaction;
+                            () -> {
                                 reply.truncate(from);
                                 attempt(reply);
                             });
         } finally {
-            session = null;
             // What was long for one is not kept for all.
             in.reply().begin(2, 0);
         }

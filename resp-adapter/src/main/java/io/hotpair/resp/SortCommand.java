@@ -6,6 +6,7 @@ import static io.hotpair.resp.Command.Flag.WRITE;
 
 import io.hotpair.HotpairException;
 import io.hotpair.HotpairException.Category;
+import io.hotpair.KeyArea;
 import io.hotpair.ScoredMember;
 import io.hotpair.SortedSetRange;
 import io.hotpair.TransactionView;
@@ -74,13 +75,14 @@ final class SortCommand {
         Options options = new Options(request, client, isReadOnly);
         byte[] key = request.copy(1);
         byte[] destination = options.destination;
+        int area = client.server().databases().area(client);
         // It may run more than once, so it has no effect but in the view.
         List<byte @Nullable []> found =
                 client.session()
                         .transaction(
                                 view -> {
                                     List<byte @Nullable []> result =
-                                            new Sort(view, options).of(key);
+                                            new Sort(view, options, area).of(key);
                                     if (destination != null) {
                                         store(view, destination, result);
                                     }
@@ -209,7 +211,7 @@ final class SortCommand {
             return text.length == 1 && text[0] == '#';
         }
 
-        byte @Nullable [] valueFor(byte[] element, TransactionView view) {
+        byte @Nullable [] valueFor(byte[] element, TransactionView view, int area) {
             if (isElement()) {
                 return element;
             }
@@ -221,7 +223,7 @@ final class SortCommand {
             key.write(element, 0, element.length);
             int end = arrow < 0 ? text.length : arrow;
             key.write(text, star + 1, end - star - 1);
-            byte[] name = key.toByteArray();
+            byte[] name = KeyArea.key(area, key.toByteArray());
             try {
                 return arrow < 0
                         ? view.get(name)
@@ -256,10 +258,12 @@ final class SortCommand {
     private static final class Sort {
         private final TransactionView view;
         private final Options options;
+        private final int area;
 
-        Sort(TransactionView view, Options options) {
+        Sort(TransactionView view, Options options, int area) {
             this.view = view;
             this.options = options;
+            this.area = area;
         }
 
         List<byte @Nullable []> of(byte[] key) {
@@ -305,7 +309,7 @@ final class SortCommand {
             List<Item> items = new ArrayList<>(elements.size());
             boolean areNumbers = true;
             for (byte[] element : elements) {
-                byte[] value = by == null ? element : by.valueFor(element, view);
+                byte[] value = by == null ? element : by.valueFor(element, view, area);
                 Double score = comparesText || value == null ? Double.valueOf(0) : number(value);
                 areNumbers &= score != null;
                 items.add(new Item(element, score == null ? 0 : score, value));
@@ -374,7 +378,7 @@ final class SortCommand {
                     output.add(element);
                 }
                 for (Pattern get : options.gets) {
-                    output.add(get.valueFor(element, view));
+                    output.add(get.valueFor(element, view, area));
                 }
             }
             return output;

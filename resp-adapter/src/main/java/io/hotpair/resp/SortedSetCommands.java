@@ -6,6 +6,7 @@ import static io.hotpair.resp.Command.Flag.READONLY;
 import static io.hotpair.resp.Command.Flag.WRITE;
 
 import io.hotpair.HotpairException;
+import io.hotpair.KeyArea;
 import io.hotpair.ScoredMember;
 import io.hotpair.ScoredRank;
 import io.hotpair.SortedSetOperations;
@@ -407,7 +408,7 @@ final class SortedSetCommands {
             return;
         }
         reply.array(2);
-        reply.bulk(popped.getKey());
+        reply.bulk(KeyArea.name(popped.getKey()));
         reply.array(popped.getValue().size());
         for (ScoredMember member : popped.getValue()) {
             reply.array(2);

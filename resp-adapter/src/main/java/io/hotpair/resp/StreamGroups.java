@@ -40,7 +40,7 @@ final class StreamGroups {
     static CommandException absent(Request request, int key, int group) {
         return new CommandException(
                 "NOGROUP No such key '"
-                        + request.inError(key)
+                        + request.keyInError(key)
                         + "' or consumer group '"
                         + request.inError(group)
                         + "'");
@@ -51,7 +51,7 @@ final class StreamGroups {
                 "NOGROUP No such consumer group '"
                         + request.inError(group)
                         + "' for key name '"
-                        + request.inError(key)
+                        + request.keyInError(key)
                         + "'");
     }
 

@@ -256,7 +256,7 @@ final class StreamReadCommands {
                 if (inGroup && !there) {
                     throw new CommandException(
                             "NOGROUP No such key '"
-                                    + request.inError(streams + i)
+                                    + request.keyInError(streams + i)
                                     + "' or consumer group '"
                                     + request.inError(group)
                                     + "' in XREADGROUP with GROUP option");

@@ -1,5 +1,6 @@
 package io.hotpair.resp;
 
+import io.hotpair.KeyArea;
 import io.hotpair.StreamBatch;
 import io.hotpair.StreamEntry;
 import io.hotpair.StreamId;
@@ -58,7 +59,7 @@ final class StreamReplies {
             if (pairs) {
                 reply.array(2);
             }
-            reply.bulk(batch.key());
+            reply.bulk(KeyArea.name(batch.key()));
             entries(batch.entries(), reply);
         }
     }

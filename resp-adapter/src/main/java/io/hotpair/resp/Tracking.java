@@ -1,5 +1,6 @@
 package io.hotpair.resp;
 
+import io.hotpair.KeyArea;
 import io.hotpair.WriteListener.Write;
 import io.hotpair.resp.Broadcasts.By;
 import java.util.ArrayList;
@@ -166,8 +167,10 @@ final class Tracking {
         }
         byte[][] declared = client.transaction().declaredKeys();
         if (declared == null) {
+            // As with Redis, a name is the same in all databases.
             for (KeySpec.Found found : KeySpec.find(origin.command().keys(), origin.request(), 0)) {
-                note(new KeyName(origin.request().copy(found.argument())), client.id());
+                byte[] key = origin.request().copy(found.argument());
+                note(new KeyName(KeyArea.name(key)), client.id());
             }
         } else {
             for (byte[] key : declared) {
@@ -237,8 +240,9 @@ final class Tracking {
     void written(List<Write> writes) {
         for (Write write : writes) {
             Origin origin = write.origin() instanceof Origin command ? command : null;
-            if (origin == null || !origin.isFlush()) {
-                KeyName key = new KeyName(write.key());
+            boolean isFlushed = origin != null && origin.isFlush();
+            if (!isFlushed && !Databases.isOwn(write.key())) {
+                KeyName key = new KeyName(KeyArea.name(write.key()));
                 By by = new By(origin);
                 invalidate(key, by);
                 broadcast(key, by);

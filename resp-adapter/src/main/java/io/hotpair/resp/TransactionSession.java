@@ -3,6 +3,7 @@ package io.hotpair.resp;
 import io.hotpair.GeoOperations;
 import io.hotpair.HashOperations;
 import io.hotpair.HyperLogLogOperations;
+import io.hotpair.KeyArea;
 import io.hotpair.KeyOperations;
 import io.hotpair.ListOperations;
 import io.hotpair.Session;
@@ -13,6 +14,7 @@ import io.hotpair.StringOperations;
 import io.hotpair.StringUpdate;
 import io.hotpair.TransactionView;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class TransactionSession implements Session {
     private final Session outside;
     private final TransactionView view;
-    private final Set<KeyName> written;
+    private final Set<KeyName> written = new HashSet<>();
     private final long nowMs;
 
     /**
@@ -34,13 +36,11 @@ final class TransactionSession implements Session {
      *
      * @param outside the session outside of the transaction
      * @param view the transaction
-     * @param written the keys that may be written; those deleted are added
      * @param nowMs the present moment, milliseconds since 1970
      */
-    TransactionSession(Session outside, TransactionView view, Set<KeyName> written, long nowMs) {
+    TransactionSession(Session outside, TransactionView view, long nowMs) {
         this.outside = outside;
         this.view = view;
-        this.written = written;
         this.nowMs = nowMs;
     }
 
@@ -56,15 +56,18 @@ final class TransactionSession implements Session {
         return outside.deadlineMs(key, 0, key.length) != ABSENT;
     }
 
-    /** Says that a key may be written that was not named when this began. */
+    /** Says that a key may be written. */
     void willWrite(byte[] key) {
         written.add(new KeyName(key));
     }
 
-    /** By how many keys the transaction would change the keyspace. */
-    long keyCountChange() {
+    /** By how many keys the transaction would change an area of the keyspace. */
+    long keyCountChange(int area) {
         long change = 0;
         for (KeyName name : written) {
+            if (KeyArea.of(name.bytes()) != area) {
+                continue;
+            }
             change += exists(name.bytes()) ? 1 : 0;
             change -= existsOutside(name.bytes()) ? 1 : 0;
         }

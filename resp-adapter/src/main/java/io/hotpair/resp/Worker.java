@@ -4,6 +4,7 @@ import io.hotpair.WriteListener.Write;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -201,6 +202,27 @@ final class Worker {
         for (Connection connection : connections) {
             if (connection.client().parked() instanceof BlockedClient<?> blocked) {
                 blocked.endForReplica();
+            }
+        }
+    }
+
+    /**
+     * Has those wait for other keys who wait in a database that was exchanged with another, in the
+     * order in which they came. Called by the loop.
+     */
+    void move(int first, int second) {
+        List<Client> waiting = new ArrayList<>();
+        for (Connection connection : connections) {
+            Client client = connection.client();
+            boolean isConcerned = client.database() == first || client.database() == second;
+            if (isConcerned && client.parked() instanceof BlockedClient<?>) {
+                waiting.add(client);
+            }
+        }
+        waiting.sort(Comparator.comparingLong(Client::lastCommandNs));
+        for (Client client : waiting) {
+            if (client.parked() instanceof BlockedClient<?> blocked) {
+                blocked.move();
             }
         }
     }

@@ -47,12 +47,24 @@ class BlockingDifferentialTest {
         "STREAMS, 3"
     })
     void shouldServeThoseWhoWaitAsRedisDoes(Kind kind, int protocol) {
+        run(kind, protocol, false, TestListener.open());
+    }
+
+    /** On one event loop: on several ones those who have to wait anew have no common order. */
+    @ParameterizedTest
+    @CsvSource({"LISTS, 2", "LISTS, 3", "SORTED_SETS, 2", "SORTED_SETS, 3"})
+    void shouldServeThoseWhoWaitInExchangedDatabasesAsRedisDoes(Kind kind, int protocol) {
+        run(kind, protocol, true, TestListener.open(config -> config.eventLoopThreads(1)));
+    }
+
+    private static void run(
+            Kind kind, int protocol, boolean hasDatabases, TestListener closedAtTheEnd) {
         try (RealRedis redis = RealRedis.start();
-                TestListener listener = TestListener.open()) {
+                TestListener listener = closedAtTheEnd) {
             for (int program = 0; program < PROGRAMS; program++) {
                 try (Side theirs = new Side(redis.port(), protocol);
                         Side ours = new Side(listener.port(), protocol)) {
-                    new Program(kind, SEED + program, theirs, ours).run();
+                    new Program(kind, hasDatabases, SEED + program, theirs, ours).run();
                 }
             }
         }
@@ -143,14 +155,17 @@ class BlockingDifferentialTest {
         private final Side ours;
         private final List<String> history = new ArrayList<>();
         private final Set<Integer> waiting = new TreeSet<>();
+        private final boolean hasDatabases;
+        private @Nullable String onlyKey;
         private int pushed;
 
-        Program(Kind kind, long seed, Side theirs, Side ours) {
+        Program(Kind kind, boolean hasDatabases, long seed, Side theirs, Side ours) {
             this.kind = kind;
             this.seed = seed;
             this.theirs = theirs;
             this.ours = ours;
             random = new Random(seed);
+            this.hasDatabases = hasDatabases;
         }
 
         void run() {
@@ -179,7 +194,10 @@ class BlockingDifferentialTest {
             int who = random.nextInt(CLIENTS);
             int what = random.nextInt(20);
             if (what < 9 && !waiting.contains(who)) {
+                // Which of several keys of another database serves first is by chance in Redis.
+                onlyKey = hasDatabases ? key() : null;
                 block(who, blocking(who));
+                onlyKey = null;
             } else if (what == 9 && waiting.contains(who)) {
                 unblock(who);
             } else if (what == 10) {
@@ -187,9 +205,28 @@ class BlockingDifferentialTest {
                 theirs.reconnect(who);
                 ours.reconnect(who);
                 waiting.remove(who);
+            } else if (what == 11 && hasDatabases) {
+                same(ofDatabases());
             } else {
-                same(change());
+                same(typed(change()));
             }
+        }
+
+        /** Who waits in a database that gets a value of another type waits behind others here. */
+        private String[] typed(String[] change) {
+            return hasDatabases && change[0].equals("SET")
+                    ? new String[] {"DEL", change[1]}
+                    : change;
+        }
+
+        /** Of streams Redis remembers from which entry on a client waits in another database. */
+        private String[] ofDatabases() {
+            return switch (random.nextInt(4)) {
+                case 0 -> new String[] {"SELECT", Integer.toString(random.nextInt(3))};
+                case 1 -> new String[] {"MOVE", key(), Integer.toString(random.nextInt(3))};
+                case 2 -> new String[] {"COPY", key(), key(), "DB", "0"};
+                default -> new String[] {"SWAPDB", "0", Integer.toString(random.nextInt(3))};
+            };
         }
 
         private void block(int who, String[] command) {
@@ -236,7 +273,8 @@ class BlockingDifferentialTest {
         }
 
         private String key() {
-            return "k" + random.nextInt(KEYS);
+            String only = onlyKey;
+            return only != null ? only : "k" + random.nextInt(KEYS);
         }
 
         private String end() {

@@ -60,6 +60,31 @@ abstract class CommandSource {
         };
     }
 
+    /** Goes to another database, or takes something there. */
+    final String[] ofDatabases() {
+        return switch (random.nextInt(14)) {
+            case 0, 1, 2, 3 -> command("SELECT", below(3));
+            case 4, 5, 6 -> command("MOVE", key(), below(3));
+            case 7, 8 -> command("COPY", key(), key(), "DB", below(3));
+            case 9 -> command("COPY", key(), key(), "REPLACE", "db", below(3));
+            case 10 -> command("SWAPDB", below(3), below(3));
+            case 11 -> chance(3) ? command("FLUSHDB") : command("KEYS", "*");
+            case 12 -> mixes() ? command("DBSIZE") : command("EXISTS", key());
+            default -> oddOfDatabases();
+        };
+    }
+
+    private String[] oddOfDatabases() {
+        String number = one("15", "16", "-1", "x", "", "99999999999", "2147483648", " 1");
+        return switch (random.nextInt(5)) {
+            case 0 -> command("SWAPDB", number, "0");
+            case 1 -> command("SWAPDB", "1", number);
+            case 2 -> command("MOVE", key(), number);
+            case 3 -> command("COPY", key(), key(), "DB", number);
+            default -> number.equals("15") ? command("MOVE", key()) : command("SELECT", number);
+        };
+    }
+
     /** Leaves one argument out, or repeats one, in a few commands. */
     final String[] perhapsBroken(String[] command) {
         if (!chance(25) || command.length < 2) {

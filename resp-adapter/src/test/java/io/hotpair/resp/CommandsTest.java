@@ -229,7 +229,7 @@ class CommandsTest {
 
     @Test
     void shouldBeUnknownWhatIsNotThereYet() {
-        for (String name : List.of("MIGRATE", "SWAPDB")) {
+        for (String name : List.of("MIGRATE", "PFDEBUG")) {
             assertEquals(
                     "-ERR unknown command '" + name + "', with args beginning with: 'a' 'b' \r\n",
                     client.call(name, "a", "b"));

@@ -66,7 +66,7 @@ class KeyEventsDifferentialTest {
             hearer = new Watched(port);
             assertEquals(
                     "+OK\r\n", client.call("CONFIG", "SET", "notify-keyspace-events", classes));
-            hearer.call("PSUBSCRIBE", "__key*@0__:*");
+            hearer.call("PSUBSCRIBE", "__key*@*__:*");
         }
 
         /** What was heard since it was last asked, as channel and message. */

@@ -232,6 +232,16 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     }
 
     @Override
+    public long keyCount(int area) {
+        return real.keyCount(area);
+    }
+
+    @Override
+    public long deadlineCount(int area) {
+        return real.deadlineCount(area);
+    }
+
+    @Override
     public PersistenceStatus persistenceStatus() {
         return persistenceStatus;
     }

@@ -41,14 +41,23 @@ class TypesDifferentialTest {
         return Arguments.of(name, protocol, source);
     }
 
-    /** Mostly commands of one type, and some of strings. */
+    /**
+     * Mostly commands of one type, and some of strings; in every other program some of several
+     * databases.
+     */
     static Function<Long, List<String[]>> programs(Function<Random, CommandSource> source) {
         return seed -> {
             Random random = new Random(seed);
             CommandSource family = source.apply(random);
             RandomProgram others = new RandomProgram(seed);
             List<String[]> commands = new ArrayList<>();
-            for (int i = 0; i < COMMANDS; i++) {
+            commands.add(new String[] {"SELECT", "0"});
+            boolean hasDatabases = seed % 2 != 0;
+            while (commands.size() < COMMANDS) {
+                if (hasDatabases && random.nextInt(12) == 0) {
+                    commands.add(family.ofDatabases());
+                    continue;
+                }
                 boolean other = family.mixes() && random.nextInt(12) == 0;
                 boolean move = !other && random.nextInt(30) == 0;
                 commands.add(move ? family.move() : other ? others.next() : family.next());

@@ -174,6 +174,10 @@ class PairIT {
             assertEquals("+OK", ask("a", "SET", "key" + i, "value" + i), this::logsOrFailure);
         }
         assertTrue(ask("b", "SET", "k", "v").startsWith("-READONLY"), this::logsOrFailure);
+        String toAnother = "redis.call('select', 3); return redis.call('set', 'k', '3')";
+        assertEquals("+OK", ask("a", "EVAL", toAnother, "0"), this::logsOrFailure);
+        assertEquals("+OK", ask("a", "SWAPDB", "3", "5"), this::logsOrFailure);
+        await("b has both", () -> ask("b", "INFO", "keyspace").contains("db5:keys=1,expires=0"));
 
         process("a").destroyForcibly().waitFor();
         await("b takes writes", () -> ask("b", "SET", "after", "2").equals("+OK"));
@@ -181,6 +185,8 @@ class PairIT {
             assertEquals("value" + i, ask("b", "GET", "key" + i), this::logsOrFailure);
         }
         assertTrue(large.equals(ask("b", "GET", "large")), this::logsOrFailure);
+        String ofAnother = "redis.call('select', 5); return redis.call('get', 'k')";
+        assertEquals("3", ask("b", "EVAL_RO", ofAnother, "0"), this::logsOrFailure);
 
         startNode("a");
         await("a follows", () -> ask("a", "GET", "after").equals("2"));
