@@ -45,7 +45,8 @@ public final class AofImport {
      * the keyspace's log, if it has one.
      *
      * @param source a directory with a manifest, a manifest, or a log of one file
-     * @param database the number of the database in it that is wanted
+     * @param database the number of the database in it that is wanted, which becomes database 0, or
+     *     {@link RdbImport#ALL_DATABASES}, which keep their numbers
      * @param keyspace where the keys go; to execute the commands as much memory is taken, at most,
      *     as this one may have
      * @param progress told how far it is, in bytes of the log
@@ -62,7 +63,9 @@ public final class AofImport {
             try {
                 Files.delete(state);
                 Report replayed = replay(source, database, keyspace, state, progress);
-                RdbImport.Report read = RdbImport.read(state, 0, keyspace, Progress.NONE);
+                boolean isAll = database == RdbImport.ALL_DATABASES;
+                RdbImport.Report read =
+                        RdbImport.read(state, isAll ? database : 0, keyspace, Progress.NONE);
                 return new Report(
                         read.keyCount(),
                         read.expiredCount(),

@@ -29,6 +29,7 @@ final class AofReplay implements AutoCloseable {
     private final AofImport.PastClock clock;
     private final LocalClient client;
     private final int database;
+    private final boolean isForAll;
     private final Progress progress;
     private final long totalBytes;
     private long doneBytes;
@@ -49,7 +50,8 @@ final class AofReplay implements AutoCloseable {
      *
      * @param keyspace where commands are executed
      * @param clock the keyspace's
-     * @param database the number of the database in the log that is wanted
+     * @param database the number of the database in the log that is wanted, or {@link
+     *     RdbImport#ALL_DATABASES}
      * @param totalBytes of all files together, for the progress
      */
     AofReplay(
@@ -61,6 +63,7 @@ final class AofReplay implements AutoCloseable {
         this.keyspace = keyspace;
         this.clock = clock;
         this.database = database;
+        isForAll = database == RdbImport.ALL_DATABASES;
         this.progress = progress;
         this.totalBytes = totalBytes;
         client = new LocalClient(keyspace);
@@ -150,6 +153,9 @@ final class AofReplay implements AutoCloseable {
         parser.input(bytes, 0, 0);
         read = at;
         selected = 0;
+        if (isForAll) {
+            client.select(0);
+        }
         groupBeganAt = -1;
     }
 
@@ -228,16 +234,21 @@ final class AofReplay implements AutoCloseable {
                 throw refused(request, at, "expected the number of a database");
             }
             selected = request.integer(1);
+            if (isForAll) {
+                execute(request, at);
+            }
         } else if (request.is(0, "SCRIPT") || request.is(0, "PFCOUNT")) {
             // Neither a script in the cache nor an estimate that Redis keeps is a part of the data.
             return;
-        } else if (request.is(0, "MULTI") || request.is(0, "EXEC") || isForAll(request)) {
+        } else if (request.is(0, "MULTI") || request.is(0, "EXEC") || isFlush(request)) {
             groupBeganAt = request.is(0, "MULTI") ? at : groupBeganAt;
             execute(request, at);
             groupBeganAt = request.is(0, "EXEC") ? -1 : groupBeganAt;
-        } else if (isForSeveral(request)) {
+        } else if (request.is(0, "FUNCTION")) {
+            throw refused(request, at, "expected one that is about keys");
+        } else if (!isForAll && isForSeveral(request)) {
             throw refused(request, at, "expected one that is about a single database");
-        } else if (selected != database) {
+        } else if (!isForAll && selected != database) {
             otherDatabaseCount++;
         } else {
             check(request, at);
@@ -251,14 +262,13 @@ final class AofReplay implements AutoCloseable {
     }
 
     /** Whatever database is selected, such a command may be about the one that is wanted. */
-    static boolean isForSeveral(Request request) {
+    private static boolean isForSeveral(Request request) {
         return request.is(0, "SWAPDB")
                 || request.is(0, "MOVE")
-                || request.is(0, "FUNCTION")
                 || (request.is(0, "COPY") && has(request, 3, "DB"));
     }
 
-    static boolean isForAll(Request request) {
+    private static boolean isFlush(Request request) {
         return request.is(0, "FLUSHALL");
     }
 

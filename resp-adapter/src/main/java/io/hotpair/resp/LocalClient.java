@@ -1,5 +1,6 @@
 package io.hotpair.resp;
 
+import io.hotpair.KeyArea;
 import io.hotpair.Keyspace;
 import io.hotpair.Session;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -32,14 +33,15 @@ final class LocalClient implements AutoCloseable {
     private final Client client;
 
     LocalClient(Keyspace keyspace) {
-        this(keyspace, keyspace.config().clock()::currentTimeMs);
+        this(keyspace, keyspace.config().clock()::currentTimeMs, KeyArea.COUNT);
     }
 
-    /** Makes one for which it is as late as somebody says. */
-    LocalClient(Keyspace keyspace, LongSupplier nowMs) {
+    /** Makes one with so many databases, for which it is as late as somebody says. */
+    LocalClient(Keyspace keyspace, LongSupplier nowMs, int databases) {
         RespConfig config =
                 RespConfig.builder()
                         .port(0)
+                        .databases(databases)
                         .queryBufferLimit(MAX_BYTES)
                         .clientMemoryLimit(MAX_CLIENT_MEMORY)
                         .build();
@@ -75,6 +77,11 @@ final class LocalClient implements AutoCloseable {
             finish(dispatcher, parked, reply);
         }
         return firstError(reply.bytes(), reply.length());
+    }
+
+    /** Selects a database, without a word. */
+    void select(int database) {
+        client.database(database);
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.hotpair.resp;
 
+import io.hotpair.KeyArea;
 import io.hotpair.Keyspace;
 import io.hotpair.Progress;
 import io.hotpair.Snapshot;
@@ -36,8 +37,10 @@ public final class RdbExport {
     private KeyName name = new KeyName(new byte[0]);
     private boolean isTimed;
     private boolean isSkipped;
+    private final long[] keyCounts = new long[KeyArea.COUNT];
+    private final long[] timedCounts = new long[KeyArea.COUNT];
+    private Databases.Mapping mapping = Databases.Mapping.NONE;
     private long keyCount;
-    private long timedCount;
     private long expiredCount;
     private long lostDeadlineCount;
     private long totalBytes;
@@ -172,13 +175,23 @@ public final class RdbExport {
         snapshot.forEach(this::count);
         endCounting();
         file.begin(format.version, format.redisVersion, nowMs, isBaseOfLog);
-        file.beginDatabase(keyCount, timedCount);
+        beginDatabases();
         isSkipped = true;
         snapshot.forEach(this::write);
         endWriting();
         file.end();
         progress.at(totalBytes, totalBytes);
         return new Report(snapshot.opId(), keyCount, expiredCount, lostDeadlineCount);
+    }
+
+    /** Keys come in an order of their own, so all are told of before the first one. */
+    private void beginDatabases() {
+        for (int database = 0; database < KeyArea.COUNT; database++) {
+            int area = mapping.area(database);
+            if (keyCounts[area] > 0 || (database == 0 && keyCount == 0)) {
+                file.beginDatabase(database, keyCounts[area], timedCounts[area]);
+            }
+        }
     }
 
     private void count(OperationReader operation) {
@@ -189,6 +202,8 @@ public final class RdbExport {
             isTimed = operation.deadlineMs() != 0;
             if (hasExpired(operation)) {
                 expiredCount++;
+            } else if (isOwn(operation)) {
+                mapping = Databases.mapping(value(operation));
             } else {
                 name = name(operation);
                 shape = new RdbShape(operation, nowMs);
@@ -209,8 +224,10 @@ public final class RdbExport {
             expiredCount++;
             return;
         }
+        int area = KeyArea.of(name.bytes());
         keyCount++;
-        timedCount += isTimed ? 1 : 0;
+        keyCounts[area]++;
+        timedCounts[area] += isTimed ? 1 : 0;
         lostDeadlineCount += format == Format.REDIS_7_0 ? counted.timedCount() : 0;
     }
 
@@ -224,10 +241,20 @@ public final class RdbExport {
                 Arrays.copyOfRange(operation.bytes(), from, from + operation.keyLength()));
     }
 
+    /** Whether it only says which database is where, which the file says in its own way. */
+    private static boolean isOwn(OperationReader operation) {
+        return Databases.isOwn(name(operation).bytes());
+    }
+
+    private static byte[] value(OperationReader operation) {
+        int from = operation.valueOffset();
+        return Arrays.copyOfRange(operation.bytes(), from, from + operation.valueLength());
+    }
+
     private void write(OperationReader operation) {
         if (RdbShape.isFirst(operation)) {
             endWriting();
-            isSkipped = hasExpired(operation) || !begin(operation);
+            isSkipped = hasExpired(operation) || isOwn(operation) || !begin(operation);
         }
         if (!isSkipped) {
             values.add(operation);
@@ -243,7 +270,8 @@ public final class RdbExport {
         if (found.isGone()) {
             return false;
         }
-        file.key(key.bytes(), values.typeOf(found), operation.deadlineMs());
+        file.select(mapping.database(KeyArea.of(key.bytes())));
+        file.key(KeyArea.name(key.bytes()), values.typeOf(found), operation.deadlineMs());
         values.begin(found);
         return true;
     }

@@ -30,6 +30,7 @@ final class RdbFile {
     private final OutputStream stream;
     private final RdbBuffer out = new RdbBuffer(this::take);
     private long crc;
+    private int selected = -1;
 
     RdbFile(OutputStream stream) {
         this.stream = stream;
@@ -66,9 +67,18 @@ final class RdbFile {
                 .string(value.getBytes(StandardCharsets.US_ASCII));
     }
 
-    void beginDatabase(long keyCount, long timedCount) {
-        out.one(SELECT).length(0);
+    /** Says how many keys of a database are to come. */
+    void beginDatabase(int number, long keyCount, long timedCount) {
+        select(number);
         out.one(RESIZE).length(keyCount).length(timedCount);
+    }
+
+    /** The keys that follow are of a database. */
+    void select(int number) {
+        if (number != selected) {
+            out.one(SELECT).length(number);
+            selected = number;
+        }
     }
 
     /** Begins a key, whose value follows. */

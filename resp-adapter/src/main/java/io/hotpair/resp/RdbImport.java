@@ -19,6 +19,7 @@ import com.moilioncircle.redis.replicator.rdb.iterable.datatype.KeyStringValueTT
 import com.moilioncircle.redis.replicator.rdb.iterable.datatype.KeyStringValueZSetEntryIterator;
 import com.moilioncircle.redis.replicator.util.CRC64;
 import io.hotpair.HotpairException;
+import io.hotpair.KeyArea;
 import io.hotpair.KeyOperations.DeadlineCondition;
 import io.hotpair.Keyspace;
 import io.hotpair.Progress;
@@ -58,6 +59,9 @@ public final class RdbImport {
     private static final int BUFFER_BYTES = 1 << 16;
     private static final int BATCH = 128;
 
+    /** Stands for all databases of a file, in the place of the number of one. */
+    public static final int ALL_DATABASES = -1;
+
     /**
      * What was read. Immutable.
      *
@@ -72,6 +76,7 @@ public final class RdbImport {
     private final Session session;
     private final long nowMs;
     private final int database;
+    private final Databases.Mapping mapping;
     private final Progress progress;
     private long keyCount;
     private long expiredCount;
@@ -90,6 +95,7 @@ public final class RdbImport {
         this.database = database;
         this.progress = progress;
         session = keyspace.session();
+        mapping = new Databases(KeyspacePort.of(keyspace), KeyArea.COUNT).present();
         this.nowMs = nowMs;
     }
 
@@ -98,14 +104,15 @@ public final class RdbImport {
      * the keyspace's log, if it has one.
      *
      * @param file the RDB file
-     * @param database the number of the database in it that is wanted
+     * @param database the number of the database in it that is wanted, which becomes database 0, or
+     *     {@link #ALL_DATABASES}, which keep their numbers
      * @param keyspace where the keys go
      * @param progress told how far it is, in bytes of the file
      * @return what was read
      * @throws HotpairException {@code CORRUPTION} if the file is damaged or is none, before
      *     anything is written; or as a write may fail, with a part of the keys written
      * @throws IllegalArgumentException if the file has a value that only a module of Redis
-     *     understands; the keys before it are written
+     *     understands, or a database from 256 on that is wanted; the keys before it are written
      * @throws UncheckedIOException if it can't be read
      */
     public static Report read(Path file, int database, Keyspace keyspace, Progress progress) {
@@ -244,8 +251,9 @@ public final class RdbImport {
         }
         KeyValuePair<?, ?> pair = (KeyValuePair<?, ?>) event;
         long deadlineMs = deadlineMs(pair);
-        byte[] key = (byte[]) pair.getKey();
-        if (pair.getDb() != null && pair.getDb().getDbNumber() != database) {
+        long number = pair.getDb() == null ? 0 : pair.getDb().getDbNumber();
+        byte[] key = key(number, (byte[]) pair.getKey());
+        if (database != ALL_DATABASES && number != database) {
             otherDatabaseCount++;
             skip(pair);
         } else if (deadlineMs != Session.NEVER && deadlineMs <= nowMs) {
@@ -260,6 +268,18 @@ public final class RdbImport {
             }
             keyCount++;
         }
+    }
+
+    /** Where it goes. */
+    private byte[] key(long number, byte[] name) {
+        if (database != ALL_DATABASES) {
+            return KeyArea.key(mapping.area(0), name);
+        }
+        if (number >= KeyArea.COUNT) {
+            throw new IllegalArgumentException(
+                    file + " has database=" + number + ", expected at most " + (KeyArea.COUNT - 1));
+        }
+        return KeyArea.key(mapping.area((int) number), name);
     }
 
     private static long deadlineMs(KeyValuePair<?, ?> pair) {
@@ -295,7 +315,7 @@ public final class RdbImport {
             throw new IllegalArgumentException(
                     file
                             + " key="
-                            + new String(key, StandardCharsets.ISO_8859_1)
+                            + new String(KeyArea.name(key), StandardCharsets.ISO_8859_1)
                             + " rdbType="
                             + pair.getValueRdbType()
                             + ", expected a value of Redis itself, not of a module");

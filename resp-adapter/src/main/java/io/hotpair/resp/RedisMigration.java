@@ -11,6 +11,7 @@ import com.moilioncircle.redis.replicator.rdb.skip.SkipRdbValueVisitor;
 import com.moilioncircle.redis.replicator.rdb.skip.SkipRdbVisitor;
 import io.hotpair.DeadlineHold;
 import io.hotpair.HotpairException;
+import io.hotpair.KeyArea;
 import io.hotpair.Keyspace;
 import io.hotpair.Progress;
 import io.hotpair.resp.MigrationStatus.State;
@@ -57,8 +58,8 @@ import org.slf4j.LoggerFactory;
  * Redis still has it; else there is another full copy, and so there is after a restart of this
  * process. Deadlines are the Redis's business meanwhile: what has expired there, it says.
  *
- * <p>Only database 0 is taken: a Redis that has keys in another one is refused. Functions, scripts
- * and what is published do not come along.
+ * <p>All databases are taken, and keep their numbers. Functions, scripts and what is published do
+ * not come along.
  */
 public final class RedisMigration implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(RedisMigration.class);
@@ -76,6 +77,7 @@ public final class RedisMigration implements AutoCloseable {
     private final MigrationSlot slot;
     private final SourceLink.Source source;
     private final int listeningPort;
+    private final int databases;
     private final Progress progress;
     private final @Nullable RedisMigration predecessor;
     private final AtomicBoolean stopping = new AtomicBoolean();
@@ -103,7 +105,7 @@ public final class RedisMigration implements AutoCloseable {
     private long reportedNs;
     private String copyId = "";
     private long copyOffset;
-    private long otherDatabase;
+    private long lastDatabase;
 
     private RedisMigration(Builder from, @Nullable RedisMigration predecessor) {
         keyspace = from.keyspace;
@@ -117,6 +119,7 @@ public final class RedisMigration implements AutoCloseable {
                         from.tls,
                         from.bytesPerSecond);
         listeningPort = from.listeningPort;
+        databases = from.databases;
         progress = from.progress;
         this.predecessor = predecessor;
         thread = keyspace.config().threadFactory().newThread(this::run);
@@ -147,6 +150,7 @@ public final class RedisMigration implements AutoCloseable {
         private @Nullable SSLContext tls;
         private long bytesPerSecond;
         private int listeningPort;
+        private int databases = KeyArea.COUNT;
         private Progress progress = Progress.NONE;
 
         private Builder(Keyspace keyspace, String host, int port) {
@@ -216,6 +220,22 @@ public final class RedisMigration implements AutoCloseable {
          */
         public Builder progress(Progress progress) {
             this.progress = Objects.requireNonNull(progress, "progress");
+            return this;
+        }
+
+        /**
+         * Sets how many databases clients have here ({@link RespConfigBuilder#databases}). A Redis
+         * that has keys in another one is refused. The default is 256, as many as there can be.
+         *
+         * @param count 1 to 256
+         * @return this
+         */
+        public Builder databases(int count) {
+            if (count < 1 || count > KeyArea.COUNT) {
+                throw new IllegalArgumentException(
+                        "databases=" + count + ", expected 1 to " + KeyArea.COUNT);
+            }
+            databases = count;
             return this;
         }
 
@@ -393,8 +413,8 @@ public final class RedisMigration implements AutoCloseable {
 
     private void followUntilStopped() {
         try (DeadlineHold deadlines = keyspace.holdDeadlines();
-                LocalClient client = new LocalClient(keyspace, deadlines::nowMs)) {
-            SourceStream applied = new SourceStream(client, deadlines, stopping::get);
+                LocalClient client = new LocalClient(keyspace, deadlines::nowMs, databases)) {
+            SourceStream applied = new SourceStream(client, databases, deadlines, stopping::get);
             stream = applied;
             while (!stopping.get()) {
                 boolean wasFollowing = false;
@@ -547,7 +567,7 @@ public final class RedisMigration implements AutoCloseable {
         Path file = Files.createTempFile("hotpair-migration", ".rdb");
         try {
             receive(from, file);
-            requireDatabaseZero(file);
+            requireKnownDatabases(file);
             load(file, applied, client, deadlines);
         } finally {
             boolean unused = Files.deleteIfExists(file);
@@ -625,7 +645,7 @@ public final class RedisMigration implements AutoCloseable {
     }
 
     /** Looks before anything is removed here. */
-    private void requireDatabaseZero(Path file) throws IOException {
+    private void requireKnownDatabases(Path file) throws IOException {
         try {
             RdbImport.checkSum(file, Files.size(file));
         } catch (HotpairException e) {
@@ -634,7 +654,7 @@ public final class RedisMigration implements AutoCloseable {
             }
             throw new IOException("the copy was damaged on its way: " + e.getMessage(), e);
         }
-        otherDatabase = 0;
+        lastDatabase = 0;
         try (Replicator reader =
                 new RedisReplicator(
                         Files.newInputStream(file), FileType.RDB, Configuration.defaultSetting())) {
@@ -644,19 +664,20 @@ public final class RedisMigration implements AutoCloseable {
                         public DB applySelectDB(RedisInputStream in, int version)
                                 throws IOException {
                             long number = new SkipRdbParser(in).rdbLoadLen().len;
-                            otherDatabase = Math.max(otherDatabase, number);
+                            lastDatabase = Math.max(lastDatabase, number);
                             return new DB(number);
                         }
                     });
             reader.open();
         }
-        if (otherDatabase > 0) {
+        if (lastDatabase >= databases) {
             throw new IllegalArgumentException(
                     "database="
-                            + otherDatabase
+                            + lastDatabase
                             + " of "
                             + source
-                            + " has keys, expected none but 0, as a keyspace is one");
+                            + " has keys, expected at most "
+                            + (databases - 1));
         }
     }
 
@@ -679,7 +700,7 @@ public final class RedisMigration implements AutoCloseable {
                 RdbImport.readBegin(
                         file,
                         Files.size(file),
-                        0,
+                        RdbImport.ALL_DATABASES,
                         keyspace,
                         deadlines.nowMs(),
                         (done, total) -> {

@@ -239,7 +239,9 @@ final class ReplicationCommands {
         }
         RespConfig config = client.server().config();
         RedisMigration.Builder builder =
-                RedisMigration.builder(keyspace, host, port).listeningPort(client.server().port());
+                RedisMigration.builder(keyspace, host, port)
+                        .databases(client.server().databases().count())
+                        .listeningPort(client.server().port());
         String user = config.masterUser();
         String password = config.masterPassword();
         if (user != null) {

@@ -23,6 +23,7 @@ final class SourceStream {
     private static final long RETRY_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final LocalClient client;
+    private final int databases;
     private final DeadlineHold deadlines;
     private final BooleanSupplier stopping;
     private final List<Request> group = new ArrayList<>();
@@ -31,13 +32,21 @@ final class SourceStream {
     private RequestParser parser = new RequestParser(MAX_ARRAY);
     private long received;
     private long selected;
+    private long selectedAtGroup;
     private long selectedAtOffset;
     private volatile long offset;
     private boolean asked;
     private boolean warned;
 
-    SourceStream(LocalClient client, DeadlineHold deadlines, BooleanSupplier stopping) {
+    /**
+     * Creates one.
+     *
+     * @param databases how many there are here
+     */
+    SourceStream(
+            LocalClient client, int databases, DeadlineHold deadlines, BooleanSupplier stopping) {
         this.client = client;
+        this.databases = databases;
         this.deadlines = deadlines;
         this.stopping = stopping;
     }
@@ -113,9 +122,10 @@ final class SourceStream {
 
     private void take(Request request) {
         if (request.is(0, "SELECT") && request.count() == 2 && request.isInteger(1)) {
-            selected = request.integer(1);
+            select(request);
         } else if (request.is(0, "MULTI")) {
             inGroup = true;
+            selectedAtGroup = selected;
         } else if (request.is(0, "EXEC")) {
             executeGroup();
         } else if (request.is(0, "REPLCONF")) {
@@ -125,12 +135,19 @@ final class SourceStream {
             if (inGroup) {
                 group.add(request.copy());
             } else {
-                execute(List.of(request));
+                execute(List.of(request), selected);
             }
         }
         if (!inGroup && !stopping.getAsBoolean()) {
             selectedAtOffset = selected;
             offset = received - parser.remaining();
+        }
+    }
+
+    private void select(Request request) {
+        selected = request.integer(1);
+        if (inGroup) {
+            group.add(request.copy());
         }
     }
 
@@ -145,11 +162,9 @@ final class SourceStream {
     }
 
     private void check(Request request) {
-        if (AofReplay.isForSeveral(request) && !isCopyWithin(request)) {
-            throw refused(request, "expected one that is about a single database");
-        }
-        if (selected != 0 && !AofReplay.isForAll(request)) {
-            throw refused(request, "database=" + selected + ", expected 0, as a keyspace is one");
+        if (selected >= databases && !request.is(0, "FLUSHALL")) {
+            throw refused(
+                    request, "database=" + selected + ", expected at most " + (databases - 1));
         }
         Command command = client.find(request);
         if (command == null || !command.isWrite() || command.has(Command.Flag.BLOCKING)) {
@@ -161,26 +176,18 @@ final class SourceStream {
         }
     }
 
-    /** Whether it is COPY from database 0 to itself. */
-    private boolean isCopyWithin(Request request) {
-        boolean within = request.is(0, "COPY") && selected == 0;
-        for (int i = 3; i + 1 < request.count(); i++) {
-            within &= !request.is(i, "DB") || request.is(i + 1, "0");
-        }
-        return within;
-    }
-
     private void executeGroup() {
         inGroup = false;
         List<Request> all = List.copyOf(group);
         group.clear();
         if (!all.isEmpty()) {
-            execute(all);
+            execute(all, selectedAtGroup);
         }
     }
 
     /** Executes one command, or several as one; again where the log has no room now. */
-    private void execute(List<Request> requests) {
+    private void execute(List<Request> requests, long database) {
+        client.select(database < databases ? (int) database : 0);
         String error = attempt(requests);
         while (error != null) {
             if (!isPassing(error)) {

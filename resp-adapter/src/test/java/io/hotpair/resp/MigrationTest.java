@@ -51,6 +51,12 @@ class MigrationTest {
         return RedisMigration.builder(to.keyspace(), "127.0.0.1", from.port()).start();
     }
 
+    private static RedisMigration migrateTo(int databases, TestListener to, RealRedis from) {
+        return RedisMigration.builder(to.keyspace(), "127.0.0.1", from.port())
+                .databases(databases)
+                .start();
+    }
+
     private static void await(RedisMigration migration, State state) {
         Await.until(DEADLINE_NS, () -> migration.status().state() == state, migration::status);
     }
@@ -488,7 +494,7 @@ class MigrationTest {
     }
 
     @Test
-    void shouldRefuseOtherDatabasesBeforeItRemovesAnything() {
+    void shouldRefuseDatabasesThatAreNotHereBeforeItRemovesAnything() {
         try (RealRedis from = redis();
                 TestListener to = target();
                 RawClient theirs = new RawClient(from.port());
@@ -497,7 +503,7 @@ class MigrationTest {
             theirs.call("SET", "a", "1");
             theirs.call("SELECT", "3");
             theirs.call("SET", "b", "1");
-            RedisMigration migration = migrate(to, from);
+            RedisMigration migration = migrateTo(3, to, from);
             await(migration, State.FAILED);
             assertTrue(String.valueOf(migration.status().lastError()).contains("database=3"));
             assertEquals("$1\r\n1\r\n", ours.call("GET", "before"));
@@ -506,7 +512,7 @@ class MigrationTest {
             assertEquals("+OK\r\n", ours.call("SET", "c", "1"));
             // The same in the stream: what came before it is there.
             theirs.call("DEL", "b");
-            RedisMigration again = migrate(to, from);
+            RedisMigration again = migrateTo(3, to, from);
             await(again, State.FOLLOWING);
             theirs.call("SELECT", "0");
             theirs.call("SET", "a", "2");

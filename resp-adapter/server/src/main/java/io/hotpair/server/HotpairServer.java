@@ -147,7 +147,9 @@ public final class HotpairServer implements AutoCloseable {
         if (host == null) {
             return null;
         }
-        RedisMigration.Builder builder = RedisMigration.builder(keyspace, host, options.sourcePort);
+        RedisMigration.Builder builder =
+                RedisMigration.builder(keyspace, host, options.sourcePort)
+                        .databases(options.databases);
         if (options.sourceUser != null) {
             builder.user(options.sourceUser);
         }
@@ -164,6 +166,7 @@ public final class HotpairServer implements AutoCloseable {
         RespConfigBuilder builder =
                 RespConfig.builder()
                         .port(options.port)
+                        .databases(options.databases)
                         .eventLoopThreads(options.ioThreads)
                         .notifyKeyspaceEvents(options.notifyKeyspaceEvents)
                         .aclLogMaxLength(options.aclLogMaxLength)

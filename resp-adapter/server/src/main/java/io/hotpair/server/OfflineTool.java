@@ -50,7 +50,8 @@ final class OfflineTool {
               --limit N          (inspect) so many lines at most (1000)
               --format FORMAT    (inspect) text or json (text)
               --aof PATH         (import) appendonlydir, its manifest, or a log of one file
-              --db N             (import) the database in the file (0)
+              --db N             (import) one database of the file, which becomes database 0
+                                 (all, which keep their numbers)
               --redis VERSION    (export) what is to read the file: 7.0, which has no deadlines of
                                  the fields of hashes, or 7.4, which has (7.0)
               --maxmemory SIZE   (import, export) off-heap memory to load it with
@@ -238,7 +239,10 @@ final class OfflineTool {
     }
 
     private int database() {
-        String value = options.getOrDefault("--db", "0");
+        String value = options.get("--db");
+        if (value == null) {
+            return RdbImport.ALL_DATABASES;
+        }
         return value.equals("0") ? 0 : (int) Math.min(Integer.MAX_VALUE, number("--db", value));
     }
 

@@ -52,6 +52,7 @@ final class ServerOptions {
                                   from where they may connect: addresses and networks, as
                                   10.0.0.0/8,192.168.1.7,fd00::/8 (from everywhere)
               --requirepass TEXT  the password that Redis clients give
+              --databases N       how many databases clients can select (16)
               --io-threads N      event loops, which serve the clients (2, or 1 on one processor)
               --user "NAME RULE..."
                                   what a user is and may do, by Redis's ACL rules; once for each
@@ -131,6 +132,7 @@ final class ServerOptions {
     List<String> bind = new ArrayList<>();
     List<String> allowedAddresses = new ArrayList<>();
     @Nullable String password;
+    int databases = 16;
     int ioThreads = Math.min(2, Runtime.getRuntime().availableProcessors());
     int tlsPort;
     @Nullable Path tlsCertFile;
@@ -265,6 +267,7 @@ final class ServerOptions {
             case "--allowed-addresses" ->
                     allowedAddresses.addAll(List.of(value.strip().split("[ ,]+", -1)));
             case "--requirepass" -> password = value;
+            case "--databases" -> databases = integer(option, value, 1, 256);
             case "--io-threads" -> ioThreads = integer(option, value, 1, 1024);
             case "--tls-port" -> tlsPort = integer(option, value, 0, 65_535);
             case "--tls-cert-file" -> tlsCertFile = Path.of(value);

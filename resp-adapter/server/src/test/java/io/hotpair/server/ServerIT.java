@@ -145,6 +145,29 @@ class ServerIT {
     }
 
     @Test
+    void shouldKeepItsDatabasesThroughAKill() throws Exception {
+        int port = freePort();
+        Process server = startServing(port, "--databases", "6");
+        List<String> fill =
+                List.of("SET k 0", "SELECT 3", "SET k 3 EX 1000", "SET l 3", "SWAPDB 3 5");
+        assertTrue(ask(port, fill).stream().allMatch("+OK"::equals));
+        server.destroyForcibly().waitFor();
+        startServing(port, "--databases", "6");
+        assertEquals(
+                List.of(":1", "+OK", ":0", "+OK", ":2", "3", "-ERR DB index is out of range"),
+                ask(
+                        port,
+                        List.of(
+                                "DBSIZE",
+                                "SELECT 3",
+                                "DBSIZE",
+                                "SELECT 5",
+                                "DBSIZE",
+                                "GET k",
+                                "SELECT 6")));
+    }
+
+    @Test
     void shouldKeepNothingWithoutALog() throws Exception {
         int port = freePort();
         Process server = startServing(port, "--appendonly", "no", "--io-threads", "1");
