@@ -10,8 +10,9 @@ import java.util.Arrays;
  * <pre>
  *   area 0, any name but the next         name
  *   area 0, a name that begins as those   FF 44 42, 00, name
- *   area 1 to 255                         FF 44 42, area, name
- *   what the databases need themselves    FF 44 42
+ *   area 1 to 254                         FF 44 42, area, name
+ *   what belongs to all databases         FF 44 42, FF, name
+ *   which of them has which area          FF 44 42
  * </pre>
  *
  * <p>So no two names of any two areas are the same key. To a keyspace all of them are keys as
@@ -20,8 +21,11 @@ import java.util.Arrays;
  * exchanges the areas of two.
  */
 public final class KeyArea {
-    /** How many areas there are. */
-    public static final int COUNT = 256;
+    /** How many areas there are for databases. */
+    public static final int COUNT = 255;
+
+    /** The area of what belongs to all databases. It is never evicted. */
+    public static final int OWN = COUNT;
 
     /** Bytes by which a key is longer than its name, outside of area 0. */
     public static final int PREFIX_LENGTH = 4;
@@ -30,7 +34,7 @@ public final class KeyArea {
     public static final byte FIRST_BYTE = (byte) 0xFF;
 
     /** What {@link #of} answers for the key that is in no area. */
-    public static final int NONE = COUNT;
+    public static final int NONE = COUNT + 1;
 
     private static final byte[] MARK = {FIRST_BYTE, 'D', 'B'};
 
@@ -84,7 +88,7 @@ public final class KeyArea {
      * @param offset where to put them
      */
     public static void prefix(int area, byte[] into, int offset) {
-        if (area < 0 || area >= COUNT) {
+        if (area < 0 || area > OWN) {
             throw new IllegalArgumentException("area=" + area + ", expected 0 to 255");
         }
         System.arraycopy(MARK, 0, into, offset, MARK.length);
@@ -114,6 +118,16 @@ public final class KeyArea {
         return key.length < PREFIX_LENGTH || !isMarked(key, 0, key.length)
                 ? key
                 : Arrays.copyOfRange(key, PREFIX_LENGTH, key.length);
+    }
+
+    /**
+     * Whether a key is of no database.
+     *
+     * @param key the key
+     * @return whether it is in {@link #OWN} or in no area
+     */
+    public static boolean isOwn(byte[] key) {
+        return of(key) >= OWN;
     }
 
     private static boolean isMarked(byte[] bytes, int offset, int length) {

@@ -115,8 +115,8 @@ class KeyAreaTest extends TypeTest {
     }
 
     private void checkCounts() {
-        long[] keys = new long[KeyArea.COUNT + 1];
-        long[] deadlines = new long[KeyArea.COUNT + 1];
+        long[] keys = new long[KeyArea.NONE + 1];
+        long[] deadlines = new long[KeyArea.NONE + 1];
         Session session = keyspace.session();
         long cursor = 0;
         do {
@@ -130,7 +130,7 @@ class KeyAreaTest extends TypeTest {
                                 deadlines[KeyArea.of(key)] += never ? 0 : 1;
                             });
         } while (cursor != 0);
-        for (int area = 0; area <= KeyArea.COUNT; area++) {
+        for (int area = 0; area <= KeyArea.NONE; area++) {
             assertEquals(keys[area], keyspace.keyCount(area), "area " + area);
             assertEquals(deadlines[area], keyspace.deadlineCount(area), "area " + area);
         }

@@ -26,26 +26,34 @@ final class AreaCounts {
         MARK_BITS = ~(0xFF << AREA_SHIFT);
     }
 
-    private final AtomicLongArray keys = new AtomicLongArray(KeyArea.COUNT + 1);
-    private final AtomicLongArray deadlines = new AtomicLongArray(KeyArea.COUNT + 1);
+    private final AtomicLongArray keys = new AtomicLongArray(KeyArea.NONE + 1);
+    private final AtomicLongArray deadlines = new AtomicLongArray(KeyArea.NONE + 1);
 
-    /** Whether a record's key is the one that is in no area. */
-    static boolean isOfNone(Mem mem, long record) {
-        return Records.keyLength(mem, record) == MARK_LENGTH
-                && (mem.getInt(record + Records.keyOffset(mem, record)) & MARK_BITS) == MARK;
+    /** The area of a record's key. */
+    private static int area(Mem mem, long record) {
+        int keyLength = Records.keyLength(mem, record);
+        if (keyLength < MARK_LENGTH) {
+            return 0;
+        }
+        // One byte more than the mark there always is, as blocks are cut in words.
+        int begins = mem.getInt(record + Records.keyOffset(mem, record));
+        if ((begins & MARK_BITS) != MARK) {
+            return 0;
+        }
+        return keyLength == MARK_LENGTH ? KeyArea.NONE : (begins >>> AREA_SHIFT) & 0xFF;
+    }
+
+    /** Whether a record's key is of no database. */
+    static boolean isOwn(Mem mem, long record) {
+        return area(mem, record) >= KeyArea.OWN;
     }
 
     /** Counts a change of a record's key, by so many keys and deadlines. */
     void add(Mem mem, long record, int keyCount, int deadlineCount) {
-        int keyLength = Records.keyLength(mem, record);
-        if (keyLength >= MARK_LENGTH) {
-            // One byte more than the mark there always is, as blocks are cut in words.
-            int begins = mem.getInt(record + Records.keyOffset(mem, record));
-            if ((begins & MARK_BITS) == MARK) {
-                int area = keyLength == MARK_LENGTH ? KeyArea.NONE : (begins >>> AREA_SHIFT) & 0xFF;
-                keys.addAndGet(area, keyCount);
-                deadlines.addAndGet(area, deadlineCount);
-            }
+        int area = area(mem, record);
+        if (area != 0) {
+            keys.addAndGet(area, keyCount);
+            deadlines.addAndGet(area, deadlineCount);
         }
     }
 

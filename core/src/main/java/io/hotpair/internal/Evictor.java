@@ -173,11 +173,11 @@ final class Evictor {
         }
     }
 
-    /** Without the key that says which area is whose, the keys would be other databases'. */
+    /** What belongs to all databases is nobody's to evict: it says which keys are whose. */
     private boolean isEligible(long record) {
         return Records.isValue(mem, record)
                 && policy.isEligible(Records.deadlineMs(mem, record))
-                && !AreaCounts.isOfNone(mem, record);
+                && !AreaCounts.isOwn(mem, record);
     }
 
     private long priority(long record, int now) {

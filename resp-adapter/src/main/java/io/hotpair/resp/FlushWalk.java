@@ -67,10 +67,9 @@ final class FlushWalk implements Parked {
         }
     }
 
-    /** Which database has which area stays as it is. */
+    /** What belongs to all databases stays, and which of them has which area. */
     private boolean isFlushed(byte[] key) {
-        int its = KeyArea.of(key);
-        return area == ALL ? its != KeyArea.NONE : its == area;
+        return area == ALL ? !KeyArea.isOwn(key) : KeyArea.of(key) == area;
     }
 
     private void tell() {

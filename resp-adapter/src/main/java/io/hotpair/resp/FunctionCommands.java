@@ -92,8 +92,12 @@ final class FunctionCommands {
                 .since("7.0.0");
     }
 
+    private static FunctionSet functions(Client client) {
+        return client.server().functions().in(client.session());
+    }
+
     private static boolean writesNothing(Request request, Client client) {
-        FunctionLibrary library = client.server().functions().of(request.text(1));
+        FunctionLibrary library = functions(client).of(request.text(1));
         FunctionLibrary.Function function =
                 library == null ? null : library.function(request.text(1));
         return function != null && function.flags().contains(Script.Flag.NO_WRITES);
@@ -101,7 +105,7 @@ final class FunctionCommands {
 
     private static void call(Request request, Client client, ReplyBuffer reply, boolean readOnly) {
         String name = request.text(1);
-        FunctionLibrary library = client.server().functions().of(name);
+        FunctionLibrary library = functions(client).of(name);
         FunctionLibrary.Function function = library == null ? null : library.function(name);
         if (library == null || function == null) {
             throw new CommandException("ERR Function not found");
@@ -134,16 +138,13 @@ final class FunctionCommands {
         }
         Functions functions = client.server().functions();
         FunctionLibrary library = new FunctionLibrary(request.copy(request.count() - 1));
-        functions.check(library, replaces);
+        functions.check(client.session(), library, replaces);
         new ScriptRun(client, functions.loading(library, replaces)).execute(reply);
     }
 
     private static void dump(Request request, Client client, ReplyBuffer reply) {
         RdbBuffer out = new RdbBuffer(RdbBuffer.NONE);
-        client.server()
-                .functions()
-                .all()
-                .forEach(each -> out.one(RdbPayload.LIBRARY).string(each.source()));
+        functions(client).all().forEach(each -> out.one(RdbPayload.LIBRARY).string(each.source()));
         RdbPayload.end(out, RdbValueWriter.VERSION_7_0);
         reply.bulk(out.copy());
     }
@@ -155,7 +156,7 @@ final class FunctionCommands {
                             + request.inError(1)
                             + "'. Try FUNCTION HELP.");
         }
-        Functions.Policy policy = Functions.Policy.APPEND;
+        FunctionSet.Policy policy = FunctionSet.Policy.APPEND;
         if (request.count() == 4) {
             policy = policy(request);
         }
@@ -165,8 +166,8 @@ final class FunctionCommands {
                 .execute(reply);
     }
 
-    private static Functions.Policy policy(Request request) {
-        for (Functions.Policy policy : Functions.Policy.values()) {
+    private static FunctionSet.Policy policy(Request request) {
+        for (FunctionSet.Policy policy : FunctionSet.Policy.values()) {
             if (request.is(3, policy.name())) {
                 return policy;
             }
@@ -176,9 +177,10 @@ final class FunctionCommands {
     }
 
     private static void delete(Request request, Client client, ReplyBuffer reply) {
-        if (!client.server().functions().delete(request.text(2))) {
+        if (!client.server().functions().delete(client.session(), request.text(2))) {
             throw new CommandException("ERR Library not found");
         }
+        client.noteWrite();
         reply.ok();
     }
 
@@ -195,7 +197,8 @@ final class FunctionCommands {
         if (!known) {
             throw new CommandException("ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
         }
-        client.server().functions().flush();
+        client.server().functions().flush(client.session());
+        client.noteWrite();
         reply.ok();
     }
 
@@ -216,7 +219,7 @@ final class FunctionCommands {
         }
         GlobPattern wanted = pattern;
         List<FunctionLibrary> libraries =
-                client.server().functions().all().stream()
+                functions(client).all().stream()
                         .filter(each -> wanted == null || matches(wanted, each.name()))
                         .toList();
         reply.array(libraries.size());
@@ -259,7 +262,7 @@ final class FunctionCommands {
     }
 
     private static void stats(Request request, Client client, ReplyBuffer reply) {
-        Functions functions = client.server().functions();
+        FunctionSet functions = functions(client);
         ScriptRun busy = client.server().scripts().busy();
         if (busy != null && !busy.isFunction()) {
             throw CommandException.busy(false);

@@ -1,5 +1,8 @@
 package io.hotpair.resp;
 
+import io.hotpair.HotpairException;
+import io.hotpair.KeyArea;
+import io.hotpair.Session;
 import io.hotpair.resp.internal.lua.Budget;
 import io.hotpair.resp.internal.lua.Libraries;
 import io.hotpair.resp.internal.lua.LuaChunk;
@@ -9,29 +12,25 @@ import io.hotpair.resp.internal.lua.LuaState;
 import io.hotpair.resp.internal.lua.LuaString;
 import io.hotpair.resp.internal.lua.LuaTable;
 import io.hotpair.resp.internal.lua.Operations;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The libraries of functions that clients have loaded at this node. They are no part of the
- * keyspace. Thread-safe.
+ * The libraries of functions that clients have loaded. They are a value of the keyspace ({@link
+ * FunctionSet}), under a key that no client can name: so they are written to the log with the keys,
+ * reach the replica, and are loaded or not with the transaction that loads them. Thread-safe.
  */
 final class Functions {
     private static final String FAILED = "ERR Error registering functions: ";
     private static final long LOAD_NS = TimeUnit.MILLISECONDS.toNanos(500);
-
-    /** What becomes of the libraries that are there when others are restored. */
-    enum Policy {
-        FLUSH,
-        APPEND,
-        REPLACE
-    }
+    private static final byte[] KEY =
+            KeyArea.key(KeyArea.OWN, "functions".getBytes(StandardCharsets.US_ASCII));
 
     private final RespServer server;
 
@@ -39,10 +38,9 @@ final class Functions {
     private final Libraries forLoading = Libraries.empty();
 
     private final Libraries forCalls = new Libraries();
-    private Map<String, FunctionLibrary> libraries = new LinkedHashMap<>();
 
-    /** By names of functions, which are the same in capital letters. */
-    private Map<String, FunctionLibrary> byFunction = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    /** What was read last, with what was compiled of it. */
+    private volatile FunctionSet last = FunctionSet.NONE;
 
     Functions(RespServer server) {
         this.server = server;
@@ -54,33 +52,64 @@ final class Functions {
 
     // ---- what there is
 
-    synchronized @Nullable FunctionLibrary of(String function) {
-        return byFunction.get(function);
-    }
-
-    synchronized Collection<FunctionLibrary> all() {
-        return List.copyOf(libraries.values());
-    }
-
-    synchronized int functionCount() {
-        return byFunction.size();
-    }
-
-    synchronized long bytes() {
-        return libraries.values().stream().mapToLong(FunctionLibrary::bytes).sum();
-    }
-
-    synchronized void flush() {
-        libraries = new LinkedHashMap<>();
-        byFunction = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    }
-
-    synchronized boolean delete(String name) {
-        if (libraries.remove(name) == null) {
-            return false;
+    /** What there is for who reads by a session, which may be that of a transaction. */
+    FunctionSet in(Session session) {
+        FunctionSet known = last;
+        if (known.hasId(session.strings().getRange(KEY, 0, FunctionSet.ID_LENGTH - 1))) {
+            return known;
         }
-        byFunction.values().removeIf(library -> library.name().equals(name));
-        return true;
+        FunctionSet present = FunctionSet.decode(session.get(KEY, 0, KEY.length), known);
+        last = present;
+        return present;
+    }
+
+    /** What there is, or was when it could be read last: to tell of in any state of the node. */
+    FunctionSet lastSeen() {
+        try {
+            return in(server.keyspace().session());
+        } catch (HotpairException | CommandException e) {
+            return last;
+        }
+    }
+
+    /** Changes what there is, as a session may; null if it stays as it is. */
+    private void change(Session session, UnaryOperator<@Nullable FunctionSet> change) {
+        boolean unused =
+                session.update(
+                        KEY,
+                        0,
+                        KEY.length,
+                        entry -> {
+                            FunctionSet changed =
+                                    change.apply(FunctionSet.decode(entry.current(), last));
+                            byte[] value = changed == null ? null : changed.encode();
+                            if (value != null) {
+                                entry.set(value);
+                            } else if (changed != null) {
+                                entry.delete();
+                            }
+                        });
+    }
+
+    void flush(Session session) {
+        change(session, present -> FunctionSet.NONE);
+    }
+
+    /** Deletes a library; whether it was there. */
+    boolean delete(Session session, String name) {
+        boolean[] found = new boolean[1];
+        change(
+                session,
+                present -> {
+                    FunctionSet rest = present.without(name);
+                    found[0] = rest != null;
+                    return rest;
+                });
+        return found[0];
+    }
+
+    private long limitBytes() {
+        return server.config().scriptCacheLimitBytes();
     }
 
     /**
@@ -88,61 +117,8 @@ final class Functions {
      *
      * @throws CommandException if it can't
      */
-    synchronized void check(FunctionLibrary library, boolean replaces) {
-        FunctionLibrary known = libraries.get(library.name());
-        if (known != null && !replaces) {
-            throw alreadyExists("'" + library.name() + "'");
-        }
-        checkRoom(bytes() - (known == null ? 0 : known.bytes()) + library.bytes());
-    }
-
-    private static CommandException alreadyExists(String library) {
-        return new CommandException("ERR Library " + library + " already exists");
-    }
-
-    private void checkRoom(long bytes) {
-        if (bytes > server.config().scriptCacheLimitBytes()) {
-            throw new CommandException("ERR there is no room for more functions");
-        }
-    }
-
-    /**
-     * Adds several libraries.
-     *
-     * @throws CommandException if one of them can't be; then nothing has changed
-     */
-    private synchronized void join(Collection<FunctionLibrary> added, Policy policy) {
-        Map<String, FunctionLibrary> all =
-                new LinkedHashMap<>(policy == Policy.FLUSH ? Map.of() : libraries);
-        for (FunctionLibrary library : added) {
-            if (all.put(library.name(), library) != null && policy != Policy.REPLACE) {
-                throw alreadyExists(library.name());
-            }
-        }
-        Map<String, FunctionLibrary> allByFunction = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-        for (FunctionLibrary library : all.values()) {
-            for (String function : library.functions().keySet()) {
-                if (allByFunction.put(function, library) != null) {
-                    throw new CommandException("ERR Function " + function + " already exists");
-                }
-            }
-        }
-        checkRoom(all.values().stream().mapToLong(FunctionLibrary::bytes).sum());
-        libraries = all;
-        byFunction = allByFunction;
-    }
-
-    private synchronized void add(FunctionLibrary library, boolean replaces) {
-        check(library, replaces);
-        for (String function : library.functions().keySet()) {
-            FunctionLibrary other = byFunction.get(function);
-            if (other != null && !other.name().equals(library.name())) {
-                throw new CommandException("ERR Function " + function + " already exists");
-            }
-        }
-        boolean unused = delete(library.name());
-        libraries.put(library.name(), library);
-        library.functions().keySet().forEach(name -> byFunction.put(name, library));
+    void check(Session session, FunctionLibrary library, boolean replaces) {
+        in(session).check(library, replaces, limitBytes());
     }
 
     /** Executes a library's code to see what it registers. */
@@ -178,13 +154,14 @@ final class Functions {
     ScriptRun.Program loading(FunctionLibrary library, boolean replaces) {
         return new Loading(List.of(library)) {
             @Override
-            public Object execute(LuaState state, ScriptRun run) {
-                return LuaString.of(library.name());
+            FunctionSet addTo(FunctionSet present) {
+                present.check(library, replaces, limitBytes());
+                return present.with(List.of(library), FunctionSet.Policy.REPLACE, limitBytes());
             }
 
             @Override
-            void addAll() {
-                add(library, replaces);
+            Object answer(LuaState state) {
+                return LuaString.of(library.name());
             }
         };
     }
@@ -194,26 +171,27 @@ final class Functions {
      *
      * @throws CommandException if their beginnings tell already that they can't be
      */
-    ScriptRun.Program restoring(List<byte[]> sources, Policy policy) {
+    ScriptRun.Program restoring(List<byte[]> sources, FunctionSet.Policy policy) {
         Map<String, FunctionLibrary> added = new LinkedHashMap<>();
         for (byte[] source : sources) {
             FunctionLibrary library = new FunctionLibrary(source);
             if (added.putIfAbsent(library.name(), library) != null) {
-                throw alreadyExists("'" + library.name() + "'");
+                throw FunctionSet.alreadyExists("'" + library.name() + "'");
             }
         }
-        checkRoom(added.values().stream().mapToLong(FunctionLibrary::bytes).sum());
+        FunctionSet.checkRoom(
+                added.values().stream().mapToLong(FunctionLibrary::bytes).sum(), limitBytes());
         return new Loading(List.copyOf(added.values())) {
             @Override
-            public Object execute(LuaState state, ScriptRun run) {
-                LuaTable ok = state.newTable();
-                ok.set("ok", LuaString.of("OK"));
-                return ok;
+            FunctionSet addTo(FunctionSet present) {
+                return present.with(added.values(), policy, limitBytes());
             }
 
             @Override
-            void addAll() {
-                join(added.values(), policy);
+            Object answer(LuaState state) {
+                LuaTable ok = state.newTable();
+                ok.set("ok", LuaString.of("OK"));
+                return ok;
             }
         };
     }
@@ -285,20 +263,23 @@ final class Functions {
                 // The execution that registered them is over, and counts for them no more.
                 budget.hold(more);
                 bytes += each.bytes() + more;
-                checkRoom(bytes);
+                FunctionSet.checkRoom(bytes, limitBytes());
             }
             return new LuaState(budget, forCalls.globals(), forCalls.stringMetatable(), run);
         }
 
         @Override
-        public void finish() {
+        public Object execute(LuaState state, ScriptRun run) {
             for (int i = 0; i < loaded.size(); i++) {
                 loaded.get(i).functions(registered.get(i));
             }
-            addAll();
+            change(run.client().session(), this::addTo);
+            return answer(state);
         }
 
-        abstract void addAll();
+        abstract FunctionSet addTo(FunctionSet present);
+
+        abstract Object answer(LuaState state);
     }
 
     // ---- calls

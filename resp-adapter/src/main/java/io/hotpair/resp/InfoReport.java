@@ -145,7 +145,7 @@ final class InfoReport {
         memoryLine(out, "used_memory", used - idle);
         memoryLine(out, "used_memory_rss", used);
         Scripts scripts = server.scripts();
-        Functions functions = server.functions();
+        FunctionSet functions = server.functions().lastSeen();
         memoryLine(out, "used_memory_scripts", scripts.bytes() + functions.bytes());
         line(out, "used_memory_scripts_eval", scripts.bytes());
         line(out, "number_of_cached_scripts", scripts.count());

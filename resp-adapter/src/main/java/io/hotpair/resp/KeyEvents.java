@@ -223,7 +223,7 @@ final class KeyEvents implements WriteListener {
     void emit(char type, String event, byte[] key) {
         int present = flags;
         int area = KeyArea.of(key);
-        if ((present & KeyEventFlags.of(type)) == 0 || area == KeyArea.NONE) {
+        if ((present & KeyEventFlags.of(type)) == 0 || area >= KeyArea.OWN) {
             return;
         }
         Databases.Mapping then = mapping == null ? server.databases().present() : mapping;

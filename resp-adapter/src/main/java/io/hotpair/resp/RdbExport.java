@@ -202,9 +202,9 @@ public final class RdbExport {
             isTimed = operation.deadlineMs() != 0;
             if (hasExpired(operation)) {
                 expiredCount++;
-            } else if (isOwn(operation)) {
+            } else if (Databases.isOwn(name(operation).bytes())) {
                 mapping = Databases.mapping(value(operation));
-            } else {
+            } else if (!isOwn(operation)) {
                 name = name(operation);
                 shape = new RdbShape(operation, nowMs);
             }
@@ -241,9 +241,9 @@ public final class RdbExport {
                 Arrays.copyOfRange(operation.bytes(), from, from + operation.keyLength()));
     }
 
-    /** Whether it only says which database is where, which the file says in its own way. */
+    /** Whether it is no key of a database; which of them is where the file says in its own way. */
     private static boolean isOwn(OperationReader operation) {
-        return Databases.isOwn(name(operation).bytes());
+        return KeyArea.isOwn(name(operation).bytes());
     }
 
     private static byte[] value(OperationReader operation) {

@@ -74,9 +74,6 @@ final class ScriptRun implements Parked {
 
         /** Executes it. */
         @Nullable Object execute(LuaState state, ScriptRun run);
-
-        /** Does what no attempt may do that is ended yet. */
-        default void finish() {}
     }
 
     /**
@@ -397,7 +394,6 @@ final class ScriptRun implements Parked {
             try (LuaState state = program.open(budget, this)) {
                 Object result = program.execute(state, this);
                 ScriptValues.write(result, this, budget, reply);
-                program.finish();
             }
         } catch (LuaError e) {
             reply.truncate(from);

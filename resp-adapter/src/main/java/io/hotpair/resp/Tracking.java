@@ -241,7 +241,7 @@ final class Tracking {
         for (Write write : writes) {
             Origin origin = write.origin() instanceof Origin command ? command : null;
             boolean isFlushed = origin != null && origin.isFlush();
-            if (!isFlushed && !Databases.isOwn(write.key())) {
+            if (!isFlushed && !KeyArea.isOwn(write.key())) {
                 KeyName key = new KeyName(KeyArea.name(write.key()));
                 By by = new By(origin);
                 invalidate(key, by);

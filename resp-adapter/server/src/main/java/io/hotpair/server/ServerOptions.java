@@ -267,7 +267,7 @@ final class ServerOptions {
             case "--allowed-addresses" ->
                     allowedAddresses.addAll(List.of(value.strip().split("[ ,]+", -1)));
             case "--requirepass" -> password = value;
-            case "--databases" -> databases = integer(option, value, 1, 256);
+            case "--databases" -> databases = integer(option, value, 1, 255);
             case "--io-threads" -> ioThreads = integer(option, value, 1, 1024);
             case "--tls-port" -> tlsPort = integer(option, value, 0, 65_535);
             case "--tls-cert-file" -> tlsCertFile = Path.of(value);

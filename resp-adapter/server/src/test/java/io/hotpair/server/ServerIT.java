@@ -168,6 +168,28 @@ class ServerIT {
     }
 
     @Test
+    void shouldKeepItsFunctionsThroughAKill() throws Exception {
+        int port = freePort();
+        Process server = startServing(port);
+        String library =
+                "FUNCTION LOAD \"#!lua name=%s\\nredis.register_function('%s', function() return %d"
+                        + " end)\"";
+        assertEquals(
+                List.of("a", "b", "+OK"),
+                ask(
+                        port,
+                        List.of(
+                                library.formatted("a", "one", 1),
+                                library.formatted("b", "two", 2),
+                                "FUNCTION DELETE b")));
+        server.destroyForcibly().waitFor();
+        startServing(port);
+        assertEquals(
+                List.of(":1", "-ERR Function not found"),
+                ask(port, List.of("FCALL one 0", "FCALL two 0")));
+    }
+
+    @Test
     void shouldKeepNothingWithoutALog() throws Exception {
         int port = freePort();
         Process server = startServing(port, "--appendonly", "no", "--io-threads", "1");
