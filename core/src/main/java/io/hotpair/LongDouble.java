@@ -164,6 +164,26 @@ public final class LongDouble {
         return isFinite() && other.isFinite() ? round(number().add(other.number())) : INFINITE;
     }
 
+    /**
+     * The product, as it would be stored.
+     *
+     * @param factor what it is multiplied by
+     * @return the product
+     */
+    public LongDouble times(long factor) {
+        return isFinite() ? round(number().multiply(BigDecimal.valueOf(factor))) : INFINITE;
+    }
+
+    /**
+     * The least integer that is not less, as C's {@code ceill} finds it.
+     *
+     * @return the integer
+     * @throws IllegalStateException if this is infinite
+     */
+    public BigInteger ceiling() {
+        return number().setScale(0, RoundingMode.CEILING).toBigIntegerExact();
+    }
+
     private BigDecimal number() {
         BigDecimal known = value;
         if (known == null) {

@@ -3,7 +3,7 @@ package io.hotpair.resp;
 import io.hotpair.HotpairException;
 import io.hotpair.LongDouble;
 import java.math.BigDecimal;
-import java.math.RoundingMode;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.BitSet;
@@ -30,9 +30,8 @@ final class BlockedClient<R> implements Parked {
                     + " replica?)";
 
     private static final long RETRY_NS = TimeUnit.MILLISECONDS.toNanos(10);
-
-    private static final BigDecimal TOO_MANY_MS =
-            BigDecimal.valueOf(Long.MAX_VALUE).add(BigDecimal.ONE);
+    private static final BigInteger TOO_MANY_MS =
+            BigInteger.valueOf(Long.MAX_VALUE).add(BigInteger.ONE);
 
     /** Writes the reply. */
     @FunctionalInterface
@@ -245,17 +244,13 @@ final class BlockedClient<R> implements Parked {
         if (seconds == null) {
             throw new CommandException("ERR timeout is not a float or out of range");
         }
-        BigDecimal ms = seconds.isFinite() ? milliseconds(seconds) : TOO_MANY_MS;
+        LongDouble ms = seconds.times(1000);
+        // The least part of a second is a millisecond: only a zero waits for ever.
+        BigInteger wholeMs = ms.isFinite() ? ms.ceiling() : TOO_MANY_MS;
         // What does not fit is negative when Redis has converted it.
-        if (ms.signum() < 0 || ms.compareTo(TOO_MANY_MS) >= 0) {
+        if (wholeMs.signum() < 0 || wholeMs.compareTo(TOO_MANY_MS) >= 0) {
             throw new CommandException("ERR timeout is negative");
         }
-        return Duration.ofMillis(ms.longValue());
-    }
-
-    private static BigDecimal milliseconds(LongDouble seconds) {
-        return new BigDecimal(seconds.toString())
-                .movePointRight(3)
-                .setScale(0, RoundingMode.CEILING);
+        return Duration.ofMillis(wholeMs.longValue());
     }
 }

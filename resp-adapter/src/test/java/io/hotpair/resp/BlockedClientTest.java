@@ -96,6 +96,33 @@ class BlockedClientTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"5e-324", "1e-4000", "0x1p-1000", "0.0000001", "0.001"})
+    void shouldNotWaitForEverForALittleTime(String seconds) {
+        try (TestListener listener = TestListener.open();
+                RawClient ours = listener.connect();
+                RealRedis redis = RealRedis.start();
+                RawClient theirs = new RawClient(redis.port())) {
+            for (RawClient client : List.of(theirs, ours)) {
+                assertEquals("*-1\r\n", client.call("BLPOP", "nosuch", seconds));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "-0", "-1e-400"})
+    void shouldWaitForEverForNoTimeAtAll(String seconds) {
+        try (TestListener listener = TestListener.open();
+                RawClient ours = listener.connect();
+                RealRedis redis = RealRedis.start();
+                RawClient theirs = new RawClient(redis.port())) {
+            for (RawClient client : List.of(theirs, ours)) {
+                client.send(RawClient.command("BLPOP", "nosuch", seconds));
+                assertTrue(client.isSilentFor(30), seconds);
+            }
+        }
+    }
+
     @Test
     void shouldTakeNothingForOneWhoseListenerWasClosed() {
         try (TestListener listener = TestListener.open();
