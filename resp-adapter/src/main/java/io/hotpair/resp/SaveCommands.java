@@ -21,6 +21,10 @@ import java.util.concurrent.TimeUnit;
 final class SaveCommands {
     private static final String IN_PROGRESS = "ERR Background save already in progress";
 
+    private static final String REWRITING =
+            "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE"
+                    + " SCHEDULE in order to schedule a BGSAVE whenever possible.";
+
     private SaveCommands() {}
 
     static void register(CommandTable table) {
@@ -63,19 +67,22 @@ final class SaveCommands {
             reply.ok();
             return;
         }
-        Wait.begin(client, saves.begin());
+        Wait.begin(client, saves.begin(false));
     }
 
     private static void bgsave(Request request, Client client, ReplyBuffer reply) {
         if (request.count() > 2 || (request.count() == 2 && !request.is(1, "SCHEDULE"))) {
             throw CommandException.syntax();
         }
-        if (client.server().saves().inProgress()) {
-            throw new CommandException(IN_PROGRESS);
+        boolean isLater = request.count() == 2 || client.transaction().isExecuting();
+        Saves saves = client.server().saves();
+        boolean isRewriting = saves.isRewriting();
+        if (saves.inProgress() && !(isRewriting && isLater)) {
+            throw new CommandException(isRewriting ? REWRITING : IN_PROGRESS);
         }
-        begin(client);
+        begin(client, false);
         reply.status(
-                client.transaction().isExecuting()
+                isRewriting || client.transaction().isExecuting()
                         ? "Background saving scheduled"
                         : "Background saving started");
     }
@@ -83,17 +90,17 @@ final class SaveCommands {
     private static void bgrewriteaof(Request request, Client client, ReplyBuffer reply) {
         boolean isLater =
                 client.transaction().isExecuting() || client.server().saves().inProgress();
-        begin(client);
+        begin(client, true);
         reply.status(
                 isLater
                         ? "Background append only file rewriting scheduled"
                         : "Background append only file rewriting started");
     }
 
-    private static void begin(Client client) {
+    private static void begin(Client client, boolean asRewrite) {
         requireLog(client);
         if (!isNothingToSave(client)) {
-            CompletableFuture<SavedSnapshot> unused = client.server().saves().begin();
+            CompletableFuture<SavedSnapshot> unused = client.server().saves().begin(asRewrite);
         }
     }
 

@@ -14,6 +14,7 @@ final class Saves {
     private final AtomicReference<@Nullable CompletableFuture<SavedSnapshot>> asked =
             new AtomicReference<>();
     private volatile long answeredAtMs;
+    private volatile boolean lastIsRewrite;
 
     Saves(KeyspacePort keyspace) {
         this.keyspace = keyspace;
@@ -27,12 +28,19 @@ final class Saves {
                 || keyspace.persistenceStatus().savingSince() != null;
     }
 
+    /** Whether one is in progress because BGREWRITEAOF asked for it. */
+    boolean isRewriting() {
+        return lastIsRewrite && inProgress();
+    }
+
     /**
      * Asks for one.
      *
+     * @param asRewrite whether it is asked for by BGREWRITEAOF
      * @return completed when it is on the device, or when it is known why it is not
      */
-    CompletableFuture<SavedSnapshot> begin() {
+    CompletableFuture<SavedSnapshot> begin(boolean asRewrite) {
+        lastIsRewrite = asRewrite && !inProgress();
         CompletableFuture<SavedSnapshot> saving = keyspace.saveSnapshot();
         asked.set(saving);
         return saving.whenComplete(

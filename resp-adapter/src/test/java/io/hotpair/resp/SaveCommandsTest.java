@@ -79,6 +79,19 @@ class SaveCommandsTest {
     }
 
     @Test
+    void shouldScheduleOneWhileTheLogIsRewritten() {
+        assertEquals(
+                "+Background append only file rewriting started\r\n", client.call("BGREWRITEAOF"));
+        assertEquals(
+                "-ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE"
+                        + " SCHEDULE in order to schedule a BGSAVE whenever possible.\r\n",
+                client.call("BGSAVE"));
+        assertEquals("+Background saving scheduled\r\n", client.call("BGSAVE", "SCHEDULE"));
+        assertEquals(IN_PROGRESS, client.call("BGSAVE", "SCHEDULE"));
+        assertEquals(2, keyspace.savings().size());
+    }
+
+    @Test
     void shouldRefuseOneWhileTheKeyspaceSavesOneByItself() {
         keyspace.persistenceStatus(savingSince(Instant.EPOCH));
         assertEquals(IN_PROGRESS, client.call("BGSAVE"));
