@@ -10,7 +10,6 @@ import io.hotpair.resp.Command.Category;
 import io.hotpair.resp.Command.Group;
 import io.hotpair.resp.Topic.Kind;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -283,10 +282,8 @@ final class ClientCommands {
     private static void kill(Request request, Client client, ReplyBuffer reply) {
         if (request.count() == 3) {
             String address = request.text(2);
-            if (kill(client, c -> c.address().equals(address), false) == 0) {
-                throw new CommandException("ERR No such client");
-            }
-            reply.ok();
+            KillWait.begin(
+                    client, c -> c.address().equals(address), false, KillWait::orNone, reply);
             return;
         }
         if (request.count() % 2 != 0) {
@@ -304,7 +301,7 @@ final class ClientCommands {
                 wanted = wanted.and(filter(client, request, i));
             }
         }
-        reply.integer(kill(client, wanted, skipMe));
+        KillWait.begin(client, wanted, skipMe, (count, out) -> out.integer(count), reply);
     }
 
     private static Predicate<Client> filter(Client client, Request request, int option) {
@@ -335,22 +332,6 @@ final class ClientCommands {
             return c -> c.account() == account;
         }
         throw CommandException.syntax();
-    }
-
-    private static long kill(Client asking, Predicate<Client> wanted, boolean skipMe) {
-        List<Connection> found =
-                asking.server().clients().all().stream()
-                        .filter(c -> wanted.test(c.client()))
-                        .filter(c -> !skipMe || c.client() != asking)
-                        .toList();
-        for (Connection connection : found) {
-            if (connection.client() == asking) {
-                asking.close();
-            } else {
-                connection.kill();
-            }
-        }
-        return found.size();
     }
 
     private static String flags(Client client) {

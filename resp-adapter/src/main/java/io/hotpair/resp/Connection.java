@@ -11,6 +11,7 @@ import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +57,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     private boolean closing;
     private volatile boolean left;
     private boolean lingering;
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private boolean closed;
     private boolean parkedScheduled;
     private int executingLength;
@@ -168,6 +170,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         }
     }
 
+    /** Done when the client is disconnected and nothing is known of it any more. */
+    CompletableFuture<Void> ended() {
+        return ended;
+    }
+
     private void evict() {
         server.countEviction(client);
         kill();
@@ -213,6 +220,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         held = NOTHING;
         holding = false;
         parser.input(NOTHING, 0, 0);
+        boolean unused = ended.complete(null);
     }
 
     @Override

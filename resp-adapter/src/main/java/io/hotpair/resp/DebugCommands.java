@@ -25,6 +25,8 @@ final class DebugCommands {
 
     private static final List<String> HELP =
             List.of(
+                    "ERROR <string>",
+                    "    Answers with this error, and counts none.",
                     "OBJECT <key>",
                     "    Show low level info about `key` and associated value.",
                     "SET-ACTIVE-EXPIRE <0|1>",
@@ -45,7 +47,7 @@ final class DebugCommands {
                         .touchingKeys()
                         .syntax("subcommand [argument...]")
                         .summary(
-                                "Helps tests, if enable-debug-command says so: OBJECT, SLEEP,"
+                                "Helps tests, if enable-debug-command says so: ERROR, OBJECT, SLEEP,"
                                         + " STRINGMATCH-LEN, and some that do nothing.");
         debug.does((r, c, out) -> execute(debug, r, c, out));
     }
@@ -81,6 +83,7 @@ final class DebugCommands {
         String subcommand = request.text(1).toLowerCase(Locale.ROOT) + " " + request.count();
         switch (subcommand) {
             case "help 2" -> HelpText.write(debug, HELP, reply);
+            case "error 3" -> reply.uncountedError(request.text(2));
             case "object 3" -> object(stored(request.copy(2), client), client, reply);
             case "quicklist-packed-threshold 3" -> packedThreshold(request, reply);
             case "set-active-expire 3" -> reply.ok();

@@ -285,7 +285,7 @@ final class HashCommands {
             ScanArguments.begin(reply, 0, 0);
             return;
         }
-        ScanArguments arguments = ScanArguments.of(request, 3);
+        ScanArguments arguments = ScanArguments.ofValue(request, client);
         List<byte[]> found = new ArrayList<>();
         long next =
                 hashes(client)

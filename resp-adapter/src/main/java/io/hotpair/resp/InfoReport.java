@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What INFO answers: Redis's sections and names, of what is so here. */
 final class InfoReport {
+    /** How often event loops look around, which is what Redis calls hz. */
+    private static final int TICKS_PER_SECOND = 10;
+
     private static final Set<String> BY_DEFAULT =
             Set.of(
                     "server",
@@ -101,9 +104,13 @@ final class InfoReport {
     private void server(StringBuilder out) {
         long uptimeSeconds = TimeUnit.NANOSECONDS.toSeconds(server.uptimeNs());
         line(out, "redis_version", RespServer.REDIS_VERSION);
+        line(out, "redis_git_sha1", "00000000");
+        line(out, "redis_git_dirty", 0);
+        line(out, "redis_build_id", 0);
         line(out, "redis_mode", "standalone");
         line(out, "os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
         line(out, "arch_bits", 64);
+        line(out, "multiplexing_api", Transport.best().name().toLowerCase(Locale.ROOT));
         line(out, "hotpair_version", version());
         line(out, "hotpair_keyspace", server.keyspace().name());
         line(out, "java_version", Runtime.version());
@@ -113,6 +120,10 @@ final class InfoReport {
         line(out, "server_time_usec", server.keyspace().currentTimeMs() * 1000);
         line(out, "uptime_in_seconds", uptimeSeconds);
         line(out, "uptime_in_days", TimeUnit.SECONDS.toDays(uptimeSeconds));
+        line(out, "hz", TICKS_PER_SECOND);
+        line(out, "configured_hz", TICKS_PER_SECOND);
+        line(out, "lru_clock", server.keyspace().currentTimeMs() / 1000 & 0xFFFFFF);
+        line(out, "config_file", "");
         line(out, "io_threads_active", server.config().eventLoopThreads() > 1 ? 1 : 0);
     }
 
@@ -144,8 +155,21 @@ final class InfoReport {
         long idle = Math.min(used, statistics.idleMemoryBytes());
         memoryLine(out, "used_memory", used - idle);
         memoryLine(out, "used_memory_rss", used);
+        long peak = server.samples().peakBytes();
+        memoryLine(out, "used_memory_peak", peak);
+        line(out, "used_memory_peak_perc", percent(used - idle, peak));
+        line(out, "used_memory_overhead", 0);
+        line(out, "used_memory_startup", 0);
+        if (ManagementFactory.getOperatingSystemMXBean()
+                instanceof com.sun.management.OperatingSystemMXBean system) {
+            memoryLine(out, "total_system_memory", system.getTotalMemorySize());
+        }
         Scripts scripts = server.scripts();
         FunctionSet functions = server.functions().lastSeen();
+        memoryLine(out, "used_memory_lua", scripts.bytes());
+        line(out, "used_memory_vm_eval", scripts.bytes());
+        line(out, "used_memory_vm_functions", functions.bytes());
+        memoryLine(out, "used_memory_vm_total", scripts.bytes() + functions.bytes());
         memoryLine(out, "used_memory_scripts", scripts.bytes() + functions.bytes());
         line(out, "used_memory_scripts_eval", scripts.bytes());
         line(out, "number_of_cached_scripts", scripts.count());
@@ -155,12 +179,27 @@ final class InfoReport {
         memoryLine(out, "maxmemory", ConfigTable.withoutLimit(statistics.maxMemoryBytes()));
         line(out, "maxmemory_policy", server.keyspace().maxMemoryPolicy().configName());
         line(out, "used_memory_dataset", used - idle);
+        line(out, "used_memory_dataset_perc", percent(1, 1));
         line(out, "allocator_allocated", used - idle);
         line(out, "allocator_active", used);
+        line(out, "allocator_resident", used);
         String ratio = String.format(Locale.ROOT, "%.2f", used / (double) Math.max(1, used - idle));
         line(out, "allocator_frag_ratio", ratio);
         line(out, "allocator_frag_bytes", idle);
+        // The memory is asked for once, and the system has nothing to take back or to swap.
+        line(out, "allocator_rss_ratio", "1.00");
+        line(out, "allocator_rss_bytes", 0);
+        line(out, "rss_overhead_ratio", "1.00");
+        line(out, "rss_overhead_bytes", 0);
+        line(out, "mem_fragmentation_ratio", ratio);
+        line(out, "mem_fragmentation_bytes", idle);
+        line(out, "mem_not_counted_for_evict", 0);
+        line(out, "mem_replication_backlog", 0);
+        line(out, "mem_total_replication_buffers", 0);
+        line(out, "mem_clients_slaves", 0);
         line(out, "mem_clients_normal", server.budget().usedBytes());
+        line(out, "mem_cluster_links", 0);
+        line(out, "mem_aof_buffer", 0);
         line(out, "mem_clients_limit", server.budget().limitBytes());
         Runtime jvm = Runtime.getRuntime();
         memoryLine(out, "heap_used", jvm.totalMemory() - jvm.freeMemory());
@@ -168,6 +207,7 @@ final class InfoReport {
         line(out, "mem_allocator", "hotpair");
         line(out, "active_defrag_running", 0);
         line(out, "lazyfree_pending_objects", 0);
+        line(out, "lazyfreed_objects", 0);
     }
 
     private static void memoryLine(StringBuilder out, String name, long bytes) {
@@ -204,11 +244,17 @@ final class InfoReport {
         line(out, "rdb_last_bgsave_time_sec", lastSaving == null ? -1 : lastSaving.toSeconds());
         line(out, "rdb_current_bgsave_time_sec", secondsSince(status.savingSince()));
         line(out, "rdb_saves", status.savedCount());
+        line(out, "rdb_last_cow_size", 0);
         line(out, "aof_enabled", server.keyspace().hasLog() ? 1 : 0);
         line(out, "aof_rewrite_in_progress", 0);
         line(out, "aof_rewrite_scheduled", 0);
+        line(out, "aof_last_rewrite_time_sec", -1);
+        line(out, "aof_current_rewrite_time_sec", -1);
         line(out, "aof_last_bgrewrite_status", "ok");
         line(out, "aof_last_write_status", status.refusal() == null ? "ok" : "err");
+        line(out, "aof_last_cow_size", 0);
+        line(out, "module_fork_in_progress", 0);
+        line(out, "module_fork_last_cow_size", 0);
         BackupManifest backup = status.lastBackup();
         line(out, "backup_last_status", status.backupFailure() == null ? "ok" : "err");
         line(out, "backup_last_time", backup == null ? 0 : backup.created().getEpochSecond());
@@ -227,41 +273,65 @@ final class InfoReport {
     private void stats(StringBuilder out) {
         line(out, "total_connections_received", server.clients().acceptedCount());
         line(out, "total_commands_processed", sum(WorkerStatistics::commandCount));
+        line(out, "instantaneous_ops_per_sec", server.samples().commandsPerSecond());
         line(out, "total_net_input_bytes", sum(WorkerStatistics::receivedBytes));
         line(out, "total_net_output_bytes", sum(WorkerStatistics::sentBytes));
+        line(out, "instantaneous_input_kbps", kilobytes(server.samples().receivedBytesPerSecond()));
+        line(out, "instantaneous_output_kbps", kilobytes(server.samples().sentBytesPerSecond()));
         line(out, "rejected_connections", server.clients().rejectedCount());
         line(out, "rejected_connections_by_address", server.clients().disallowedCount());
         line(out, "sync_full", topology == null ? 0 : topology.fullCopyCount());
-        line(out, "expired_keys", statistics.expiredCount());
-        line(out, "evicted_keys", statistics.evictedCount());
+        line(out, "expired_keys", server.sinceReset(KeyspaceStatistics::expiredCount));
+        line(out, "evicted_keys", server.sinceReset(KeyspaceStatistics::evictedCount));
         line(out, "evicted_clients", server.budget().evictedCount());
-        line(out, "keyspace_hits", statistics.hitCount());
-        line(out, "keyspace_misses", statistics.missCount());
+        line(out, "total_eviction_exceeded_time", 0);
+        line(out, "current_eviction_exceeded_time", 0);
+        line(out, "keyspace_hits", server.sinceReset(KeyspaceStatistics::hitCount));
+        line(out, "keyspace_misses", server.sinceReset(KeyspaceStatistics::missCount));
         line(out, "pubsub_channels", server.pubSub().count(Kind.CHANNEL));
         line(out, "pubsub_patterns", server.pubSub().count(Kind.PATTERN));
         line(out, "pubsubshard_channels", server.pubSub().count(Kind.SHARD));
         line(out, "latest_fork_usec", 0);
         line(out, "total_forks", 0);
+        line(out, "migrate_cached_sockets", 0);
+        line(out, "slave_expires_tracked_keys", 0);
+        line(out, "active_defrag_hits", 0);
+        line(out, "active_defrag_misses", 0);
+        line(out, "active_defrag_key_hits", 0);
+        line(out, "active_defrag_key_misses", 0);
+        line(out, "total_active_defrag_time", 0);
+        line(out, "current_active_defrag_time", 0);
         line(out, "withheld_reply_batches", server.withheldBatches());
         line(out, "tracking_total_keys", server.tracking().keyCount());
         line(out, "tracking_total_items", server.tracking().itemCount());
         line(out, "tracking_total_prefixes", server.tracking().prefixCount());
+        line(out, "unexpected_error_replies", 0);
         line(out, "total_error_replies", server.errorCounts().total());
+        line(out, "dump_payload_sanitizations", 0);
         AclLog refused = server.acl().log();
         line(out, "acl_access_denied_auth", refused.count(Denial.AUTH));
         line(out, "acl_access_denied_cmd", refused.count(Denial.COMMAND));
         line(out, "acl_access_denied_key", refused.count(Denial.KEY));
         line(out, "acl_access_denied_channel", refused.count(Denial.CHANNEL));
-        line(out, "total_reads_processed", sum(WorkerStatistics::readCount));
-        line(out, "total_writes_processed", sum(WorkerStatistics::writeCount));
+        long reads = sum(WorkerStatistics::readCount);
+        long writes = sum(WorkerStatistics::writeCount);
+        boolean byThreads = server.config().eventLoopThreads() > 1;
+        line(out, "total_reads_processed", reads);
+        line(out, "total_writes_processed", writes);
+        line(out, "io_threaded_reads_processed", byThreads ? reads : 0);
+        line(out, "io_threaded_writes_processed", byThreads ? writes : 0);
     }
 
     private long sum(ToLongFunction<WorkerStatistics> counter) {
-        long sum = 0;
-        for (Worker worker : server.workers()) {
-            sum += counter.applyAsLong(worker.statistics());
-        }
-        return sum;
+        return server.sum(counter);
+    }
+
+    private static String kilobytes(long bytes) {
+        return String.format(Locale.ROOT, "%.2f", bytes / 1024.0);
+    }
+
+    private static String percent(long part, long whole) {
+        return String.format(Locale.ROOT, "%.2f%%", 100.0 * part / Math.max(1, whole));
     }
 
     private void replication(StringBuilder out) {
@@ -305,6 +375,11 @@ final class InfoReport {
         line(out, "master_replid2", "0".repeat(40));
         line(out, "master_repl_offset", statistics.lastOpId());
         line(out, "second_repl_offset", -1);
+        // The log is the backlog; there is none in memory.
+        line(out, "repl_backlog_active", 0);
+        line(out, "repl_backlog_size", 0);
+        line(out, "repl_backlog_first_byte_offset", 0);
+        line(out, "repl_backlog_histlen", 0);
         if (pair != null) {
             line(out, "node_name", pair.nodeName());
             line(out, "term", pair.term());

@@ -220,11 +220,11 @@ final class ReplyBuffer {
      */
     void error(String text) {
         errorCounts.count(text);
-        countedError(text);
+        uncountedError(text);
     }
 
-    /** The same, of one that was counted where it came about. */
-    void countedError(String text) {
+    /** The same, of one that was counted where it came about, or that a client asked for. */
+    void uncountedError(String text) {
         reserve(text.length() + 3);
         bytes[length++] = '-';
         for (int i = 0; i < text.length(); i++) {

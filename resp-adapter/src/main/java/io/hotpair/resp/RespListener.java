@@ -324,6 +324,10 @@ public final class RespListener implements AutoCloseable {
         for (Worker worker : workers.values()) {
             worker.loop()
                     .scheduleAtFixedRate(worker::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+            if (worker.index() == 0) {
+                Runnable look = server.samples()::take;
+                worker.loop().scheduleAtFixedRate(look, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+            }
             if (worker.index() == 0 && server.keyspace().topology() != null) {
                 Runnable watch = server.sentinel()::watch;
                 worker.loop().scheduleAtFixedRate(watch, 0, TICK_MS, TimeUnit.MILLISECONDS);

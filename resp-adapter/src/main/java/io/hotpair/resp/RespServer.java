@@ -1,6 +1,7 @@
 package io.hotpair.resp;
 
 import io.hotpair.Acknowledgement;
+import io.hotpair.KeyspaceStatistics;
 import java.math.BigInteger;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
@@ -9,6 +10,8 @@ import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +48,8 @@ final class RespServer {
     private final Scripts scripts;
     private final Functions functions;
     private final Databases databases;
+    private final Samples samples;
+    private volatile @Nullable KeyspaceStatistics atReset;
     private final AtomicLong withheldBatches = new AtomicLong();
     private final String runId;
     private final long startedAtNs;
@@ -80,6 +85,7 @@ final class RespServer {
         startedAtMs = keyspace.currentTimeMs();
         acl = new Acl(this);
         handshakes = new Handshakes(config.maxClients());
+        samples = new Samples(this);
     }
 
     KeyspacePort keyspace() {
@@ -230,6 +236,19 @@ final class RespServer {
         return workers;
     }
 
+    /** The sum of a counter over all event loops. */
+    long sum(ToLongFunction<WorkerStatistics> counter) {
+        long sum = 0;
+        for (Worker worker : workers) {
+            sum += counter.applyAsLong(worker.statistics());
+        }
+        return sum;
+    }
+
+    Samples samples() {
+        return samples;
+    }
+
     String runId() {
         return runId;
     }
@@ -287,20 +306,31 @@ final class RespServer {
      * event loops have.
      */
     CompletableFuture<Void> sendWaitingAway() {
+        return inAllWorkers(Worker::unblock);
+    }
+
+    private CompletableFuture<Void> inAllWorkers(Consumer<Worker> task) {
         CompletableFuture<?>[] done =
                 workers.stream()
-                        .map(worker -> CompletableFuture.runAsync(worker::unblock, worker::execute))
+                        .map(w -> CompletableFuture.runAsync(() -> task.accept(w), w::execute))
                         .toArray(CompletableFuture<?>[]::new);
         return CompletableFuture.allOf(done);
     }
 
-    void resetStatistics() {
+    /** How much a counter of the keyspace, which is the application's too, grew since the reset. */
+    long sinceReset(ToLongFunction<KeyspaceStatistics> counter) {
+        KeyspaceStatistics before = atReset;
+        long count = counter.applyAsLong(keyspace.statistics());
+        return before == null ? count : count - counter.applyAsLong(before);
+    }
+
+    /** Sets what is counted to zero. Done when all event loops have. */
+    CompletableFuture<Void> resetStatistics() {
+        atReset = keyspace.statistics();
         clients.resetCounts();
         errorCounts.reset();
         withheldBatches.set(0);
         acl.log().resetCounts();
-        for (Worker worker : workers) {
-            worker.execute(worker.statistics()::reset);
-        }
+        return inAllWorkers(worker -> worker.statistics().reset());
     }
 }

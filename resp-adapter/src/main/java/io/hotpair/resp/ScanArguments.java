@@ -25,9 +25,17 @@ record ScanArguments(int count, GlobPattern pattern, @Nullable String type) {
         return Decimals.parseCursor(bytes, offset, length);
     }
 
-    /** The options from an argument on, of a walk over what a key holds. */
-    static ScanArguments of(Request request, int from) {
-        return of(request, from, false);
+    /**
+     * The options of a walk over what a key holds. What Redis keeps in a packed form it gives in
+     * one go, however small the COUNT, and there are programs that count on it.
+     */
+    static ScanArguments ofValue(Request request, Client client) {
+        ScanArguments asked = of(request, 3, false);
+        String encoding =
+                new ValueEncoding(client.server().settings().packing())
+                        .of(client.session(), request.copy(1));
+        boolean packed = "listpack".equals(encoding) || "intset".equals(encoding);
+        return packed ? new ScanArguments(MAX_COUNT, asked.pattern, null) : asked;
     }
 
     /** The same of a walk over keys, which may be of a type. */

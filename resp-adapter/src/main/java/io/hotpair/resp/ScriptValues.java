@@ -35,7 +35,7 @@ final class ScriptValues {
      */
     static void writeError(LuaTable table, String text, ReplyBuffer reply) {
         if (Boolean.TRUE.equals(table.get(COUNTED))) {
-            reply.countedError(text);
+            reply.uncountedError(text);
         } else {
             reply.error(text);
         }

@@ -20,6 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /** What concerns the server as a whole. */
 final class ServerCommands {
@@ -80,11 +81,7 @@ final class ServerCommands {
         admin(table, config, "resetstat", 2, "")
                 .since("2.0.0")
                 .summary("Sets the counters of INFO to zero.")
-                .does(
-                        (r, c, out) -> {
-                            c.server().resetStatistics();
-                            out.ok();
-                        });
+                .does(ServerCommands::configResetStat);
         admin(table, config, "rewrite", 2, "")
                 .since("2.8.0")
                 .summary("Refuses: there is no configuration file.")
@@ -328,24 +325,68 @@ final class ServerCommands {
         }
     }
 
+    private static void configResetStat(Request request, Client client, ReplyBuffer reply) {
+        CompletableFuture<Void> reset = client.server().resetStatistics();
+        if (client.transaction().isExecuting()) {
+            reply.ok();
+            return;
+        }
+        Parked wait =
+                out -> {
+                    if (!reset.isDone()) {
+                        return Parked.UNTIL_WOKEN;
+                    }
+                    out.ok();
+                    return Parked.DONE;
+                };
+        client.park(wait);
+        CompletableFuture<Void> unused =
+                reset.whenComplete((done, failure) -> client.connection().wake(wait));
+    }
+
     private static void memoryStats(Request request, Client client, ReplyBuffer reply) {
         var statistics = client.keyspace().statistics();
         long active = statistics.usedMemoryBytes();
         long allocated = active - Math.min(active, statistics.idleMemoryBytes());
-        Map<String, Long> amounts = new LinkedHashMap<>();
+        long peak = client.server().samples().peakBytes();
+        double fragmentation = (double) active / Math.max(1, allocated);
+        Map<String, Number> amounts = new LinkedHashMap<>();
+        amounts.put("peak.allocated", peak);
         amounts.put("total.allocated", allocated);
+        amounts.put("startup.allocated", 0L);
+        amounts.put("replication.backlog", 0L);
+        amounts.put("clients.slaves", 0L);
         amounts.put("clients.normal", client.server().budget().usedBytes());
+        amounts.put("cluster.links", 0L);
+        amounts.put("aof.buffer", 0L);
+        amounts.put("lua.caches", client.server().scripts().bytes());
+        amounts.put("functions.caches", client.server().functions().bytes());
+        amounts.put("overhead.total", 0L);
         amounts.put("keys.count", statistics.keyCount());
         amounts.put("keys.bytes-per-key", allocated / Math.max(1, statistics.keyCount()));
         amounts.put("dataset.bytes", allocated);
+        amounts.put("dataset.percentage", 100.0);
+        amounts.put("peak.percentage", 100.0 * allocated / Math.max(1, peak));
         amounts.put("allocator.allocated", allocated);
         amounts.put("allocator.active", active);
+        amounts.put("allocator.resident", active);
+        amounts.put("allocator-fragmentation.ratio", fragmentation);
         amounts.put("allocator-fragmentation.bytes", active - allocated);
+        amounts.put("allocator-rss.ratio", 1.0);
+        amounts.put("allocator-rss.bytes", 0L);
+        amounts.put("rss-overhead.ratio", 1.0);
+        amounts.put("rss-overhead.bytes", 0L);
+        amounts.put("fragmentation", fragmentation);
+        amounts.put("fragmentation.bytes", active - allocated);
         reply.map(amounts.size());
         amounts.forEach(
                 (name, amount) -> {
                     reply.bulk(name);
-                    reply.integer(amount);
+                    if (amount instanceof Double) {
+                        reply.number(amount.doubleValue());
+                    } else {
+                        reply.integer(amount.longValue());
+                    }
                 });
     }
 

@@ -254,7 +254,7 @@ final class SetCommands {
             ScanArguments.begin(reply, 0, 0);
             return;
         }
-        ScanArguments arguments = ScanArguments.of(request, 3);
+        ScanArguments arguments = ScanArguments.ofValue(request, client);
         List<byte[]> found = new ArrayList<>();
         long next =
                 sets(client)

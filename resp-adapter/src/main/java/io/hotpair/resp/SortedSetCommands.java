@@ -328,7 +328,7 @@ final class SortedSetCommands {
             ScanArguments.begin(reply, 0, 0);
             return;
         }
-        ScanArguments arguments = ScanArguments.of(request, 3);
+        ScanArguments arguments = ScanArguments.ofValue(request, client);
         List<ScoredMember> found = new ArrayList<>();
         long next =
                 sets(client)

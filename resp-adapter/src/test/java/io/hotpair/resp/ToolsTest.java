@@ -3,6 +3,7 @@ package io.hotpair.resp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -119,6 +120,56 @@ class ToolsTest {
             assertTrue(output.contains(test + ": "), test + " in " + output);
         }
         assertTrue(!output.contains("ERR"), output);
+    }
+
+    @Test
+    void shouldServeTheWatchersOfRedisCli() throws Exception {
+        for (int i = 0; i < 200; i++) {
+            listener.keyspace().put("key:" + i, "v");
+        }
+        // Minimum, maximum, mean in milliseconds, and how often.
+        String latency = run("", "redis-cli", "--latency", "-i", "0.1");
+        assertTrue(latency.matches("\\d+ \\d+ \\d+\\.\\d+ \\d+\n"), latency);
+        Process watching =
+                new ProcessBuilder(
+                                "redis-cli",
+                                "-p",
+                                Integer.toString(listener.port()),
+                                "--stat",
+                                "-i",
+                                "0.01")
+                        .redirectErrorStream(true)
+                        .start();
+        try (BufferedReader lines = watching.inputReader()) {
+            assertTrue(lines.readLine().contains("- data -"));
+            assertTrue(lines.readLine().startsWith("keys       mem      clients blocked requests"));
+            for (int i = 0; i < 3; i++) {
+                String line = lines.readLine();
+                assertTrue(line.startsWith("200 "), line);
+            }
+        } finally {
+            watching.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    void shouldSayOfHotKeysWhatRedisSays() throws Exception {
+        try (RealRedis redis = RealRedis.start();
+                RawClient real = new RawClient(redis.port())) {
+            listener.keyspace().put("k", "v");
+            real.call("SET", "k", "v");
+            List<String> said = new ArrayList<>();
+            for (int port : new int[] {redis.port(), listener.port()}) {
+                Process asking =
+                        new ProcessBuilder("redis-cli", "-p", Integer.toString(port), "--hotkeys")
+                                .redirectErrorStream(true)
+                                .start();
+                byte[] output = asking.getInputStream().readAllBytes();
+                said.add(new String(output, StandardCharsets.UTF_8) + asking.waitFor());
+            }
+            assertTrue(said.get(0).contains("An LFU maxmemory policy is not selected"));
+            assertEquals(said.get(0), said.get(1));
+        }
     }
 
     @Test
