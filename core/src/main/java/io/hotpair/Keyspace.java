@@ -670,6 +670,18 @@ public final class Keyspace implements AutoCloseable {
     }
 
     /**
+     * Whether an area has had no key since the keyspace was opened, what it was opened with
+     * included. While writes go on {@link #keyCount} may be off by those, and say 0 of an area that
+     * has a key; this is false from the moment in which the first write to the area returns.
+     *
+     * @param area 1 to 255, or {@link KeyArea#NONE}; of area 0 nothing is known
+     * @return whether nothing needs to be looked for there
+     */
+    public boolean isUnused(int area) {
+        return engine.isUnused(area);
+    }
+
+    /**
      * Counts the keys of an area that have a deadline.
      *
      * @param area 0 to 255, or {@link KeyArea#NONE}

@@ -53,6 +53,9 @@ class LifecycleTest {
                     "lastOpId",
                     "lastTerm",
                     "statistics",
+                    "keyCount",
+                    "deadlineCount",
+                    "isUnused",
                     "term",
                     "topology");
 

@@ -3,6 +3,7 @@ package io.hotpair.internal;
 import io.hotpair.KeyArea;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -29,6 +30,9 @@ final class AreaCounts {
     private final AtomicLongArray keys = new AtomicLongArray(KeyArea.NONE + 1);
     private final AtomicLongArray deadlines = new AtomicLongArray(KeyArea.NONE + 1);
 
+    /** 1 for an area that ever had a key. */
+    private final AtomicIntegerArray used = new AtomicIntegerArray(KeyArea.NONE + 1);
+
     /** The area of a record's key. */
     private static int area(Mem mem, long record) {
         int keyLength = Records.keyLength(mem, record);
@@ -52,6 +56,9 @@ final class AreaCounts {
     void add(Mem mem, long record, int keyCount, int deadlineCount) {
         int area = area(mem, record);
         if (area != 0) {
+            if (used.get(area) == 0) {
+                used.set(area, 1);
+            }
             keys.addAndGet(area, keyCount);
             deadlines.addAndGet(area, deadlineCount);
         }
@@ -60,6 +67,11 @@ final class AreaCounts {
     /** The keys of an area but the first, or of {@link KeyArea#NONE}. */
     long keyCount(int area) {
         return keys.get(area);
+    }
+
+    /** Whether an area but the first never had a key since the keyspace was opened. */
+    boolean isUnused(int area) {
+        return used.get(area) == 0;
     }
 
     /** Those of them that have a deadline. */

@@ -1663,6 +1663,11 @@ public final class Engine {
         return area == 0 ? rest(Counter.KEYS, areas::otherKeyCount) : areas.keyCount(area);
     }
 
+    /** Whether a {@link KeyArea} never had a key; of area 0 nothing is known. */
+    public boolean isUnused(int area) {
+        return area != 0 && areas.isUnused(area);
+    }
+
     /** Those of them that have a deadline. */
     public long deadlineCount(int area) {
         return area == 0

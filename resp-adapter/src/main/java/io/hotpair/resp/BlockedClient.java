@@ -144,7 +144,7 @@ final class BlockedClient<R> implements Parked {
     private @Nullable Request withTimeLeft(Command command, Request request) {
         boolean isRead = command.name().startsWith("xread");
         int at = command.name().endsWith("mpop") ? 1 : request.count() - 1;
-        for (int i = 1; isRead && !request.is(i, "STREAMS"); i++) {
+        for (int i = request.is(1, "GROUP") ? 4 : 1; isRead && !request.is(i, "STREAMS"); i++) {
             at = request.is(i, "BLOCK") ? i + 1 : at;
         }
         Duration whole = isRead ? Duration.ofMillis(request.integer(at)) : timeout(request, at);

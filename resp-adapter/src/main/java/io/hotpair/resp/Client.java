@@ -43,6 +43,7 @@ final class Client {
     private volatile String libraryName = "";
     private volatile String libraryVersion = "";
     private volatile int database;
+    private Databases.Mapping mapping = Databases.Mapping.NONE;
     private ReplyMode replyMode = ReplyMode.ON;
     private @Nullable Command lastCommand;
     private long lastCommandNs;
@@ -305,6 +306,15 @@ final class Client {
 
     void database(int number) {
         database = number;
+    }
+
+    /** Which database has which area to the command that it executes, outside of EXEC. */
+    Databases.Mapping mapping() {
+        return mapping;
+    }
+
+    void mapping(Databases.Mapping present) {
+        mapping = present;
     }
 
     ReplyMode replyMode() {

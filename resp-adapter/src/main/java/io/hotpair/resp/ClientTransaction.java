@@ -51,14 +51,6 @@ final class ClientTransaction {
     @SuppressWarnings("ArrayRecordComponent") // Handed on, and never compared.
     private record Published(Topic.Kind kind, byte[] channel, byte[] payload) {}
 
-    /**
-     * Two databases that were exchanged.
-     *
-     * @param first the number of one
-     * @param second the number of the other
-     */
-    private record Swap(int first, int second) {}
-
     /** About what is kept with a message or a line. */
     private static final int HELD_OVERHEAD = 64;
 
@@ -69,7 +61,7 @@ final class ClientTransaction {
     private boolean broken;
     private boolean executing;
     private final List<Published> published = new ArrayList<>();
-    private final List<Swap> swaps = new ArrayList<>();
+    private boolean hasSwapped;
     private final List<Origin> origins = new ArrayList<>();
     private final List<byte[]> shown = new ArrayList<>();
     private @Nullable Session outside;
@@ -169,7 +161,7 @@ final class ClientTransaction {
             charge(key.length + (long) COMMAND_OVERHEAD);
             Session session = client.session();
             boolean exists = session.deadlineMs(key, 0, key.length) != Session.ABSENT;
-            int swaps = client.server().databases().mapping(client).swaps(database);
+            int swaps = Databases.mapping(client).swaps(database);
             watched.put(name, new Watched(exists, session.version(key), swaps));
         }
     }
@@ -180,9 +172,9 @@ final class ClientTransaction {
     }
 
     /** Takes down that the transaction exchanges two databases. */
-    void swapped(Databases.Mapping changed, int first, int second) {
+    void swapped(Databases.Mapping changed) {
         mapping = changed;
-        swaps.add(new Swap(first, second));
+        hasSwapped = true;
     }
 
     void unwatch() {
@@ -333,7 +325,7 @@ final class ClientTransaction {
         }
         client.database(databaseBefore);
         published.clear();
-        swaps.clear();
+        hasSwapped = false;
         origins.clear();
         shown.clear();
         heldBytes = 0;
@@ -415,10 +407,10 @@ final class ClientTransaction {
     }
 
     private void moveWaiting() {
-        for (Swap swap : swaps) {
-            Databases.moveWaiting(client.server(), swap.first(), swap.second());
+        if (hasSwapped) {
+            Databases.moveWaiting(client.server());
+            hasSwapped = false;
         }
-        swaps.clear();
     }
 
     private void sendPublished() {

@@ -466,8 +466,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         closing = true;
         left = true;
         // Who sees the end of the connection must find it gone from the channels too, and from
-        // those
-        // who track keys.
+        // those who track keys.
         client.unsubscribeAll();
         server.tracking().disable(client);
         reply.close();

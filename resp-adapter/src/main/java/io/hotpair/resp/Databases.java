@@ -1,5 +1,6 @@
 package io.hotpair.resp;
 
+import io.hotpair.HotpairException;
 import io.hotpair.KeyArea;
 import io.hotpair.Session;
 import io.hotpair.TransactionView;
@@ -24,6 +25,8 @@ final class Databases {
     /** Bytes for each database: its area, and how often it was exchanged. */
     private static final int ENTRY_LENGTH = 1 + Integer.BYTES;
 
+    private static final byte[] NOTHING = new byte[0];
+
     private final KeyspacePort keyspace;
     private final int count;
     private volatile Mapping known = Mapping.NONE;
@@ -36,13 +39,15 @@ final class Databases {
     /** Which database has which area. Immutable. */
     static final class Mapping {
         /** Each database has the area of its number. */
-        static final Mapping NONE = new Mapping(0, new byte[0]);
+        static final Mapping NONE = new Mapping(0, 0, new byte[0]);
 
         private final long version;
+        private final long term;
         private final byte[] encoded;
 
-        private Mapping(long version, byte[] encoded) {
+        private Mapping(long version, long term, byte[] encoded) {
             this.version = version;
+            this.term = term;
             this.encoded = encoded;
         }
 
@@ -89,43 +94,64 @@ final class Databases {
         return keyspace.keyCount(KeyArea.NONE) == 0 ? Mapping.NONE : present(keyspace.session());
     }
 
+    /** The same, or what it was when it could be read last: for what must not fail. */
+    Mapping lastSeen() {
+        try {
+            return present();
+        } catch (HotpairException | IllegalStateException e) {
+            return known;
+        }
+    }
+
     private Mapping present(Session session) {
+        // A number that was taken back may be given again, but not in the same term.
+        long term = keyspace.term();
         long version = session.version(KEY);
         Mapping last = known;
-        if (last.version != version) {
+        if (last.version != version || last.term != term) {
             // Newer than its version if somebody writes it now, which the next look corrects.
-            last = mapping(version, session.get(KEY, 0, KEY.length));
+            last = mapping(version, term, session.get(KEY, 0, KEY.length));
             known = last;
         }
         return last;
     }
 
-    /** The same as a transaction sees it, which then is done again if it changes meanwhile. */
-    Mapping within(TransactionView view) {
-        return keyspace.keyCount(KeyArea.NONE) == 0
-                ? Mapping.NONE
-                : mapping(view.version(KEY), view.get(KEY));
+    private Mapping present(Client client) {
+        return keyspace.keyCount(KeyArea.NONE) == 0 ? Mapping.NONE : present(client.session());
     }
 
-    private static Mapping mapping(long version, byte @Nullable [] encoded) {
-        return encoded == null ? Mapping.NONE : new Mapping(version, encoded);
+    /** The same as a transaction sees it, which then is done again if it changes meanwhile. */
+    Mapping within(TransactionView view) {
+        // To ask for the version is to depend on it, also where there is none yet.
+        long version = view.version(KEY);
+        return version == 0 ? Mapping.NONE : mapping(version, 0, view.get(KEY));
+    }
+
+    /** What a value says; one that nobody here has written says nothing. */
+    private static Mapping mapping(long version, long term, byte @Nullable [] encoded) {
+        byte[] said = encoded == null || encoded.length % ENTRY_LENGTH != 0 ? NOTHING : encoded;
+        for (int at = 0; at < said.length; at += ENTRY_LENGTH) {
+            if ((said[at] & 0xFF) >= KeyArea.COUNT) {
+                return new Mapping(version, term, NOTHING);
+            }
+        }
+        return new Mapping(version, term, said);
     }
 
     /** What stands under the key that is in no area. */
     static Mapping mapping(byte[] encoded) {
-        return new Mapping(0, encoded);
+        return mapping(0, 0, encoded);
     }
 
     /** As the command sees it that the client executes. */
-    Mapping mapping(Client client) {
-        if (client.transaction().isExecuting()) {
-            return client.transaction().mapping();
-        }
-        return keyspace.keyCount(KeyArea.NONE) == 0 ? Mapping.NONE : present(client.session());
+    static Mapping mapping(Client client) {
+        return client.transaction().isExecuting()
+                ? client.transaction().mapping()
+                : client.mapping();
     }
 
     /** The area of the client's database. */
-    int area(Client client) {
+    static int area(Client client) {
         return mapping(client).area(client.database());
     }
 
@@ -136,22 +162,22 @@ final class Databases {
                         .transaction(
                                 view -> {
                                     byte[] swapped =
-                                            mapping(0, view.get(KEY)).swapped(first, second);
+                                            mapping(0, 0, view.get(KEY)).swapped(first, second);
                                     view.put(KEY, swapped, Session.NEVER);
                                     return swapped;
                                 });
         if (client.transaction().isExecuting()) {
-            client.transaction().swapped(mapping(encoded), first, second);
+            client.transaction().swapped(mapping(encoded));
         } else {
-            moveWaiting(client.server(), first, second);
+            moveWaiting(client.server());
         }
         client.noteWrite();
     }
 
     /** Has clients that wait in the two databases wait for the keys that are there now. */
-    static void moveWaiting(RespServer server, int first, int second) {
+    static void moveWaiting(RespServer server) {
         for (Worker worker : server.workers()) {
-            worker.execute(() -> worker.move(first, second));
+            worker.execute(worker::moveWaiting);
         }
     }
 
@@ -162,12 +188,14 @@ final class Databases {
      * @return a request with bytes of its own, or the same if that is the same
      */
     Request stored(Command command, Request request, Client client) {
+        if (!client.transaction().isExecuting()) {
+            client.mapping(present(client));
+        }
         List<KeySpec> specs = command.keys();
         if (specs.isEmpty() || command.handsKeysOn()) {
             return request;
         }
-        boolean isPlain = client.database() == 0 && keyspace.keyCount(KeyArea.NONE) == 0;
-        int area = isPlain ? 0 : area(client);
+        int area = area(client);
         if (area == 0 && !isAnyPrefixed(command, request)) {
             return request;
         }

@@ -103,7 +103,7 @@ final class DebugCommands {
 
     /** Which argument is a key depends on the subcommand, so it comes by its name. */
     private static byte[] stored(byte[] name, Client client) {
-        return KeyArea.key(client.server().databases().area(client), name);
+        return KeyArea.key(Databases.area(client), name);
     }
 
     /** There are no addresses and no idle times to tell; programs look for their names. */

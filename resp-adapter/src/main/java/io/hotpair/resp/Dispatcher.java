@@ -288,7 +288,16 @@ final class Dispatcher {
             reply.reads(server.keyspace().term());
         }
         Ground ground = Ground.READ;
-        Request stored = databases.stored(command, request, client);
+        Request stored;
+        try {
+            stored = databases.stored(command, request, client);
+        } catch (HotpairException | IllegalStateException e) {
+            // The keyspace is not to be read just now.
+            ground = failed(e, client, reply);
+            statistics.failed(command);
+            finish(client, reply, from, ground(touchesKeys, client, ground));
+            return Result.DONE;
+        }
         // Of one that waits somebody may want to hear by the time that it gets something.
         boolean isCopied = command.has(Flag.BLOCKING) && stored == request;
         Request kept = isCopied ? request.copy() : stored;

@@ -54,8 +54,9 @@ final class FlushWalk implements Parked {
     private void step() {
         Session session = client.session();
         batch.clear();
-        boolean isAlone = area != ALL && !client.transaction().isExecuting();
-        if (isAlone && client.keyspace().keyCount(area) == 0) {
+        if (area != ALL
+                && client.keyspace().isUnused(area)
+                && !client.transaction().isExecuting()) {
             cursor = 0;
             return;
         }

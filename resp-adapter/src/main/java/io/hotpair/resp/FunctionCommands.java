@@ -7,6 +7,7 @@ import static io.hotpair.resp.Command.Flag.NOSCRIPT;
 import static io.hotpair.resp.Command.Flag.STALE;
 import static io.hotpair.resp.Command.Flag.WRITE;
 
+import io.hotpair.HotpairException;
 import io.hotpair.resp.Command.Category;
 import io.hotpair.resp.Command.Flag;
 import io.hotpair.resp.Command.Group;
@@ -97,10 +98,15 @@ final class FunctionCommands {
     }
 
     private static boolean writesNothing(Request request, Client client) {
-        FunctionLibrary library = functions(client).of(request.text(1));
-        FunctionLibrary.Function function =
-                library == null ? null : library.function(request.text(1));
-        return function != null && function.flags().contains(Script.Flag.NO_WRITES);
+        try {
+            FunctionLibrary library = functions(client).of(request.text(1));
+            FunctionLibrary.Function function =
+                    library == null ? null : library.function(request.text(1));
+            return function != null && function.flags().contains(Script.Flag.NO_WRITES);
+        } catch (CommandException | HotpairException e) {
+            // Whoever executes it is told.
+            return false;
+        }
     }
 
     private static void call(Request request, Client client, ReplyBuffer reply, boolean readOnly) {

@@ -40,7 +40,10 @@ final class Functions {
     private final Libraries forCalls = new Libraries();
 
     /** What was read last, with what was compiled of it. */
-    private volatile FunctionSet last = FunctionSet.NONE;
+    private volatile Seen last = new Seen(0, 0, FunctionSet.NONE);
+
+    /** What the value was when it had a version in a term. */
+    private record Seen(long version, long term, FunctionSet set) {}
 
     Functions(RespServer server) {
         this.server = server;
@@ -54,13 +57,31 @@ final class Functions {
 
     /** What there is for who reads by a session, which may be that of a transaction. */
     FunctionSet in(Session session) {
-        FunctionSet known = last;
-        if (known.hasId(session.strings().getRange(KEY, 0, FunctionSet.ID_LENGTH - 1))) {
-            return known;
+        return session instanceof TransactionSession ? within(session) : outside(session);
+    }
+
+    /** To ask for a version, unlike a value, is no read that statistics count. */
+    private FunctionSet outside(Session session) {
+        // A number that was taken back may be given again, but not in the same term.
+        long term = server.keyspace().term();
+        long version = session.version(KEY);
+        Seen known = last;
+        if (known.version() == version && known.term() == term) {
+            return known.set();
         }
-        FunctionSet present = FunctionSet.decode(session.get(KEY, 0, KEY.length), known);
-        last = present;
+        // Newer than its version if somebody writes it now, which the next look corrects.
+        byte[] value = version == 0 ? null : session.get(KEY, 0, KEY.length);
+        FunctionSet present = FunctionSet.decode(value, known.set());
+        last = new Seen(version, term, present);
         return present;
+    }
+
+    /** With what the transaction itself has written, which is nobody else's to see. */
+    private FunctionSet within(Session session) {
+        FunctionSet known = last.set();
+        return known.hasId(session.strings().getRange(KEY, 0, FunctionSet.ID_LENGTH - 1))
+                ? known
+                : FunctionSet.decode(session.get(KEY, 0, KEY.length), known);
     }
 
     /** What there is, or was when it could be read last: to tell of in any state of the node. */
@@ -68,20 +89,28 @@ final class Functions {
         try {
             return in(server.keyspace().session());
         } catch (HotpairException | CommandException e) {
-            return last;
+            return last.set();
         }
     }
 
-    /** Changes what there is, as a session may; null if it stays as it is. */
-    private void change(Session session, UnaryOperator<@Nullable FunctionSet> change) {
+    /**
+     * Changes what there is, as a session may; null if it stays as it is.
+     *
+     * @param forgets whether what there is makes no difference; then it need not be understood
+     */
+    private void change(
+            Session session, boolean forgets, UnaryOperator<@Nullable FunctionSet> change) {
         boolean unused =
                 session.update(
                         KEY,
                         0,
                         KEY.length,
                         entry -> {
-                            FunctionSet changed =
-                                    change.apply(FunctionSet.decode(entry.current(), last));
+                            FunctionSet present =
+                                    forgets
+                                            ? FunctionSet.NONE
+                                            : FunctionSet.decode(entry.current(), last.set());
+                            FunctionSet changed = change.apply(present);
                             byte[] value = changed == null ? null : changed.encode();
                             if (value != null) {
                                 entry.set(value);
@@ -92,7 +121,7 @@ final class Functions {
     }
 
     void flush(Session session) {
-        change(session, present -> FunctionSet.NONE);
+        change(session, true, present -> FunctionSet.NONE);
     }
 
     /** Deletes a library; whether it was there. */
@@ -100,6 +129,7 @@ final class Functions {
         boolean[] found = new boolean[1];
         change(
                 session,
+                false,
                 present -> {
                     FunctionSet rest = present.without(name);
                     found[0] = rest != null;
@@ -182,6 +212,11 @@ final class Functions {
         FunctionSet.checkRoom(
                 added.values().stream().mapToLong(FunctionLibrary::bytes).sum(), limitBytes());
         return new Loading(List.copyOf(added.values())) {
+            @Override
+            boolean forgets() {
+                return policy == FunctionSet.Policy.FLUSH;
+            }
+
             @Override
             FunctionSet addTo(FunctionSet present) {
                 return present.with(added.values(), policy, limitBytes());
@@ -273,8 +308,13 @@ final class Functions {
             for (int i = 0; i < loaded.size(); i++) {
                 loaded.get(i).functions(registered.get(i));
             }
-            change(run.client().session(), this::addTo);
+            change(run.client().session(), forgets(), this::addTo);
             return answer(state);
+        }
+
+        /** Whether it takes the place of what there is. */
+        boolean forgets() {
+            return false;
         }
 
         abstract FunctionSet addTo(FunctionSet present);

@@ -21,7 +21,10 @@ import java.util.function.Consumer;
 /** What can be done with a key whatever its value is. */
 final class KeyCommands {
     private static final int RANDOM_TRIES = 32;
-    private static final int SCAN_STEPS = 64;
+
+    /** How many keys of all databases SCAN looks at before it answers without having found all. */
+    private static final int SCANNED_KEYS = 1024;
+
     private static final String SWITCHING =
             " Please note that when switching between policies at runtime LRU and LFU data will"
                     + " take some time to adjust.";
@@ -157,7 +160,7 @@ final class KeyCommands {
 
     /** The key under which in another database stands what has the name of a key of this one. */
     private static byte[] in(int database, byte[] key, Client client) {
-        int area = client.server().databases().mapping(client).area(database);
+        int area = Databases.mapping(client).area(database);
         byte[] other = KeyArea.key(area, KeyArea.name(key));
         if (client.session() instanceof TransactionSession inside) {
             inside.willWrite(other);
@@ -341,7 +344,7 @@ final class KeyCommands {
     }
 
     private static long keyCount(Client client) {
-        int area = client.server().databases().area(client);
+        int area = Databases.area(client);
         long count = client.keyspace().keyCount(area);
         return client.session() instanceof TransactionSession inside
                 ? count + inside.keyCountChange(area)
@@ -350,7 +353,8 @@ final class KeyCommands {
 
     /** Whether there is nothing to walk for: what is in the first area is seen by walking. */
     private static boolean isEmpty(Client client) {
-        return client.server().databases().area(client) != 0 && keyCount(client) <= 0;
+        int area = Databases.area(client);
+        return client.keyspace().isUnused(area) && keyCount(client) <= 0;
     }
 
     private static void delete(Request request, Client client, ReplyBuffer reply) {
@@ -437,7 +441,7 @@ final class KeyCommands {
 
     /** Looked for among all keys, and then, where others have nearly all, by a walk. */
     private static void randomKey(Request request, Client client, ReplyBuffer reply) {
-        int area = client.server().databases().area(client);
+        int area = Databases.area(client);
         if (isEmpty(client)) {
             reply.nullValue();
             return;
@@ -461,10 +465,12 @@ final class KeyCommands {
         ScanArguments arguments = ScanArguments.ofKeys(request, 2);
         String type = arguments.type();
         Session session = client.session();
-        int area = client.server().databases().area(client);
+        int area = Databases.area(client);
         List<byte[]> keys = new ArrayList<>();
+        int[] visited = new int[1];
         Consumer<byte[]> ofThisDatabase =
                 key -> {
+                    visited[0]++;
                     if (KeyArea.of(key) == area) {
                         keys.add(key);
                     }
@@ -472,9 +478,9 @@ final class KeyCommands {
         // Where others have most of the keys a client would have to ask for ever.
         boolean goesOn = !isEmpty(client);
         long next = goesOn ? cursor : 0;
-        for (int steps = 0; goesOn; steps++) {
+        while (goesOn) {
             next = session.scan(next, arguments.count() - keys.size(), ofThisDatabase);
-            goesOn = next != 0 && keys.size() < arguments.count() && steps < SCAN_STEPS;
+            goesOn = next != 0 && keys.size() < arguments.count() && visited[0] < SCANNED_KEYS;
         }
         if (type != null) {
             keys.removeIf(key -> !type.equals(session.keys().type(key)));
@@ -495,8 +501,7 @@ final class KeyCommands {
         if (!valid) {
             throw CommandException.syntax();
         }
-        Databases databases = client.server().databases();
-        client.park(new FlushWalk(client, isOne ? databases.area(client) : FlushWalk.ALL));
+        client.park(new FlushWalk(client, isOne ? Databases.area(client) : FlushWalk.ALL));
     }
 
     private static void encoding(Request request, Client client, ReplyBuffer reply) {

@@ -226,7 +226,7 @@ final class KeyEvents implements WriteListener {
         if ((present & KeyEventFlags.of(type)) == 0 || area >= KeyArea.OWN) {
             return;
         }
-        Databases.Mapping then = mapping == null ? server.databases().present() : mapping;
+        Databases.Mapping then = mapping == null ? server.databases().lastSeen() : mapping;
         String database = then.database(area) + "__:";
         byte[] name = KeyArea.name(key);
         byte[] eventName = ascii(event);

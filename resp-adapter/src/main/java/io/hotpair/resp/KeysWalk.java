@@ -24,7 +24,7 @@ final class KeysWalk implements Parked {
 
     KeysWalk(Client client, GlobPattern pattern) {
         session = client.session();
-        area = client.server().databases().area(client);
+        area = Databases.area(client);
         this.pattern = pattern;
         limitBytes = client.server().replyLimitBytes();
     }

@@ -82,6 +82,11 @@ interface KeyspacePort {
             }
 
             @Override
+            public boolean isUnused(int area) {
+                return keyspace.isUnused(area);
+            }
+
+            @Override
             public long keyCount(int area) {
                 return keyspace.keyCount(area);
             }
@@ -170,6 +175,8 @@ interface KeyspacePort {
     @Nullable Topology topology();
 
     KeyspaceStatistics statistics();
+
+    boolean isUnused(int area);
 
     long keyCount(int area);
 

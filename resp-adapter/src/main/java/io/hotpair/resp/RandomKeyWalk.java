@@ -15,7 +15,7 @@ final class RandomKeyWalk implements Parked {
     private final Session session;
     private final int area;
     private long cursor;
-    private int seen;
+    private long seen;
     private byte @Nullable [] chosen;
 
     RandomKeyWalk(Session session, int area) {
@@ -35,7 +35,7 @@ final class RandomKeyWalk implements Parked {
     }
 
     private void consider(byte[] key) {
-        if (KeyArea.of(key) == area && ThreadLocalRandom.current().nextInt(++seen) == 0) {
+        if (KeyArea.of(key) == area && ThreadLocalRandom.current().nextLong(++seen) == 0) {
             chosen = key;
         }
     }

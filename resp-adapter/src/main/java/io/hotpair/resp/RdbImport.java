@@ -112,7 +112,7 @@ public final class RdbImport {
      * @throws HotpairException {@code CORRUPTION} if the file is damaged or is none, before
      *     anything is written; or as a write may fail, with a part of the keys written
      * @throws IllegalArgumentException if the file has a value that only a module of Redis
-     *     understands, or a database from 256 on that is wanted; the keys before it are written
+     *     understands, or a database from 255 on that is wanted; the keys before it are written
      * @throws UncheckedIOException if it can't be read
      */
     public static Report read(Path file, int database, Keyspace keyspace, Progress progress) {

@@ -225,9 +225,9 @@ public final class RedisMigration implements AutoCloseable {
 
         /**
          * Sets how many databases clients have here ({@link RespConfigBuilder#databases}). A Redis
-         * that has keys in another one is refused. The default is 256, as many as there can be.
+         * that has keys in another one is refused. The default is 255, as many as there can be.
          *
-         * @param count 1 to 256
+         * @param count 1 to 255
          * @return this
          */
         public Builder databases(int count) {

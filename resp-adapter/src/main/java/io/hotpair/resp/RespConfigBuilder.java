@@ -374,7 +374,7 @@ public final class RespConfigBuilder {
      * Sets how many databases clients can {@code SELECT}. All of them stand in the one keyspace;
      * see {@link KeyArea}. The default is 16, as with Redis.
      *
-     * @param count 1 to 256
+     * @param count 1 to 255
      * @return this
      */
     public RespConfigBuilder databases(int count) {

@@ -75,7 +75,7 @@ final class SortCommand {
         Options options = new Options(request, client, isReadOnly);
         byte[] key = request.copy(1);
         byte[] destination = options.destination;
-        int area = client.server().databases().area(client);
+        int area = Databases.area(client);
         // It may run more than once, so it has no effect but in the view.
         List<byte @Nullable []> found =
                 client.session()

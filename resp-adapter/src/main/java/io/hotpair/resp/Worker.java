@@ -21,6 +21,10 @@ final class Worker {
 
     private final EventLoop loop;
     private final RespServer server;
+
+    /** Which database had which area when it was looked at last who waits. */
+    private Databases.Mapping mapping = Databases.Mapping.NONE;
+
     private final WorkerStatistics statistics;
     private final ReplyBuffer reply;
     private final Dispatcher dispatcher;
@@ -210,11 +214,17 @@ final class Worker {
      * Has those wait for other keys who wait in a database that was exchanged with another, in the
      * order in which they came. Called by the loop.
      */
-    void move(int first, int second) {
+    void moveWaiting() {
+        Databases.Mapping present = server.databases().lastSeen();
+        if (present == mapping) {
+            return;
+        }
+        mapping = present;
         List<Client> waiting = new ArrayList<>();
         for (Connection connection : connections) {
             Client client = connection.client();
-            boolean isConcerned = client.database() == first || client.database() == second;
+            int database = client.database();
+            boolean isConcerned = client.mapping().area(database) != present.area(database);
             if (isConcerned && client.parked() instanceof BlockedClient<?>) {
                 waiting.add(client);
             }
@@ -227,11 +237,12 @@ final class Worker {
         }
     }
 
-    /** Looks after time-outs. */
+    /** Looks after time-outs, and after what others than this listener's clients did. */
     void tick() {
         if (connections.isEmpty()) {
             return;
         }
+        moveWaiting();
         long nowNs = server.keyspace().nanoTime();
         List<Connection> present = new ArrayList<>(connections);
         for (Connection connection : present) {

@@ -271,4 +271,24 @@ class DatabasesTest {
             assertEquals("*-1\r\n", timed.reply());
         }
     }
+
+    @Test
+    void shouldGiveWhoWaitsAtAnotherListenerWhatHasItsNameNow() {
+        try (TestListener listener = TestListener.open();
+                RespListener second =
+                        RespListener.open(
+                                listener.keyspace(), RespConfig.builder().port(0).build());
+                RawClient client = listener.connect();
+                RawClient waits = new RawClient(second.port())) {
+            waits.send(RawClient.command("BLPOP", "k", "0"));
+            Await.until(
+                    () -> second.server().clients().all().stream().anyMatch(Connection::isBlocked),
+                    () -> "nobody waits");
+            client.call("SELECT", "1");
+            client.call("RPUSH", "k", "v");
+            assertEquals("+OK\r\n", client.call("SWAPDB", "0", "1"));
+            assertEquals("*2\r\n$1\r\nk\r\n$1\r\nv\r\n", waits.reply());
+            assertEquals(":0\r\n", client.call("DBSIZE"));
+        }
+    }
 }

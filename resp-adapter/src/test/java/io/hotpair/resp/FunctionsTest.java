@@ -1,11 +1,15 @@
 package io.hotpair.resp;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.hotpair.KeyArea;
 import io.hotpair.MaxMemoryPolicy;
 import io.hotpair.topology.Role;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** Functions belong to the keyspace. */
@@ -119,6 +123,29 @@ class FunctionsTest {
                 listener.keyspace().put("key:" + i, "v".repeat(200));
             }
             assertTrue(listener.keyspace().statistics().keyCount() < 100_000);
+            assertEquals("$1\r\n1\r\n", client.call("FCALL", "af", "0"));
+        }
+    }
+
+    @Test
+    void shouldFlushWhatItDoesNotUnderstand() {
+        try (TestListener listener = TestListener.open();
+                RawClient client = listener.connect()) {
+            client.call("FUNCTION", "LOAD", library("a", "1"));
+            byte[] key = KeyArea.key(KeyArea.OWN, "functions".getBytes(US_ASCII));
+            byte[] value = Objects.requireNonNull(listener.keyspace().get(key));
+            byte[] other = value.clone();
+            other[0]++;
+            for (int length = 1; length < value.length; length++) {
+                listener.keyspace().put(key, Arrays.copyOf(other, length));
+                assertEquals(
+                        "-ERR the functions of this keyspace were written by another version\r\n",
+                        client.call("FCALL", "af", "0"),
+                        "length=" + length);
+            }
+            assertEquals("+OK\r\n", client.call("FUNCTION", "FLUSH"));
+            assertEquals(NOT_FOUND, client.call("FCALL", "af", "0"));
+            listener.keyspace().put(key, value);
             assertEquals("$1\r\n1\r\n", client.call("FCALL", "af", "0"));
         }
     }

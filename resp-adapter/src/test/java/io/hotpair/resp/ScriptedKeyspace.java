@@ -232,6 +232,11 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     }
 
     @Override
+    public boolean isUnused(int area) {
+        return real.isUnused(area);
+    }
+
+    @Override
     public long keyCount(int area) {
         return real.keyCount(area);
     }
