@@ -39,9 +39,10 @@ final class ClientTransaction {
      *
      * @param existed whether it was there
      * @param version its version
+     * @param area the area that its database had
      * @param swaps how often its database had been exchanged with another one
      */
-    private record Watched(boolean existed, long version, int swaps) {}
+    private record Watched(boolean existed, long version, int area, int swaps) {}
 
     /**
      * What was published and is not sent yet.
@@ -161,8 +162,10 @@ final class ClientTransaction {
             charge(key.length + (long) COMMAND_OVERHEAD);
             Session session = client.session();
             boolean exists = session.deadlineMs(key, 0, key.length) != Session.ABSENT;
-            int swaps = Databases.mapping(client).swaps(database);
-            watched.put(name, new Watched(exists, session.version(key), swaps));
+            Databases.Mapping present = Databases.mapping(client);
+            int area = present.area(database);
+            int swaps = present.swaps(database);
+            watched.put(name, new Watched(exists, session.version(key), area, swaps));
         }
     }
 
@@ -452,13 +455,22 @@ final class ClientTransaction {
         byte[] key = KeyArea.key(mapping.area(database), watchedKey.name().bytes());
         int swaps = mapping.swaps(database) - before.swaps();
         if (swaps > 0) {
-            // Another database now, which is a change if the key is or was there.
-            return swaps > 1 || before.existed() || view.keys().pexpireTime(key) != Session.ABSENT;
+            // Another database now, which is a change if the key is or was there; it may also have
+            // come before the exchange.
+            byte[] then = KeyArea.key(before.area(), watchedKey.name().bytes());
+            return swaps > 1
+                    || before.existed()
+                    || view.keys().pexpireTime(key) != Session.ABSENT
+                    || isWritten(view.version(then), before);
         }
         long version = view.version(key);
         if (before.existed()) {
             return version != before.version() || view.keys().pexpireTime(key) == Session.ABSENT;
         }
+        return isWritten(version, before);
+    }
+
+    private static boolean isWritten(long version, Watched before) {
         return version != before.version() && version != 0;
     }
 }

@@ -295,6 +295,7 @@ final class Dispatcher {
             // The keyspace is not to be read just now.
             ground = failed(e, client, reply);
             statistics.failed(command);
+            forgetCaching(command, client);
             finish(client, reply, from, ground(touchesKeys, client, ground));
             return Result.DONE;
         }

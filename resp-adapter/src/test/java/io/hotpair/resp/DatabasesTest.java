@@ -291,4 +291,17 @@ class DatabasesTest {
             assertEquals(":0\r\n", client.call("DBSIZE"));
         }
     }
+
+    @Test
+    void shouldNoticeAWriteThatCameBeforeTheDatabaseWasExchanged() {
+        try (TestListener listener = TestListener.open();
+                RawClient client = listener.connect()) {
+            client.call("WATCH", "k");
+            client.call("SET", "k", "v");
+            client.call("SWAPDB", "0", "1");
+            client.call("MULTI");
+            client.call("SET", "l", "v");
+            assertEquals("*-1\r\n", client.call("EXEC"));
+        }
+    }
 }
