@@ -252,8 +252,8 @@ final class Databases {
         return keys;
     }
 
-    /** Whether a key is what this keeps for itself, and no client's. */
-    static boolean isOwn(byte[] key) {
+    /** Whether a key is the one that says which database has which area. */
+    static boolean isMapping(byte[] key) {
         return Arrays.equals(key, KEY);
     }
 

@@ -202,7 +202,7 @@ public final class RdbExport {
             isTimed = operation.deadlineMs() != 0;
             if (hasExpired(operation)) {
                 expiredCount++;
-            } else if (Databases.isOwn(name(operation).bytes())) {
+            } else if (Databases.isMapping(name(operation).bytes())) {
                 mapping = Databases.mapping(value(operation));
             } else if (!isOwn(operation)) {
                 name = name(operation);
