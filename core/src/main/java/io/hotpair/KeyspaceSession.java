@@ -80,6 +80,14 @@ final class KeyspaceSession implements Session, Executor {
     }
 
     @Override
+    public void prefetch(byte[] keys, int[] keyOffsets, int[] keyLengths, int count) {
+        for (int i = 0; i < count; i++) {
+            checkKey(keys, keyOffsets[i], keyLengths[i]);
+        }
+        engine.prefetch(keys, keyOffsets, keyLengths, count);
+    }
+
+    @Override
     public void put(
             byte[] key,
             int keyOffset,

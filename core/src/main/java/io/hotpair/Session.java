@@ -78,6 +78,20 @@ public interface Session {
     byte @Nullable [][] getAll(byte[] keys, int[] keyOffsets, int[] keyLengths, int count);
 
     /**
+     * Brings what finding some keys takes into the processor's cache, for all of them side by side:
+     * for a caller who knows which keys it is going to ask for, one after the other. Pays off where
+     * the keyspace is larger than the cache, with 4 to about 32 keys. Nothing but a hint: it tells
+     * nothing, does not count as a use of the keys, and does nothing where they can't be read.
+     * Allocates nothing.
+     *
+     * @param keys holds all the keys
+     * @param keyOffsets where each begins
+     * @param keyLengths the bytes of each
+     * @param count how many
+     */
+    void prefetch(byte[] keys, int[] keyOffsets, int[] keyLengths, int count);
+
+    /**
      * Sets a value, whatever was there. Allocates nothing.
      *
      * @param key holds the key

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -378,5 +379,34 @@ class KeyspaceTest {
                         }));
         assertEquals("8", keyspace.get("source"));
         assertEquals("done", keyspace.get("target"));
+    }
+
+    @Test
+    void shouldNotCountAPrefetch() {
+        int count = 10_000;
+        byte[] keys = new byte[count * Integer.BYTES];
+        int[] offsets = new int[count];
+        int[] lengths = new int[count];
+        Keyspace keyspace = Keyspace.open(Keyspace.builder().inMemory().build());
+        Session session = keyspace.session();
+        try (keyspace) {
+            for (int i = 0; i < count; i++) {
+                offsets[i] = i * Integer.BYTES;
+                lengths[i] = Integer.BYTES;
+                ByteBuffer.wrap(keys).putInt(offsets[i], i);
+                if (i % 2 == 0) {
+                    session.put(keys, offsets[i], lengths[i], keys, 0, 100, Session.NEVER);
+                }
+            }
+            KeyspaceStatistics before = keyspace.statistics();
+            session.prefetch(keys, offsets, lengths, count);
+            assertEquals(before.hitCount(), keyspace.statistics().hitCount());
+            assertEquals(before.missCount(), keyspace.statistics().missCount());
+            assertThrows(
+                    IndexOutOfBoundsException.class,
+                    () -> session.prefetch(new byte[3], new int[] {2}, new int[] {2}, 1));
+        }
+        session.prefetch(keys, offsets, lengths, count);
+        assertThrows(IllegalStateException.class, () -> session.length(keys, 0, 4));
     }
 }

@@ -109,6 +109,9 @@ public final class Engine {
     private static final int MAX_MEMORY_ATTEMPTS = 100;
     private static final int MAX_COLLECT_ATTEMPTS = 1_000;
 
+    /** Of an index as small as this, with its records, most stays in a core's own cache. */
+    private static final int MIN_PREFETCHED_SEGMENTS = 4;
+
     /** How often a read of several keys looks whether they have changed before it starts anew. */
     private static final int COLLECT_PASSES = 8;
 
@@ -481,6 +484,24 @@ public final class Engine {
                 "others wrote the keys all the time, also when asked to wait, in "
                         + MAX_COLLECT_ATTEMPTS
                         + " attempts to see all of them at one moment");
+    }
+
+    /**
+     * Brings what finding some keys takes into the cache, if they may be read at all. The keys of a
+     * small keyspace are there already.
+     */
+    public void prefetch(byte[] keys, int[] offsets, int[] lengths, int count) {
+        if (index.segmentCount() < MIN_PREFETCHED_SEGMENTS) {
+            return;
+        }
+        Stripe stripe = stripes.enter();
+        try {
+            if (mode.readable()) {
+                collect(stripe).prefetch(keys, offsets, lengths, count);
+            }
+        } finally {
+            stripes.leave(stripe);
+        }
     }
 
     private DoubleCollect collect(Stripe stripe) {

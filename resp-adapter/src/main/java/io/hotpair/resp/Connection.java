@@ -61,6 +61,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     private boolean closed;
     private boolean parkedScheduled;
     private int executingLength;
+    private int readAheadLength;
     private long lingerSinceNs;
     private long lastOpId;
     private long lastTerm;
@@ -117,7 +118,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     /** Bytes of an incomplete or postponed command, and of the one that is executing. */
     int heldLength() {
         int waiting = running || holding ? Math.max(0, parser.remaining()) : 0;
-        return running ? waiting + executingLength : waiting;
+        return running ? waiting + executingLength + readAheadLength : waiting;
     }
 
     int heldCapacity() {
@@ -349,6 +350,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
             worker.broadcasts().tell(server.tracking());
             worker.tellAfterReply();
             outbox.submit(reply);
+            giveBack();
             stow();
             updateReading();
         } catch (RuntimeException | Error e) {
@@ -358,6 +360,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         } finally {
             running = false;
             worker.executing(null);
+            worker.readAhead().clear();
         }
     }
 
@@ -425,41 +428,56 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     }
 
     private boolean executeNext(ReplyBuffer reply) {
-        int before = parser.start();
-        switch (parser.next(client.isAuthenticated())) {
-            case INCOMPLETE -> {
-                return false;
-            }
-            case ERROR -> {
-                reply.error("ERR Protocol error: " + parser.error());
-                reply.end(ReplyBuffer.Ground.NOTHING);
-                close(reply);
-                return false;
-            }
-            case REQUEST -> {
-                executingLength = parser.start() - before;
-                Dispatcher.Result result =
-                        worker.dispatcher().execute(parser.request(), client, reply);
-                noteLastWrite();
-                switch (result) {
-                    case DONE -> {}
-                    case PARKED -> {
-                        parkedReadTerm = reply.readTerm();
-                        chargeParked(parser.request().copiedBytes());
-                    }
-                    case HELD -> parser.rewindTo(before);
-                    case DROP -> {
-                        closing = true;
-                        kill();
-                    }
+        ReadAhead ahead = worker.readAhead();
+        if (ahead.isEmpty()) {
+            switch (ahead.fill(parser, client)) {
+                case INCOMPLETE -> {
+                    return false;
                 }
-                if (client.isClosing()) {
+                case ERROR -> {
+                    reply.error("ERR Protocol error: " + parser.error());
+                    reply.end(ReplyBuffer.Ground.NOTHING);
                     close(reply);
+                    return false;
                 }
-                return !closing;
+                case REQUEST -> {}
             }
         }
-        throw new IllegalStateException("an outcome that is not known");
+        Request request = ahead.current();
+        executingLength = ahead.length();
+        readAheadLength = ahead.lengthBehind();
+        Dispatcher.Result result = worker.dispatcher().execute(request, client, reply);
+        noteLastWrite();
+        switch (result) {
+            case DONE -> {}
+            case PARKED -> {
+                parkedReadTerm = reply.readTerm();
+                chargeParked(request.copiedBytes());
+            }
+            case HELD -> {}
+            case DROP -> {
+                closing = true;
+                kill();
+            }
+        }
+        if (result != Dispatcher.Result.HELD) {
+            ahead.advance();
+        }
+        if (client.isClosing()) {
+            close(reply);
+        }
+        if (!client.isAuthenticated()) {
+            giveBack();
+        }
+        return !closing;
+    }
+
+    /** Has what was parsed and is not to be executed now be parsed again later. */
+    private void giveBack() {
+        readAheadLength = 0;
+        if (!closed) {
+            worker.readAhead().giveBack(parser);
+        }
     }
 
     private void close(ReplyBuffer reply) {

@@ -13,15 +13,17 @@ import java.util.function.UnaryOperator;
 final class Request {
     private static final int INITIAL_ARGUMENTS = 16;
     private static final int ARGUMENT_OVERHEAD = 64;
+    private static final byte[] NOTHING = {};
 
-    private byte[] bytes = {};
+    private byte[] bytes = NOTHING;
     private int base;
     private int[] offsets = new int[INITIAL_ARGUMENTS];
     private int[] lengths = new int[INITIAL_ARGUMENTS];
     private int count;
 
-    /** Starts over with arguments in another array. */
+    /** Forgets its arguments, and the array that they are in. */
     void reset() {
+        bytes = NOTHING;
         count = 0;
         if (offsets.length > 1024) {
             offsets = new int[INITIAL_ARGUMENTS];

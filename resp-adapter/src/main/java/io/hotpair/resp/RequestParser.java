@@ -35,7 +35,7 @@ final class RequestParser {
         ERROR
     }
 
-    private final Request request = new Request();
+    private Request request = new Request();
     private byte[] bytes = {};
     private int start;
     private int end;
@@ -59,6 +59,13 @@ final class RequestParser {
 
     Request request() {
         return request;
+    }
+
+    /** Gives the last command away, and goes on with another place for the next one. */
+    Request takeRequest(Request spare) {
+        Request taken = request;
+        request = spare;
+        return taken;
     }
 
     /** Why the input is no command, without "Protocol error: ". */

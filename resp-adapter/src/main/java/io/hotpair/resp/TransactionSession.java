@@ -112,6 +112,11 @@ final class TransactionSession implements Session {
     }
 
     @Override
+    public void prefetch(byte[] keys, int[] keyOffsets, int[] keyLengths, int count) {
+        outside.prefetch(keys, keyOffsets, keyLengths, count);
+    }
+
+    @Override
     public void put(
             byte[] key,
             int keyOffset,

@@ -40,6 +40,7 @@ final class Worker {
     private final List<Tracking.Invalidation> afterReply = new ArrayList<>();
     private @Nullable Client executing;
     private @Nullable ScriptContext scriptContext;
+    private final ReadAhead readAhead = new ReadAhead();
     private byte[] readArray = new byte[READ_LENGTH];
 
     Worker(EventLoop loop, RespServer server, int index) {
@@ -75,6 +76,10 @@ final class Worker {
 
     ReplyBuffer reply() {
         return reply;
+    }
+
+    ReadAhead readAhead() {
+        return readAhead;
     }
 
     Dispatcher dispatcher() {
