@@ -30,19 +30,21 @@ public final class AofImport {
      * @param otherDatabaseCount commands and keys of other databases, left out
      * @param cutBytes bytes at the end of the log that were left out because its last command, or
      *     group of commands, is not there as a whole
+     * @param libraryCount libraries of functions that were written
      */
     public record Report(
             long keyCount,
             long expiredCount,
             long commandCount,
             long otherDatabaseCount,
-            long cutBytes) {}
+            long cutBytes,
+            int libraryCount) {}
 
     private AofImport() {}
 
     /**
-     * Reads a log. Keys of the same name are replaced, all others stay. On return all of it is in
-     * the keyspace's log, if it has one.
+     * Reads a log. Keys of the same name are replaced, all others stay, and so it is with libraries
+     * of functions. On return all of it is in the keyspace's log, if it has one.
      *
      * @param source a directory with a manifest, a manifest, or a log of one file
      * @param database the number of the database in it that is wanted, which becomes database 0, or
@@ -71,7 +73,8 @@ public final class AofImport {
                         read.expiredCount(),
                         replayed.commandCount,
                         replayed.otherDatabaseCount,
-                        replayed.cutBytes);
+                        replayed.cutBytes,
+                        read.libraryCount());
             } finally {
                 boolean unused = Files.deleteIfExists(state);
             }
@@ -97,7 +100,7 @@ public final class AofImport {
             RdbExport.Report unused =
                     RdbExport.toFile(past, RdbExport.Format.REDIS_7_4, state, Progress.NONE);
             return new Report(
-                    0, 0, replay.commandCount(), replay.otherDatabaseCount(), replay.cutBytes());
+                    0, 0, replay.commandCount(), replay.otherDatabaseCount(), replay.cutBytes(), 0);
         }
     }
 

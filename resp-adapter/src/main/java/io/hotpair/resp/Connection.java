@@ -583,6 +583,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
 
     /** Goes on with a parked command, unless it has ended by now. Called by any thread. */
     void wake(Parked parked) {
+        if (!channel.isRegistered()) {
+            // It has gone, or was never made: then whoever waits looks by himself.
+            return;
+        }
         worker.execute(
                 () -> {
                     if (client.parked() == parked) {

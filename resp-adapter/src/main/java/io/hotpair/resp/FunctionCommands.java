@@ -149,10 +149,7 @@ final class FunctionCommands {
     }
 
     private static void dump(Request request, Client client, ReplyBuffer reply) {
-        RdbBuffer out = new RdbBuffer(RdbBuffer.NONE);
-        functions(client).all().forEach(each -> out.one(RdbPayload.LIBRARY).string(each.source()));
-        RdbPayload.end(out, RdbValueWriter.VERSION_7_0);
-        reply.bulk(out.copy());
+        reply.bulk(RdbPayload.ofLibraries(functions(client).sources()));
     }
 
     private static void restore(Request request, Client client, ReplyBuffer reply) {

@@ -92,6 +92,11 @@ final class FunctionSet {
         return Collections.unmodifiableCollection(libraries.values());
     }
 
+    /** The code of each library. */
+    List<byte[]> sources() {
+        return libraries.values().stream().map(FunctionLibrary::source).toList();
+    }
+
     int functionCount() {
         return byFunction.size();
     }

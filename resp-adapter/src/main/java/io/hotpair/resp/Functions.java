@@ -14,6 +14,7 @@ import io.hotpair.resp.internal.lua.LuaTable;
 import io.hotpair.resp.internal.lua.Operations;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +52,11 @@ final class Functions {
         forLoading.protect();
         RedisLibrary.registerShared(forCalls.module("redis"));
         forCalls.protect();
+    }
+
+    /** Whether a key is the one under which the libraries are. */
+    static boolean isKey(byte[] key) {
+        return Arrays.equals(key, KEY);
     }
 
     // ---- what there is

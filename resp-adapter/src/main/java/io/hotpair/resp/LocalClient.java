@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class LocalClient implements AutoCloseable {
     private static final int MAX_BYTES = Integer.MAX_VALUE - 64;
     private static final long MAX_CLIENT_MEMORY = 1L << 42;
+    private static final long SCRIPT_POLL_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final RespServer server;
     private final MultiThreadIoEventLoopGroup loops =
@@ -46,6 +48,7 @@ final class LocalClient implements AutoCloseable {
                         .clientMemoryLimit(MAX_CLIENT_MEMORY)
                         .build();
         server = new RespServer(KeyspacePort.of(keyspace, nowMs), config);
+        server.unhurried(true);
         worker = new Worker(loops.next(), server, 0);
         server.workers().add(worker);
         Session session = keyspace.session();
@@ -77,6 +80,20 @@ final class LocalClient implements AutoCloseable {
             finish(dispatcher, parked, reply);
         }
         return firstError(reply.bytes(), reply.length());
+    }
+
+    /**
+     * Adds libraries of functions, all or none.
+     *
+     * @return why not, or null
+     */
+    @Nullable String addLibraries(Iterable<byte[]> sources, FunctionSet.Policy policy) {
+        return execute(
+                request(
+                        "FUNCTION".getBytes(StandardCharsets.US_ASCII),
+                        "RESTORE".getBytes(StandardCharsets.US_ASCII),
+                        RdbPayload.ofLibraries(sources),
+                        policy.name().getBytes(StandardCharsets.US_ASCII)));
     }
 
     /** Selects a database, without a word. */
@@ -129,6 +146,12 @@ final class LocalClient implements AutoCloseable {
 
     /** What goes in steps, to let others have their turns, has nobody to wait for. */
     private void finish(Dispatcher dispatcher, Parked parked, ReplyBuffer reply) {
+        if (parked instanceof ScriptRun script) {
+            // It takes long, so it has a thread of its own.
+            while (!script.isDone()) {
+                LockSupport.parkNanos(this, SCRIPT_POLL_NS);
+            }
+        }
         long delayNs;
         do {
             delayNs = dispatcher.advance(parked, ReplyBuffer.NO_TERM, client, reply);
@@ -180,6 +203,7 @@ final class LocalClient implements AutoCloseable {
     @Override
     @SuppressWarnings("FutureReturnValueIgnored") // There is nothing that it could wait for.
     public void close() {
+        server.scripts().close();
         channel.unsafe().closeForcibly();
         loops.shutdownGracefully(0, 0, TimeUnit.SECONDS);
     }

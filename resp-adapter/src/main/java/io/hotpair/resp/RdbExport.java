@@ -1,5 +1,6 @@
 package io.hotpair.resp;
 
+import io.hotpair.HotpairException;
 import io.hotpair.KeyArea;
 import io.hotpair.Keyspace;
 import io.hotpair.Progress;
@@ -16,6 +17,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RdbExport {
     private final Snapshot snapshot;
+    private final Parts parts;
     private final Format format;
     private final long nowMs;
     private final Progress progress;
@@ -40,6 +43,7 @@ public final class RdbExport {
     private final long[] keyCounts = new long[KeyArea.COUNT];
     private final long[] timedCounts = new long[KeyArea.COUNT];
     private Databases.Mapping mapping = Databases.Mapping.NONE;
+    private List<byte[]> libraries = List.of();
     private long keyCount;
     private long expiredCount;
     private long lostDeadlineCount;
@@ -72,12 +76,29 @@ public final class RdbExport {
      * @param keyCount keys that were written
      * @param expiredCount keys that were past their deadline, and left out
      * @param lostDeadlineCount fields of hashes that were written without their deadline
+     * @param libraryCount libraries of functions that were written
      */
-    public record Report(long opId, long keyCount, long expiredCount, long lostDeadlineCount) {}
+    public record Report(
+            long opId,
+            long keyCount,
+            long expiredCount,
+            long lostDeadlineCount,
+            int libraryCount) {}
+
+    /** What of a keyspace is written. */
+    record Parts(boolean hasKeys, boolean hasFunctions) {
+        static final Parts ALL = new Parts(true, true);
+    }
 
     private RdbExport(
-            Snapshot snapshot, Format format, long nowMs, OutputStream out, Progress progress) {
+            Snapshot snapshot,
+            Parts parts,
+            Format format,
+            long nowMs,
+            OutputStream out,
+            Progress progress) {
         this.snapshot = snapshot;
+        this.parts = parts;
         this.format = format;
         this.nowMs = nowMs;
         this.progress = progress;
@@ -86,7 +107,7 @@ public final class RdbExport {
     }
 
     /**
-     * Writes a keyspace to a stream.
+     * Writes a keyspace to a stream, with its libraries of functions.
      *
      * @param keyspace the keyspace
      * @param format which Redis is to read it
@@ -96,6 +117,8 @@ public final class RdbExport {
      * @throws IllegalStateException if another snapshot of the keyspace is open, or its snapshot
      *     ended as {@link Snapshot#forEach} says; what was written is no whole file
      * @throws UncheckedIOException if it can't be written; what was written is no whole file
+     * @throws HotpairException {@code UNKNOWN_VERSION} if its functions were written by another
+     *     version of this library
      */
     public static Report write(
             Keyspace keyspace, Format format, OutputStream out, Progress progress) {
@@ -110,13 +133,20 @@ public final class RdbExport {
             boolean isBaseOfLog) {
         long nowMs = keyspace.config().clock().currentTimeMs();
         try (Snapshot snapshot = keyspace.snapshot()) {
-            return new RdbExport(snapshot, format, nowMs, out, progress).run(isBaseOfLog);
+            return new RdbExport(snapshot, Parts.ALL, format, nowMs, out, progress)
+                    .run(isBaseOfLog);
         }
     }
 
+    /** Writes parts of a keyspace, which is of a moment that somebody has fixed. */
+    static Report write(
+            Snapshot snapshot, Parts parts, long nowMs, OutputStream out, Progress progress) {
+        return new RdbExport(snapshot, parts, Format.REDIS_7_0, nowMs, out, progress).run(false);
+    }
+
     /**
-     * Writes a keyspace to a file, which appears when all of it is on the disk, readable by its
-     * owner alone.
+     * Writes a keyspace to a file, as {@link #write} does. The file appears when all of it is on
+     * the disk, readable by its owner alone.
      *
      * @param keyspace the keyspace
      * @param format which Redis is to read it
@@ -126,6 +156,7 @@ public final class RdbExport {
      * @throws IllegalArgumentException if the file is there
      * @throws IllegalStateException as {@link #write}; there is no file then
      * @throws UncheckedIOException if it can't be written; there is no file then
+     * @throws HotpairException as {@link #write}; there is no file then
      */
     public static Report toFile(Keyspace keyspace, Format format, Path target, Progress progress) {
         return toFile(keyspace, format, target, progress, false);
@@ -175,13 +206,19 @@ public final class RdbExport {
         snapshot.forEach(this::count);
         endCounting();
         file.begin(format.version, format.redisVersion, nowMs, isBaseOfLog);
-        beginDatabases();
-        isSkipped = true;
-        snapshot.forEach(this::write);
-        endWriting();
+        if (parts.hasFunctions()) {
+            libraries.forEach(file::library);
+        }
+        if (parts.hasKeys()) {
+            beginDatabases();
+            isSkipped = true;
+            snapshot.forEach(this::write);
+            endWriting();
+        }
         file.end();
         progress.at(totalBytes, totalBytes);
-        return new Report(snapshot.opId(), keyCount, expiredCount, lostDeadlineCount);
+        return new Report(
+                snapshot.opId(), keyCount, expiredCount, lostDeadlineCount, libraries.size());
     }
 
     /** Keys come in an order of their own, so all are told of before the first one. */
@@ -200,12 +237,15 @@ public final class RdbExport {
         if (RdbShape.isFirst(operation)) {
             endCounting();
             isTimed = operation.deadlineMs() != 0;
+            KeyName found = name(operation);
             if (hasExpired(operation)) {
                 expiredCount++;
-            } else if (Databases.isMapping(name(operation).bytes())) {
+            } else if (Databases.isMapping(found.bytes())) {
                 mapping = Databases.mapping(value(operation));
-            } else if (!isOwn(operation)) {
-                name = name(operation);
+            } else if (Functions.isKey(found.bytes())) {
+                libraries = libraries(value(operation));
+            } else if (!KeyArea.isOwn(found.bytes())) {
+                name = found;
                 shape = new RdbShape(operation, nowMs);
             }
         } else if (before != null) {
@@ -244,6 +284,18 @@ public final class RdbExport {
     /** Whether it is no key of a database; which of them is where the file says in its own way. */
     private static boolean isOwn(OperationReader operation) {
         return KeyArea.isOwn(name(operation).bytes());
+    }
+
+    private static List<byte[]> libraries(byte[] value) {
+        try {
+            return FunctionSet.decode(value, FunctionSet.NONE).sources();
+        } catch (CommandException e) {
+            throw new HotpairException(
+                    HotpairException.Category.UNKNOWN_VERSION,
+                    "the functions were written by another version, expected this one; FUNCTION"
+                            + " FLUSH removes them",
+                    e);
+        }
     }
 
     private static byte[] value(OperationReader operation) {

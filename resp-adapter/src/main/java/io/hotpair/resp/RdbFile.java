@@ -13,6 +13,7 @@ import java.util.Locale;
  * <pre>
  *   "REDIS", version as 4 digits
  *   0xFA, name, value                  what is said of the file
+ *   0xF5, code (string)                for each library of functions
  *   0xFE, database
  *   0xFB, count of keys, of those with a deadline
  *   0xFC, deadline (8 bytes)           before a key that has one
@@ -65,6 +66,11 @@ final class RdbFile {
         out.one(AUX)
                 .string(name.getBytes(StandardCharsets.US_ASCII))
                 .string(value.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** Writes a library of functions; all of them stand before the keys. */
+    void library(byte[] source) {
+        out.one(RdbPayload.LIBRARY).string(source);
     }
 
     /** Says how many keys of a database are to come. */

@@ -7,6 +7,7 @@ import com.moilioncircle.redis.replicator.RedisReplicator;
 import com.moilioncircle.redis.replicator.Replicator;
 import com.moilioncircle.redis.replicator.event.Event;
 import com.moilioncircle.redis.replicator.rdb.datatype.ExpiredType;
+import com.moilioncircle.redis.replicator.rdb.datatype.Function;
 import com.moilioncircle.redis.replicator.rdb.datatype.KeyStringValueStream;
 import com.moilioncircle.redis.replicator.rdb.datatype.KeyStringValueString;
 import com.moilioncircle.redis.replicator.rdb.datatype.KeyValuePair;
@@ -47,8 +48,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the keys of a Redis RDB file, of versions up to 12, into a keyspace. Its checksum is
- * checked before anything is written. Values of any length come element by element.
+ * Reads the keys of a Redis RDB file, of versions up to 12, into a keyspace, and its libraries of
+ * functions. Its checksum is checked before anything is written. Values of any length come element
+ * by element.
  */
 public final class RdbImport {
     private static final int HEADER_LENGTH = 9;
@@ -68,28 +70,37 @@ public final class RdbImport {
      * @param keyCount keys that were written
      * @param expiredCount keys that were past their deadline, and left out
      * @param otherDatabaseCount keys of other databases, left out
+     * @param libraryCount libraries of functions that were written
      */
-    public record Report(long keyCount, long expiredCount, long otherDatabaseCount) {}
+    public record Report(
+            long keyCount, long expiredCount, long otherDatabaseCount, int libraryCount) {}
 
     private final Path file;
     private final long length;
+    private final Keyspace keyspace;
     private final Session session;
     private final long nowMs;
+    private final boolean takesFunctions;
     private final int database;
     private final Databases.Mapping mapping;
     private final Progress progress;
     private long keyCount;
     private long expiredCount;
     private long otherDatabaseCount;
+    private final List<byte[]> libraries = new ArrayList<>();
+    private int libraryCount;
     private @Nullable RuntimeException failure;
 
     private RdbImport(
             Path file,
             long length,
             int database,
+            boolean takesFunctions,
             Keyspace keyspace,
             long nowMs,
             Progress progress) {
+        this.keyspace = keyspace;
+        this.takesFunctions = takesFunctions;
         this.file = file;
         this.length = length;
         this.database = database;
@@ -100,8 +111,9 @@ public final class RdbImport {
     }
 
     /**
-     * Reads a file. Keys of the same name are replaced, all others stay. On return all of it is in
-     * the keyspace's log, if it has one.
+     * Reads a file. Keys of the same name are replaced, all others stay, and so it is with
+     * libraries of functions, which come before the keys and are of no database. On return all of
+     * it is in the keyspace's log, if it has one.
      *
      * @param file the RDB file
      * @param database the number of the database in it that is wanted, which becomes database 0, or
@@ -112,7 +124,8 @@ public final class RdbImport {
      * @throws HotpairException {@code CORRUPTION} if the file is damaged or is none, before
      *     anything is written; or as a write may fail, with a part of the keys written
      * @throws IllegalArgumentException if the file has a value that only a module of Redis
-     *     understands, or a database from 255 on that is wanted; the keys before it are written
+     *     understands, or a database from 255 on that is wanted; the keys before it are written. Or
+     *     if a library of functions can't be loaded here; then nothing is written
      * @throws UncheckedIOException if it can't be read
      */
     public static Report read(Path file, int database, Keyspace keyspace, Progress progress) {
@@ -127,16 +140,17 @@ public final class RdbImport {
     static Report readBegin(
             Path file, long length, int database, Keyspace keyspace, Progress progress)
             throws IOException {
+        checkSum(file, length);
         long nowMs = keyspace.config().clock().currentTimeMs();
-        return readBegin(file, length, database, keyspace, nowMs, progress);
+        return new RdbImport(file, length, database, true, keyspace, nowMs, progress).run();
     }
 
-    /** As {@link #readBegin}, at another time than the keyspace's own. */
-    static Report readBegin(
-            Path file, long length, int database, Keyspace keyspace, long nowMs, Progress progress)
+    /** The keys of a file that is sound, at another time than the keyspace's own. */
+    static Report readKeys(Path file, Keyspace keyspace, long nowMs, Progress progress)
             throws IOException {
-        checkSum(file, length);
-        return new RdbImport(file, length, database, keyspace, nowMs, progress).run(keyspace);
+        return new RdbImport(
+                        file, Files.size(file), ALL_DATABASES, false, keyspace, nowMs, progress)
+                .run();
     }
 
     private static HotpairException corrupt(Path file, String what) {
@@ -193,7 +207,7 @@ public final class RdbImport {
         }
     }
 
-    private Report run(Keyspace keyspace) throws IOException {
+    private Report run() throws IOException {
         try (CountingStream in =
                         new CountingStream(
                                 new BufferedInputStream(Files.newInputStream(file)), length);
@@ -214,8 +228,9 @@ public final class RdbImport {
             }
             throw e;
         }
-        awaitLogged(keyspace);
-        return new Report(keyCount, expiredCount, otherDatabaseCount);
+        writeLibraries();
+        awaitLogged();
+        return new Report(keyCount, expiredCount, otherDatabaseCount, libraryCount);
     }
 
     /** The library goes on after any exception of a listener but this one. */
@@ -228,7 +243,7 @@ public final class RdbImport {
         }
     }
 
-    private void awaitLogged(Keyspace keyspace) {
+    private void awaitLogged() {
         if (session.lastOpId() == 0) {
             return;
         }
@@ -238,7 +253,11 @@ public final class RdbImport {
                 session.lastOpId(),
                 session.lastTerm(),
                 logged::complete);
-        if (!logged.join()) {
+        requireLogged(logged.join());
+    }
+
+    private void requireLogged(boolean isLogged) {
+        if (!isLogged) {
             throw new HotpairException(
                     HotpairException.Category.OUTCOME_UNKNOWN,
                     "what was read of " + file + " did not all come to the log");
@@ -246,10 +265,32 @@ public final class RdbImport {
     }
 
     private void take(Event event) {
-        if (!(event instanceof KeyValuePair)) {
-            return;
+        if (event instanceof Function library) {
+            libraries.add(library.getCode());
+        } else if (event instanceof KeyValuePair<?, ?> pair) {
+            // All libraries stand before the first key.
+            writeLibraries();
+            take(pair);
         }
-        KeyValuePair<?, ?> pair = (KeyValuePair<?, ?>) event;
+    }
+
+    /** As a client's command would: all or none, by the same rules. */
+    private void writeLibraries() {
+        if (takesFunctions && !libraries.isEmpty()) {
+            try (LocalClient client = new LocalClient(keyspace)) {
+                String error = client.addLibraries(libraries, FunctionSet.Policy.REPLACE);
+                if (error != null) {
+                    throw new IllegalArgumentException(
+                            file + ": its libraries of functions can't be loaded: " + error);
+                }
+                requireLogged(client.awaitAcknowledged());
+            }
+            libraryCount += libraries.size();
+        }
+        libraries.clear();
+    }
+
+    private void take(KeyValuePair<?, ?> pair) {
         long deadlineMs = deadlineMs(pair);
         long number = pair.getDb() == null ? 0 : pair.getDb().getDbNumber();
         byte[] key = key(number, (byte[]) pair.getKey());

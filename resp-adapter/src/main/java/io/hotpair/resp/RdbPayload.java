@@ -81,6 +81,14 @@ final class RdbPayload {
         out.lowestFirst(CRC64.crc64(out.bytes(), 0, out.length()), CRC_LENGTH);
     }
 
+    /** What FUNCTION DUMP gives of libraries with such code. */
+    static byte[] ofLibraries(Iterable<byte[]> sources) {
+        RdbBuffer out = new RdbBuffer(RdbBuffer.NONE);
+        sources.forEach(source -> out.one(LIBRARY).string(source));
+        end(out, RdbValueWriter.VERSION_7_0);
+        return out.copy();
+    }
+
     /** Reads the value. What follows it is not looked at, as by Redis. */
     void read(Sink sink) {
         RdbReader in = new RdbReader(bytes, 0, bytes.length - FOOTER_LENGTH, maxHeld);

@@ -5,7 +5,9 @@ import com.moilioncircle.redis.replicator.FileType;
 import com.moilioncircle.redis.replicator.RedisReplicator;
 import com.moilioncircle.redis.replicator.Replicator;
 import com.moilioncircle.redis.replicator.io.RedisInputStream;
+import com.moilioncircle.redis.replicator.rdb.DefaultRdbValueVisitor;
 import com.moilioncircle.redis.replicator.rdb.datatype.DB;
+import com.moilioncircle.redis.replicator.rdb.datatype.Function;
 import com.moilioncircle.redis.replicator.rdb.skip.SkipRdbParser;
 import com.moilioncircle.redis.replicator.rdb.skip.SkipRdbValueVisitor;
 import com.moilioncircle.redis.replicator.rdb.skip.SkipRdbVisitor;
@@ -25,7 +27,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -58,8 +62,8 @@ import org.slf4j.LoggerFactory;
  * Redis still has it; else there is another full copy, and so there is after a restart of this
  * process. Deadlines are the Redis's business meanwhile: what has expired there, it says.
  *
- * <p>All databases are taken, and keep their numbers. Functions, scripts and what is published do
- * not come along.
+ * <p>All databases are taken, and keep their numbers, and so are functions. Scripts and what is
+ * published do not come along.
  */
 public final class RedisMigration implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(RedisMigration.class);
@@ -567,8 +571,8 @@ public final class RedisMigration implements AutoCloseable {
         Path file = Files.createTempFile("hotpair-migration", ".rdb");
         try {
             receive(from, file);
-            requireKnownDatabases(file);
-            load(file, applied, client, deadlines);
+            List<byte[]> libraries = inspect(file);
+            load(file, libraries, applied, client, deadlines);
         } finally {
             boolean unused = Files.deleteIfExists(file);
         }
@@ -644,8 +648,8 @@ public final class RedisMigration implements AutoCloseable {
         }
     }
 
-    /** Looks before anything is removed here. */
-    private void requireKnownDatabases(Path file) throws IOException {
+    /** Looks before anything is removed here; returns the code of the libraries of functions. */
+    private List<byte[]> inspect(Path file) throws IOException {
         try {
             RdbImport.checkSum(file, Files.size(file));
         } catch (HotpairException e) {
@@ -655,9 +659,11 @@ public final class RedisMigration implements AutoCloseable {
             throw new IOException("the copy was damaged on its way: " + e.getMessage(), e);
         }
         lastDatabase = 0;
+        List<byte[]> libraries = new ArrayList<>();
         try (Replicator reader =
                 new RedisReplicator(
                         Files.newInputStream(file), FileType.RDB, Configuration.defaultSetting())) {
+            DefaultRdbValueVisitor read = new DefaultRdbValueVisitor(reader);
             reader.setRdbVisitor(
                     new SkipRdbVisitor(reader, new SkipRdbValueVisitor(reader)) {
                         @Override
@@ -666,6 +672,23 @@ public final class RedisMigration implements AutoCloseable {
                             long number = new SkipRdbParser(in).rdbLoadLen().len;
                             lastDatabase = Math.max(lastDatabase, number);
                             return new DB(number);
+                        }
+
+                        @Override
+                        public Function applyFunction(RedisInputStream in, int version)
+                                throws IOException {
+                            return take(read.applyFunction(in, version));
+                        }
+
+                        @Override
+                        public Function applyFunction2(RedisInputStream in, int version)
+                                throws IOException {
+                            return take(read.applyFunction2(in, version));
+                        }
+
+                        private Function take(Function library) {
+                            libraries.add(library.getCode());
+                            return library;
                         }
                     });
             reader.open();
@@ -679,9 +702,15 @@ public final class RedisMigration implements AutoCloseable {
                             + " has keys, expected at most "
                             + (databases - 1));
         }
+        return libraries;
     }
 
-    private void load(Path file, SourceStream applied, LocalClient client, DeadlineHold deadlines)
+    private void load(
+            Path file,
+            List<byte[]> libraries,
+            SourceStream applied,
+            LocalClient client,
+            DeadlineHold deadlines)
             throws IOException {
         LOGGER.info("Loads {} bytes from {}", Files.size(file), source);
         synchronized (turn) {
@@ -692,15 +721,26 @@ public final class RedisMigration implements AutoCloseable {
             replicationId = "";
             state = State.LOADING;
         }
-        String error = client.execute(LocalClient.request("FLUSHALL"));
+        // Before anything is removed, as a library may be refused; but room may be made for them.
+        String error = client.addLibraries(libraries, FunctionSet.Policy.FLUSH);
+        boolean isFull = error != null && error.startsWith("OOM ");
+        if (error != null && !isFull) {
+            throw new IllegalArgumentException(
+                    "the libraries of functions of " + source + " can't be loaded here: " + error);
+        }
+        error = client.execute(LocalClient.request("FLUSHALL"));
         if (error != null) {
             throw new IllegalStateException("the keyspace was not emptied: " + error);
         }
+        if (isFull) {
+            error = client.addLibraries(libraries, FunctionSet.Policy.FLUSH);
+            if (error != null) {
+                throw new IllegalStateException("the functions were not loaded: " + error);
+            }
+        }
         RdbImport.Report read =
-                RdbImport.readBegin(
+                RdbImport.readKeys(
                         file,
-                        Files.size(file),
-                        RdbImport.ALL_DATABASES,
                         keyspace,
                         deadlines.nowMs(),
                         (done, total) -> {

@@ -58,6 +58,7 @@ final class RespServer {
     private final Handshakes handshakes;
     private volatile int port;
     private volatile int tlsPort;
+    private volatile boolean unhurried;
 
     RespServer(KeyspacePort keyspace, RespConfig config) {
         this.keyspace = keyspace;
@@ -90,6 +91,15 @@ final class RespServer {
 
     KeyspacePort keyspace() {
         return keyspace;
+    }
+
+    /** Whether nobody waits for the thread that executes commands but who has them executed. */
+    boolean isUnhurried() {
+        return unhurried;
+    }
+
+    void unhurried(boolean whether) {
+        unhurried = whether;
     }
 
     RespConfig config() {

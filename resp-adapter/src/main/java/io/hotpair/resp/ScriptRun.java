@@ -209,6 +209,10 @@ final class ScriptRun implements Parked {
         return begun && !done;
     }
 
+    boolean isDone() {
+        return done;
+    }
+
     long runningMs() {
         return TimeUnit.NANOSECONDS.toMillis(server.keyspace().nanoTime() - begunNs);
     }
@@ -222,7 +226,8 @@ final class ScriptRun implements Parked {
             executeElsewhere();
             return;
         }
-        endNs = server.keyspace().nanoTime() + (inExec ? EXEC_NS : LOOP_NS);
+        long execNs = server.isUnhurried() ? server.config().scriptTimeout().toNanos() : EXEC_NS;
+        endNs = server.keyspace().nanoTime() + (inExec ? execNs : LOOP_NS);
         int from = reply.length();
         try {
             attempts(client.connection().worker().scriptContext(), reply);
@@ -365,7 +370,7 @@ final class ScriptRun implements Parked {
         boolean inExec = client.transaction().isExecuting();
         return new Budget(
                 this::look,
-                Math.min(LOOP_BYTES, limitBytes),
+                inExec && server.isUnhurried() ? limitBytes : Math.min(LOOP_BYTES, limitBytes),
                 LOOP_NODES,
                 true,
                 inExec ? Long.MAX_VALUE : LOOP_UNBROKEN_BYTES);

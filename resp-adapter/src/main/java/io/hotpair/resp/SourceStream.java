@@ -151,14 +151,13 @@ final class SourceStream {
         }
     }
 
-    /** Messages, scripts and libraries are not in a keyspace. */
+    /** Messages and scripts are not in a keyspace. */
     private static boolean isNoData(Request request) {
         return request.is(0, "PING")
                 || request.is(0, "PUBLISH")
                 || request.is(0, "SPUBLISH")
                 || request.is(0, "PFCOUNT")
-                || request.is(0, "SCRIPT")
-                || request.is(0, "FUNCTION");
+                || request.is(0, "SCRIPT");
     }
 
     private void check(Request request) {

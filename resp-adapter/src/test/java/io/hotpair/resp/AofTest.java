@@ -244,6 +244,7 @@ class AofTest {
                         "EXPIRE a 10",
                         "SET a 1 EX 10",
                         "FUNCTION LOAD x",
+                        "FUNCTION LOAD x",
                         "BLPOP a 0",
                         "GET a",
                         "SHUTDOWN",
@@ -254,7 +255,7 @@ class AofTest {
             String message = String.valueOf(refused.getMessage());
             assertTrue(message.contains("position=27 command=" + line.split(" ", -1)[0]), message);
         }
-        for (String line : List.of("MOVE a 0", "SWAPDB 0 1", "COPY a b DB 0", "FUNCTION FLUSH")) {
+        for (String line : List.of("MOVE a 0", "SWAPDB 0 1", "COPY a b DB 0", "FUNCTION DUMP")) {
             Path log = write("log", commands("SELECT 1", line));
             assertThrows(IllegalArgumentException.class, () -> read(log), line);
         }

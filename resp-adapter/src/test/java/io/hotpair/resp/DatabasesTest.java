@@ -99,7 +99,7 @@ class DatabasesTest {
                 again.call("SWAPDB", "1", "2");
                 RdbImport.Report report =
                         RdbImport.read(file, RdbImport.ALL_DATABASES, read, Progress.NONE);
-                assertEquals(new RdbImport.Report(written.keyCount(), 0, 0), report);
+                assertEquals(new RdbImport.Report(written.keyCount(), 0, 0, 0), report);
                 assertSame("program " + i, ours, again);
             }
         }

@@ -74,7 +74,7 @@ class RdbExportTest {
                 RawClient them = new RawClient(theirs.port());
                 RawClient us = new RawClient(ours.port())) {
             assertEquals(
-                    new RdbImport.Report(report.keyCount(), 0, 0),
+                    new RdbImport.Report(report.keyCount(), 0, 0, 0),
                     RdbImport.read(file, 0, read, Progress.NONE),
                     where);
             RdbImportTest.assertSame(where, them, us);
@@ -169,7 +169,7 @@ class RdbExportTest {
     void shouldWriteAnEmptyKeyspace() {
         try (Keyspace keyspace = RdbImportTest.inMemory()) {
             assertEquals(
-                    new RdbExport.Report(0, 0, 0, 0),
+                    new RdbExport.Report(0, 0, 0, 0, 0),
                     assertLoadedAsItIs("", keyspace, root.resolve("none.rdb")));
             assertReadAsItIs("", keyspace, root.resolve("none12.rdb"));
         }
@@ -200,7 +200,7 @@ class RdbExportTest {
                     RdbExport.toFile(keyspace, Format.REDIS_7_4, file, Progress.NONE)
                             .lostDeadlineCount());
             assertEquals(
-                    new RdbImport.Report(2, 0, 0), RdbImport.read(file, 0, read, Progress.NONE));
+                    new RdbImport.Report(2, 0, 0, 0), RdbImport.read(file, 0, read, Progress.NONE));
             assertEquals(keyspace.digest(), read.digest());
             assertEquals(
                     3,
@@ -263,7 +263,7 @@ class RdbExportTest {
             assertEquals("+OK\r\n", client.call("RESTORE", "copy", "0", dump));
             assertEquals("*2\r\n$1\r\nb\r\n$1\r\n2\r\n", client.call("HGETALL", "copy"));
             RdbImport.Report report = RdbImport.read(file, 0, read, Progress.NONE);
-            assertEquals(new RdbImport.Report(2, 0, 0), report);
+            assertEquals(new RdbImport.Report(2, 0, 0, 0), report);
             assertEquals(2_998, read.hashes().hlen(bytes("large")));
             assertEquals(1, read.hashes().hlen(bytes("h")));
         }

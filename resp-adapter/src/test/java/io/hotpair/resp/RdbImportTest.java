@@ -168,13 +168,13 @@ class RdbImportTest {
             ours.call("SET", "list", "replaced");
             ours.call("SET", "stays", "1");
             RdbImport.Report report = RdbImport.read(redis.save(), 0, keyspace, Progress.NONE);
-            assertEquals(new RdbImport.Report(keys(theirs).size(), 0, 1), report);
+            assertEquals(new RdbImport.Report(keys(theirs).size(), 0, 1, 0), report);
             assertEquals("$1\r\n1\r\n", ours.call("GET", "stays"));
             ours.call("DEL", "stays");
             assertSame("", theirs, ours);
             assertEquals(theirs.call("XPENDING", "s", "g"), ours.call("XPENDING", "s", "g"));
             assertEquals(
-                    new RdbImport.Report(1, 0, report.keyCount()),
+                    new RdbImport.Report(1, 0, report.keyCount(), 0),
                     RdbImport.read(redis.save(), 3, keyspace, Progress.NONE));
         }
     }

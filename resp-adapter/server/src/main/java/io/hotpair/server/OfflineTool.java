@@ -160,7 +160,13 @@ final class OfflineTool {
         RdbImport.Report read =
                 RdbDirectory.make(
                         path("--rdb"), database(), path("--to"), maxMemory(), new Bar(err));
-        out.println("imported to " + path("--to") + ": " + read.keyCount() + " keys");
+        out.println(
+                "imported to "
+                        + path("--to")
+                        + ": "
+                        + read.keyCount()
+                        + " keys"
+                        + libraries(read.libraryCount()));
         leftOut(read.expiredCount(), "keys past their deadline");
         leftOut(read.otherDatabaseCount(), "keys of other databases");
     }
@@ -185,12 +191,18 @@ final class OfflineTool {
                         + path("--to")
                         + ": "
                         + read.keyCount()
-                        + " keys, by "
+                        + " keys"
+                        + libraries(read.libraryCount())
+                        + ", by "
                         + read.commandCount()
                         + " commands");
         leftOut(read.expiredCount(), "keys past their deadline");
         leftOut(read.otherDatabaseCount(), "keys and commands of other databases");
         leftOut(read.cutBytes(), "bytes at the end of the log, where a command is cut short");
+    }
+
+    private static String libraries(int count) {
+        return count == 0 ? "" : " and " + count + " libraries of functions";
     }
 
     private void leftOut(long count, String what) {
@@ -211,7 +223,13 @@ final class OfflineTool {
                                         ? AofExport.toDirectory(
                                                 keyspace, format, target, new Bar(err))
                                         : RdbExport.toFile(keyspace, format, target, new Bar(err)));
-        out.println("exported to " + target + ": " + written.keyCount() + " keys");
+        out.println(
+                "exported to "
+                        + target
+                        + ": "
+                        + written.keyCount()
+                        + " keys"
+                        + libraries(written.libraryCount()));
         leftOut(written.expiredCount(), "keys past their deadline");
         if (written.lostDeadlineCount() > 0) {
             out.println(
