@@ -45,6 +45,7 @@ final class Client {
     private volatile int database;
     private Databases.Mapping mapping = Databases.Mapping.NONE;
     private ReplyMode replyMode = ReplyMode.ON;
+    private SyncCommands.Wishes wishes = SyncCommands.Wishes.NONE;
     private @Nullable Command lastCommand;
     private long lastCommandNs;
     private @Nullable Parked parked;
@@ -323,6 +324,15 @@ final class Client {
 
     void replyMode(ReplyMode mode) {
         replyMode = mode;
+    }
+
+    /** What it has said of the RDB file that it wants. */
+    SyncCommands.Wishes wishes() {
+        return wishes;
+    }
+
+    void wishes(SyncCommands.Wishes changed) {
+        wishes = changed;
     }
 
     @Nullable Command lastCommand() {

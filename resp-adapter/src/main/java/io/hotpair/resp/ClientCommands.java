@@ -272,10 +272,13 @@ final class ClientCommands {
             throw new CommandException(
                     "ERR Unknown client type '" + request.inError(argument) + "'");
         }
-        return type;
+        return type.equals("slave") ? "replica" : type;
     }
 
     private static String type(Client client) {
+        if (client.connection().isTransferring()) {
+            return "replica";
+        }
         return client.isSubscriber() ? "pubsub" : "normal";
     }
 
@@ -337,6 +340,7 @@ final class ClientCommands {
     private static String flags(Client client) {
         String flags =
                 (client.isMonitor() ? "O" : "")
+                        + (client.connection().isTransferring() ? "S" : "")
                         + (client.isSubscriber() ? "P" : "")
                         + (client.transaction().isOpen() ? "x" : "")
                         + (client.connection().isBlocked() ? "b" : "")

@@ -45,6 +45,7 @@ final class CommandTable {
         ModuleCommands.register(this);
         SaveCommands.register(this);
         ReplicationCommands.register(this);
+        SyncCommands.register(this);
         SentinelCommands.register(this);
         WaitCommands.register(this);
         CommandCommands.register(this);

@@ -134,7 +134,13 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     }
 
     boolean isBlocked() {
-        return client.parked() != null;
+        return client.parked() != null && !isTransferring();
+    }
+
+    /** Whether the client gets a file. */
+    boolean isTransferring() {
+        Parked parked = client.parked();
+        return parked != null && parked.isTransfer();
     }
 
     /** The opId of this client's last write, or 0. */
@@ -369,7 +375,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
      * the event loop's thread.
      */
     void push(byte[] encoded) {
-        if (closed || closing || !channel.isOpen()) {
+        if (closed || closing || isTransferring() || !channel.isOpen()) {
             return;
         }
         if (running) {
@@ -571,6 +577,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
                 close(reply);
             }
             return true;
+        }
+        if (delayNs == Parked.UNTIL_ROOM) {
+            // The outbox has this looked at again when it has advanced.
+            return false;
         }
         parkedScheduled = true;
         if (delayNs == 0) {

@@ -7,6 +7,7 @@ import io.hotpair.MaxMemoryPolicy;
 import io.hotpair.PersistenceStatus;
 import io.hotpair.SavedSnapshot;
 import io.hotpair.Session;
+import io.hotpair.Snapshot;
 import io.hotpair.Watermark;
 import io.hotpair.WriteListener;
 import io.hotpair.topology.Topology;
@@ -107,6 +108,11 @@ interface KeyspacePort {
             }
 
             @Override
+            public Snapshot snapshot() {
+                return keyspace.snapshot();
+            }
+
+            @Override
             public OptionalLong memoryUsage(byte[] key) {
                 return keyspace.memoryUsage(key);
             }
@@ -185,6 +191,8 @@ interface KeyspacePort {
     PersistenceStatus persistenceStatus();
 
     CompletableFuture<SavedSnapshot> saveSnapshot();
+
+    Snapshot snapshot();
 
     OptionalLong memoryUsage(byte[] key);
 

@@ -448,7 +448,10 @@ public final class RedisMigration implements AutoCloseable {
         String reason = String.valueOf(why.getMessage());
         lastError = reason;
         LOGGER.warn("No link to {}, the next attempt follows: {}", source, reason);
-        if (why instanceof SourceLink.Refusal && reason.startsWith("ERR unknown command")) {
+        boolean isForEver =
+                reason.startsWith("ERR unknown command")
+                        || reason.startsWith(SyncCommands.NO_STREAM);
+        if (why instanceof SourceLink.Refusal && isForEver) {
             throw new IllegalStateException(
                     reason
                             + ": it lets nobody follow it; RedisImport copies what it holds without"

@@ -208,6 +208,7 @@ public final class RespListener implements AutoCloseable {
             tls.close();
         }
         server.scripts().close();
+        server.rdbCopies().close();
         group.shutdownGracefully(0, CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
         boolean ended =
                 group.terminationFuture()

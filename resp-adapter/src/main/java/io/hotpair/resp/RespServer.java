@@ -37,6 +37,7 @@ final class RespServer {
     private volatile AllowedAddresses allowedAddresses;
     private final Pause pause = new Pause();
     private final Saves saves;
+    private final RdbCopies rdbCopies;
     private final GuessLimit guessLimit = new GuessLimit();
     private final CommandTable commands = new CommandTable();
     private final List<Worker> workers = new CopyOnWriteArrayList<>();
@@ -81,6 +82,7 @@ final class RespServer {
         latencies = new LatencyMonitor(settings);
         allowedAddresses = AllowedAddresses.of(config.allowedAddresses());
         saves = new Saves(keyspace);
+        rdbCopies = new RdbCopies(keyspace.name());
         runId = String.format(Locale.ROOT, "%040x", new BigInteger(160, new SecureRandom()));
         startedAtNs = keyspace.nanoTime();
         startedAtMs = keyspace.currentTimeMs();
@@ -228,6 +230,11 @@ final class RespServer {
 
     Saves saves() {
         return saves;
+    }
+
+    /** The RDB files that clients are fetching. */
+    RdbCopies rdbCopies() {
+        return rdbCopies;
     }
 
     GuessLimit guessLimit() {

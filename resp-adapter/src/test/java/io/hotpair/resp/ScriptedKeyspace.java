@@ -7,6 +7,7 @@ import io.hotpair.MaxMemoryPolicy;
 import io.hotpair.PersistenceStatus;
 import io.hotpair.SavedSnapshot;
 import io.hotpair.Session;
+import io.hotpair.Snapshot;
 import io.hotpair.Watermark;
 import io.hotpair.WriteListener;
 import io.hotpair.topology.Member;
@@ -256,6 +257,11 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
         CompletableFuture<SavedSnapshot> saving = new CompletableFuture<>();
         savings.add(saving);
         return saving;
+    }
+
+    @Override
+    public Snapshot snapshot() {
+        return real.snapshot();
     }
 
     @Override

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hotpair.HotpairException;
+import io.hotpair.Keyspace;
+import io.hotpair.Progress;
 import io.hotpair.resp.TlsConfig.ClientAuth;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
@@ -81,6 +83,14 @@ class TlsTest {
         try (TestListener listener = open(tls -> tls)) {
             assertEquals("OK", cli(listener, CommandSource.plus(mine, "SET", "a", "1")));
             assertEquals("1", cli(listener, CommandSource.plus(mine, "GET", "a")));
+            Path file = directory.resolve("dump.rdb");
+            listener.keyspace().put("large", "x".repeat(5 << 20));
+            String fetched = cli(listener, CommandSource.plus(mine, "--rdb", file.toString()));
+            assertTrue(fetched.contains("Transfer finished with success"), fetched);
+            try (Keyspace read = RdbImportTest.inMemory()) {
+                assertEquals(2, RdbImport.read(file, 0, read, Progress.NONE).keyCount());
+                assertEquals(listener.keyspace().digest(), read.digest());
+            }
             String refused = cli(listener, CommandSource.plus(trust, "GET", "a"));
             assertTrue(!refused.equals("1"), refused);
             String stranger = cli(listener, "--insecure", "GET", "a");
