@@ -165,6 +165,7 @@ final class DumpCommands {
                                     write(view, key, payload, replace, deadlineMs, nowMs);
                                     return null;
                                 });
+        client.noteWrite();
     }
 
     private static CommandException isBusy() {

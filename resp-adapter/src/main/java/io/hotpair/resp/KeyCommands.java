@@ -126,6 +126,7 @@ final class KeyCommands {
         if (!client.session().keys().rename(request.copy(1), request.copy(2))) {
             throw CommandException.noSuchKey();
         }
+        client.noteWrite();
         reply.ok();
     }
 
@@ -134,6 +135,7 @@ final class KeyCommands {
         if (renamed < 0) {
             throw CommandException.noSuchKey();
         }
+        client.noteWrite();
         reply.integer(renamed);
     }
 
@@ -155,7 +157,9 @@ final class KeyCommands {
         if (Arrays.equals(from, to)) {
             throw sameObjects();
         }
-        reply.integer(client.session().keys().copy(from, to, replace) ? 1 : 0);
+        boolean isCopied = client.session().keys().copy(from, to, replace);
+        client.noteWrite();
+        reply.integer(isCopied ? 1 : 0);
     }
 
     /** The key under which in another database stands what has the name of a key of this one. */
@@ -175,6 +179,7 @@ final class KeyCommands {
         }
         byte[] from = request.copy(1);
         int moved = client.session().keys().renameNx(from, in(database, from, client));
+        client.noteWrite();
         reply.integer(Math.max(0, moved));
     }
 

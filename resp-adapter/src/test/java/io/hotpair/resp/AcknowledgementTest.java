@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,41 @@ class AcknowledgementTest {
         assertTrue(client.isSilentFor(50));
         keyspace.settleNext(true);
         assertEquals("+OK\r\n", client.reply());
+    }
+
+    /** Each of these writes; each has one that it writes for. */
+    private static final String WRITES =
+            "SET s 1|GETSET s 2|MSET s 1 t 2|MSETNX u 1 v 2|APPEND s 1|INCR s|INCRBYFLOAT s 0.5|SETRANGE"
+                    + " t 1 x|SETEX e 1000 1|PSETEX e 1000000 1|SETNX w 1|GETDEL w|GETEX e PERSIST|SETBIT b"
+                    + " 7 1|BITFIELD b SET u8 0 9|BITOP NOT b2 b|PFADD p a b|PFADD q c|PFMERGE r p q|EXPIRE"
+                    + " s 1000|PERSIST s|RENAME t t2|RENAMENX t2 t|COPY t t3|MOVE t3 1|SWAPDB 2 3|RESTORE d 0"
+                    + " PAYLOAD|RESTORE d 0 PAYLOAD REPLACE|DEL d|UNLINK u|RPUSH l c a b d e f g|LPUSH l x"
+                    + "|LPUSHX l y|RPUSHX l z|LSET l 0 k|LINSERT l BEFORE k j|LREM l 1 j|LTRIM l 0 8|LPOP l"
+                    + "|RPOP l|LMOVE l m LEFT LEFT|RPOPLPUSH l m|LMPOP 1 l LEFT|BLPOP l 1|BLMOVE l m LEFT LEFT"
+                    + " 1|BLMPOP 1 1 l LEFT|SORT m ALPHA STORE sorted|SADD a 1 2 3 4|SADD c 2 3|SMOVE a c 4"
+                    + "|SREM a 1|SPOP a|SINTERSTORE i c c|SUNIONSTORE i a c|SDIFFSTORE i c a|ZADD z 1 a 2 b 3"
+                    + " c 4 d 5 e 6 f 7 g|ZINCRBY z 1 a|ZREM z a|ZPOPMIN z|ZPOPMAX z|BZPOPMIN z 1|ZMPOP 1 z"
+                    + " MIN|ZRANGESTORE y z 0 -1|ZUNIONSTORE y 1 z|ZREMRANGEBYRANK z 0 0|GEOADD geo 1 2 a"
+                    + "|GEOSEARCHSTORE geo2 geo FROMMEMBER a BYRADIUS 9 m|HSET h a 1 b 2 c 3|HSETNX h d 1"
+                    + "|HINCRBY h a 1|HINCRBYFLOAT h a 1|HDEL h b|HEXPIRE h 1000 FIELDS 1 a|HPERSIST h FIELDS 1"
+                    + " a|HGETDEL h FIELDS 1 d|XADD x 1-1 a 1|XADD x 1-2 a 1|XADD x 1-3 a 1|XGROUP CREATE x g"
+                    + " 0|XREADGROUP GROUP g c STREAMS x >|XCLAIM x g d 0 1-1|XAUTOCLAIM x g e 0 0|XACK x g 1-1"
+                    + "|XDEL x 1-1|XTRIM x MAXLEN 1|XSETID x 9-9|XGROUP DESTROY x g|EVAL"
+                    + " return(redis.call('SET','s','1')) 0|FLUSHDB|SET s 1|FLUSHALL";
+
+    @Test
+    void shouldWaitForTheLastWriteOfAnyCommand() {
+        keyspace.acknowledgesAtOnce(true);
+        String payload = DumpTest.payload((byte) 0, (byte) 0xC0, (byte) 1);
+        for (String line : WRITES.split("\\|", -1)) {
+            long before = keyspace.statistics().lastOpId();
+            String[] command = line.split(" ", -1);
+            Arrays.asList(command).replaceAll(word -> word.equals("PAYLOAD") ? payload : word);
+            String reply = client.call(command);
+            long last = keyspace.statistics().lastOpId();
+            assertTrue(last > before, line + " " + reply);
+            assertEquals(last, keyspace.lastAskedOpId(), line);
+        }
     }
 
     @Test

@@ -35,6 +35,7 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     private final List<String> hastened = new CopyOnWriteArrayList<>();
     private final List<Member> members = new CopyOnWriteArrayList<>();
     private volatile boolean acknowledgesAtOnce;
+    private volatile long lastAskedOpId;
     private volatile boolean vouches = true;
     private volatile long endedTerm = -1;
     private volatile Role role = Role.MASTER;
@@ -131,6 +132,11 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
         return hastened;
     }
 
+    /** The write that somebody waited for last. */
+    long lastAskedOpId() {
+        return lastAskedOpId;
+    }
+
     int waiterCount() {
         return waiters.size();
     }
@@ -160,6 +166,7 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     @Override
     public void whenAcknowledged(
             Acknowledgement level, long opId, long term, Watermark.Waiter waiter) {
+        lastAskedOpId = opId;
         if (acknowledgesAtOnce) {
             waiter.done(true);
         } else {
