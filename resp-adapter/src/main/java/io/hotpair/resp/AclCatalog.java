@@ -34,7 +34,7 @@ final class AclCatalog {
               function|help function|kill function|list function|stats script|debug \
               script|exists script|flush script|help script|kill script|load
             slow scripting write: function|delete function|flush function|load function|restore
-            slow keyspace write dangerous: migrate restore-asking
+            slow keyspace write dangerous: restore-asking
             slow hyperloglog write admin dangerous: pfdebug
             slow hyperloglog admin dangerous: pfselftest
             """;

@@ -36,6 +36,7 @@ final class CommandTable {
         KeyCommands.register(this);
         SortCommand.register(this);
         DumpCommands.register(this);
+        MigrateCommand.register(this);
         TransactionCommands.register(this);
         ScriptCommands.register(this);
         FunctionCommands.register(this);

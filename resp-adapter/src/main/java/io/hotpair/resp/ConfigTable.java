@@ -120,6 +120,7 @@ final class ConfigTable {
         fixed("appendonly", () -> keyspace.hasLog() ? "yes" : "no");
         fixed("appendfsync", () -> "everysec");
         fixed("bind", () -> String.join(" ", config.bindAddresses()));
+        fixed("enable-migrate-command", () -> config.migrateCommand() ? "yes" : "no");
         fixed("enable-replicaof-command", () -> config.replicaOfCommand() ? "yes" : "no");
         fixed("maxmemory-policy", () -> keyspace.maxMemoryPolicy().configName());
         fixed("port", () -> Integer.toString(server.port()));

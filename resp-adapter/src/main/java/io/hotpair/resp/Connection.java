@@ -103,6 +103,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         return client;
     }
 
+    SocketChannel channel() {
+        return channel;
+    }
+
     MemoryBudget.Account account() {
         return account;
     }

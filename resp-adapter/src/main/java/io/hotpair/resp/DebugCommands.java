@@ -110,7 +110,7 @@ final class DebugCommands {
     private static void object(byte[] key, Client client, ReplyBuffer reply) {
         String encoding =
                 new ValueEncoding(client.server().settings().packing()).of(client.session(), key);
-        byte @Nullable [] dumped = DumpCommands.dumped(key, client);
+        byte @Nullable [] dumped = DumpCommands.dumped(key, client, CommandException::replyTooLong);
         if (encoding == null || dumped == null) {
             throw new CommandException("ERR no such key");
         }

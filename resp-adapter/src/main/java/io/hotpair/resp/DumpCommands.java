@@ -12,6 +12,7 @@ import io.hotpair.resp.Command.Group;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** A value as bytes, and back, in the form that Redis has for it. */
@@ -45,11 +46,16 @@ final class DumpCommands {
     }
 
     private static void dump(Request request, Client client, ReplyBuffer reply) {
-        reply.bulkOrNull(dumped(request.copy(1), client));
+        reply.bulkOrNull(dumped(request.copy(1), client, CommandException::replyTooLong));
     }
 
-    /** What DUMP answers of a key; null if there is none. */
-    static byte @Nullable [] dumped(byte[] key, Client client) {
+    /**
+     * What DUMP answers of a key; null if there is none.
+     *
+     * @param tooLong what is thrown if a reply may not be as long as that, given the limit
+     */
+    static byte @Nullable [] dumped(
+            byte[] key, Client client, LongFunction<CommandException> tooLong) {
         List<byte[]> operations = new ArrayList<>();
         long limitBytes = client.server().replyLimitBytes();
         long[] length = {0};
@@ -61,7 +67,7 @@ final class DumpCommands {
                                 operation -> {
                                     length[0] += operation.operationLength();
                                     if (length[0] > limitBytes) {
-                                        throw CommandException.replyTooLong(limitBytes);
+                                        throw tooLong.apply(limitBytes);
                                     }
                                     operations.add(copy(operation));
                                 });

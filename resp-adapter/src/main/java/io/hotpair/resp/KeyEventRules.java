@@ -198,7 +198,7 @@ final class KeyEventRules {
     // ---- all types
 
     private static void keys() {
-        add(KeyEventRules::deleted, "del", "unlink", "getdel");
+        add(KeyEventRules::deleted, "del", "unlink", "getdel", "migrate");
         add(KeyEventRules::expire, "expire", "pexpire", "expireat", "pexpireat");
         add(plain('g', "persist"), "persist");
         add(KeyEventRules::rename, "rename", "renamenx");

@@ -19,7 +19,15 @@ final class KeyMisses {
 
     /** Those that write and read their key first. */
     private static final Set<String> READ_FIRST =
-            Set.of("getset", "getdel", "getex", "pfmerge", "xack", "xclaim", "xautoclaim");
+            Set.of(
+                    "getset",
+                    "getdel",
+                    "getex",
+                    "migrate",
+                    "pfmerge",
+                    "xack",
+                    "xclaim",
+                    "xautoclaim");
 
     private KeyMisses() {}
 

@@ -46,8 +46,13 @@ record KeySpec(Begin begin, Find find, List<String> access, @Nullable String not
      * At an argument.
      *
      * @param index its place, the command's name being 0
+     * @param unlessBehindKeys whether there is none if they stand behind the word KEYS of MIGRATE
      */
-    record AtIndex(int index) implements Begin {
+    record AtIndex(int index, boolean unlessBehindKeys) implements Begin {
+        AtIndex(int index) {
+            this(index, false);
+        }
+
         @Override
         public String type() {
             return "index";
@@ -63,7 +68,8 @@ record KeySpec(Begin begin, Find find, List<String> access, @Nullable String not
      * Behind a word.
      *
      * @param keyword the word, in capitals
-     * @param from where the search for it begins
+     * @param from where the search for it begins; negative for the word KEYS of MIGRATE, of which
+     *     COMMAND INFO says that it is looked for from the end
      */
     record BehindKeyword(String keyword, int from) implements Begin {
         @Override
@@ -179,6 +185,17 @@ record KeySpec(Begin begin, Find find, List<String> access, @Nullable String not
     static KeySpec halfBehind(String keyword, int from, String... access) {
         return new KeySpec(
                 new BehindKeyword(keyword, from), new Range(-1, 1, 2), List.of(access), null);
+    }
+
+    /** The one key of MIGRATE, if it is not told several. */
+    static KeySpec unlessBehindKeys(int index, String... access) {
+        return new KeySpec(new AtIndex(index, true), new Range(0, 1, 0), List.of(access), null);
+    }
+
+    /** The keys of MIGRATE, if it is told several. */
+    static KeySpec behindKeys(int from, String... access) {
+        return new KeySpec(
+                new BehindKeyword("KEYS", from), new Range(-1, 1, 0), List.of(access), null);
     }
 
     /** Keys whose names are not among the arguments. */
@@ -306,12 +323,18 @@ record KeySpec(Begin begin, Find find, List<String> access, @Nullable String not
 
     private int first(Request request, int from) {
         if (begin instanceof AtIndex at) {
-            return at.index();
+            boolean isElsewhere =
+                    at.unlessBehindKeys() && MigrateArguments.keysWord(request, from) >= 0;
+            return isElsewhere ? -1 : at.index();
         }
         if (begin instanceof Unknown unknown) {
             return unknown.option() == null ? -1 : lastBehind(unknown.option(), request, from);
         }
         BehindKeyword behind = (BehindKeyword) begin;
+        if (behind.from() < 0) {
+            int word = MigrateArguments.keysWord(request, from);
+            return word < 0 || from + word + 1 == request.count() ? -1 : word + 1;
+        }
         return find instanceof Range range && range.limit() > 0
                 ? firstBehind(behind.keyword(), request, from)
                 : lastBehind(behind, request, from);

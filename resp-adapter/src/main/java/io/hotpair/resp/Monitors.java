@@ -85,6 +85,9 @@ final class Monitors {
         if (command.name().equals("auth")) {
             return argument > 0;
         }
+        if (command.name().equals("migrate")) {
+            return MigrateArguments.isSecret(request, argument);
+        }
         return command.name().equals("hello")
                 && ((argument > 2 && request.is(argument - 1, "AUTH"))
                         || (argument > 3 && request.is(argument - 2, "AUTH")));

@@ -47,6 +47,7 @@ public final class RespConfig {
     private final int eventLoopThreads;
     private final @Nullable Acknowledgement acknowledgement;
     private final boolean replicaOfCommand;
+    private final boolean migrateCommand;
     private final DebugAccess debugCommand;
     private final @Nullable String sentinelName;
     private final @Nullable String masterUser;
@@ -80,6 +81,7 @@ public final class RespConfig {
         eventLoopThreads = from.eventLoopThreads;
         acknowledgement = from.acknowledgement;
         replicaOfCommand = from.replicaOfCommand;
+        migrateCommand = from.migrateCommand;
         debugCommand = from.debugCommand;
         sentinelName = from.sentinelName;
         masterUser = from.masterUser;
@@ -346,6 +348,15 @@ public final class RespConfig {
      */
     public boolean replicaOfCommand() {
         return replicaOfCommand;
+    }
+
+    /**
+     * Whether clients may send keys to other servers.
+     *
+     * @return whether they may
+     */
+    public boolean migrateCommand() {
+        return migrateCommand;
     }
 
     /**

@@ -44,6 +44,7 @@ public final class RespConfigBuilder {
     int eventLoopThreads = Math.min(2, Runtime.getRuntime().availableProcessors());
     @Nullable Acknowledgement acknowledgement;
     boolean replicaOfCommand;
+    boolean migrateCommand;
     DebugAccess debugCommand = DebugAccess.NO;
     @Nullable String sentinelName;
     @Nullable String masterUser;
@@ -416,6 +417,19 @@ public final class RespConfigBuilder {
      */
     public RespConfigBuilder replicaOfCommand(boolean enabled) {
         replicaOfCommand = enabled;
+        return this;
+    }
+
+    /**
+     * Lets clients send keys to a server of their choice ({@code MIGRATE}): this process connects
+     * to any host and port that they name then, with its own address. By default they can't, as an
+     * attacker would.
+     *
+     * @param enabled whether clients may
+     * @return this
+     */
+    public RespConfigBuilder migrateCommand(boolean enabled) {
+        migrateCommand = enabled;
         return this;
     }
 

@@ -209,6 +209,7 @@ public final class RespListener implements AutoCloseable {
         }
         server.scripts().close();
         server.rdbCopies().close();
+        server.hostNames().close();
         group.shutdownGracefully(0, CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
         boolean ended =
                 group.terminationFuture()

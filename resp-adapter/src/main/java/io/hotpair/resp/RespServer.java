@@ -50,6 +50,7 @@ final class RespServer {
     private final Functions functions;
     private final Databases databases;
     private final Samples samples;
+    private final HostNames hostNames;
     private volatile @Nullable KeyspaceStatistics atReset;
     private final AtomicLong withheldBatches = new AtomicLong();
     private final String runId;
@@ -89,6 +90,7 @@ final class RespServer {
         acl = new Acl(this);
         handshakes = new Handshakes(config.maxClients());
         samples = new Samples(this);
+        hostNames = new HostNames(keyspace.name());
     }
 
     KeyspacePort keyspace() {
@@ -156,6 +158,10 @@ final class RespServer {
 
     Functions functions() {
         return functions;
+    }
+
+    HostNames hostNames() {
+        return hostNames;
     }
 
     Scripts scripts() {

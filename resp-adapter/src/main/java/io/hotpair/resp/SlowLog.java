@@ -49,12 +49,12 @@ final class SlowLog {
         if (isSlow(durationNs)
                 && !command.has(Command.Flag.NO_AUTH)
                 && !command.has(Command.Flag.SKIP_SLOWLOG)) {
-            add(request, client, durationNs, client.keyspace().currentTimeMs());
+            add(command, request, client, durationNs, client.keyspace().currentTimeMs());
         }
     }
 
-    private void add(Request request, Client client, long durationNs, long nowMs) {
-        List<byte[]> arguments = shortened(request);
+    private void add(Command command, Request request, Client client, long durationNs, long nowMs) {
+        List<byte[]> arguments = shortened(command, request);
         String name = client.name();
         synchronized (this) {
             entries.addFirst(
@@ -90,13 +90,13 @@ final class SlowLog {
         entries.clear();
     }
 
-    private static List<byte[]> shortened(Request request) {
+    private static List<byte[]> shortened(Command command, Request request) {
         int count = Math.min(request.count(), MAX_ARGUMENTS);
         List<byte[]> arguments = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             if (i == MAX_ARGUMENTS - 1 && request.count() > MAX_ARGUMENTS) {
                 arguments.add(more(request.count() - MAX_ARGUMENTS + 1, "arguments"));
-            } else if (i > 1 && isAboutUsers(request)) {
+            } else if (isSecret(command, request, i)) {
                 arguments.add(REDACTED.clone());
             } else if (request.length(i) > MAX_ARGUMENT_LENGTH) {
                 arguments.add(shortened(request, i));
@@ -107,9 +107,12 @@ final class SlowLog {
         return arguments;
     }
 
-    /** Whether passwords may be among the arguments. */
-    private static boolean isAboutUsers(Request request) {
-        return request.is(0, "ACL") && request.is(1, "SETUSER");
+    /** Whether an argument may be a password. */
+    private static boolean isSecret(Command command, Request request, int argument) {
+        if (command.name().equals("migrate")) {
+            return MigrateArguments.isSecret(request, argument);
+        }
+        return argument > 1 && command.fullName().equals("acl|setuser");
     }
 
     private static byte[] shortened(Request request, int argument) {

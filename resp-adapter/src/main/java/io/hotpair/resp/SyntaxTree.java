@@ -29,6 +29,7 @@ final class SyntaxTree {
                     "increment",
                     "index",
                     "cursor",
+                    "destination-db",
                     "numreplicas",
                     "timeout",
                     "client-id",

@@ -318,7 +318,7 @@ class CommandsTest {
 
     @Test
     void shouldBeUnknownWhatIsNotThereYet() {
-        for (String name : List.of("MIGRATE", "PFDEBUG")) {
+        for (String name : List.of("PFDEBUG", "RESTORE-ASKING")) {
             assertEquals(
                     "-ERR unknown command '" + name + "', with args beginning with: 'a' 'b' \r\n",
                     client.call(name, "a", "b"));

@@ -172,6 +172,7 @@ public final class HotpairServer implements AutoCloseable {
                         .aclLogMaxLength(options.aclLogMaxLength)
                         .aclPubSubDefault(options.aclPubSubDefault)
                         .replicaOfCommand(options.allowsReplicaOf())
+                        .migrateCommand(options.migrateCommand)
                         .busyReplyThreshold(Duration.ofMillis(options.busyReplyThresholdMs))
                         .scriptMemoryLimit(options.scriptMemoryBytes)
                         .debugCommand(options.debugCommand);

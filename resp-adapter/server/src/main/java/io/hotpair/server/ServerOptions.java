@@ -102,6 +102,9 @@ final class ServerOptions {
                                   ... read no faster than so many bytes a second (no limit)
               --enable-replicaof-command yes|no
                                   whether clients may say REPLICAOF (no; yes with --replicaof)
+              --enable-migrate-command yes|no
+                                  whether clients may say MIGRATE, which has this process connect
+                                  to wherever they say (no)
 
               --busy-reply-threshold MS
                                   after how long a script has other clients told BUSY, as in
@@ -169,6 +172,7 @@ final class ServerOptions {
     @Nullable String sourcePassword;
     long sourceBytesPerSecond;
     @Nullable Boolean replicaOfCommand;
+    boolean migrateCommand;
     int busyReplyThresholdMs;
     long scriptMemoryBytes = 32L << 20;
     RespConfig.DebugAccess debugCommand = RespConfig.DebugAccess.NO;
@@ -299,6 +303,7 @@ final class ServerOptions {
             case "--masterauth" -> sourcePassword = value;
             case "--replicaof-rate" -> sourceBytesPerSecond = memory(value);
             case "--enable-replicaof-command" -> replicaOfCommand = yes(option, value);
+            case "--enable-migrate-command" -> migrateCommand = yes(option, value);
             case "--busy-reply-threshold", "--lua-time-limit" ->
                     busyReplyThresholdMs = integer(option, value, 0, Integer.MAX_VALUE);
             case "--script-memory-limit" -> scriptMemoryBytes = memory(value);

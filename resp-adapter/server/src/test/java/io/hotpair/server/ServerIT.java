@@ -378,6 +378,7 @@ class ServerIT {
                 port 1
                 allowed-addresses 10.0.0.0/8, 192.168.1.7
                 allowed-addresses fd00::/8
+                enable-migrate-command yes
                 """);
         ServerOptions options =
                 ServerOptions.parse(
@@ -386,6 +387,8 @@ class ServerIT {
         assertEquals(7, options.port);
         assertEquals(6, options.tlsPort);
         assertEquals(64L << 20, options.maxMemoryBytes);
+        assertTrue(options.migrateCommand);
+        assertFalse(new ServerOptions().migrateCommand);
         assertEquals(List.of("10.0.0.0/8", "192.168.1.7", "fd00::/8"), options.allowedAddresses);
         assertEquals(List.of("alice on >pw ~a* +@all", "bob off"), options.users);
     }
