@@ -236,6 +236,15 @@ final class Acl {
     }
 
     /**
+     * Sets the password of the default user, in the place of those that there are.
+     *
+     * @param password none is needed if it is empty
+     */
+    void requirePassword(String password) {
+        set(DEFAULT, List.of("resetpass", password.isEmpty() ? "nopass" : ">" + password));
+    }
+
+    /**
      * Disconnects those who have subscribed to what their user may not subscribe to any more, each
      * in its own event loop; so who subscribes at this moment is looked at behind that.
      */

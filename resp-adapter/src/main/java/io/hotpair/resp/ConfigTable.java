@@ -33,10 +33,10 @@ final class ConfigTable {
      * A parameter.
      *
      * @param name its name
-     * @param value tells its value
+     * @param value tells its value; null if it is nobody's to know
      * @param change how it is set, or null if it can't
      */
-    record Parameter(String name, Supplier<String> value, @Nullable Change change) {}
+    record Parameter(String name, Supplier<@Nullable String> value, @Nullable Change change) {}
 
     /** How a parameter is set. */
     interface Change {
@@ -227,6 +227,11 @@ final class ConfigTable {
                     boolean all = isAllChannels(text);
                     return () -> settings.aclAllChannelsByDefault(all);
                 });
+        // There is a password or none: told is only that there is none.
+        settable(
+                "requirepass",
+                () -> server.acl().defaultAccount().user().needsNoPassword() ? "" : null,
+                text -> () -> server.acl().requirePassword(text));
         for (String name : List.of("busy-reply-threshold", "lua-time-limit")) {
             settable(
                     name,
@@ -430,7 +435,7 @@ final class ConfigTable {
                 });
     }
 
-    private void settable(String name, Supplier<String> value, Change change) {
+    private void settable(String name, Supplier<@Nullable String> value, Change change) {
         byName.put(name, new Parameter(name, value, change));
     }
 

@@ -223,7 +223,7 @@ final class ServerCommands {
             String asked = request.text(i);
             ConfigTable.Parameter exact = table.find(asked);
             if (exact != null) {
-                found.put(asked, exact.value().get());
+                add(asked, exact, found);
             } else {
                 addMatching(table, new GlobPattern(request.copy(i), true), found);
             }
@@ -240,8 +240,16 @@ final class ServerCommands {
             ConfigTable table, GlobPattern pattern, Map<String, String> found) {
         for (ConfigTable.Parameter parameter : table.parameters()) {
             if (pattern.matches(parameter.name().getBytes(StandardCharsets.US_ASCII))) {
-                found.put(parameter.name(), parameter.value().get());
+                add(parameter.name(), parameter, found);
             }
+        }
+    }
+
+    private static void add(
+            String name, ConfigTable.Parameter parameter, Map<String, String> found) {
+        String value = parameter.value().get();
+        if (value != null) {
+            found.put(name, value);
         }
     }
 

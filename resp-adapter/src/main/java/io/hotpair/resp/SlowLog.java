@@ -109,10 +109,12 @@ final class SlowLog {
 
     /** Whether an argument may be a password. */
     private static boolean isSecret(Command command, Request request, int argument) {
-        if (command.name().equals("migrate")) {
-            return MigrateArguments.isSecret(request, argument);
-        }
-        return argument > 1 && command.fullName().equals("acl|setuser");
+        return switch (command.fullName()) {
+            case "migrate" -> MigrateArguments.isSecret(request, argument);
+            case "acl|setuser" -> argument > 1;
+            case "config|set" -> argument > 1 && request.is(argument - 1, "REQUIREPASS");
+            default -> false;
+        };
     }
 
     private static byte[] shortened(Request request, int argument) {

@@ -250,6 +250,22 @@ class AclDifferentialTest {
                 + " return(redis.call('set',KEYS[1],'1')) 1 b|1 eval return(1) 1 b|0 acl log"
                 + "|0 acl setuser a -eval|1 eval return(1) 0|1 multi|1 evalsha x 0|1 exec"
                 + "|0 acl setuser a +eval|1 multi|1 eval return(redis.call('get','b')) 0|1 exec",
+        "0 config get requirepass|0 config set requirepass p|0 acl getuser default|0 acl list|0 ping"
+                + "|1 ping|1 auth q|1 auth p|1 ping|2 reset|2 ping|2 hello 2 auth default p|0 acl"
+                + " setuser default >r|0 config set requirepass s|0 acl getuser default|1 ping|3"
+                + " auth default r|3 auth s|0 config set requirepass t requirepass u|0 config set"
+                + " requirepass t nosuch x|0 config set requirepass t maxmemory x|0 acl getuser"
+                + " default|0 acl setuser default off|0 config set requirepass t|0 acl getuser"
+                + " default|0 config set requirepass |0 acl getuser default|0 config get requirepass"
+                + "|0 acl setuser default on|2 ping|3 auth t|0 config get protected-mode",
+        "0 multi|0 config set requirepass p|0 auth p|0 exec|0 config rewrite|0 config set"
+                + " requirepass (a|0 acl getuser default|1 auth (a|0 config set requirepass "
+                + "x".repeat(600)
+                + "|0 acl list|1 auth "
+                + "x".repeat(600)
+                + "|0 config set REQUIREPASS \0\377|1 auth default \0\377|1 acl list|0 acl setuser a on"
+                + " >p ~* +@all|1 auth a p|1 config set requirepass |1 config get requirepass|0 acl"
+                + " setuser a -config|1 config set requirepass p|2 acl list",
         "0 acl setuser default -get|0 get k|1 get k|0 acl setuser default -@all|1 ping|1 auth x y"
                 + "|1 quit|0 ping|0 acl whoami",
     };

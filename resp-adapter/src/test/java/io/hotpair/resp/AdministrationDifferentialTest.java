@@ -417,6 +417,27 @@ class AdministrationDifferentialTest {
         }
     }
 
+    @Test
+    void shouldLogNoPasswords() {
+        try (RealRedis redis = RealRedis.start();
+                TestListener listener = TestListener.open()) {
+            List<String> expected = loggedOfPasswords(redis.port());
+            assertEquals(expected, loggedOfPasswords(listener.port()));
+            assertFalse(expected.toString().contains("secret"), expected.toString());
+        }
+    }
+
+    private static List<String> loggedOfPasswords(int port) {
+        try (RawClient client = new RawClient(port)) {
+            client.call("CONFIG", "SET", "slowlog-log-slower-than", "0");
+            client.call("CONFIG", "SET", "requirepass", "secret", "timeout", "0");
+            client.call("config", "set", "timeout", "0", "RequirePass", "secret");
+            client.call("ACL", "SETUSER", "default", ">secret");
+            client.call("CONFIG", "SET", "slowlog-log-slower-than", "-1");
+            return slow(client);
+        }
+    }
+
     private static List<String> logged(int port) {
         try (RawClient client = new RawClient(port);
                 RawClient waiting = new RawClient(port)) {
