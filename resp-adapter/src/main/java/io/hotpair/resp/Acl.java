@@ -2,6 +2,7 @@ package io.hotpair.resp;
 
 import io.hotpair.HotpairException;
 import io.hotpair.resp.AclSelector.Denial;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -96,10 +97,19 @@ final class Acl {
         return defaultAccount;
     }
 
-    /** Whether who has just connected may do what the default user may. */
-    boolean isOpenToAll() {
+    /** Whether who has just connected over the loopback may do what the default user may. */
+    boolean isOpen() {
         AclUser user = defaultAccount.user();
         return user.needsNoPassword() && user.isOn();
+    }
+
+    /**
+     * Whether nobody may be served at an address, or from there: the default user needs no
+     * password, and only who is on this machine may be it then. Redis calls that its protected
+     * mode.
+     */
+    boolean keepsOut(@Nullable InetSocketAddress address) {
+        return isOpen() && !AllowedAddresses.isLoopback(address);
     }
 
     synchronized @Nullable AclAccount find(String name) {
@@ -111,12 +121,15 @@ final class Acl {
         return List.copyOf(accounts.values());
     }
 
-    /** The user with a name and a password; null if there is none. */
-    @Nullable AclAccount authenticate(String name, PasswordHash password) {
+    /** The user with a name and a password; null if there is none, or if a client may not be it. */
+    @Nullable AclAccount authenticate(Client client, String name, PasswordHash password) {
         AclAccount account = find(name);
         // The same steps for a name that nobody has, so that time does not tell which there are.
-        boolean right = (account == null ? nobody : account.user()).accepts(password);
-        return right ? account : null;
+        AclUser user = account == null ? nobody : account.user();
+        boolean right = user.accepts(password);
+        boolean keptOut =
+                account == defaultAccount && user.needsNoPassword() && !client.isOnLoopback();
+        return right && !keptOut ? account : null;
     }
 
     // ---- checks

@@ -57,6 +57,13 @@ final class AllowedAddresses {
         return rules.stream().anyMatch(rule -> rule.matches(plain));
     }
 
+    /** Whether an address is of this machine's loopback. One that is not known is not. */
+    static boolean isLoopback(@Nullable InetSocketAddress address) {
+        return address != null
+                && address.getAddress() != null
+                && plain(address.getAddress().getAddress()).isLoopbackAddress();
+    }
+
     private static IpSubnetFilterRule rule(String text) {
         int slash = text.indexOf('/');
         byte[] address =

@@ -34,6 +34,7 @@ final class Client {
     private final String address;
     private final String localAddress;
     private final String host;
+    private final boolean onLoopback;
     private final long connectedAtNs;
     private int protocol = 2;
     private volatile AclAccount account;
@@ -75,10 +76,11 @@ final class Client {
         localAddress = ends.local();
         transaction = new ClientTransaction(this);
         host = ends.remoteHost();
+        onLoopback = ends.onLoopback();
         connectedAtNs = server.keyspace().nanoTime();
         lastCommandNs = connectedAtNs;
         account = server.acl().defaultAccount();
-        authenticated = server.acl().isOpenToAll();
+        authenticated = isLetIn();
     }
 
     /**
@@ -87,8 +89,9 @@ final class Client {
      * @param remote the client's address and port
      * @param local our address and port
      * @param remoteHost the client's address
+     * @param onLoopback whether that is of this machine's loopback
      */
-    record Endpoints(String remote, String local, String remoteHost) {}
+    record Endpoints(String remote, String local, String remoteHost, boolean onLoopback) {}
 
     long id() {
         return id;
@@ -223,6 +226,11 @@ final class Client {
         return host;
     }
 
+    /** Whether it is on this machine, and connected over its loopback. */
+    boolean isOnLoopback() {
+        return onLoopback;
+    }
+
     long connectedAtNs() {
         return connectedAtNs;
     }
@@ -237,7 +245,12 @@ final class Client {
 
     /** Whether it may send commands: because it has authenticated, or because nobody has to. */
     boolean isAuthenticated() {
-        return authenticated || server.acl().isOpenToAll();
+        return authenticated || isLetIn();
+    }
+
+    /** Whether it is the default user without a password. */
+    private boolean isLetIn() {
+        return onLoopback && server.acl().isOpen();
     }
 
     /** Whose rights it has. */
@@ -454,7 +467,7 @@ final class Client {
     void reset() {
         protocol = 2;
         account = server.acl().defaultAccount();
-        authenticated = server.acl().isOpenToAll();
+        authenticated = isLetIn();
         name = null;
         database = 0;
         replyMode = ReplyMode.ON;

@@ -38,6 +38,12 @@ final class Clients {
         return true;
     }
 
+    /** Counts one that was refused, for which no place was taken. */
+    void countRejected() {
+        acceptedCount.incrementAndGet();
+        rejectedCount.incrementAndGet();
+    }
+
     /** Counts one that was sent away because of where it came from. */
     void countDisallowed() {
         acceptedCount.incrementAndGet();

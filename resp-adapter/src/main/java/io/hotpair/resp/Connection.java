@@ -681,7 +681,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         return new Client.Endpoints(
                 text(remote),
                 text(channel.localAddress()),
-                remote == null ? "" : remote.getAddress().getHostAddress());
+                remote == null ? "" : remote.getAddress().getHostAddress(),
+                AllowedAddresses.isLoopback(remote));
     }
 
     private static String text(@Nullable InetSocketAddress address) {

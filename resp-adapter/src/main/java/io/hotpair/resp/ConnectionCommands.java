@@ -121,7 +121,8 @@ final class ConnectionCommands {
             client.close();
             throw CommandException.wrongPassword();
         }
-        AclAccount account = client.server().acl().authenticate(user, hash(request, argument));
+        AclAccount account =
+                client.server().acl().authenticate(client, user, hash(request, argument));
         if (account != null) {
             limit.succeeded(client.host(), user);
             client.account(account);

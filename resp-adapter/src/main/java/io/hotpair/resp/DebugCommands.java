@@ -8,8 +8,6 @@ import static io.hotpair.resp.Command.Flag.STALE;
 import io.hotpair.KeyArea;
 import io.hotpair.resp.Command.Group;
 import io.hotpair.resp.RespConfig.DebugAccess;
-import io.netty.util.NetUtil;
-import java.net.InetAddress;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -56,14 +54,9 @@ final class DebugCommands {
     static boolean isAllowed(Client client) {
         return switch (client.server().config().debugCommand()) {
             case NO -> false;
-            case LOCAL -> isLocal(client.host());
+            case LOCAL -> client.isOnLoopback();
             case YES -> true;
         };
-    }
-
-    private static boolean isLocal(String host) {
-        InetAddress address = NetUtil.createInetAddressFromIpAddressString(host);
-        return address != null && address.isLoopbackAddress();
     }
 
     /** The words for {@code enable-debug-command}. */

@@ -53,6 +53,8 @@ final class LocalClient implements AutoCloseable {
         server.workers().add(worker);
         Session session = keyspace.session();
         client = new Connection(1, channel, worker, session).client();
+        // It comes from no address, so nobody else would let it in.
+        client.account(server.acl().defaultAccount());
     }
 
     /** The command or subcommand that a request names, or null if there is none. */

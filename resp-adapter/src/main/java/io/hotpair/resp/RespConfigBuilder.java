@@ -58,7 +58,8 @@ public final class RespConfigBuilder {
 
     /**
      * Sets where to listen. The default is {@code 127.0.0.1}. Any address that is not of this
-     * machine's loopback needs a {@link #password}.
+     * machine's loopback needs a {@link #password}; should the default user come to need none while
+     * the listener is open, clients from elsewhere are denied.
      *
      * @param addresses one or more
      * @return this

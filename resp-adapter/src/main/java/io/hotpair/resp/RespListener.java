@@ -62,6 +62,14 @@ public final class RespListener implements AutoCloseable {
     private static final long SAY_TURNED_AWAY_EVERY_NS = TimeUnit.SECONDS.toNanos(10);
     private static final byte[] TOO_MANY =
             "-ERR max number of clients reached\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] KEPT_OUT =
+            ("-DENIED Redis is running in protected mode because protected mode is enabled and no"
+                            + " password is set for the default user. In this mode connections are"
+                            + " only accepted from the loopback interface. If you want to connect"
+                            + " from external computers, set a password for the default user, by"
+                            + " 'CONFIG SET requirepass <password>' from the loopback interface,"
+                            + " or where the server is configured.\r\n")
+                    .getBytes(StandardCharsets.US_ASCII);
 
     private final RespServer server;
     private final MultiThreadIoEventLoopGroup group;
@@ -123,7 +131,7 @@ public final class RespListener implements AutoCloseable {
         RespListener listener = new RespListener(keyspace, config);
         try {
             listener.server.acl().open();
-            listener.listen(resolve(config, listener.server.acl().isOpenToAll()));
+            listener.listen(listener.resolve(config.bindAddresses()));
             listener.startTicking();
             listener.server.keyEvents().flags(config.notifyKeyspaceEvents());
             keyspace.migration().addListener(listener.sendWaitingAway);
@@ -240,11 +248,11 @@ public final class RespListener implements AutoCloseable {
         }
     }
 
-    private static List<InetAddress> resolve(RespConfig config, boolean openToAll) {
+    private List<InetAddress> resolve(List<String> names) {
         List<InetAddress> addresses = new ArrayList<>();
-        for (String name : config.bindAddresses()) {
+        for (String name : names) {
             InetAddress address = resolve(name);
-            if (!address.isLoopbackAddress() && openToAll) {
+            if (server.acl().keepsOut(new InetSocketAddress(address, 0))) {
                 throw new IllegalStateException(
                         "bind="
                                 + name
@@ -350,10 +358,19 @@ public final class RespListener implements AutoCloseable {
                 turnAway(channel);
                 return;
             }
+            if (server.acl().keepsOut(channel.remoteAddress())) {
+                server.clients().countRejected();
+                sayTurnedAway(
+                        channel,
+                        "it is not local, and the default user needs no password",
+                        server.clients().rejectedCount());
+                refuse(channel, KEPT_OUT);
+                return;
+            }
             Worker worker = workers.get(channel.eventLoop());
             Session session = server.keyspace().session();
             if (worker == null || !server.clients().admit()) {
-                refuse(channel);
+                refuse(channel, TOO_MANY);
                 return;
             }
             SslHandler tlsHandler = encryption == null ? null : encryption.newHandler(channel);
@@ -373,27 +390,35 @@ public final class RespListener implements AutoCloseable {
         @SuppressWarnings("FutureReturnValueIgnored") // It is closed, whatever comes of it.
         private void turnAway(SocketChannel channel) {
             server.clients().countDisallowed();
+            sayTurnedAway(
+                    channel,
+                    "it is not among the allowed addresses",
+                    server.clients().disallowedCount());
+            channel.close();
+        }
+
+        /** Names one in a while, as there may be many. */
+        private void sayTurnedAway(SocketChannel channel, String why, long count) {
             long nowNs = server.keyspace().nanoTime();
             long lastNs = saidTurnedAwayNs.get();
             boolean isLongAgo = nowNs - lastNs >= SAY_TURNED_AWAY_EVERY_NS;
             if (isLongAgo && saidTurnedAwayNs.compareAndSet(lastNs, nowNs)) {
                 RespServer.LOGGER.warn(
-                        "A client at {} was turned away, as it is not among the allowed addresses;"
-                                + " {} so far",
+                        "A client at {} was turned away, as {}; {} so far",
                         channel.remoteAddress(),
-                        server.clients().disallowedCount());
+                        why,
+                        count);
             }
-            channel.close();
         }
 
         @SuppressWarnings("FutureReturnValueIgnored") // It is closed, whatever comes of it.
-        private void refuse(SocketChannel channel) {
+        private void refuse(SocketChannel channel, byte[] why) {
             if (encryption != null) {
                 // Who expects a handshake would not understand the sentence.
                 channel.close();
                 return;
             }
-            channel.writeAndFlush(channel.alloc().buffer().writeBytes(TOO_MANY))
+            channel.writeAndFlush(channel.alloc().buffer().writeBytes(why))
                     .addListener(ChannelFutureListener.CLOSE);
         }
     }
