@@ -88,20 +88,22 @@ final class SortedSetCommands {
                 .complexity("O(M*log(N)), N being the number of members, M that of those asked for")
                 .summary("Returns the scores of members.")
                 .does(SortedSetCommands::zmscore);
-        add(table, "zrank", 3, "key member")
+        add(table, "zrank", -3, "key member [WITHSCORE]")
                 .flags(READONLY, FAST)
                 .keys(1, 1, 1, "RO", "access")
                 .since("2.0.0")
                 .complexity("O(log(N)), N being the number of members")
-                .summary("Says how many members have lower scores than a member.")
-                .does((r, c, out) -> rank(sets(c).zrank(r.copy(1), r.copy(2)), out));
-        add(table, "zrevrank", 3, "key member")
+                .summary(
+                        "Counts the members with lower scores than a member; tells its own if asked.")
+                .does((r, c, out) -> rank("zrank", r, out, sets(c)::zrank));
+        add(table, "zrevrank", -3, "key member [WITHSCORE]")
                 .flags(READONLY, FAST)
                 .keys(1, 1, 1, "RO", "access")
                 .since("2.0.0")
                 .complexity("O(log(N)), N being the number of members")
-                .summary("Says how many members have higher scores than a member.")
-                .does((r, c, out) -> rank(sets(c).zrevrank(r.copy(1), r.copy(2)), out));
+                .summary(
+                        "Counts the members with higher scores than a member; tells its own if asked.")
+                .does((r, c, out) -> rank("zrevrank", r, out, sets(c)::zrevrank));
         add(table, "zrandmember", -2, "key [count [WITHSCORES]]")
                 .flags(READONLY)
                 .keys(1, 1, 1, "RO", "access")
@@ -268,11 +270,33 @@ final class SortedSetCommands {
         }
     }
 
-    private static void rank(@Nullable ScoredRank rank, ReplyBuffer reply) {
-        if (rank == null) {
-            reply.nullValue();
+    /** Finds a member, from one end or the other. */
+    private interface RankOfMember {
+        @Nullable ScoredRank of(byte[] key, byte[] member);
+    }
+
+    private static void rank(
+            String command, Request request, ReplyBuffer reply, RankOfMember ranks) {
+        if (request.count() > 4) {
+            throw CommandException.arity(command);
+        }
+        boolean withScore = request.count() == 4;
+        if (withScore && !request.is(3, "WITHSCORE")) {
+            throw CommandException.syntax();
+        }
+        ScoredRank rank = ranks.of(request.copy(1), request.copy(2));
+        if (!withScore) {
+            if (rank == null) {
+                reply.nullValue();
+            } else {
+                reply.integer(rank.rank());
+            }
+        } else if (rank == null) {
+            reply.nullArray();
         } else {
+            reply.array(2);
             reply.integer(rank.rank());
+            reply.number(rank.score());
         }
     }
 

@@ -73,6 +73,26 @@ class CommandsTest {
     }
 
     @Test
+    void shouldTellTheScoreWithTheRankAsRedisDoesFrom72On() {
+        client.call("ZADD", "z", "1", "a", "2.5", "b");
+        client.call("SET", "s", "v");
+        assertEquals("*2\r\n:1\r\n$3\r\n2.5\r\n", client.call("ZRANK", "z", "b", "WITHSCORE"));
+        assertEquals("*2\r\n:1\r\n$1\r\n1\r\n", client.call("ZREVRANK", "z", "a", "withscore"));
+        assertEquals("*-1\r\n", client.call("ZRANK", "z", "c", "WITHSCORE"));
+        assertEquals("*-1\r\n", client.call("ZREVRANK", "none", "c", "WITHSCORE"));
+        assertEquals("$-1\r\n", client.call("ZRANK", "none", "c"));
+        assertTrue(client.call("ZRANK", "s", "c", "WITHSCORE").startsWith("-WRONGTYPE "));
+        assertEquals("-ERR syntax error\r\n", client.call("ZRANK", "s", "c", "WITHSCORES"));
+        assertEquals(
+                "-ERR wrong number of arguments for 'zrevrank' command\r\n",
+                client.call("ZREVRANK", "z", "b", "WITHSCORE", "x"));
+        client.call("HELLO", "3");
+        assertEquals("*2\r\n:1\r\n,2.5\r\n", client.call("ZRANK", "z", "b", "WITHSCORE"));
+        assertEquals("_\r\n", client.call("ZRANK", "z", "c", "WITHSCORE"));
+        assertEquals("_\r\n", client.call("ZREVRANK", "none", "c"));
+    }
+
+    @Test
     void shouldServeOthersWhileKeysAreListedOrDeleted() {
         for (int i = 0; i < 20_000; i++) {
             listener.keyspace().put("key:" + i, "v");

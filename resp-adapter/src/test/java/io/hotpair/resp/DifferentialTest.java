@@ -354,8 +354,13 @@ class DifferentialTest {
                         command.since().compareTo("7.1") > 0
                                 || command.fullName().startsWith("sentinel");
                 if (command.subcommands().isEmpty() && !newer) {
+                    String expected = theirs.call("COMMAND", "INFO", command.fullName());
+                    if (command.name().matches("zrank|zrevrank")) {
+                        // With their option of 7.2.
+                        expected = expected.replaceFirst("\r\n:3\r\n", "\r\n:-3\r\n");
+                    }
                     assertEquals(
-                            theirs.call("COMMAND", "INFO", command.fullName()),
+                            expected,
                             ours.call("COMMAND", "INFO", command.fullName()),
                             command.fullName());
                 }

@@ -1,5 +1,6 @@
 package io.hotpair.resp;
 
+import java.util.Arrays;
 import java.util.Random;
 
 /** Commands on sorted sets. */
@@ -93,7 +94,10 @@ final class SortedSetSource extends CommandSource {
 
     @Override
     String[] next() {
-        return perhapsBroken(valid());
+        String[] command = perhapsBroken(valid());
+        // From 7.2 on that has an option.
+        boolean newer = command.length == 4 && command[0].matches("ZRANK|ZREVRANK");
+        return newer ? Arrays.copyOf(command, 3) : command;
     }
 
     private String[] valid() {
