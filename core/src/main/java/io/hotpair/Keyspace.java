@@ -28,6 +28,8 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -731,6 +733,44 @@ public final class Keyspace implements AutoCloseable {
         OptionalLong bytes = MemoryWalk.usage(engine, key);
         core.checkRead(before);
         return bytes;
+    }
+
+    /**
+     * How often a key is used, as Redis counts it: from 0 to 255, more and more seldom one more for
+     * a use, and one less for each minute without. Kept where the policy is {@link
+     * MaxMemoryPolicy#ALLKEYS_LFU} or {@link MaxMemoryPolicy#VOLATILE_LFU}; begins anew when the
+     * keyspace is opened. Does not count as a use of the key.
+     *
+     * @param key the key
+     * @return the count, or empty if the key is absent or another policy evicts
+     * @see <a href="https://redis.io/docs/latest/commands/object-freq/">Redis, OBJECT FREQ</a>
+     */
+    public OptionalInt useFrequency(byte[] key) {
+        KeyspaceSession.checkKey(key, 0, key.length);
+        Mode before = engine.mode();
+        OptionalInt frequency = engine.frequency(key);
+        core.checkRead(before);
+        return frequency;
+    }
+
+    /**
+     * For how long a key was not used, to a few tenths of a second. Kept where the policy is {@link
+     * MaxMemoryPolicy#ALLKEYS_LRU} or {@link MaxMemoryPolicy#VOLATILE_LRU}; begins anew when the
+     * keyspace is opened. Does not count as a use of the key.
+     *
+     * @param key the key
+     * @return the time, or empty if the key is absent or another policy evicts
+     * @see <a href="https://redis.io/docs/latest/commands/object-idletime/">Redis, OBJECT
+     *     IDLETIME</a>
+     */
+    public Optional<Duration> idleTime(byte[] key) {
+        KeyspaceSession.checkKey(key, 0, key.length);
+        Mode before = engine.mode();
+        OptionalLong idleMs = engine.idleMs(key);
+        core.checkRead(before);
+        return idleMs.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Duration.ofMillis(idleMs.getAsLong()));
     }
 
     /**

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -70,6 +72,29 @@ class EvictionTest {
                                 }
                             });
             assertEquals(HotpairException.Category.MEMORY_LIMIT, refusal.category());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(MaxMemoryPolicy.class)
+    void shouldTellOfTheUseOfAKeyWhatThePolicyKeeps(MaxMemoryPolicy policy) {
+        try (Keyspace keyspace = open(policy)) {
+            boolean counts =
+                    policy == MaxMemoryPolicy.ALLKEYS_LFU || policy == MaxMemoryPolicy.VOLATILE_LFU;
+            boolean times =
+                    policy == MaxMemoryPolicy.ALLKEYS_LRU || policy == MaxMemoryPolicy.VOLATILE_LRU;
+            byte[] key = key(1);
+            keyspace.put(key, new byte[1]);
+            // What is new begins with five, and the first use always counts.
+            for (int count = 5; count <= 6; count++) {
+                assertEquals(
+                        counts ? OptionalInt.of(count) : OptionalInt.empty(),
+                        keyspace.useFrequency(key));
+                assertEquals(times, keyspace.idleTime(key).isPresent());
+                keyspace.get(key);
+            }
+            assertEquals(OptionalInt.empty(), keyspace.useFrequency(key(2)));
+            assertEquals(Optional.empty(), keyspace.idleTime(key(2)));
         }
     }
 

@@ -1,5 +1,8 @@
 package io.hotpair.internal;
 
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
 /** Another policy, but for what a subclass does otherwise. */
 public abstract class DelegatingPolicy implements EvictionPolicy {
     private final EvictionPolicy policy;
@@ -27,6 +30,16 @@ public abstract class DelegatingPolicy implements EvictionPolicy {
     @Override
     public long priority(int access, int now, long deadlineMs, long length) {
         return policy.priority(access, now, deadlineMs, length);
+    }
+
+    @Override
+    public OptionalInt useFrequency(int access, int now) {
+        return policy.useFrequency(access, now);
+    }
+
+    @Override
+    public OptionalLong idleMs(int access, int now) {
+        return policy.idleMs(access, now);
     }
 
     @Override

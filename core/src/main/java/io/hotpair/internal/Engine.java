@@ -14,6 +14,8 @@ import java.lang.invoke.VarHandle;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -321,6 +323,37 @@ public final class Engine {
         return before != 0 && Records.isValue(mem, before)
                 ? policy.onAccess(Records.access(mem, before), now)
                 : policy.onCreate(Index.name(key.hash), now);
+    }
+
+    /** How often a key is used; empty if it is absent, or if the policy does not tell. */
+    public OptionalInt frequency(byte[] key) {
+        Evictor present = evictor;
+        OptionalInt access = access(key);
+        if (present == null || access.isEmpty()) {
+            return OptionalInt.empty();
+        }
+        EvictionPolicy policy = present.policy();
+        return policy.useFrequency(access.getAsInt(), policy.now(coarseMs));
+    }
+
+    /** For how long a key was not used; empty if it is absent, or if the policy does not tell. */
+    public OptionalLong idleMs(byte[] key) {
+        Evictor present = evictor;
+        OptionalInt access = access(key);
+        if (present == null || access.isEmpty()) {
+            return OptionalLong.empty();
+        }
+        EvictionPolicy policy = present.policy();
+        return policy.idleMs(access.getAsInt(), policy.now(coarseMs));
+    }
+
+    private OptionalInt access(byte[] key) {
+        return inspect(
+                key,
+                (edit, record) ->
+                        record == 0 || live(record) == 0
+                                ? OptionalInt.empty()
+                                : OptionalInt.of(Records.access(mem, record)));
     }
 
     /** Moves the clock on that eviction reads: often enough is ten times a second. */

@@ -1,5 +1,8 @@
 package io.hotpair.internal;
 
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
 /**
  * Decides which of a few records at hand is worth least. What it knows about a record is in the
  * record's access word, 32 bits whose layout is the policy's own; the rest is small and global. So
@@ -38,6 +41,16 @@ public interface EvictionPolicy {
      * @param length bytes that evicting it would free
      */
     long priority(int access, int now, long deadlineMs, long length);
+
+    /** How often a record is used, as Redis counts it; empty if this policy counts otherwise. */
+    default OptionalInt useFrequency(int access, int now) {
+        return OptionalInt.empty();
+    }
+
+    /** For how long a record was not used; empty if this policy does not go by time. */
+    default OptionalLong idleMs(int access, int now) {
+        return OptionalLong.empty();
+    }
 
     /** Whether a record may be evicted at all. */
     default boolean isEligible(long deadlineMs) {

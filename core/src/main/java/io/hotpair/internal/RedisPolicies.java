@@ -1,5 +1,7 @@
 package io.hotpair.internal;
 
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 
 /**
@@ -54,6 +56,12 @@ public final class RedisPolicies {
         public long priority(int access, int now, long deadlineMs, long length) {
             return -Integer.toUnsignedLong(now - access);
         }
+
+        @Override
+        public OptionalLong idleMs(int access, int now) {
+            // Whoever uses it meanwhile is ahead of us.
+            return OptionalLong.of((long) Math.max(0, now - access) << UNIT_SHIFT);
+        }
     }
 
     /**
@@ -97,6 +105,11 @@ public final class RedisPolicies {
         @Override
         public long priority(int access, int now, long deadlineMs, long length) {
             return counter(access, now);
+        }
+
+        @Override
+        public OptionalInt useFrequency(int access, int now) {
+            return OptionalInt.of(counter(access, now));
         }
 
         private static int counter(int access, int now) {

@@ -13,9 +13,12 @@ import io.hotpair.Session;
 import io.hotpair.StringEntry;
 import io.hotpair.resp.Command.Category;
 import io.hotpair.resp.Command.Group;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /** What can be done with a key whatever its value is. */
@@ -24,6 +27,8 @@ final class KeyCommands {
 
     /** How many keys of all databases SCAN looks at before it answers without having found all. */
     private static final int SCANNED_KEYS = 1024;
+
+    private static final int FREQUENCY_OF_NEW_KEY = 5;
 
     private static final String SWITCHING =
             " Please note that when switching between policies at runtime LRU and LFU data will"
@@ -308,12 +313,12 @@ final class KeyCommands {
                 .does((r, c, out) -> ifPresent(r, c, out, 1));
         object(table, object, "idletime")
                 .summary(
-                        "Says for how long a key was not used: not told by the engine, so always"
-                                + " zero; refused under an LFU policy.")
+                        "Says for how many seconds a key was not used, under an LRU policy;"
+                                + " refused under an LFU policy, zero under others.")
                 .does(KeyCommands::idleTime);
         object(table, object, "freq")
                 .since("4.0.0")
-                .summary("Refuses: the engine does not tell how often a key is used.")
+                .summary("Says how often a key is used, under an LFU policy; refused under others.")
                 .does(KeyCommands::frequency);
         table.addSubcommand(object, "help", 2)
                 .flags(LOADING, STALE)
@@ -529,6 +534,11 @@ final class KeyCommands {
     }
 
     private static void idleTime(Request request, Client client, ReplyBuffer reply) {
+        Optional<Duration> idle = client.keyspace().idleTime(request.copy(2));
+        if (idle.isPresent() && !isRemoved(request, client)) {
+            reply.integer(idle.get().toSeconds());
+            return;
+        }
         if (countsUse(client) && exists(request, 2, client)) {
             throw new CommandException(
                     "ERR An LFU maxmemory policy is selected, idle time not tracked." + SWITCHING);
@@ -537,16 +547,35 @@ final class KeyCommands {
     }
 
     private static void frequency(Request request, Client client, ReplyBuffer reply) {
+        OptionalInt frequency = client.keyspace().useFrequency(request.copy(2));
+        if (frequency.isPresent() && !isRemoved(request, client)) {
+            reply.integer(frequency.getAsInt());
+            return;
+        }
         if (!exists(request, 2, client)) {
             reply.nullValue();
             return;
         }
-        throw new CommandException(
-                countsUse(client)
-                        ? "ERR the access frequency of a key is not told here"
-                        : "ERR An LFU maxmemory policy is not selected, access frequency not"
-                                + " tracked."
-                                + SWITCHING);
+        switch (client.keyspace().maxMemoryPolicy()) {
+            // The transaction that asks has made the key.
+            case ALLKEYS_LFU, VOLATILE_LFU -> reply.integer(FREQUENCY_OF_NEW_KEY);
+            case ALLKEYS_WINDOWED_LFU ->
+                    throw new CommandException(
+                            "ERR the access frequency of a key is not told here");
+            default ->
+                    throw new CommandException(
+                            "ERR An LFU maxmemory policy is not selected, access frequency not"
+                                    + " tracked."
+                                    + SWITCHING);
+        }
+    }
+
+    /**
+     * Whether the transaction that asks has removed a key. Nobody else is asked, as that would be a
+     * use of the key.
+     */
+    private static boolean isRemoved(Request request, Client client) {
+        return client.transaction().isExecuting() && !exists(request, 2, client);
     }
 
     /** Whether keys are evicted by how often they are used. */

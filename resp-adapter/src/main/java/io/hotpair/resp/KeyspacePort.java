@@ -12,6 +12,8 @@ import io.hotpair.Watermark;
 import io.hotpair.WriteListener;
 import io.hotpair.topology.Topology;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
@@ -118,6 +120,16 @@ interface KeyspacePort {
             }
 
             @Override
+            public OptionalInt useFrequency(byte[] key) {
+                return keyspace.useFrequency(key);
+            }
+
+            @Override
+            public Optional<Duration> idleTime(byte[] key) {
+                return keyspace.idleTime(key);
+            }
+
+            @Override
             public void maxMemory(long bytes) {
                 keyspace.maxMemory(bytes);
             }
@@ -195,6 +207,12 @@ interface KeyspacePort {
     Snapshot snapshot();
 
     OptionalLong memoryUsage(byte[] key);
+
+    /** How often a key is used, if the policy tells. */
+    OptionalInt useFrequency(byte[] key);
+
+    /** For how long a key was not used, if the policy tells. */
+    Optional<Duration> idleTime(byte[] key);
 
     void maxMemory(long bytes);
 

@@ -135,6 +135,29 @@ class AdministrationDifferentialTest {
         "object freq k",
     };
 
+    private static final String[] FREQUENCY = {
+        "set k v",
+        "object freq k",
+        "object freq k",
+        "get k",
+        "object freq k",
+        "rpush l a",
+        "object freq l",
+        "del l",
+        "object freq l",
+        "multi",
+        "set new v",
+        "object freq new",
+        "object freq k",
+        "del k",
+        "object freq k",
+        "exec",
+        "object freq new",
+        "object freq k",
+        "object idletime new",
+        "eval \"redis.call('set', 'e', 'v') return redis.call('object', 'freq', 'e')\" 0",
+    };
+
     private static final String[] REPLICAS = {
         "config get min-replicas-to-write",
         "config get min-replicas-max-lag",
@@ -296,6 +319,29 @@ class AdministrationDifferentialTest {
                 TestListener listener =
                         TestListener.open(64 << 20, MaxMemoryPolicy.ALLKEYS_LFU, c -> c)) {
             compare(redis, listener, USE);
+            compare(redis, listener, FREQUENCY);
+        }
+    }
+
+    @Test
+    void shouldTellForHowLongAKeyWasNotUsed() {
+        try (RealRedis redis = RealRedis.start("--maxmemory-policy", "allkeys-lru");
+                TestListener listener =
+                        TestListener.open(64 << 20, MaxMemoryPolicy.ALLKEYS_LRU, c -> c)) {
+            compare(redis, listener, USE);
+            try (RawClient client = listener.connect()) {
+                client.call("SET", "k", "v");
+                assertEquals(":0\r\n", client.call("OBJECT", "IDLETIME", "k"));
+                Await.until(
+                        () -> client.call("OBJECT", "IDLETIME", "k").equals(":1\r\n"),
+                        () -> client.call("OBJECT", "IDLETIME", "k"));
+                client.call("GET", "k");
+                assertEquals(":0\r\n", client.call("OBJECT", "IDLETIME", "k"));
+                client.call("MULTI");
+                client.call("DEL", "k");
+                client.call("OBJECT", "IDLETIME", "k");
+                assertEquals("*2\r\n:1\r\n$-1\r\n", client.call("EXEC"));
+            }
         }
     }
 

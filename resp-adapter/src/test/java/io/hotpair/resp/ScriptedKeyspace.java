@@ -18,6 +18,8 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -274,6 +276,16 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     @Override
     public OptionalLong memoryUsage(byte[] key) {
         return real.memoryUsage(key);
+    }
+
+    @Override
+    public OptionalInt useFrequency(byte[] key) {
+        return real.useFrequency(key);
+    }
+
+    @Override
+    public Optional<Duration> idleTime(byte[] key) {
+        return real.idleTime(key);
     }
 
     @Override

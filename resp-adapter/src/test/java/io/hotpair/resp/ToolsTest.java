@@ -3,6 +3,7 @@ package io.hotpair.resp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.hotpair.MaxMemoryPolicy;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -158,18 +159,40 @@ class ToolsTest {
                 RawClient real = new RawClient(redis.port())) {
             listener.keyspace().put("k", "v");
             real.call("SET", "k", "v");
-            List<String> said = new ArrayList<>();
-            for (int port : new int[] {redis.port(), listener.port()}) {
-                Process asking =
-                        new ProcessBuilder("redis-cli", "-p", Integer.toString(port), "--hotkeys")
-                                .redirectErrorStream(true)
-                                .start();
-                byte[] output = asking.getInputStream().readAllBytes();
-                said.add(new String(output, StandardCharsets.UTF_8) + asking.waitFor());
-            }
-            assertTrue(said.get(0).contains("An LFU maxmemory policy is not selected"));
-            assertEquals(said.get(0), said.get(1));
+            String said = hotKeys(redis.port());
+            assertTrue(said.contains("An LFU maxmemory policy is not selected"), said);
+            assertEquals(said, hotKeys(listener.port()));
         }
+    }
+
+    @Test
+    void shouldFindTheHotKeysThatRedisFinds() throws Exception {
+        try (RealRedis redis = RealRedis.start("--maxmemory-policy", "allkeys-lfu");
+                TestListener counting =
+                        TestListener.open(64 << 20, MaxMemoryPolicy.ALLKEYS_LFU, c -> c)) {
+            for (int port : new int[] {redis.port(), counting.port()}) {
+                try (RawClient client = new RawClient(port)) {
+                    client.call("SET", "cold", "v");
+                    client.call("SET", "hot", "v");
+                    client.call("GET", "hot");
+                }
+            }
+            String said = hotKeys(redis.port());
+            assertTrue(said.contains("hot key found with counter: 6\tkeyname: \"hot\""), said);
+            // Before that are the keys in the order of SCAN, which is each server's own.
+            String found = said.substring(said.indexOf("- summary -"));
+            assertEquals(
+                    found, hotKeys(counting.port()).replaceFirst("(?s).*(?=- summary -)", ""));
+        }
+    }
+
+    private static String hotKeys(int port) throws Exception {
+        Process asking =
+                new ProcessBuilder("redis-cli", "-p", Integer.toString(port), "--hotkeys")
+                        .redirectErrorStream(true)
+                        .start();
+        byte[] output = asking.getInputStream().readAllBytes();
+        return new String(output, StandardCharsets.UTF_8) + asking.waitFor();
     }
 
     @Test
