@@ -122,8 +122,10 @@ final class BlockedClient<R> implements Parked {
             if (e instanceof HotpairException failure && !isOfValue(failure)) {
                 throw failure;
             }
-            // What is there of another type, or without the group, is as good as nothing to one who
-            // waits already.
+            if (command.name().equals("xreadgroup")) {
+                throw StreamReadCommands.lost(stored, client);
+            }
+            // What is there of another type is as good as nothing to one who waits already.
             reply.truncate(from);
             future = new CompletableFuture<>();
             tries = true;

@@ -9,6 +9,7 @@ import static io.hotpair.resp.StreamCommands.streams;
 import io.hotpair.HotpairException;
 import io.hotpair.StreamBatch;
 import io.hotpair.StreamId;
+import io.hotpair.StreamOperations;
 import io.hotpair.StreamPosition;
 import java.time.Duration;
 import java.util.List;
@@ -92,6 +93,13 @@ final class StreamReadCommands {
                                 arguments.acknowledges,
                                 positions);
         BlockedClient.await(client, reply, future, true, StreamReplies::batches);
+    }
+
+    /** What a consumer is told that waits, when its stream or its group is not there any more. */
+    static HotpairException lost(Request request, Client client) {
+        return new HotpairException(
+                HotpairException.Category.WRONG_VALUE,
+                new ReadArguments(request, client, true).lost());
     }
 
     /** What XREAD and XREADGROUP are given. */
@@ -262,6 +270,21 @@ final class StreamReadCommands {
                                     + "' in XREADGROUP with GROUP option");
                 }
             }
+        }
+
+        /** Says of the first stream that is concerned whether it went, or only the group. */
+        String lost() {
+            for (int i = 0; i < streamCount; i++) {
+                byte[] key = request.copy(streams + i);
+                boolean isStream = "stream".equals(client.session().keys().type(key));
+                if (isStream && !StreamGroups.exists(client, key, request.copy(group))) {
+                    return StreamOperations.NO_GROUP;
+                }
+                if (!isStream) {
+                    break;
+                }
+            }
+            return StreamOperations.NO_STREAM;
         }
 
         /** Which stream it was that is not there, or has no such group, or is no stream. */

@@ -272,6 +272,53 @@ class DatabasesTest {
         }
     }
 
+    /** What stands in database 1 when it takes the place of the stream with a group, and later. */
+    private static final String[] EXCHANGES = {
+        "",
+        "set s v",
+        "xadd s 5-5 f v",
+        "xgroup create s other $ mkstream",
+        "xgroup create s g $ mkstream, xadd s 5-5 f v",
+        "xgroup create s g $ mkstream, multi, select 0, swapdb 1 0, del s, exec",
+        "xadd s 5-5 f v, multi, select 0, swapdb 1 0, xgroup create s g 0, exec",
+        "xgroup create s g $ mkstream, multi, select 0, swapdb 1 0, set s v, exec",
+        "multi, select 0, swapdb 1 0, swapdb 0 1, xadd s 5-5 f v, exec",
+    };
+
+    @Test
+    void shouldTellConsumersThatWaitWhatRedisTellsThemWhenTheirDatabaseIsExchanged() {
+        try (RealRedis redis = RealRedis.start();
+                TestListener listener = TestListener.open()) {
+            for (String exchange : EXCHANGES) {
+                assertEquals(
+                        consumed(redis.port(), exchange),
+                        consumed(listener.port(), exchange),
+                        exchange);
+            }
+        }
+    }
+
+    /** What a consumer is told that waits for a stream of database 0. */
+    private static String consumed(int port, String exchange) {
+        try (RawClient client = new RawClient(port);
+                RawClient waiting = new RawClient(port)) {
+            client.call("FLUSHALL");
+            client.call("XGROUP", "CREATE", "s", "g", "$", "MKSTREAM");
+            waiting.send("XREADGROUP GROUP g c BLOCK 0 STREAMS s >\r\n");
+            Await.until(
+                    () -> client.call("INFO", "clients").contains("blocked_clients:1\r"),
+                    () -> client.call("INFO", "clients"));
+            client.call("SELECT", "1");
+            for (String command : exchange.isEmpty() ? new String[0] : exchange.split(", ", -1)) {
+                client.call(command.split(" ", -1));
+            }
+            if (!exchange.endsWith("exec")) {
+                client.call("SWAPDB", "0", "1");
+            }
+            return waiting.reply();
+        }
+    }
+
     @Test
     void shouldGiveWhoWaitsAtAnotherListenerWhatHasItsNameNow() {
         try (TestListener listener = TestListener.open();
