@@ -181,8 +181,7 @@ class ToolsTest {
             assertTrue(said.contains("hot key found with counter: 6\tkeyname: \"hot\""), said);
             // Before that are the keys in the order of SCAN, which is each server's own.
             String found = said.substring(said.indexOf("- summary -"));
-            assertEquals(
-                    found, hotKeys(counting.port()).replaceFirst("(?s).*(?=- summary -)", ""));
+            assertEquals(found, hotKeys(counting.port()).replaceFirst("(?s).*(?=- summary -)", ""));
         }
     }
 
