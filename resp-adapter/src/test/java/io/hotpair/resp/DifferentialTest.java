@@ -158,7 +158,8 @@ class DifferentialTest {
         return reply.replace("$2\r\n-0\r\n", "$1\r\n0\r\n").replace(",-0\r\n", ",0\r\n");
     }
 
-    private static String rounded(String reply) {
+    /** A reply with its numbers rounded, as far as Java and C may calculate them differently. */
+    static String rounded(String reply) {
         return Pattern.compile("(?:\\$\\d+\r\n|,)(-?\\d+\\.\\d{9,})\r\n")
                 .matcher(reply)
                 .replaceAll(

@@ -302,6 +302,10 @@ class MigrationTest {
      */
     private static String told(String[] question, String reply) {
         String same = RdbImportTest.comparable(question, reply);
+        if (question[0].equals("ZRANGE")) {
+            // A distance is told as the command that stores it, and is calculated again here.
+            return DifferentialTest.rounded(same);
+        }
         if (!question[0].equals("XINFO")) {
             return same;
         }
