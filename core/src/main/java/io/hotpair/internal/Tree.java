@@ -224,18 +224,24 @@ final class Tree {
         return found >= 0;
     }
 
-    /** The last child whose first key is not above a key; the first one if there is none. */
+    /**
+     * The last child whose first key is not above a key; the first one if there is none. Prefixes
+     * are read one after the other: the processor has several of those reads under way at a time,
+     * while each step of a binary search waits for the one before.
+     */
     private int childFor(
             long node, int childCount, long prefix, byte[] key, int offset, int length) {
         int low = 1;
-        int high = childCount;
+        while (low < childCount && Long.compareUnsigned(prefix(node, low), prefix) < 0) {
+            low++;
+        }
+        int high = low;
+        while (high < childCount && prefix(node, high) == prefix) {
+            high++;
+        }
         while (low < high) {
             int middle = (low + high) >>> 1;
-            int order = Long.compareUnsigned(prefix(node, middle), prefix);
-            if (order == 0) {
-                order = compareFirst(child(mem, node, middle), key, offset, length);
-            }
-            if (order <= 0) {
+            if (compareFirst(child(mem, node, middle), key, offset, length) <= 0) {
                 low = middle + 1;
             } else {
                 high = middle;
