@@ -81,8 +81,8 @@ public interface Session {
      * Brings what finding some keys takes into the processor's cache, for all of them side by side:
      * for a caller who knows which keys it is going to ask for, one after the other. Pays off where
      * the keyspace is larger than the cache, with 4 to about 32 keys. Nothing but a hint: it tells
-     * nothing, does not count as a use of the keys, and does nothing where they can't be read.
-     * Allocates nothing.
+     * nothing, does not count as a use of the keys, and does nothing where they can't be read just
+     * now. Allocates nothing.
      *
      * @param keys holds all the keys
      * @param keyOffsets where each begins

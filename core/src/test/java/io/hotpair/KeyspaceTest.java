@@ -406,7 +406,7 @@ class KeyspaceTest {
                     IndexOutOfBoundsException.class,
                     () -> session.prefetch(new byte[3], new int[] {2}, new int[] {2}, 1));
         }
-        session.prefetch(keys, offsets, lengths, count);
-        assertThrows(IllegalStateException.class, () -> session.length(keys, 0, 4));
+        assertThrows(
+                IllegalStateException.class, () -> session.prefetch(keys, offsets, lengths, count));
     }
 }

@@ -524,10 +524,11 @@ public final class Engine {
      * small keyspace are there already.
      */
     public void prefetch(byte[] keys, int[] offsets, int[] lengths, int count) {
+        mode.checkOpen();
         if (index.segmentCount() < MIN_PREFETCHED_SEGMENTS) {
             return;
         }
-        Stripe stripe = stripes.enter();
+        Stripe stripe = enterToWork();
         try {
             if (mode.readable()) {
                 collect(stripe).prefetch(keys, offsets, lengths, count);

@@ -103,7 +103,11 @@ final class ReadAhead {
                 keyLengths[keys++] = request.length(1);
             }
         }
-        session.prefetch(bytes, keyOffsets, keyLengths, keys);
+        try {
+            session.prefetch(bytes, keyOffsets, keyLengths, keys);
+        } catch (IllegalStateException e) {
+            // The keyspace is closed, which the commands themselves are going to tell.
+        }
     }
 
     /** Gives back to the parser what was not executed. */
