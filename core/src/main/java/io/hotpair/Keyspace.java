@@ -739,7 +739,8 @@ public final class Keyspace implements AutoCloseable {
      * How often a key is used, as Redis counts it: from 0 to 255, more and more seldom one more for
      * a use, and one less for each minute without. Kept where the policy is {@link
      * MaxMemoryPolicy#ALLKEYS_LFU} or {@link MaxMemoryPolicy#VOLATILE_LFU}; begins anew when the
-     * keyspace is opened. Does not count as a use of the key.
+     * keyspace is opened, and reads count on the node that serves them alone. Does not count as a
+     * use of the key.
      *
      * @param key the key
      * @return the count, or empty if the key is absent or another policy evicts
@@ -756,7 +757,8 @@ public final class Keyspace implements AutoCloseable {
     /**
      * For how long a key was not used, to a few tenths of a second. Kept where the policy is {@link
      * MaxMemoryPolicy#ALLKEYS_LRU} or {@link MaxMemoryPolicy#VOLATILE_LRU}; begins anew when the
-     * keyspace is opened. Does not count as a use of the key.
+     * keyspace is opened, and reads count on the node that serves them alone. Does not count as a
+     * use of the key.
      *
      * @param key the key
      * @return the time, or empty if the key is absent or another policy evicts

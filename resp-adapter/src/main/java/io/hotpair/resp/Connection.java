@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *  network ──► worker's read array ──► parser ──► dispatcher ──► worker's reply buffer ──► outbox
- *                     │ what is left of an incomplete command          one batch per read
+ *                     │                some ahead                     one batch per read
+ *                     │ what is left of an incomplete command
  *                     ▼
  *               array of our own, while there is something to keep
  * </pre>
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Owner {
     private static final int KEPT_ARRAY = 16 << 10;
     private static final int FIRST_ARRAY = 1 << 10;
-    private static final int READ_AHEAD = 64 << 10;
+    private static final int READ_WHILE_PARKED = 64 << 10;
     private static final int SUBMIT_AT = 64 << 10;
     private static final long LINGER_NS = TimeUnit.SECONDS.toNanos(1);
     private static final byte[] NOTHING = {};
@@ -478,6 +479,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         }
         if (!client.isAuthenticated()) {
             giveBack();
+            // Of what has come in part its length was accepted as that of somebody else.
+            parser.rewindTo(parser.start());
         }
         return !closing;
     }
@@ -562,7 +565,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
             return;
         }
         boolean read =
-                closing || (mayExecute() || (client.parked() != null && heldLength() < READ_AHEAD));
+                closing
+                        || (mayExecute()
+                                || (client.parked() != null && heldLength() < READ_WHILE_PARKED));
         if (channel.config().isAutoRead() != read) {
             channel.config().setAutoRead(read);
         }

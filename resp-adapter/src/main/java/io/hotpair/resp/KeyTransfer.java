@@ -73,6 +73,7 @@ final class KeyTransfer extends ChannelInboundHandlerAdapter implements Parked {
     private final Iterator<KeyName> keys;
 
     private @Nullable Future<?> connectTimeout;
+    private @Nullable Future<?> lookup;
     private @Nullable Channel channel;
     private boolean closed;
     private boolean greeted;
@@ -148,6 +149,10 @@ final class KeyTransfer extends ChannelInboundHandlerAdapter implements Parked {
         if (connectTimeout != null) {
             boolean unused = connectTimeout.cancel(false);
         }
+        if (lookup != null) {
+            // So that what has not begun never does, and holds nothing of ours until its turn.
+            boolean unused = lookup.cancel(false);
+        }
         if (channel != null) {
             channel.close();
         }
@@ -162,8 +167,8 @@ final class KeyTransfer extends ChannelInboundHandlerAdapter implements Parked {
     private void fail(String why) {
         if (broken == null) {
             broken = why;
+            wake();
         }
-        wake();
     }
 
     private void wake() {
@@ -309,11 +314,10 @@ final class KeyTransfer extends ChannelInboundHandlerAdapter implements Parked {
                                 () -> fail(NOT_CONNECTED),
                                 arguments.timeoutMs(),
                                 TimeUnit.MILLISECONDS);
+        CompletableFuture<InetAddress> found = client.server().hostNames().find(arguments.host());
+        lookup = found;
         CompletableFuture<InetAddress> unused =
-                client.server()
-                        .hostNames()
-                        .find(arguments.host())
-                        .whenComplete((address, failure) -> worker.execute(() -> connect(address)));
+                found.whenComplete((address, failure) -> worker.execute(() -> connect(address)));
     }
 
     private void connect(@Nullable InetAddress address) {
@@ -346,7 +350,8 @@ final class KeyTransfer extends ChannelInboundHandlerAdapter implements Parked {
                     if (!done.isSuccess()) {
                         // Redis finds out that it was refused when it writes.
                         boolean isRefused = done.cause() instanceof ConnectException;
-                        fail(isRefused ? NOT_WRITTEN : NOT_CONNECTED);
+                        String why = isRefused ? NOT_WRITTEN : NOT_CONNECTED;
+                        client.connection().worker().execute(() -> fail(why));
                     }
                 });
     }
@@ -398,7 +403,7 @@ final class KeyTransfer extends ChannelInboundHandlerAdapter implements Parked {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf in = (ByteBuf) message;
         try {
-            while (in.isReadable()) {
+            while (in.isReadable() && broken == null) {
                 received((char) (in.readByte() & 0xFF));
             }
         } finally {

@@ -1,5 +1,6 @@
 package io.hotpair.resp;
 
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,16 +95,15 @@ record MigrateArguments(
         return -1;
     }
 
-    /** Whether an argument belongs to a password, or may if it is written oddly. */
-    static boolean isSecret(Request request, int argument) {
-        for (int i = FIRST_OPTION; i < argument && !request.is(i, "KEYS"); i++) {
+    /** Which arguments belong to a password, or may if it is written oddly. */
+    static BitSet secrets(Request request) {
+        BitSet secrets = new BitSet();
+        for (int i = FIRST_OPTION; i < request.count() && !request.is(i, "KEYS"); i++) {
             int length = passwordLength(request, i);
-            if (argument <= i + length) {
-                return true;
-            }
+            secrets.set(i + 1, i + 1 + length);
             i += length;
         }
-        return false;
+        return secrets;
     }
 
     /** How many arguments behind an option are a password, and whose it is. */

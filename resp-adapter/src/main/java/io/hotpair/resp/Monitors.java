@@ -3,6 +3,7 @@ package io.hotpair.resp;
 import io.hotpair.resp.Command.Flag;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Locale;
 
 /**
@@ -69,8 +70,9 @@ final class Monitors {
                 .append(' ')
                 .append(isScripted ? "lua" : client.address())
                 .append(']');
+        BitSet secrets = secrets(command, request);
         for (int i = 0; i < request.count(); i++) {
-            if (isSecret(command, request, i)) {
+            if (secrets.get(i)) {
                 line.append(REDACTED);
             } else {
                 line.append(' ');
@@ -80,17 +82,22 @@ final class Monitors {
         return line.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
     }
 
-    /** Whether an argument is a name or a password, or may be one if it is written oddly. */
-    private static boolean isSecret(Command command, Request request, int argument) {
-        if (command.name().equals("auth")) {
-            return argument > 0;
+    /** Which arguments are a name or a password, or may be one if it is written oddly. */
+    private static BitSet secrets(Command command, Request request) {
+        BitSet secrets = new BitSet();
+        switch (command.name()) {
+            case "auth" -> secrets.set(1, request.count());
+            case "hello" -> {
+                for (int i = 2; i < request.count(); i++) {
+                    if (request.is(i, "AUTH")) {
+                        secrets.set(i + 1, i + 3);
+                    }
+                }
+            }
+            case "migrate" -> secrets.or(MigrateArguments.secrets(request));
+            default -> {}
         }
-        if (command.name().equals("migrate")) {
-            return MigrateArguments.isSecret(request, argument);
-        }
-        return command.name().equals("hello")
-                && ((argument > 2 && request.is(argument - 1, "AUTH"))
-                        || (argument > 3 && request.is(argument - 2, "AUTH")));
+        return secrets;
     }
 
     private static void quote(byte[] bytes, StringBuilder to) {

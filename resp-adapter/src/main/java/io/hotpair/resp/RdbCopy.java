@@ -153,6 +153,8 @@ final class RdbCopy implements Parked {
             FileChannel made = open();
             file = made;
             try (Snapshot snapshot = snapshot()) {
+                // It may have been waited for, and a migration have begun meanwhile.
+                SyncCommands.requireCurrent(client);
                 RdbExport.Report written =
                         RdbExport.write(
                                 snapshot,
@@ -238,6 +240,11 @@ final class RdbCopy implements Parked {
             return;
         }
         RespServer.LOGGER.warn("The RDB file for client id={} failed", client.id(), why);
+        if (why instanceof CommandException known) {
+            failure = known;
+            client.connection().wake(this);
+            return;
+        }
         boolean isKnown = why instanceof HotpairException || why instanceof IllegalStateException;
         failure =
                 new CommandException(

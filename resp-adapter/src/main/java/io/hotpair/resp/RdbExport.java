@@ -236,6 +236,7 @@ public final class RdbExport {
         RdbShape before = shape;
         if (RdbShape.isFirst(operation)) {
             endCounting();
+            progress.at(0, totalBytes);
             isTimed = operation.deadlineMs() != 0;
             KeyName found = name(operation);
             if (hasExpired(operation)) {

@@ -91,17 +91,20 @@ final class ReadAhead {
 
     /** Most commands have a key as the first argument; with others it does no harm. */
     private void prefetch(Session session) {
-        byte[] bytes = requests[0].bytes();
+        // An inline command has an array of its own, so the last one's is most likely that of most.
+        byte[] bytes = requests[count - 1].bytes();
         int keys = 0;
         for (int i = 0; i < count; i++) {
             Request request = requests[i];
-            // An inline command has an array of its own.
             if (request.bytes() == bytes
                     && request.count() > 1
                     && request.length(1) <= MAX_KEY_LENGTH) {
                 keyOffsets[keys] = request.offset(1);
                 keyLengths[keys++] = request.length(1);
             }
+        }
+        if (keys < MIN_KEYS) {
+            return;
         }
         try {
             session.prefetch(bytes, keyOffsets, keyLengths, keys);

@@ -720,8 +720,6 @@ public final class RedisMigration implements AutoCloseable {
             if (stopping.get()) {
                 throw new EOFException("ended before the copy was loaded");
             }
-            // From here on nothing of what was followed before is left to go on with.
-            replicationId = "";
             state = State.LOADING;
         }
         // Before anything is removed, as a library may be refused; but room may be made for them.
@@ -730,6 +728,10 @@ public final class RedisMigration implements AutoCloseable {
         if (error != null && !isFull) {
             throw new IllegalArgumentException(
                     "the libraries of functions of " + source + " can't be loaded here: " + error);
+        }
+        synchronized (turn) {
+            // From here on nothing of what was followed before is left to go on with.
+            replicationId = "";
         }
         error = client.execute(LocalClient.request("FLUSHALL"));
         if (error != null) {

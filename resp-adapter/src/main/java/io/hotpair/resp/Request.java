@@ -13,6 +13,11 @@ import java.util.function.UnaryOperator;
 final class Request {
     private static final int INITIAL_ARGUMENTS = 16;
     private static final int ARGUMENT_OVERHEAD = 64;
+
+    /** Each connection may keep as many when it has nothing to do, and nobody charges them. */
+    private static final int MAX_KEPT_ARGUMENTS = 64;
+
+    private static final int MAX_EXPECTED_ARGUMENTS = 1_024;
     private static final byte[] NOTHING = {};
 
     private byte[] bytes = NOTHING;
@@ -25,9 +30,18 @@ final class Request {
     void reset() {
         bytes = NOTHING;
         count = 0;
-        if (offsets.length > 1024) {
+        if (offsets.length > MAX_KEPT_ARGUMENTS) {
             offsets = new int[INITIAL_ARGUMENTS];
             lengths = new int[INITIAL_ARGUMENTS];
+        }
+    }
+
+    /** Makes room for as many arguments as are announced, within limits. */
+    void expect(long arguments) {
+        int room = (int) Math.min(arguments, MAX_EXPECTED_ARGUMENTS);
+        if (room > offsets.length) {
+            offsets = new int[room];
+            lengths = new int[room];
         }
     }
 

@@ -92,12 +92,13 @@ final class RequestParser {
     }
 
     /**
-     * Gives the last command again at the next call.
+     * Begins anew at a command that was given before, or at {@link #start}.
      *
-     * @param requestStart where {@link #start} was before that call
+     * @param requestStart where {@link #start} was before the call that gave it
      */
     void rewindTo(int requestStart) {
         start = requestStart;
+        error = "";
         forget();
     }
 
@@ -149,6 +150,7 @@ final class RequestParser {
             return fail("unauthenticated multibulk length");
         }
         request.reset();
+        request.expect(count);
         argumentsLeft = (int) Math.max(count, 0);
         position = line + 2 - start;
         return Outcome.REQUEST;

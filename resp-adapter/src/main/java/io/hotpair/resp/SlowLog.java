@@ -110,7 +110,7 @@ final class SlowLog {
     /** Whether an argument may be a password. */
     private static boolean isSecret(Command command, Request request, int argument) {
         return switch (command.fullName()) {
-            case "migrate" -> MigrateArguments.isSecret(request, argument);
+            case "migrate" -> MigrateArguments.secrets(request).get(argument);
             case "acl|setuser" -> argument > 1;
             case "config|set" -> argument > 1 && request.is(argument - 1, "REQUIREPASS");
             default -> false;

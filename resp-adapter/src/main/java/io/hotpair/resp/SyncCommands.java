@@ -87,10 +87,7 @@ final class SyncCommands {
         if (client.isMonitor()) {
             return;
         }
-        if (!isCurrent(client)) {
-            throw new CommandException(
-                    "NOMASTERLINK Can't SYNC while not connected with my master");
-        }
+        requireCurrent(client);
         if (reply.length() > 0 || !client.connection().outbox().isEmpty()) {
             throw new CommandException("ERR SYNC and PSYNC are invalid with pending output");
         }
@@ -106,6 +103,14 @@ final class SyncCommands {
                     "NOPERM this user has no permissions to read all keys, which SYNC sends");
         }
         RdbCopy.begin(client, new RdbExport.Parts(wishes.hasKeys(), wishes.hasFunctions()));
+    }
+
+    /** Refuses where there is no whole state to be had. */
+    static void requireCurrent(Client client) {
+        if (!isCurrent(client)) {
+            throw new CommandException(
+                    "NOMASTERLINK Can't SYNC while not connected with my master");
+        }
     }
 
     /** Whether this node has what there is, or follows who has. */

@@ -152,6 +152,23 @@ class MonitorTest {
     }
 
     @Test
+    void shouldShowAVeryLongCommandAtOnce() {
+        String[] command = new String[200_000];
+        Arrays.fill(command, "x");
+        String[] beginning = {"MIGRATE", "127.0.0.1", "1", "", "0", "1", "AUTH", "secret"};
+        System.arraycopy(beginning, 0, command, 0, beginning.length);
+        try (TestListener listener = TestListener.open();
+                RawClient monitor = listener.connect();
+                RawClient client = listener.connect()) {
+            assertEquals("+OK\r\n", monitor.call("MONITOR"));
+            String reply = client.call(command);
+            assertTrue(reply.startsWith("-ERR MIGRATE is off"), reply);
+            String line = monitor.reply();
+            assertTrue(line.contains("\"AUTH\" \"(redacted)\" \"x\""), line.substring(0, 200));
+        }
+    }
+
+    @Test
     void shouldDisconnectAMonitorThatDoesNotRead() {
         try (TestListener listener =
                         TestListener.open(

@@ -77,6 +77,26 @@ class ReadAheadTest {
     }
 
     @Test
+    void shouldNotAcceptForOneWhatItAcceptsForAnother() {
+        String begun = "*11\r\n$4\r\nMGET\r\n$1\r\n1\r\n";
+        try (RealRedis redis = RealRedis.start("--requirepass", PASSWORD);
+                TestListener listener = TestListener.open(config -> config.password(PASSWORD));
+                RawClient theirs = new RawClient(redis.port());
+                RawClient ours = listener.connect()) {
+            for (RawClient client : new RawClient[] {theirs, ours}) {
+                client.send(command("AUTH", PASSWORD));
+                assertEquals("+OK\r\n", client.reply());
+                client.send(command("RESET") + begun);
+                assertEquals("+RESET\r\n", client.reply());
+                client.send("$1\r\n2\r\n");
+            }
+            String expected = theirs.untilClosed();
+            assertTrue(expected.contains("unauthenticated multibulk length"), expected);
+            assertEquals(expected, ours.untilClosed());
+        }
+    }
+
+    @Test
     void shouldAnswerWhatCameBeforeAnError() {
         compare(
                 command("AUTH", PASSWORD)

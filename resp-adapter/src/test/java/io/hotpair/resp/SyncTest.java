@@ -2,6 +2,7 @@ package io.hotpair.resp;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hotpair.Keyspace;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -394,6 +396,32 @@ class SyncTest {
                 }
             }
             assertSame(listener.keyspace(), fetcher.file(), root.resolve("dump.rdb"));
+        }
+    }
+
+    @Test
+    void shouldGiveNothingOfWhatAMigrationHasBegunToReplace() throws Exception {
+        try (TestListener listener = TestListener.open();
+                Fetcher fetcher = new Fetcher(listener.port());
+                ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            RedisMigration migration;
+            try (Snapshot held = listener.keyspace().snapshot()) {
+                assertEquals(0, held.opId());
+                assertEquals('\n', fetcher.ask().in.read());
+                String host = silent.getInetAddress().getHostAddress();
+                migration =
+                        RedisMigration.builder(listener.keyspace(), host, silent.getLocalPort())
+                                .start();
+            }
+            // It is closed first, as the migration waits for an answer until then.
+            try (migration;
+                    ServerSocket first = silent) {
+                assertFalse(first.isClosed());
+                assertEquals(
+                        "-NOMASTERLINK Can't SYNC while not connected with my master",
+                        fetcher.line());
+            }
+            awaitNone(listener);
         }
     }
 
