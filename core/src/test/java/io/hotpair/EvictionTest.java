@@ -25,8 +25,11 @@ class EvictionTest {
     private static final long LIMIT = 8L << 20;
 
     private static Keyspace open(MaxMemoryPolicy policy) {
-        return Keyspace.open(
-                Keyspace.builder().inMemory().maxMemory(LIMIT).maxMemoryPolicy(policy).build());
+        return Keyspace.open(builder(policy).build());
+    }
+
+    private static KeyspaceBuilder builder(MaxMemoryPolicy policy) {
+        return Keyspace.builder().inMemory().maxMemory(LIMIT).maxMemoryPolicy(policy);
     }
 
     private static byte[] key(int i) {
@@ -78,7 +81,7 @@ class EvictionTest {
     @ParameterizedTest
     @EnumSource(MaxMemoryPolicy.class)
     void shouldTellOfTheUseOfAKeyWhatThePolicyKeeps(MaxMemoryPolicy policy) {
-        try (Keyspace keyspace = open(policy)) {
+        try (Keyspace keyspace = Keyspace.open(builder(policy).clock(new WallClock()).build())) {
             boolean counts =
                     policy == MaxMemoryPolicy.ALLKEYS_LFU || policy == MaxMemoryPolicy.VOLATILE_LFU;
             boolean times =
@@ -95,6 +98,19 @@ class EvictionTest {
             }
             assertEquals(OptionalInt.empty(), keyspace.useFrequency(key(2)));
             assertEquals(Optional.empty(), keyspace.idleTime(key(2)));
+        }
+    }
+
+    /** A wall clock that stands still: counts fall by the minute. */
+    private static final class WallClock implements Clock {
+        @Override
+        public long currentTimeMs() {
+            return 1_800_000_000_000L;
+        }
+
+        @Override
+        public long nanoTime() {
+            return System.nanoTime();
         }
     }
 

@@ -197,6 +197,8 @@ public final class Engine {
             slab.evicts();
             slab.indexRoom(this::indexRoom);
         }
+        // What is written before the first tick must not look as old as the epoch.
+        coarseMs = clock.nowMs();
     }
 
     Mem mem() {
