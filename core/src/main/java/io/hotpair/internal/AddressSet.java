@@ -8,7 +8,7 @@ import java.util.Arrays;
  */
 final class AddressSet {
     private static final int MIN_CAPACITY = 16;
-    private static final int MAX_KEPT_CAPACITY = 8192;
+    private static final int MAX_KEPT_CAPACITY = 64;
     private static final long MULTIPLIER = 0x9E37_79B9_7F4A_7C15L;
 
     private long[] table = new long[MIN_CAPACITY];
@@ -44,6 +44,10 @@ final class AddressSet {
     void add(long address) {
         table[place(address)] = address;
         count++;
+    }
+
+    boolean contains(long address) {
+        return table[place(address)] != 0;
     }
 
     /** Removes an address; returns whether it was there. */

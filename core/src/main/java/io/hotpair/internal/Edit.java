@@ -263,6 +263,11 @@ public final class Edit implements NodeStore {
     }
 
     @Override
+    public boolean isFresh(long node) {
+        return fresh.contains(node | NODE);
+    }
+
+    @Override
     public void replaceNode(long node) {
         if (fresh.remove(node | NODE)) {
             // Nobody has seen it. So a change of many elements takes no more than its result.

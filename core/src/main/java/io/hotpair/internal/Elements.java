@@ -103,23 +103,20 @@ final class Elements {
 
     /** The first 8 bytes of an element's key; see {@link Tree}. */
     long prefix(int index) {
-        int at = start(index);
-        int keyLength = 0;
-        for (int shift = 0; ; shift += 7) {
-            byte next = bytes[at++];
-            keyLength |= (next & 0x7F) << shift;
-            if (next >= 0) {
-                break;
-            }
-        }
-        while (bytes[at++] < 0) {
-            // The value's length ends with the first byte that is not negative.
-        }
-        return Tree.prefixOf(bytes, at, keyLength);
+        return Leaf.prefix(bytes, start(index));
     }
 
-    private int start(int index) {
+    int start(int index) {
         return index == 0 ? 0 : ends[index - 1];
+    }
+
+    /** Bytes of all elements. */
+    int length() {
+        return length;
+    }
+
+    void copyTo(byte[] into, int offset) {
+        System.arraycopy(bytes, 0, into, offset, length);
     }
 
     /** Bytes of one element. */

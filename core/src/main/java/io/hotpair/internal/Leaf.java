@@ -25,6 +25,9 @@ final class Leaf {
     static final int HEADER_LENGTH = Short.BYTES;
     static final int MAX_LENGTH = 65_535;
 
+    /** Bytes of an element before its key, at most. */
+    private static final int MAX_VARINTS = 10;
+
     private static final VarHandle SHORTS =
             MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
 
@@ -41,15 +44,107 @@ final class Leaf {
     private int parsed;
 
     void load(Mem mem, long address, int imageLength) {
+        ensureRoom(imageLength);
+        mem.copyOut(address, bytes, 0, imageLength);
+        length = imageLength;
+        count = getShort(bytes, 0);
+    }
+
+    private void ensureRoom(int imageLength) {
         if (bytes.length < imageLength) {
             bytes = new byte[Math.max(imageLength, bytes.length * 2)];
         } else if (bytes.length > MAX_LENGTH && imageLength <= MAX_LENGTH) {
             // A huge element was here: its room is not kept.
             bytes = new byte[MAX_LENGTH];
         }
-        mem.copyOut(address, bytes, 0, imageLength);
-        length = imageLength;
-        count = getShort(bytes, 0);
+    }
+
+    /**
+     * Compares the first key of an image with another one. Reads no more of it than that takes, and
+     * holds no more of it then.
+     */
+    int compareFirst(
+            Mem mem,
+            long address,
+            int imageLength,
+            int elementCount,
+            byte[] key,
+            int offset,
+            int keyLengthThere) {
+        int first = HEADER_LENGTH + Short.BYTES * (elementCount - 1);
+        int read = (int) Math.min(imageLength - first, (long) MAX_VARINTS + keyLengthThere);
+        ensureRoom(HEADER_LENGTH + read);
+        mem.copyOut(address + first, bytes, HEADER_LENGTH, read);
+        length = HEADER_LENGTH + read;
+        count = 1;
+        at(0);
+        int shorter = Math.min(keyLength, keyLengthThere);
+        int order =
+                Arrays.compareUnsigned(
+                        bytes, keyOffset, keyOffset + shorter, key, offset, offset + shorter);
+        return order == 0 ? keyLength - keyLengthThere : order;
+    }
+
+    /** Bytes of the image in which other elements stand for those of a range. */
+    long splicedLength(int from, int to, Elements inserted) {
+        int spliced = count - (to - from) + inserted.count();
+        return HEADER_LENGTH
+                + (long) Short.BYTES * Math.max(0, spliced - 1)
+                + (start(from) - start(0))
+                + inserted.length()
+                + (length - start(to));
+    }
+
+    /** Writes that image; there must be {@link #splicedLength} bytes. */
+    void writeSpliced(int from, int to, Elements inserted, byte[] into) {
+        int added = inserted.count();
+        int spliced = count - (to - from) + added;
+        int oldFirst = start(0);
+        int first = HEADER_LENGTH + Short.BYTES * Math.max(0, spliced - 1);
+        int insertedAt = first + start(from) - oldFirst;
+        int restAt = insertedAt + inserted.length();
+        System.arraycopy(bytes, oldFirst, into, first, insertedAt - first);
+        inserted.copyTo(into, insertedAt);
+        System.arraycopy(bytes, start(to), into, restAt, length - start(to));
+        putShort(into, 0, spliced);
+        for (int i = 1; i < from; i++) {
+            putStart(into, i, start(i) + first - oldFirst);
+        }
+        for (int i = from; i < from + added; i++) {
+            putStart(into, i, insertedAt + inserted.start(i - from));
+        }
+        int shift = restAt - start(to);
+        for (int i = from + added; i < spliced; i++) {
+            putStart(into, i, start(i - added + to - from) + shift);
+        }
+    }
+
+    private static void putStart(byte[] into, int index, int start) {
+        if (index > 0) {
+            putShort(into, HEADER_LENGTH + Short.BYTES * (index - 1), start);
+        }
+    }
+
+    /** The first 8 bytes of the first key of an image; see {@link Tree}. */
+    static long firstPrefix(byte[] image) {
+        return prefix(image, HEADER_LENGTH + Short.BYTES * (getShort(image, 0) - 1));
+    }
+
+    /** The first 8 bytes of an element's key; see {@link Tree}. */
+    static long prefix(byte[] bytes, int element) {
+        int at = element;
+        int keyLength = 0;
+        for (int shift = 0; ; shift += 7) {
+            byte next = bytes[at++];
+            keyLength |= (next & 0x7F) << shift;
+            if (next >= 0) {
+                break;
+            }
+        }
+        while (bytes[at++] < 0) {
+            // The value's length ends with the first byte that is not negative.
+        }
+        return Tree.prefixOf(bytes, at, keyLength);
     }
 
     /** Makes it empty. */

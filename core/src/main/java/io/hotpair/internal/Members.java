@@ -213,7 +213,7 @@ final class Members {
         }
         elements.clear();
         elements.add(probe, 0, HASH_LENGTH + member.length, NO_BYTES, 0, 0, false);
-        root = tree.splice(edit, root, tree.position(), 0, elements);
+        root = tree.spliceFound(edit, root, 0, elements);
         count++;
         return true;
     }
@@ -285,14 +285,13 @@ final class Members {
         int memberLength = HASH_LENGTH + keyLength;
         boolean present = root != 0 && tree.find(root, member, 0, memberLength);
         boolean added = !present || !isLive(tree.leaf());
-        long at = root == 0 ? 0 : tree.position();
         long formerMs = present ? deadlineMs(tree.leaf()) : 0;
         long deadlineMs = mark ? FrameDescriptor.getLong(value, valueOffset) : 0;
-        moveDeadline(formerMs, deadlineMs, hash(member, 0));
         elements.clear();
         elements.add(member, 0, memberLength, value, valueOffset, valueLength, mark);
-        root = tree.splice(edit, root, at, present ? 1 : 0, elements);
+        root = tree.spliceFound(edit, root, present ? 1 : 0, elements);
         count += present ? 0 : 1;
+        moveDeadline(formerMs, deadlineMs, hash(member, 0));
         return added;
     }
 
@@ -323,7 +322,7 @@ final class Members {
             putDeadlineKey(fromMs, hash);
             boolean found = tree.find(deadlines, deadlineKey, 0, DEADLINE_KEY_LENGTH);
             elements.clear();
-            deadlines = tree.splice(edit, deadlines, tree.position(), found ? 1 : 0, elements);
+            deadlines = tree.spliceFound(edit, deadlines, found ? 1 : 0, elements);
         }
         if (toMs != 0) {
             putDeadlineKey(toMs, hash);
@@ -331,8 +330,7 @@ final class Members {
                     deadlines != 0 && tree.find(deadlines, deadlineKey, 0, DEADLINE_KEY_LENGTH);
             elements.clear();
             elements.add(deadlineKey, 0, DEADLINE_KEY_LENGTH, NO_BYTES, 0, 0, false);
-            long at = deadlines == 0 ? 0 : tree.position();
-            deadlines = tree.splice(edit, deadlines, at, 0, elements);
+            deadlines = tree.spliceFound(edit, deadlines, 0, elements);
         }
     }
 
@@ -384,19 +382,23 @@ final class Members {
             return false;
         }
         boolean live = isLive(leaf());
-        removeFound(isTree ? tree.position() : foundAt);
+        removeFound(foundAt);
         return live;
     }
 
     /** Removes the element at a place, and returns its key. */
     byte[] removeAt(long index) {
         byte[] key = key(at(index));
-        removeFound(index);
+        removeFound((int) index);
         return key;
     }
 
-    /** Removes the element that is looked at. */
-    private void removeFound(long index) {
+    /**
+     * Removes the element that is looked at.
+     *
+     * @param index its place, of a small one
+     */
+    private void removeFound(int index) {
         Leaf found = leaf();
         int skipped = isTree ? HASH_LENGTH : 0;
         if (edit.wantsEffects()) {
@@ -408,15 +410,17 @@ final class Members {
         }
         count--;
         if (isTree) {
-            moveDeadline(deadlineMs(found), 0, hash(found.bytes(), found.keyOffset()));
+            long formerMs = deadlineMs(found);
+            int hash = hash(found.bytes(), found.keyOffset());
             elements.clear();
-            root = tree.splice(edit, root, index, 1, elements);
+            root = tree.spliceFound(edit, root, 1, elements);
+            moveDeadline(formerMs, 0, hash);
             becomeSmallIfSo();
             return;
         }
         elements.clear();
-        elements.add(small, 0, (int) index);
-        elements.add(small, (int) index + 1, small.count());
+        elements.add(small, 0, index);
+        elements.add(small, index + 1, small.count());
         small.take(elements);
     }
 
@@ -458,7 +462,8 @@ final class Members {
     int removeExpired(int limit) {
         int removed = 0;
         while (timed && removed < limit && isTree && expiredBefore(nowMs + 1) > 0) {
-            removeFound(firstExpired());
+            lookAtFirstExpired();
+            removeFound(0);
             removed++;
         }
         for (int i = isTree || !timed ? -1 : small.count() - 1; i >= 0; i--) {
@@ -470,8 +475,7 @@ final class Members {
         return removed;
     }
 
-    /** Looks at the element that expired first; returns its place. */
-    private long firstExpired() {
+    private void lookAtFirstExpired() {
         Leaf first = tree.at(deadlines, 0);
         System.arraycopy(first.bytes(), first.keyOffset(), deadlineKey, 0, DEADLINE_KEY_LENGTH);
         long deadlineMs = Long.reverseBytes(FrameDescriptor.getLong(deadlineKey, 0));
@@ -481,7 +485,7 @@ final class Members {
         while (at < count && deadlineMs(tree.at(root, at)) != deadlineMs) {
             at++;
         }
-        return Objects.checkIndex(at, count);
+        long unusedPlace = Objects.checkIndex(at, count);
     }
 
     // ---- walking

@@ -8,6 +8,9 @@ interface NodeStore {
     /** The birth mark of the nodes made; see {@link SnapshotView}. */
     int birth();
 
+    /** Whether a node was made by this change, so that nobody else sees it and it may change. */
+    boolean isFresh(long node);
+
     /** Says that the new state has no use for a node any more. */
     void replaceNode(long node);
 

@@ -174,7 +174,6 @@ final class SortedSet {
     private boolean findInTree(byte[] member, int offset, int length) {
         byte[] probe = edit.members().probe(member, offset, length);
         boolean found = tree.find(second, probe, 0, Members.HASH_LENGTH + length);
-        foundAt = tree.position();
         if (found) {
             Leaf leaf = tree.leaf();
             long bits = FrameDescriptor.getLong(leaf.bytes(), leaf.valueOffset());
@@ -394,8 +393,8 @@ final class SortedSet {
         }
         putScore(member, offset, length, newScore, 0);
         key(newScore, member, offset, length);
-        long at = placeOfKey();
-        root = tree.splice(edit, root, at, 0, keyElement(newScore));
+        boolean unused = tree.find(root, key, 0, keyLength);
+        root = tree.spliceFound(edit, root, 0, keyElement(newScore));
         count++;
     }
 
@@ -420,7 +419,7 @@ final class SortedSet {
         int probeLength = Members.HASH_LENGTH + length;
         elements.clear();
         elements.add(probe, 0, probeLength, bits(newScore), 0, SCORE_LENGTH, false);
-        second = tree.splice(edit, second, foundAt, replaced, elements);
+        second = tree.spliceFound(edit, second, replaced, elements);
     }
 
     private Elements keyElement(double ofScore) {
@@ -442,14 +441,14 @@ final class SortedSet {
         }
         putScore(member, offset, length, newScore, 1);
         key(score, member, offset, length);
-        long from = placeOfKey();
+        boolean unused = tree.find(root, key, 0, keyLength);
         key(newScore, member, offset, length);
-        long to = placeOfKey();
-        if (to == from || to == from + 1) {
-            root = tree.splice(edit, root, from, 1, keyElement(newScore));
+        if (tree.fitsFound(key, 0, keyLength)) {
+            root = tree.spliceFound(edit, root, 1, keyElement(newScore));
         } else {
-            root = tree.splice(edit, root, from, 1, elements.clear());
-            root = tree.splice(edit, root, to > from ? to - 1 : to, 0, keyElement(newScore));
+            root = tree.spliceFound(edit, root, 1, elements.clear());
+            unused = tree.find(root, key, 0, keyLength);
+            root = tree.spliceFound(edit, root, 0, keyElement(newScore));
         }
     }
 
@@ -473,9 +472,10 @@ final class SortedSet {
             removeFromSmall((int) foundAt);
             return true;
         }
-        second = tree.splice(edit, second, foundAt, 1, elements.clear());
+        second = tree.spliceFound(edit, second, 1, elements.clear());
         key(score, member, offset, length);
-        root = tree.splice(edit, root, placeOfKey(), 1, elements.clear());
+        boolean unused = tree.find(root, key, 0, keyLength);
+        root = tree.spliceFound(edit, root, 1, elements.clear());
         count--;
         becomeSmallIfSo();
         return true;
@@ -508,7 +508,7 @@ final class SortedSet {
         } else {
             for (ScoredMember each : list(from, to, false)) {
                 boolean unused = findInTree(each.member(), 0, each.member().length);
-                second = tree.splice(edit, second, foundAt, 1, elements.clear());
+                second = tree.spliceFound(edit, second, 1, elements.clear());
             }
         }
     }

@@ -98,11 +98,16 @@ final class Tree {
     private final Elements elements = new Elements();
     private final Siblings[] levels = new Siblings[MAX_LEVELS];
     private byte[] image = new byte[MAX_LEAF];
-    private long position;
 
-    // The way to a leaf, from the root on.
+    /** The node that {@link #leaf} holds. */
+    private long leafNode;
+
+    // The way to an element, or to where one would be, from the root on.
     private final long[] wayNodes = new long[MAX_LEVELS];
     private final int[] wayChildren = new int[MAX_LEVELS];
+    private int wayDepth;
+    private long wayLeaf;
+    private int wayIndex;
 
     // The splice under way.
     private boolean atStart;
@@ -182,8 +187,9 @@ final class Tree {
         return sum;
     }
 
-    private void load(long node, Leaf into) {
-        into.load(mem, node + NODE_HEADER_LENGTH, nodeLength(header(node)) - NODE_HEADER_LENGTH);
+    private void load(long node) {
+        leafNode = node;
+        leaf.load(mem, node + NODE_HEADER_LENGTH, nodeLength(header(node)) - NODE_HEADER_LENGTH);
     }
 
     /** The first 8 bytes of a key, as a big-endian number; a shorter one is padded with zeros. */
@@ -209,18 +215,19 @@ final class Tree {
      */
     boolean find(long root, byte[] key, int offset, int length) {
         long prefix = prefixOf(key, offset, length);
-        long before = 0;
+        int depth = 0;
         long node = root;
         for (long header = header(node); level(header) > 0; header = header(node)) {
             int index = childFor(node, nodeCount(header), prefix, key, offset, length);
-            for (int i = 0; i < index; i++) {
-                before += childCount(node, i);
-            }
+            wayNodes[depth] = node;
+            wayChildren[depth++] = index;
             node = child(mem, node, index);
         }
-        load(node, leaf);
+        load(node);
         int found = leaf.find(key, offset, length);
-        position = before + (found >= 0 ? found : -found - 1);
+        wayDepth = depth;
+        wayLeaf = node;
+        wayIndex = found >= 0 ? found : -found - 1;
         return found >= 0;
     }
 
@@ -255,13 +262,26 @@ final class Tree {
         while (level(header(first)) > 0) {
             first = child(mem, first, 0);
         }
-        load(first, firstLeaf);
-        return firstLeaf.at(0).compareKey(key, offset, length);
+        long header = header(first);
+        return firstLeaf.compareFirst(
+                mem,
+                first + NODE_HEADER_LENGTH,
+                nodeLength(header) - NODE_HEADER_LENGTH,
+                nodeCount(header),
+                key,
+                offset,
+                length);
     }
 
-    /** Where the last search ended. */
+    /** Where the last search ended. To be asked for before the tree is changed. */
     long position() {
-        return position;
+        long before = wayIndex;
+        for (int i = 0; i < wayDepth; i++) {
+            for (int other = wayChildren[i] - 1; other >= 0; other--) {
+                before += childCount(wayNodes[i], other);
+            }
+        }
+        return before;
     }
 
     /** What the last search or {@link #at} looks at. Valid until the next call. */
@@ -271,18 +291,18 @@ final class Tree {
 
     /** Looks at the element at a position, which must be there. */
     Leaf at(long root, long index) {
-        long node = root;
-        long rest = index;
-        while (level(header(node)) > 0) {
-            int i = 0;
-            for (long count = childCount(node, i); rest >= count; count = childCount(node, i)) {
-                rest -= count;
-                i++;
-            }
-            node = child(mem, node, i);
-        }
-        load(node, leaf);
-        return leaf.at((int) rest);
+        goTo(root, index, 1);
+        return leaf.at(wayIndex);
+    }
+
+    /** Whether a key may stand where the last search found one, as far as the leaf there tells. */
+    boolean fitsFound(byte[] key, int offset, int length) {
+        boolean alone = wayDepth == 0;
+        int next = wayIndex + 1;
+        return (wayIndex == 0 ? alone : leaf.at(wayIndex - 1).compareKey(key, offset, length) < 0)
+                && (next == leaf.count()
+                        ? alone
+                        : leaf.at(next).compareKey(key, offset, length) > 0);
     }
 
     /**
@@ -298,7 +318,7 @@ final class Tree {
         long header = header(node);
         int count = nodeCount(header);
         if (level(header) == 0) {
-            load(node, leaf);
+            load(node);
             for (int i = (int) Math.max(0, from); i < Math.min(count, to); i++) {
                 if (!visitor.visit(leaf.at(i))) {
                     return false;
@@ -326,7 +346,7 @@ final class Tree {
         long header = header(node);
         int count = nodeCount(header);
         if (level(header) == 0) {
-            load(node, leaf);
+            load(node);
             for (int i = (int) Math.min(count, to) - 1; i >= Math.max(0, from); i--) {
                 if (!visitor.visit(leaf.at(i))) {
                     return false;
@@ -397,19 +417,39 @@ final class Tree {
      * @return the new root, or 0 if nothing is left
      */
     long splice(NodeStore store, long root, long from, long removed, Elements inserted) {
-        long spliced = root == 0 ? 0 : spliceOneLeaf(store, root, from, removed, inserted);
-        return spliced == 0 ? spliceNodes(store, root, from, removed, inserted) : spliced;
+        if (root != 0) {
+            goTo(root, from, removed);
+            long spliced = spliceOneLeaf(store, removed, inserted);
+            if (spliced != 0) {
+                return spliced;
+            }
+        }
+        return spliceNodes(store, root, from, removed, inserted);
     }
 
     /**
-     * Splices where one leaf holds all that changes and is a good leaf afterwards: then the nodes
-     * on the way to it are copied as they are but for one child. This is what nearly every change
-     * of one element is.
+     * As {@link #splice}, where the last {@link #find} or {@link #at} ended: saves the way down.
      *
-     * @return the new root, or 0 if it is not so, and then nothing has happened
+     * @param root the tree in which that was, not changed since; or 0 for none
      */
-    private long spliceOneLeaf(
-            NodeStore store, long root, long from, long removed, Elements inserted) {
+    long spliceFound(NodeStore store, long root, int removed, Elements inserted) {
+        if (root == 0) {
+            return spliceNodes(store, 0, 0, 0, inserted);
+        }
+        if (root != (wayDepth == 0 ? wayLeaf : wayNodes[0])) {
+            throw new IllegalStateException("the last search was in another tree");
+        }
+        if (leafNode != wayLeaf) {
+            load(wayLeaf);
+        }
+        long spliced = spliceOneLeaf(store, removed, inserted);
+        return spliced == 0 ? spliceNodes(store, root, position(), removed, inserted) : spliced;
+    }
+
+    /**
+     * Goes to where elements are to be replaced: what is put between two leaves to the left one.
+     */
+    private void goTo(long root, long from, long removed) {
         int depth = 0;
         long rest = from;
         long node = root;
@@ -417,7 +457,6 @@ final class Tree {
         for (; level(header) > 0; header = header(node)) {
             int index = 0;
             long count = childCount(node, 0);
-            // What is put between two leaves goes to the left one.
             while (rest > count || (rest == count && removed > 0)) {
                 rest -= count;
                 count = childCount(node, ++index);
@@ -426,44 +465,56 @@ final class Tree {
             wayChildren[depth++] = index;
             node = child(mem, node, index);
         }
-        if (rest + removed > nodeCount(header)) {
+        wayDepth = depth;
+        load(node);
+        wayLeaf = node;
+        wayIndex = (int) rest;
+    }
+
+    /**
+     * Splices where the leaf at the end of the way holds all that changes and is a good leaf
+     * afterwards: then the nodes on the way are copied as they are but for one child. This is what
+     * nearly every change of one element is.
+     *
+     * @return the new root, or 0 if it is not so, and then nothing has happened
+     */
+    private long spliceOneLeaf(NodeStore store, long removed, Elements inserted) {
+        int from = wayIndex;
+        int present = leaf.count();
+        if (from + removed > present || (removed == present && inserted.count() == 0)) {
             return 0;
         }
-        load(node, leaf);
-        elements.clear();
-        elements.add(leaf, 0, (int) rest);
-        elements.add(inserted);
-        elements.add(leaf, (int) (rest + removed), leaf.count());
-        int length = elements.imageLength(0, elements.count());
-        int minLength = depth == 0 ? 0 : MIN_LEAF - NODE_HEADER_LENGTH;
-        if (elements.count() == 0 || length > MAX_LEAF || length < minLength) {
+        int to = from + (int) removed;
+        long length = leaf.splicedLength(from, to, inserted);
+        int minLength = wayDepth == 0 ? 0 : MIN_LEAF - NODE_HEADER_LENGTH;
+        if (length > MAX_LEAF || length < minLength) {
             return 0;
         }
-        long written = writeLeaf(store, elements, 0, elements.count());
-        store.replaceNode(node);
-        return copyWay(store, depth, written, elements.prefix(0), inserted.count() - removed);
+        ensureImage((int) length);
+        leaf.writeSpliced(from, to, inserted, image);
+        int count = present - (to - from) + inserted.count();
+        long written = writeImage(store, (int) length, count);
+        store.replaceNode(wayLeaf);
+        return copyWay(store, written, inserted.count() - removed);
     }
 
     /** Copies the nodes on the way to a leaf that was replaced; returns the new root. */
-    private long copyWay(NodeStore store, int depth, long leafNode, long leafPrefix, long added) {
+    private long copyWay(NodeStore store, long leafNode, long added) {
         long below = leafNode;
-        boolean isFirst = true;
-        for (int i = depth - 1; i >= 0; i--) {
+        boolean isFirst = wayIndex == 0;
+        long prefix = isFirst ? Leaf.firstPrefix(image) : 0;
+        for (int i = wayDepth - 1; i >= 0; i--) {
             long node = wayNodes[i];
-            long header = header(node);
-            int length = nodeLength(header);
-            long copy = store.allocateNode(length);
-            mem.copy(node, copy, length);
-            putHeader(store, copy, nodeCount(header), level(header), length);
-            long at = childAt(copy, wayChildren[i]);
+            // What this change has made itself, nobody else sees.
+            long own = store.isFresh(node) ? node : copyNode(store, node, header(node));
+            long at = childAt(own, wayChildren[i]);
             mem.putLong(at, below);
             if (isFirst) {
-                mem.putLong(at + CHILD_PREFIX, leafPrefix);
+                mem.putLong(at + CHILD_PREFIX, prefix);
             }
             mem.putLong(at + CHILD_COUNT, mem.getLong(at + CHILD_COUNT) + added);
             isFirst &= wayChildren[i] == 0;
-            store.replaceNode(node);
-            below = copy;
+            below = own;
         }
         return below;
     }
@@ -548,7 +599,7 @@ final class Tree {
             NodeStore store, long node, long header, int from, int removed, Elements inserted) {
         Siblings here = levels[0];
         int count = nodeCount(header);
-        load(node, leaf);
+        load(node);
         boolean append = from > 0 && from + removed == count && atEnd;
         boolean prepend = removed == 0 && from == 0 && atStart;
         int kept = leaf.start(append ? from : count);
@@ -607,12 +658,20 @@ final class Tree {
 
     private long writeLeaf(NodeStore store, Elements from, int begin, int end) {
         int imageLength = from.imageLength(begin, end);
-        if (image.length < imageLength || image.length > Leaf.MAX_LENGTH) {
-            image = new byte[imageLength];
-        }
+        ensureImage(imageLength);
         from.writeImage(begin, end, image, 0);
+        return writeImage(store, imageLength, end - begin);
+    }
+
+    private void ensureImage(int imageLength) {
+        if (image.length < imageLength || image.length > Leaf.MAX_LENGTH) {
+            image = new byte[Math.max(MAX_LEAF, imageLength)];
+        }
+    }
+
+    private long writeImage(NodeStore store, int imageLength, int count) {
         long node = store.allocateNode(NODE_HEADER_LENGTH + imageLength);
-        putHeader(store, node, end - begin, 0, NODE_HEADER_LENGTH + imageLength);
+        putHeader(store, node, count, 0, NODE_HEADER_LENGTH + imageLength);
         mem.copyIn(image, 0, node + NODE_HEADER_LENGTH, imageLength);
         return node;
     }
@@ -698,9 +757,9 @@ final class Tree {
 
     private long mergeLeaves(NodeStore store, long left, long right) {
         elements.clear();
-        load(left, leaf);
+        load(left);
         elements.add(leaf, 0, leaf.count());
-        load(right, leaf);
+        load(right);
         elements.add(leaf, 0, leaf.count());
         return writeLeaf(store, elements, 0, elements.count());
     }
