@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +31,8 @@ final class SentinelView {
     private final KeyspacePort keyspace;
     private final @Nullable String givenName;
 
-    /** The master that was told last; used by {@link #watch} alone. */
-    private @Nullable Address told;
+    /** The master that subscribers know: the first one that anybody was told of, or a later one. */
+    private final AtomicReference<@Nullable Address> told = new AtomicReference<>();
 
     SentinelView(RespServer server) {
         this.server = server;
@@ -62,7 +63,10 @@ final class SentinelView {
         if (topology.role() == Role.MASTER && !keyspace.vouches(keyspace.term())) {
             return null;
         }
-        return new Address(master.clientHost(), master.clientPort());
+        Address address = new Address(master.clientHost(), master.clientPort());
+        // Whoever asks and then subscribes is to hear of every master after this one.
+        boolean unused = told.compareAndSet(null, address);
+        return address;
     }
 
     /** The nodes but the master, as far as clients can reach them. */
@@ -128,12 +132,11 @@ final class SentinelView {
     /** Looks whether the master has changed, and tells. Called now and then, by one thread. */
     void watch() {
         Address now = keyspace.topology() == null ? null : master("");
-        if (now == null || now.equals(told)) {
+        if (now == null) {
             return;
         }
-        Address before = told;
-        told = now;
-        if (before != null) {
+        Address before = told.getAndSet(now);
+        if (before != null && !before.equals(now)) {
             String text =
                     String.join(
                             " ",

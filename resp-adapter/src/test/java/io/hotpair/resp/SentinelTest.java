@@ -147,6 +147,19 @@ class SentinelTest {
     }
 
     @Test
+    void shouldSayThatTheMasterIsNotTheOneThatAClientWasToldOf() {
+        try (ScriptedPair pair = new ScriptedPair();
+                RawClient client = new RawClient(pair.second.port())) {
+            String told = client.call("SENTINEL", "get-master-addr-by-name", NAME);
+            assertTrue(told.contains("\r\n" + pair.first.port() + "\r\n"), told);
+            client.call("SUBSCRIBE", "+switch-master");
+            pair.switchTo(false);
+            String said = client.reply();
+            assertTrue(said.endsWith(" 127.0.0.1 " + pair.second.port() + "\r\n"), said);
+        }
+    }
+
+    @Test
     void shouldLeadAJedisPoolToTheNewMaster() {
         try (ScriptedPair pair = new ScriptedPair();
                 JedisSentinelPool pool = new JedisSentinelPool(NAME, pair.addresses())) {
@@ -154,6 +167,16 @@ class SentinelTest {
                 assertEquals("OK", jedis.set("a", "1"));
             }
             assertEquals(1, pair.a.keyspace().statistics().keyCount());
+            // The pool's threads subscribe by and by, and ask for the master before, not after.
+            for (RespListener each : List.of(pair.first, pair.second)) {
+                try (RawClient client = new RawClient(each.port())) {
+                    Await.until(
+                            () ->
+                                    client.call("PUBSUB", "NUMSUB", "+switch-master")
+                                            .endsWith(":1\r\n"),
+                            () -> "no subscriber");
+                }
+            }
             pair.switchTo(false);
             pair.first.close();
             Await.until(
