@@ -65,7 +65,7 @@ final class ClientCommands {
                 .does(ClientCommands::reply);
         own(table, client, "no-touch", 3, "(ON|OFF)")
                 .since("7.2.0")
-                .summary("Accepted; use of keys is not counted here anyway.")
+                .summary("Accepted; what the connection reads counts as used all the same.")
                 .does(
                         (r, c, out) -> {
                             onOrOff(r);
@@ -93,7 +93,7 @@ final class ClientCommands {
                         "kill",
                         -3,
                         "(ip:port|[ID client-id] [TYPE type] [USER username] [ADDR ip:port]"
-                                + " [LADDR ip:port] [SKIPME yesno])")
+                                + " [LADDR ip:port] [SKIPME yesno] [MAXAGE maxage])")
                 .since("2.4.0")
                 .complexity("O(N), N being the number of clients")
                 .summary("Ends connections.")
@@ -334,7 +334,24 @@ final class ClientCommands {
             }
             return c -> c.account() == account;
         }
+        if (request.is(option, "MAXAGE")) {
+            long maxAge =
+                    request.integer(
+                            option + 1,
+                            Long.MIN_VALUE,
+                            Long.MAX_VALUE,
+                            "ERR maxage is not an integer or out of range");
+            if (maxAge < 1) {
+                throw new CommandException("ERR maxage should be greater than 0");
+            }
+            return c -> ageSeconds(c) >= maxAge;
+        }
         throw CommandException.syntax();
+    }
+
+    private static long ageSeconds(Client client) {
+        long nowNs = client.keyspace().nanoTime();
+        return TimeUnit.NANOSECONDS.toSeconds(nowNs - client.connectedAtNs());
     }
 
     private static String flags(Client client) {
@@ -371,7 +388,7 @@ final class ClientCommands {
                 + " fd=-1 name="
                 + (name == null ? "" : name)
                 + " age="
-                + TimeUnit.NANOSECONDS.toSeconds(nowNs - client.connectedAtNs())
+                + ageSeconds(client)
                 + " idle="
                 + TimeUnit.NANOSECONDS.toSeconds(nowNs - client.lastCommandNs())
                 + " flags="

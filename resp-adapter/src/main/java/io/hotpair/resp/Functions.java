@@ -48,9 +48,9 @@ final class Functions {
 
     Functions(RespServer server) {
         this.server = server;
-        RedisLibrary.registerLoading(forLoading.module("redis"));
+        RedisLibrary.registerLoading(RedisLibrary.module(forLoading));
         forLoading.protect();
-        RedisLibrary.registerShared(forCalls.module("redis"));
+        RedisLibrary.registerShared(RedisLibrary.module(forCalls));
         forCalls.protect();
     }
 

@@ -84,7 +84,7 @@ final class HashCommands {
                 .complexity("O(N), N being the number of fields chosen")
                 .summary("Chooses fields at random.")
                 .does(HashCommands::hrandfield);
-        add(table, "hscan", -3, "key cursor [MATCH pattern] [COUNT count]")
+        add(table, "hscan", -3, "key cursor [MATCH pattern] [COUNT count] [NOVALUES]")
                 .flags(READONLY)
                 .keys(1, 1, 1, "RO", "access")
                 .tips("nondeterministic_output")
@@ -285,7 +285,7 @@ final class HashCommands {
             ScanArguments.begin(reply, 0, 0);
             return;
         }
-        ScanArguments arguments = ScanArguments.ofValue(request, client);
+        ScanArguments arguments = ScanArguments.ofValue(request, client, "NOVALUES");
         List<byte[]> found = new ArrayList<>();
         long next =
                 hashes(client)
@@ -296,7 +296,9 @@ final class HashCommands {
                                 (field, value) -> {
                                     if (arguments.matches(field)) {
                                         found.add(field);
-                                        found.add(value);
+                                        if (!arguments.namesOnly()) {
+                                            found.add(value);
+                                        }
                                     }
                                 });
         ScanArguments.begin(reply, next, found.size());

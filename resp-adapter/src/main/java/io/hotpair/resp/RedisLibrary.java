@@ -30,6 +30,13 @@ final class RedisLibrary {
 
     private RedisLibrary() {}
 
+    /** Its table, which scripts for Valkey call {@code server}. */
+    static LuaTable module(Libraries libraries) {
+        LuaTable module = libraries.module("redis");
+        libraries.otherName("server", module);
+        return module;
+    }
+
     static void register(LuaTable module) {
         registerShared(module);
         Libraries.add(module, "replicate_commands", a -> result(true));

@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
  * @param count about how many elements
  * @param pattern what they match
  * @param type the type of keys, or null for all
+ * @param namesOnly whether fields are asked for without values, or members without scores
  */
-record ScanArguments(int count, GlobPattern pattern, @Nullable String type) {
+record ScanArguments(int count, GlobPattern pattern, @Nullable String type, boolean namesOnly) {
     private static final int DEFAULT_COUNT = 10;
     private static final int MAX_COUNT = 10_000;
 
@@ -28,26 +29,36 @@ record ScanArguments(int count, GlobPattern pattern, @Nullable String type) {
     /**
      * The options of a walk over what a key holds. What Redis keeps in a packed form it gives in
      * one go, however small the COUNT, and there are programs that count on it.
+     *
+     * @param namesOption what asks for names only, or null if nothing does
      */
-    static ScanArguments ofValue(Request request, Client client) {
-        ScanArguments asked = of(request, 3, false);
+    static ScanArguments ofValue(Request request, Client client, @Nullable String namesOption) {
+        ScanArguments asked = of(request, 3, false, namesOption);
         String encoding =
                 new ValueEncoding(client.server().settings().packing())
                         .of(client.session(), request.copy(1));
         boolean packed = "listpack".equals(encoding) || "intset".equals(encoding);
-        return packed ? new ScanArguments(MAX_COUNT, asked.pattern, null) : asked;
+        return packed ? new ScanArguments(MAX_COUNT, asked.pattern, null, asked.namesOnly) : asked;
     }
 
     /** The same of a walk over keys, which may be of a type. */
     static ScanArguments ofKeys(Request request, int from) {
-        return of(request, from, true);
+        return of(request, from, true, null);
     }
 
-    private static ScanArguments of(Request request, int from, boolean ofKeys) {
+    private static ScanArguments of(
+            Request request, int from, boolean ofKeys, @Nullable String namesOption) {
         int count = DEFAULT_COUNT;
         GlobPattern pattern = new GlobPattern(new byte[] {'*'}, false);
         String type = null;
-        for (int i = from; i < request.count(); i += 2) {
+        boolean namesOnly = false;
+        int i = from;
+        while (i < request.count()) {
+            if (namesOption != null && request.is(i, namesOption)) {
+                namesOnly = true;
+                i++;
+                continue;
+            }
             if (i + 1 == request.count()) {
                 throw CommandException.syntax();
             }
@@ -60,8 +71,9 @@ record ScanArguments(int count, GlobPattern pattern, @Nullable String type) {
             } else {
                 throw CommandException.syntax();
             }
+            i += 2;
         }
-        return new ScanArguments(count, pattern, type);
+        return new ScanArguments(count, pattern, type, namesOnly);
     }
 
     /** COUNT is a hint; one step must stay short, however large it is. */

@@ -41,7 +41,7 @@ final class Scripts implements AutoCloseable {
     Scripts(RespServer server) {
         this.server = server;
         libraries = new Libraries();
-        RedisLibrary.register(libraries.module("redis"));
+        RedisLibrary.register(RedisLibrary.module(libraries));
         libraries.protect();
         threads =
                 new ThreadPoolExecutor(

@@ -254,7 +254,7 @@ final class SetCommands {
             ScanArguments.begin(reply, 0, 0);
             return;
         }
-        ScanArguments arguments = ScanArguments.ofValue(request, client);
+        ScanArguments arguments = ScanArguments.ofValue(request, client, null);
         List<byte[]> found = new ArrayList<>();
         long next =
                 sets(client)

@@ -112,7 +112,7 @@ final class SortedSetCommands {
                 .complexity("O(M*log(N)), N being the number of members, M that of those chosen")
                 .summary("Chooses members at random.")
                 .does(SortedSetCommands::zrandmember);
-        add(table, "zscan", -3, "key cursor [MATCH pattern] [COUNT count]")
+        add(table, "zscan", -3, "key cursor [MATCH pattern] [COUNT count] [NOSCORES]")
                 .flags(READONLY)
                 .keys(1, 1, 1, "RO", "access")
                 .tips("nondeterministic_output")
@@ -352,7 +352,7 @@ final class SortedSetCommands {
             ScanArguments.begin(reply, 0, 0);
             return;
         }
-        ScanArguments arguments = ScanArguments.ofValue(request, client);
+        ScanArguments arguments = ScanArguments.ofValue(request, client, "NOSCORES");
         List<ScoredMember> found = new ArrayList<>();
         long next =
                 sets(client)
@@ -365,10 +365,13 @@ final class SortedSetCommands {
                                         found.add(member);
                                     }
                                 });
-        ScanArguments.begin(reply, next, 2L * found.size());
+        boolean withScores = !arguments.namesOnly();
+        ScanArguments.begin(reply, next, withScores ? 2L * found.size() : found.size());
         for (ScoredMember member : found) {
             reply.bulk(member.member());
-            reply.bulk(scanned(member.score(), card));
+            if (withScores) {
+                reply.bulk(scanned(member.score(), card));
+            }
         }
     }
 

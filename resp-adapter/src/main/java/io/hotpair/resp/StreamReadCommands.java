@@ -8,9 +8,11 @@ import static io.hotpair.resp.StreamCommands.streams;
 
 import io.hotpair.HotpairException;
 import io.hotpair.StreamBatch;
+import io.hotpair.StreamEntry;
 import io.hotpair.StreamId;
 import io.hotpair.StreamOperations;
 import io.hotpair.StreamPosition;
+import io.hotpair.StreamRange;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -113,6 +115,7 @@ final class StreamReadCommands {
         private int group;
         private int streams;
         private int streamCount;
+        private int lastEntries;
 
         ReadArguments(Request request, Client client, boolean inGroup) {
             this.request = request;
@@ -201,6 +204,10 @@ final class StreamReadCommands {
 
         /** At most how many entries of each stream: never more than a reply can have. */
         long limit() {
+            if (lastEntries == streamCount) {
+                // What is added meanwhile is not asked for.
+                return 1;
+            }
             long most = ReplyLimit.elements(client);
             return count == 0 ? most : Math.min(count, most);
         }
@@ -243,10 +250,22 @@ final class StreamReadCommands {
                 }
                 return StreamPosition.undelivered(key);
             }
+            if (request.is(argument, "+") && !inGroup) {
+                lastEntries++;
+                return lastEntry(key);
+            }
             StreamId id = StreamIds.strict(request, argument);
             return inGroup && id.equals(StreamId.MAX)
                     ? StreamPosition.undelivered(key)
                     : StreamPosition.after(key, id);
+        }
+
+        /** As from Redis 7.4 on; of a stream without entries, behind all that it ever had. */
+        private StreamPosition lastEntry(byte[] key) {
+            StreamOperations operations = StreamCommands.streams(client);
+            StreamId lastId = operations.xlastId(key);
+            List<StreamEntry> last = operations.xrevrange(key, StreamRange.all().limit(1));
+            return StreamPosition.after(key, last.isEmpty() ? lastId : last.get(0).id().previous());
         }
 
         void checkAll() {

@@ -31,15 +31,22 @@ class CommandDocsTest {
             for (Command command : listener.server().commands().commands()) {
                 boolean newer = command.since().compareTo("7.1") > 0;
                 if (GROUPS.contains(command.group()) && !newer) {
-                    assertEquals(
-                            docs(theirs, command.name()),
-                            docs(ours, command.name()),
-                            command.name());
+                    Map<String, Object> docs = docs(ours, command.name());
+                    if (command.name().equals("hscan")) {
+                        // Its option of 7.4.
+                        docs.computeIfPresent(
+                                "arguments", (name, all) -> withoutLast((List<?>) all));
+                    }
+                    assertEquals(docs(theirs, command.name()), docs, command.name());
                     compared++;
                 }
             }
             assertEquals(16 + 22 + 17 + 9, compared);
         }
+    }
+
+    private static List<?> withoutLast(List<?> list) {
+        return list.subList(0, list.size() - 1);
     }
 
     private static Map<String, Object> docs(Jedis jedis, String name) {

@@ -93,6 +93,102 @@ class CommandsTest {
     }
 
     @Test
+    void shouldLeaveValuesAndScoresOutOfAWalkIfAskedTo() {
+        client.call("HSET", "h", "field", "NOVALUES");
+        client.call("ZADD", "z", "1", "a", "2", "b");
+        client.call("SADD", "s", "m");
+        String field = "*2\r\n$1\r\n0\r\n*1\r\n$5\r\nfield\r\n";
+        String members = "*2\r\n$1\r\n0\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n";
+        String nothing = "*2\r\n$1\r\n0\r\n*0\r\n";
+        assertEquals(field, client.call("HSCAN", "h", "0", "NOVALUES"));
+        assertEquals(field, client.call("HSCAN", "h", "0", "novalues", "COUNT", "1"));
+        assertEquals(field, client.call("HSCAN", "h", "0", "MATCH", "f*", "NOVALUES"));
+        assertEquals(nothing, client.call("HSCAN", "h", "0", "MATCH", "NOVALUES"));
+        assertEquals(members, client.call("ZSCAN", "z", "0", "NOSCORES"));
+        assertEquals(members, client.call("ZSCAN", "z", "0", "noscores", "MATCH", "?"));
+        for (String refused :
+                List.of(
+                        "HSCAN h 0 NOSCORES",
+                        "HSCAN h 0 NOVALUES x",
+                        "HSCAN h 0 COUNT NOVALUES x",
+                        "ZSCAN z 0 NOVALUES",
+                        "SSCAN s 0 NOVALUES",
+                        "SCAN 0 NOVALUES")) {
+            String reply = client.call(refused.split(" ", -1));
+            boolean isNoNumber = refused.contains("COUNT");
+            assertEquals(
+                    isNoNumber
+                            ? "-ERR value is not an integer or out of range\r\n"
+                            : "-ERR syntax error\r\n",
+                    reply,
+                    refused);
+        }
+        // Also where a walk takes several steps.
+        Set<String> seen = new HashSet<>();
+        for (int i = 0; i < 2_000; i++) {
+            client.call("HSET", "big", "f" + i, "v" + i);
+        }
+        String cursor = "0";
+        do {
+            String[] lines =
+                    client.call("HSCAN", "big", cursor, "COUNT", "100", "NOVALUES")
+                            .split("\r\n", -1);
+            cursor = lines[2];
+            for (int i = 5; i < lines.length; i += 2) {
+                assertTrue(seen.add(lines[i]), lines[i] + " came twice");
+            }
+        } while (!cursor.equals("0"));
+        assertEquals(2_000, seen.size());
+        assertTrue(seen.stream().allMatch(each -> each.startsWith("f")));
+    }
+
+    private static String lastEntry(String id) {
+        String text = "$" + id.length() + "\r\n" + id + "\r\n";
+        return "*1\r\n*2\r\n$1\r\nx\r\n*1\r\n*2\r\n" + text + "*2\r\n$1\r\nf\r\n$1\r\nv\r\n";
+    }
+
+    @Test
+    void shouldReadTheLastEntryOfAStream() {
+        assertEquals("*-1\r\n", client.call("XREAD", "STREAMS", "x", "+"));
+        client.call("XADD", "x", "1-0", "f", "v");
+        client.call("XADD", "x", "3-0", "f", "v");
+        assertEquals(lastEntry("3-0"), client.call("XREAD", "STREAMS", "x", "+"));
+        client.call("XADD", "x", "3-18446744073709551615", "f", "v");
+        String highest = lastEntry("3-18446744073709551615");
+        assertEquals(highest, client.call("XREAD", "COUNT", "2", "STREAMS", "x", "+"));
+        assertEquals(highest, client.call("XREAD", "BLOCK", "0", "STREAMS", "none", "x", "+", "+"));
+        client.call("XDEL", "x", "3-18446744073709551615");
+        assertEquals(lastEntry("3-0"), client.call("XREAD", "STREAMS", "x", "+"));
+        String both = client.call("XREAD", "STREAMS", "x", "x", "0", "+");
+        assertEquals("*2\r\n", both.substring(0, 4));
+        assertTrue(both.endsWith(lastEntry("3-0").substring(4)), both);
+        client.call("MULTI");
+        client.call("XADD", "x", "4-0", "f", "v");
+        client.call("XREAD", "BLOCK", "0", "STREAMS", "x", "+");
+        assertTrue(client.call("EXEC").endsWith(lastEntry("4-0")));
+
+        client.call("XTRIM", "x", "MAXLEN", "0");
+        assertEquals("*-1\r\n", client.call("XREAD", "STREAMS", "x", "+"));
+        assertEquals("*-1\r\n", client.call("XREAD", "BLOCK", "1", "STREAMS", "x", "+"));
+        try (RawClient waiting = listener.connect()) {
+            waiting.send(
+                    RawClient.command("XREAD", "BLOCK", "0", "STREAMS", "none", "x", "+", "+"));
+            Await.until(
+                    () -> client.call("INFO", "clients").contains("blocked_clients:1\r"),
+                    () -> client.call("INFO", "clients"));
+            client.call("XADD", "x", "5-0", "f", "v");
+            assertEquals(lastEntry("5-0"), waiting.reply());
+        }
+
+        client.call("SET", "s", "v");
+        assertTrue(client.call("XREAD", "STREAMS", "s", "+").startsWith("-WRONGTYPE "));
+        client.call("XGROUP", "CREATE", "x", "g", "0");
+        assertEquals(
+                "-ERR Invalid stream ID specified as stream command argument\r\n",
+                client.call("XREADGROUP", "GROUP", "g", "c", "STREAMS", "x", "+"));
+    }
+
+    @Test
     void shouldServeOthersWhileKeysAreListedOrDeleted() {
         for (int i = 0; i < 20_000; i++) {
             listener.keyspace().put("key:" + i, "v");
@@ -236,6 +332,24 @@ class CommandsTest {
         }
         assertEquals(":1\r\n", client.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no"));
         assertEquals("", client.untilClosed());
+    }
+
+    @Test
+    void shouldKillWhoIsConnectedForLong() {
+        String one = "-ERR maxage should be greater than 0\r\n";
+        assertEquals(one, client.call("CLIENT", "KILL", "MAXAGE", "0"));
+        assertEquals(one, client.call("CLIENT", "KILL", "ID", "1", "maxage", "-1"));
+        assertEquals(
+                "-ERR maxage is not an integer or out of range\r\n",
+                client.call("CLIENT", "KILL", "MAXAGE", "x"));
+        try (RawClient other = listener.connect()) {
+            String id = other.call("CLIENT", "ID").substring(1).trim();
+            assertEquals(":0\r\n", client.call("CLIENT", "KILL", "MAXAGE", "86400"));
+            Await.until(
+                    () -> client.call("CLIENT", "KILL", "ID", id, "MAXAGE", "1").equals(":1\r\n"),
+                    () -> client.call("CLIENT", "LIST"));
+            assertEquals("", other.untilClosed());
+        }
     }
 
     @Test

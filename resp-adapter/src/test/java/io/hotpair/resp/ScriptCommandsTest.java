@@ -63,6 +63,29 @@ class ScriptCommandsTest {
     }
 
     @Test
+    void shouldFindWhatIsAroundThemAlsoUnderValkeysName() {
+        try (RawClient client = listener.connect()) {
+            String script = "return server.call('SET', KEYS[1], server.sha1hex('')) == redis.call";
+            assertEquals(":1\r\n", client.call("EVAL", "return server == redis", "0"));
+            assertEquals("$-1\r\n", client.call("EVAL", script, "1", "k"));
+            assertTrue(
+                    client.call("GET", "k").contains("da39a3ee5e6b4b0d3255bfef95601890afd80709"));
+            // As in Redis it is none of the global variables, and can't be made one.
+            String listed = "for name in pairs(_G) do if name == 'server' then return 1 end end";
+            assertEquals("$-1\r\n", client.call("EVAL", listed, "0"));
+            assertEquals("$-1\r\n", client.call("EVAL", "return rawget(_G, 'server')", "0"));
+            assertTrue(client.call("EVAL", "server = 1", "0").startsWith("-ERR "));
+            assertTrue(client.call("EVAL", "server.call = 1", "0").startsWith("-ERR "));
+            assertTrue(client.call("EVAL", "return servers", "0").contains("nonexistent global"));
+            String library =
+                    "#!lua name=l\nserver.register_function('f', function() return server.call('GET',"
+                            + " 'k') end)";
+            assertEquals("$1\r\nl\r\n", client.call("FUNCTION", "LOAD", library));
+            assertEquals(client.call("GET", "k"), client.call("FCALL", "f", "0"));
+        }
+    }
+
+    @Test
     void shouldTellTheSlowLogOfAScriptThatHadAThreadOfItsOwn() {
         try (RawClient client = listener.connect()) {
             // More than a script may take in the event loop, less than these loops take anywhere.

@@ -1,5 +1,6 @@
 package io.hotpair.resp;
 
+import java.util.Arrays;
 import java.util.Random;
 
 /** Commands on streams. Ids are given: those made from a clock differ. */
@@ -45,7 +46,12 @@ final class StreamSource extends CommandSource {
 
     @Override
     String[] next() {
-        return perhapsBroken(valid());
+        String[] command = perhapsBroken(valid());
+        if (command[0].equals("XREAD")) {
+            // From 7.4 on that is the last entry.
+            Arrays.asList(command).replaceAll(each -> each.equals("+") ? "-" : each);
+        }
+        return command;
     }
 
     private String[] valid() {

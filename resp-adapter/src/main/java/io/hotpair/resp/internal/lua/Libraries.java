@@ -1,11 +1,14 @@
 package io.hotpair.resp.internal.lua;
 
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What scripts find in their global variables: made once, protected, shared by all executions. */
 public final class Libraries {
     private final LuaTable globals = new LuaTable(null);
     private final LuaTable stringMetatable = new LuaTable(null);
+    private final Map<String, LuaTable> otherNames = new HashMap<>();
 
     /**
      * For who is to have nothing but what is added.
@@ -52,6 +55,17 @@ public final class Libraries {
     }
 
     /**
+     * Lets a table be found under another name too, which is not among the global variables that a
+     * script can list.
+     *
+     * @param name the other name
+     * @param module the table
+     */
+    public void otherName(String name, LuaTable module) {
+        otherNames.put(name, module);
+    }
+
+    /**
      * Adds a function.
      *
      * @param module the table that gets it
@@ -82,8 +96,7 @@ public final class Libraries {
 
     /** Forbids changes, and makes it an error to read a global variable that is not there. */
     public void protect() {
-        LuaTable metatable = strict();
-        globals.metatable(metatable);
+        globals.metatable(strict(otherNames));
         for (@Nullable Object each : globals.hashValues()) {
             if (each instanceof LuaTable table) {
                 table.protect();
@@ -99,20 +112,25 @@ public final class Libraries {
      * @param module the table
      */
     public static void strict(LuaTable module) {
-        module.metatable(strict());
+        module.metatable(strict(Map.of()));
     }
 
-    private static LuaTable strict() {
+    private static LuaTable strict(Map<String, LuaTable> otherNames) {
         LuaTable metatable = new LuaTable(null);
         add(
                 metatable,
                 "__index",
                 args -> {
-                    throw args.state()
-                            .error(
-                                    "Script attempted to access nonexistent global variable '"
-                                            + Operations.text(args.get(1))
-                                            + "'");
+                    String name = Operations.text(args.get(1));
+                    LuaTable module = otherNames.get(name);
+                    if (module == null) {
+                        throw args.state()
+                                .error(
+                                        "Script attempted to access nonexistent global variable '"
+                                                + name
+                                                + "'");
+                    }
+                    return new @Nullable Object[] {module};
                 });
         metatable.protect();
         return metatable;
