@@ -115,6 +115,7 @@ final class BlockedClient<R> implements Parked {
         }
         Request stored = client.server().databases().stored(command, request, client);
         client.session().origin(new Origin(client, command, stored));
+        client.began(begun.request(), stored, begun.ns());
         Parked unused = client.takeParked();
         try {
             command.function().execute(stored, client, reply);

@@ -395,13 +395,14 @@ final class Client {
      * A command that was executed up to where it was put aside.
      *
      * @param request its arguments
+     * @param stored what the command got in their place, by which its writes are known
      * @param ns how long it took so far
      */
-    record Begun(Request request, long ns) {}
+    record Begun(Request request, Request stored, long ns) {}
 
     /** Says what was put aside. */
-    void began(Request request, long ns) {
-        begun = new Begun(request, ns);
+    void began(Request request, Request stored, long ns) {
+        begun = new Begun(request, stored, ns);
     }
 
     /** What was put aside; null if nothing was, or if it was not begun. */

@@ -245,7 +245,7 @@ final class Dispatcher {
             ns += begun.ns();
         }
         if (delayNs != Parked.DONE && begun != null) {
-            client.began(begun.request(), ns);
+            client.began(begun.request(), begun.stored(), ns);
         }
         if (delayNs == Parked.DONE) {
             if (command != null && begun != null) {
@@ -330,7 +330,8 @@ final class Dispatcher {
         }
         forgetCaching(command, client);
         if (client.parked() != null) {
-            client.began(isCopied ? kept : request.copy(), ns);
+            Request begun = isCopied ? kept : request.copy();
+            client.began(begun, stored == request ? begun : stored, ns);
             show(command, request, client);
             return Result.PARKED;
         }

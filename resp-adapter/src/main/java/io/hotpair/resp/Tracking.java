@@ -390,7 +390,7 @@ final class Tracking {
             }
             // What a script has written comes while it is parked, and all before it came earlier.
             return client.parked() instanceof ScriptRun
-                    || own.stream().anyMatch(each -> each == begun.request());
+                    || own.stream().anyMatch(each -> each == begun.stored());
         }
 
         @Override

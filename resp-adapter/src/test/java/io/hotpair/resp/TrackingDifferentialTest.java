@@ -209,20 +209,26 @@ class TrackingDifferentialTest {
     void shouldTellWhoWaitedOfItsOwnWriteBehindItsReply() {
         try (RealRedis redis = RealRedis.start();
                 TestListener listener = TestListener.open()) {
-            for (String mode : List.of("OPTOUT", "BCAST")) {
+            for (String how :
+                    List.of("OPTOUT 0", "BCAST 0", "OPTOUT 3", "BCAST 3", "OPTOUT swap")) {
                 for (int i = 0; i < 20; i++) {
-                    assertEquals(served(redis.port(), mode), served(listener.port(), mode));
+                    assertEquals(served(redis.port(), how), served(listener.port(), how), how);
                 }
             }
         }
     }
 
     /** What a client is told that reads a list, and waits for an element to append to it. */
-    private static List<String> served(int port, String mode) {
+    private static List<String> served(int port, String how) {
+        String mode = how.split(" ", -1)[0];
+        boolean swaps = how.endsWith("swap");
+        String database = how.endsWith("0") ? "0" : "3";
         try (RawClient tracker = new RawClient(port);
                 RawClient other = new RawClient(port)) {
+            other.call("SELECT", database);
             other.call("DEL", "from", "to");
             tracker.call("HELLO", "3");
+            tracker.call("SELECT", database);
             tracker.call("CLIENT", "TRACKING", "ON", mode);
             tracker.call("LRANGE", "to", "0", "-1");
             tracker.send(RawClient.command("BLMOVE", "from", "to", "LEFT", "LEFT", "0"));
@@ -230,6 +236,10 @@ class TrackingDifferentialTest {
             Await.until(
                     () -> other.call("INFO", "clients").contains("blocked_clients:1\r\n"),
                     () -> "not blocked");
+            if (swaps) {
+                other.call("SWAPDB", "3", "4");
+                other.call("DEL", "from");
+            }
             other.call("RPUSH", "from", "x");
             // In BCAST mode Redis tells of it when it has executed what it has read.
             return sortedBehindFirst(tracker.replies(3));
