@@ -43,6 +43,24 @@ public final class AofImport {
     private AofImport() {}
 
     /**
+     * Reads a log, as {@link #read(Path, int, Keyspace, RespConfig, Progress)} does, with the
+     * limits of scripts that a listener has by default.
+     *
+     * @param source a directory with a manifest, a manifest, or a log of one file
+     * @param database the number of the database in it that is wanted, which becomes database 0, or
+     *     {@link RdbImport#ALL_DATABASES}, which keep their numbers
+     * @param keyspace where the keys go
+     * @param progress told how far it is, in bytes of the log
+     * @return what was read
+     * @throws HotpairException as the other one does
+     * @throws IllegalArgumentException as the other one does
+     * @throws UncheckedIOException if it can't be read
+     */
+    public static Report read(Path source, int database, Keyspace keyspace, Progress progress) {
+        return read(source, database, keyspace, RespConfig.builder().build(), progress);
+    }
+
+    /**
      * Reads a log. Keys of the same name are replaced, all others stay, and so it is with libraries
      * of functions. On return all of it is in the keyspace's log, if it has one.
      *
@@ -51,23 +69,28 @@ public final class AofImport {
      *     {@link RdbImport#ALL_DATABASES}, which keep their numbers
      * @param keyspace where the keys go; to execute the commands as much memory is taken, at most,
      *     as this one may have
+     * @param listener how those are served who call the functions: its limits of scripts are those
+     *     that libraries are loaded under
      * @param progress told how far it is, in bytes of the log
      * @return what was read
      * @throws HotpairException {@code CORRUPTION} if a file is damaged before the end of the log,
-     *     with nothing written; or as a write may fail, with a part of the keys written
+     *     or {@code MEMORY_LIMIT} if what it says does not fit in that memory, with nothing
+     *     written; or as a write may fail, with a part of the keys written
      * @throws IllegalArgumentException if the log has a command that can't be executed here, with
      *     nothing written
      * @throws UncheckedIOException if it can't be read
      */
-    public static Report read(Path source, int database, Keyspace keyspace, Progress progress) {
+    public static Report read(
+            Path source, int database, Keyspace keyspace, RespConfig listener, Progress progress) {
         try {
             Path state = Files.createTempFile("hotpair-aof", ".rdb");
             try {
                 Files.delete(state);
-                Report replayed = replay(source, database, keyspace, state, progress);
+                Report replayed = replay(source, database, keyspace, listener, state, progress);
                 boolean isAll = database == RdbImport.ALL_DATABASES;
                 RdbImport.Report read =
-                        RdbImport.read(state, isAll ? database : 0, keyspace, Progress.NONE);
+                        RdbImport.read(
+                                state, isAll ? database : 0, keyspace, listener, Progress.NONE);
                 return new Report(
                         read.keyCount(),
                         read.expiredCount(),
@@ -84,7 +107,12 @@ public final class AofImport {
     }
 
     private static Report replay(
-            Path source, int database, Keyspace keyspace, Path state, Progress progress)
+            Path source,
+            int database,
+            Keyspace keyspace,
+            RespConfig limits,
+            Path state,
+            Progress progress)
             throws IOException {
         List<Path> files = AofManifest.files(source);
         long totalBytes = 0;
@@ -93,7 +121,8 @@ public final class AofImport {
         }
         PastClock clock = new PastClock();
         try (Keyspace past = past(keyspace.statistics().maxMemoryBytes(), clock);
-                AofReplay replay = new AofReplay(past, clock, database, progress, totalBytes)) {
+                AofReplay replay =
+                        new AofReplay(past, limits, clock, database, progress, totalBytes)) {
             for (int i = 0; i < files.size(); i++) {
                 replay.replay(files.get(i), i == files.size() - 1);
             }
@@ -104,7 +133,8 @@ public final class AofImport {
         }
     }
 
-    private static Keyspace past(long maxMemoryBytes, Clock clock) {
+    /** An empty one in memory, to try in it what may not fit, or may not be possible. */
+    static Keyspace past(long maxMemoryBytes, Clock clock) {
         return Keyspace.open(
                 Keyspace.builder()
                         .inMemory()

@@ -26,6 +26,7 @@ final class AofReplay implements AutoCloseable {
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 64;
 
     private final Keyspace keyspace;
+    private final RespConfig limits;
     private final AofImport.PastClock clock;
     private final LocalClient client;
     private final int database;
@@ -49,6 +50,7 @@ final class AofReplay implements AutoCloseable {
      * Creates one.
      *
      * @param keyspace where commands are executed
+     * @param limits says what libraries of functions may take
      * @param clock the keyspace's
      * @param database the number of the database in the log that is wanted, or {@link
      *     RdbImport#ALL_DATABASES}
@@ -56,17 +58,19 @@ final class AofReplay implements AutoCloseable {
      */
     AofReplay(
             Keyspace keyspace,
+            RespConfig limits,
             AofImport.PastClock clock,
             int database,
             Progress progress,
             long totalBytes) {
         this.keyspace = keyspace;
+        this.limits = limits;
         this.clock = clock;
         this.database = database;
         isForAll = database == RdbImport.ALL_DATABASES;
         this.progress = progress;
         this.totalBytes = totalBytes;
-        client = new LocalClient(keyspace);
+        client = new LocalClient(keyspace, limits);
     }
 
     long commandCount() {
@@ -98,6 +102,7 @@ final class AofReplay implements AutoCloseable {
                             rdbLength,
                             database,
                             keyspace,
+                            limits,
                             (done, total) -> progress.at(doneBytes + done, totalBytes));
             otherDatabaseCount += base.otherDatabaseCount();
         }
@@ -308,19 +313,22 @@ final class AofReplay implements AutoCloseable {
     private void execute(Request request, long at) {
         String error = client.execute(request);
         if (error != null) {
-            throw refused(request, at, error);
+            throw client.refusal(about(request, at, error));
         }
     }
 
     private IllegalArgumentException refused(Request request, long at, String why) {
-        return new IllegalArgumentException(
-                file
-                        + " position="
-                        + at
-                        + " command="
-                        + request.inError(0, 40).toUpperCase(Locale.ROOT)
-                        + ": "
-                        + why);
+        return new IllegalArgumentException(about(request, at, why));
+    }
+
+    private String about(Request request, long at, String why) {
+        return file
+                + " position="
+                + at
+                + " command="
+                + request.inError(0, 40).toUpperCase(Locale.ROOT)
+                + ": "
+                + why;
     }
 
     private HotpairException corrupt(long at, String what) {

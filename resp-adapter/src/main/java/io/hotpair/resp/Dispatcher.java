@@ -41,6 +41,7 @@ final class Dispatcher {
     private final boolean paired;
     private final Databases databases;
     private final MigrationSlot migration;
+    private @Nullable HotpairException lastFailure;
 
     Dispatcher(RespServer server, WorkerStatistics statistics) {
         this.server = server;
@@ -388,7 +389,8 @@ final class Dispatcher {
         server.keyEvents().tell(parts.isEmpty() ? List.of(origin) : parts, writes);
     }
 
-    private static Ground failedTransaction(HotpairException failure, ReplyBuffer reply) {
+    private Ground failedTransaction(HotpairException failure, ReplyBuffer reply) {
+        lastFailure = failure;
         reply.error(aborted(text(failure)));
         return Ground.NOTHING;
     }
@@ -529,6 +531,7 @@ final class Dispatcher {
             return Ground.READ;
         }
         if (failure instanceof HotpairException e) {
+            lastFailure = e;
             reply.error(text(e));
             return switch (e.category()) {
                 case WRONG_VALUE, WRONG_TYPE -> Ground.READ;
@@ -551,6 +554,17 @@ final class Dispatcher {
     private static boolean isNotMaster(RuntimeException failure) {
         return failure instanceof HotpairException e
                 && e.category() == HotpairException.Category.NOT_MASTER;
+    }
+
+    /**
+     * What the keyspace has refused since the last call, of which clients only get a sentence.
+     *
+     * @return the last failure; null if there was none
+     */
+    @Nullable HotpairException takeFailure() {
+        HotpairException failure = lastFailure;
+        lastFailure = null;
+        return failure;
     }
 
     /** As in Redis, one that waited for a master to have something is sent away. */

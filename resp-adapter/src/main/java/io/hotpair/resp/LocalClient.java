@@ -1,5 +1,6 @@
 package io.hotpair.resp;
 
+import io.hotpair.HotpairException;
 import io.hotpair.KeyArea;
 import io.hotpair.Keyspace;
 import io.hotpair.Session;
@@ -34,18 +35,26 @@ final class LocalClient implements AutoCloseable {
     private final Worker worker;
     private final Client client;
 
-    LocalClient(Keyspace keyspace) {
-        this(keyspace, keyspace.config().clock()::currentTimeMs, KeyArea.COUNT);
+    /**
+     * Makes one.
+     *
+     * @param limits says what scripts and libraries of functions may take
+     */
+    LocalClient(Keyspace keyspace, RespConfig limits) {
+        this(keyspace, keyspace.config().clock()::currentTimeMs, KeyArea.COUNT, limits);
     }
 
     /** Makes one with so many databases, for which it is as late as somebody says. */
-    LocalClient(Keyspace keyspace, LongSupplier nowMs, int databases) {
+    LocalClient(Keyspace keyspace, LongSupplier nowMs, int databases, RespConfig limits) {
         RespConfig config =
                 RespConfig.builder()
                         .port(0)
                         .databases(databases)
                         .queryBufferLimit(MAX_BYTES)
                         .clientMemoryLimit(MAX_CLIENT_MEMORY)
+                        .scriptMemoryLimit(limits.scriptMemoryLimitBytes())
+                        .scriptCacheLimit(limits.scriptCacheLimitBytes())
+                        .scriptTimeout(limits.scriptTimeout())
                         .build();
         server = new RespServer(KeyspacePort.of(keyspace, nowMs), config);
         server.unhurried(true);
@@ -76,6 +85,7 @@ final class LocalClient implements AutoCloseable {
         ReplyBuffer reply = worker.reply();
         reply.begin(2, MAX_BYTES);
         Dispatcher dispatcher = worker.dispatcher();
+        HotpairException unused = dispatcher.takeFailure();
         Dispatcher.Result result = dispatcher.execute(request, client, reply);
         Parked parked = client.parked();
         if (result == Dispatcher.Result.PARKED && parked != null) {
@@ -85,17 +95,37 @@ final class LocalClient implements AutoCloseable {
     }
 
     /**
+     * What to throw after an error: of the keyspace's own kind if it was the keyspace that refused
+     * what was executed last, and else that the command can't be executed, here or anywhere.
+     */
+    RuntimeException refusal(String message) {
+        HotpairException cause = worker.dispatcher().takeFailure();
+        if (cause == null
+                || cause.category() == HotpairException.Category.WRONG_TYPE
+                || cause.category() == HotpairException.Category.WRONG_VALUE) {
+            return new IllegalArgumentException(message, cause);
+        }
+        return new HotpairException(cause.category(), message, cause);
+    }
+
+    /**
      * Adds libraries of functions, all or none.
      *
-     * @return why not, or null
+     * @param whose begins the message if they can't be loaded
+     * @throws HotpairException as a write may fail
+     * @throws IllegalArgumentException if one can't be loaded here
      */
-    @Nullable String addLibraries(Iterable<byte[]> sources, FunctionSet.Policy policy) {
-        return execute(
-                request(
-                        "FUNCTION".getBytes(StandardCharsets.US_ASCII),
-                        "RESTORE".getBytes(StandardCharsets.US_ASCII),
-                        RdbPayload.ofLibraries(sources),
-                        policy.name().getBytes(StandardCharsets.US_ASCII)));
+    void addLibraries(Iterable<byte[]> sources, FunctionSet.Policy policy, String whose) {
+        String error =
+                execute(
+                        request(
+                                "FUNCTION".getBytes(StandardCharsets.US_ASCII),
+                                "RESTORE".getBytes(StandardCharsets.US_ASCII),
+                                RdbPayload.ofLibraries(sources),
+                                policy.name().getBytes(StandardCharsets.US_ASCII)));
+        if (error != null) {
+            throw refusal(whose + ": " + error);
+        }
     }
 
     /** Selects a database, without a word. */

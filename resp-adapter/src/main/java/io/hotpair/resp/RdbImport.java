@@ -78,9 +78,12 @@ public final class RdbImport {
     private final Path file;
     private final long length;
     private final Keyspace keyspace;
+
+    /** Of libraries of functions; null if those are left out. */
+    private final @Nullable RespConfig limits;
+
     private final Session session;
     private final long nowMs;
-    private final boolean takesFunctions;
     private final int database;
     private final Databases.Mapping mapping;
     private final Progress progress;
@@ -95,12 +98,12 @@ public final class RdbImport {
             Path file,
             long length,
             int database,
-            boolean takesFunctions,
             Keyspace keyspace,
+            @Nullable RespConfig limits,
             long nowMs,
             Progress progress) {
         this.keyspace = keyspace;
-        this.takesFunctions = takesFunctions;
+        this.limits = limits;
         this.file = file;
         this.length = length;
         this.database = database;
@@ -108,6 +111,24 @@ public final class RdbImport {
         session = keyspace.session();
         mapping = new Databases(KeyspacePort.of(keyspace), KeyArea.COUNT).present();
         this.nowMs = nowMs;
+    }
+
+    /**
+     * Reads a file, as {@link #read(Path, int, Keyspace, RespConfig, Progress)} does, with the
+     * limits of scripts that a listener has by default.
+     *
+     * @param file the RDB file
+     * @param database the number of the database in it that is wanted, which becomes database 0, or
+     *     {@link #ALL_DATABASES}, which keep their numbers
+     * @param keyspace where the keys go
+     * @param progress told how far it is, in bytes of the file
+     * @return what was read
+     * @throws HotpairException as the other one does
+     * @throws IllegalArgumentException as the other one does
+     * @throws UncheckedIOException if it can't be read
+     */
+    public static Report read(Path file, int database, Keyspace keyspace, Progress progress) {
+        return read(file, database, keyspace, RespConfig.builder().build(), progress);
     }
 
     /**
@@ -119,6 +140,8 @@ public final class RdbImport {
      * @param database the number of the database in it that is wanted, which becomes database 0, or
      *     {@link #ALL_DATABASES}, which keep their numbers
      * @param keyspace where the keys go
+     * @param listener how those are served who call the functions: its limits of scripts are those
+     *     that libraries are loaded under
      * @param progress told how far it is, in bytes of the file
      * @return what was read
      * @throws HotpairException {@code CORRUPTION} if the file is damaged or is none, before
@@ -128,9 +151,10 @@ public final class RdbImport {
      *     if a library of functions can't be loaded here; then nothing is written
      * @throws UncheckedIOException if it can't be read
      */
-    public static Report read(Path file, int database, Keyspace keyspace, Progress progress) {
+    public static Report read(
+            Path file, int database, Keyspace keyspace, RespConfig listener, Progress progress) {
         try {
-            return readBegin(file, Files.size(file), database, keyspace, progress);
+            return readBegin(file, Files.size(file), database, keyspace, listener, progress);
         } catch (IOException e) {
             throw new UncheckedIOException(file + " can't be read: " + e.getMessage(), e);
         }
@@ -138,18 +162,22 @@ public final class RdbImport {
 
     /** As {@link #read}, of a file that begins with so many bytes of RDB. */
     static Report readBegin(
-            Path file, long length, int database, Keyspace keyspace, Progress progress)
+            Path file,
+            long length,
+            int database,
+            Keyspace keyspace,
+            RespConfig limits,
+            Progress progress)
             throws IOException {
         checkSum(file, length);
         long nowMs = keyspace.config().clock().currentTimeMs();
-        return new RdbImport(file, length, database, true, keyspace, nowMs, progress).run();
+        return new RdbImport(file, length, database, keyspace, limits, nowMs, progress).run();
     }
 
     /** The keys of a file that is sound, at another time than the keyspace's own. */
     static Report readKeys(Path file, Keyspace keyspace, long nowMs, Progress progress)
             throws IOException {
-        return new RdbImport(
-                        file, Files.size(file), ALL_DATABASES, false, keyspace, nowMs, progress)
+        return new RdbImport(file, Files.size(file), ALL_DATABASES, keyspace, null, nowMs, progress)
                 .run();
     }
 
@@ -276,13 +304,12 @@ public final class RdbImport {
 
     /** As a client's command would: all or none, by the same rules. */
     private void writeLibraries() {
-        if (takesFunctions && !libraries.isEmpty()) {
-            try (LocalClient client = new LocalClient(keyspace)) {
-                String error = client.addLibraries(libraries, FunctionSet.Policy.REPLACE);
-                if (error != null) {
-                    throw new IllegalArgumentException(
-                            file + ": its libraries of functions can't be loaded: " + error);
-                }
+        if (limits != null && !libraries.isEmpty()) {
+            try (LocalClient client = new LocalClient(keyspace, limits)) {
+                client.addLibraries(
+                        libraries,
+                        FunctionSet.Policy.REPLACE,
+                        file + ": its libraries of functions can't be loaded");
                 requireLogged(client.awaitAcknowledged());
             }
             libraryCount += libraries.size();

@@ -61,7 +61,7 @@ public final class RedisImport {
      */
     public static Report read(URI source, Keyspace keyspace, Progress progress) {
         try (SourceLink link = SourceLink.connect(parse(source));
-                LocalClient client = new LocalClient(keyspace)) {
+                LocalClient client = new LocalClient(keyspace, RespConfig.builder().build())) {
             String database = database(source);
             if (!database.isEmpty()) {
                 String unused = link.status("SELECT", database);
@@ -187,7 +187,7 @@ public final class RedisImport {
                                 ascii("REPLACE"),
                                 ascii("ABSTTL")));
         if (error != null) {
-            throw new IllegalArgumentException(
+            throw client.refusal(
                     "key=" + new String(key, StandardCharsets.ISO_8859_1) + ": " + error);
         }
         keyCount++;

@@ -82,6 +82,7 @@ public final class RedisMigration implements AutoCloseable {
     private final SourceLink.Source source;
     private final int listeningPort;
     private final int databases;
+    private final RespConfig limits;
     private final Progress progress;
     private final @Nullable RedisMigration predecessor;
     private final AtomicBoolean stopping = new AtomicBoolean();
@@ -124,6 +125,7 @@ public final class RedisMigration implements AutoCloseable {
                         from.bytesPerSecond);
         listeningPort = from.listeningPort;
         databases = from.databases;
+        limits = from.limits;
         progress = from.progress;
         this.predecessor = predecessor;
         thread = keyspace.config().threadFactory().newThread(this::run);
@@ -155,6 +157,7 @@ public final class RedisMigration implements AutoCloseable {
         private long bytesPerSecond;
         private int listeningPort;
         private int databases = KeyArea.COUNT;
+        private RespConfig limits = RespConfig.builder().build();
         private Progress progress = Progress.NONE;
 
         private Builder(Keyspace keyspace, String host, int port) {
@@ -241,6 +244,19 @@ public final class RedisMigration implements AutoCloseable {
             }
             databases = count;
             return this;
+        }
+
+        /**
+         * Says how those are served who come here then. Its number of databases counts as if given
+         * to {@link #databases}, and its limits of scripts are those that libraries of functions
+         * are loaded under; by default they are a listener's defaults.
+         *
+         * @param config the configuration of the listener
+         * @return this
+         */
+        public Builder listener(RespConfig config) {
+            limits = config;
+            return databases(config.databases());
         }
 
         /** Says at which port this node has its own clients, which the Redis shows. */
@@ -417,7 +433,8 @@ public final class RedisMigration implements AutoCloseable {
 
     private void followUntilStopped() {
         try (DeadlineHold deadlines = keyspace.holdDeadlines();
-                LocalClient client = new LocalClient(keyspace, deadlines::nowMs, databases)) {
+                LocalClient client =
+                        new LocalClient(keyspace, deadlines::nowMs, databases, limits)) {
             SourceStream applied = new SourceStream(client, databases, deadlines, stopping::get);
             stream = applied;
             while (!stopping.get()) {
@@ -723,25 +740,17 @@ public final class RedisMigration implements AutoCloseable {
             state = State.LOADING;
         }
         // Before anything is removed, as a library may be refused; but room may be made for them.
-        String error = client.addLibraries(libraries, FunctionSet.Policy.FLUSH);
-        boolean isFull = error != null && error.startsWith("OOM ");
-        if (error != null && !isFull) {
-            throw new IllegalArgumentException(
-                    "the libraries of functions of " + source + " can't be loaded here: " + error);
-        }
+        boolean lacksRoom = !addLibraries(libraries, client);
         synchronized (turn) {
             // From here on nothing of what was followed before is left to go on with.
             replicationId = "";
         }
-        error = client.execute(LocalClient.request("FLUSHALL"));
+        String error = client.execute(LocalClient.request("FLUSHALL"));
         if (error != null) {
-            throw new IllegalStateException("the keyspace was not emptied: " + error);
+            throw client.refusal("the keyspace was not emptied: " + error);
         }
-        if (isFull) {
-            error = client.addLibraries(libraries, FunctionSet.Policy.FLUSH);
-            if (error != null) {
-                throw new IllegalStateException("the functions were not loaded: " + error);
-            }
+        if (lacksRoom) {
+            client.addLibraries(libraries, FunctionSet.Policy.FLUSH, refusal());
         }
         RdbImport.Report read =
                 RdbImport.readKeys(
@@ -758,6 +767,29 @@ public final class RedisMigration implements AutoCloseable {
         applied.begin(copyOffset);
         LOGGER.info(
                 "Follows {} from offset {} on, with {} keys", source, copyOffset, read.keyCount());
+    }
+
+    /** Whether they are there; if not, there is room for them when all else is removed. */
+    private boolean addLibraries(List<byte[]> libraries, LocalClient client) {
+        try {
+            client.addLibraries(libraries, FunctionSet.Policy.FLUSH, refusal());
+            return true;
+        } catch (HotpairException e) {
+            if (e.category() != HotpairException.Category.MEMORY_LIMIT) {
+                throw e;
+            }
+            LOGGER.info("Functions find no room unless all else goes: {}", e.getMessage());
+        }
+        long maxMemoryBytes = keyspace.statistics().maxMemoryBytes();
+        try (Keyspace empty = AofImport.past(maxMemoryBytes, keyspace.config().clock());
+                LocalClient there = new LocalClient(empty, limits)) {
+            there.addLibraries(libraries, FunctionSet.Policy.FLUSH, refusal());
+        }
+        return false;
+    }
+
+    private String refusal() {
+        return "the libraries of functions of " + source + " can't be loaded here";
     }
 
     private void follow(SourceLink from, SourceStream applied) throws IOException {

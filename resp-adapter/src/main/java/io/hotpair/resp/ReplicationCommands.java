@@ -240,7 +240,7 @@ final class ReplicationCommands {
         RespConfig config = client.server().config();
         RedisMigration.Builder builder =
                 RedisMigration.builder(keyspace, host, port)
-                        .databases(client.server().databases().count())
+                        .listener(config)
                         .listeningPort(client.server().port());
         String user = config.masterUser();
         String password = config.masterPassword();

@@ -190,7 +190,7 @@ final class SourceStream {
         String error = attempt(requests);
         while (error != null) {
             if (!isPassing(error)) {
-                throw refused(requests.get(0), error);
+                throw client.refusal(about(requests.get(0), error));
             }
             if (stopping.getAsBoolean()) {
                 return;
@@ -219,12 +219,15 @@ final class SourceStream {
     }
 
     private IllegalArgumentException refused(Request request, String why) {
-        return new IllegalArgumentException(
-                "offset="
-                        + offset
-                        + " command="
-                        + request.inError(0, 40).toUpperCase(Locale.ROOT)
-                        + ": "
-                        + why);
+        return new IllegalArgumentException(about(request, why));
+    }
+
+    private String about(Request request, String why) {
+        return "offset="
+                + offset
+                + " command="
+                + request.inError(0, 40).toUpperCase(Locale.ROOT)
+                + ": "
+                + why;
     }
 }

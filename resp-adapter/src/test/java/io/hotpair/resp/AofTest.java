@@ -3,6 +3,7 @@ package io.hotpair.resp;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -271,6 +272,22 @@ class AofTest {
         assertThrows(HotpairException.class, () -> read(root.resolve("a.manifest")));
         write("b.manifest", "");
         assertThrows(IllegalArgumentException.class, () -> read(root));
+    }
+
+    @Test
+    void shouldSayThatALogDoesNotFit() throws IOException {
+        Path log = write("log", commands("SET a 1", "SET b " + "x".repeat(9 << 20)));
+        try (Keyspace small =
+                Keyspace.open(Keyspace.builder().inMemory().maxMemory(8 << 20).build())) {
+            HotpairException refused =
+                    assertThrows(
+                            HotpairException.class,
+                            () -> AofImport.read(log, 0, small, Progress.NONE));
+            assertEquals(HotpairException.Category.MEMORY_LIMIT, refused.category());
+            String message = String.valueOf(refused.getMessage());
+            assertTrue(message.contains("position=27 command=SET: OOM "), message);
+            assertNull(small.get("a"));
+        }
     }
 
     @Test

@@ -19,11 +19,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Libraries of functions go to a real redis-server, and come from it, with the keys. */
@@ -362,6 +364,95 @@ class FunctionTransferTest {
             assertSame(theirs, ours, "one");
             assertEquals(":1\r\n", ours.call("DBSIZE"));
             migration.close();
+        }
+    }
+
+    @Test
+    void shouldRemoveNothingForFunctionsThatNeedMoreThanAllMemory() {
+        try (RealRedis redis = RealRedis.start("--repl-diskless-sync-delay", "0");
+                RawClient theirs = new RawClient(redis.port());
+                TestListener listener = TestListener.open(8 << 20, c -> c);
+                RawClient ours = listener.connect()) {
+            for (int i = 0; i < 9; i++) {
+                load(theirs, library("l" + i, "1") + "\n--" + " ".repeat(1 << 20));
+            }
+            ours.call("SET", "k", "ours");
+            load(ours, library("own", "1"));
+            RedisMigration migration =
+                    RedisMigration.builder(listener.keyspace(), "127.0.0.1", redis.port()).start();
+            await(migration, State.FAILED);
+            String why = String.valueOf(migration.status().lastError());
+            assertTrue(why.contains("can't be loaded here: OOM "), why);
+            assertEquals("$4\r\nours\r\n", ours.call("GET", "k"));
+            assertEquals("$1\r\n1\r\n", ours.call("FCALL", "ownf", "0"));
+            migration.close();
+        }
+    }
+
+    /** What a library holds that it may hold by default. */
+    private static final String HUNGRY =
+            "#!lua name=hungry\nlocal held = 'x'\nfor i = 1, 23 do held = held .. held end\n"
+                    + "redis.register_function('hungryf', function() return #held end)";
+
+    @Test
+    void shouldBeLoadedUnderTheLimitsOfTheListener() throws IOException {
+        Path file = root.resolve("dump.rdb");
+        write(file, HUNGRY);
+        Path log = root.resolve("appendonly.aof");
+        Files.writeString(log, RawClient.command("FUNCTION", "LOAD", HUNGRY));
+        RespConfig frugal = RespConfig.builder().scriptMemoryLimit(1 << 20).build();
+        try (TestListener listener = TestListener.open();
+                RawClient ours = listener.connect()) {
+            Keyspace keyspace = listener.keyspace();
+            for (Executable read :
+                    List.<Executable>of(
+                            () -> RdbImport.read(file, 0, keyspace, frugal, Progress.NONE),
+                            () -> AofImport.read(file, 0, keyspace, frugal, Progress.NONE),
+                            () -> AofImport.read(log, 0, keyspace, frugal, Progress.NONE))) {
+                IllegalArgumentException refused =
+                        assertThrows(IllegalArgumentException.class, read);
+                String why = String.valueOf(refused.getMessage());
+                assertTrue(why.contains("not enough memory"), why);
+                assertEquals(0, count(ours));
+            }
+            assertEquals(1, AofImport.read(file, 0, keyspace, Progress.NONE).libraryCount());
+            assertEquals(":8388608\r\n", ours.call("FCALL", "hungryf", "0"));
+        }
+        try (RealRedis redis = RealRedis.start("--repl-diskless-sync-delay", "0");
+                RawClient theirs = new RawClient(redis.port());
+                TestListener listener =
+                        TestListener.open(
+                                c -> c.scriptMemoryLimit(1 << 20).replicaOfCommand(true));
+                RawClient ours = listener.connect()) {
+            load(theirs, HUNGRY);
+            ours.call("SET", "k", "ours");
+            ours.call("REPLICAOF", "127.0.0.1", "" + redis.port());
+            RedisMigration migration =
+                    Objects.requireNonNull(MigrationSlot.of(listener.keyspace()).active());
+            await(migration, State.FAILED);
+            String why = String.valueOf(migration.status().lastError());
+            assertTrue(why.contains("not enough memory"), why);
+            assertEquals("$4\r\nours\r\n", ours.call("GET", "k"));
+        }
+    }
+
+    @Test
+    void shouldSayThatThereIsNoRoomAsAnyWriteWould() throws IOException {
+        Path file = root.resolve("dump.rdb");
+        write(file, library("one", "1") + "\n--" + " ".repeat(9 << 20));
+        try (TestListener listener = TestListener.open(8 << 20, c -> c);
+                RawClient ours = listener.connect()) {
+            for (Executable read :
+                    List.<Executable>of(
+                            () -> RdbImport.read(file, 0, listener.keyspace(), Progress.NONE),
+                            () -> AofImport.read(file, 0, listener.keyspace(), Progress.NONE))) {
+                HotpairException refused = assertThrows(HotpairException.class, read);
+                assertEquals(HotpairException.Category.MEMORY_LIMIT, refused.category());
+                String why = String.valueOf(refused.getMessage());
+                assertTrue(why.contains("functions can't be loaded: OOM "), why);
+                assertEquals(":0\r\n", ours.call("DBSIZE"));
+                assertEquals(0, count(ours));
+            }
         }
     }
 

@@ -114,7 +114,7 @@ public final class HotpairServer implements AutoCloseable {
             if (listener.tlsPort() != 0) {
                 CertificateWatch.start(options, listener);
             }
-            return new HotpairServer(keyspace, listener, null, migrate(keyspace, options));
+            return new HotpairServer(keyspace, listener, null, migrate(keyspace, listen, options));
         } catch (RuntimeException e) {
             keyspace.close();
             throw e;
@@ -142,14 +142,14 @@ public final class HotpairServer implements AutoCloseable {
     }
 
     /** It ends with REPLICAOF NO ONE, or with the keyspace. */
-    private static @Nullable RedisMigration migrate(Keyspace keyspace, ServerOptions options) {
+    private static @Nullable RedisMigration migrate(
+            Keyspace keyspace, RespConfig listen, ServerOptions options) {
         String host = options.sourceHost;
         if (host == null) {
             return null;
         }
         RedisMigration.Builder builder =
-                RedisMigration.builder(keyspace, host, options.sourcePort)
-                        .databases(options.databases);
+                RedisMigration.builder(keyspace, host, options.sourcePort).listener(listen);
         if (options.sourceUser != null) {
             builder.user(options.sourceUser);
         }

@@ -10,6 +10,8 @@ import io.hotpair.resp.AofImport;
 import io.hotpair.resp.RdbExport;
 import io.hotpair.resp.RdbImport;
 import io.hotpair.resp.RedisImport;
+import io.hotpair.resp.RespConfig;
+import io.hotpair.resp.RespConfigBuilder;
 import java.io.Console;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -56,6 +58,8 @@ final class OfflineTool {
                                  the fields of hashes, or 7.4, which has (7.0)
               --maxmemory SIZE   (import, export) off-heap memory to load it with
                                  (1gb, or ten times what is read)
+              --script-memory-limit SIZE
+                                 (import) what the server's is to be, for functions (32mb)
             """;
 
     private static final Set<String> COMMANDS =
@@ -68,7 +72,15 @@ final class OfflineTool {
                     "restore", Set.of("--dir", "--to", "--at", "--op"),
                     "clone", Set.of("--dir", "--to", "--at", "--op"),
                     "inspect", Set.of("--dir", "--at", "--op", "--from", "--limit", "--format"),
-                    "import", Set.of("--rdb", "--aof", "--from", "--to", "--db", "--maxmemory"),
+                    "import",
+                            Set.of(
+                                    "--rdb",
+                                    "--aof",
+                                    "--from",
+                                    "--to",
+                                    "--db",
+                                    "--maxmemory",
+                                    "--script-memory-limit"),
                     "export", Set.of("--dir", "--rdb", "--aof", "--redis", "--maxmemory"));
 
     private final String command;
@@ -159,7 +171,12 @@ final class OfflineTool {
         }
         RdbImport.Report read =
                 RdbDirectory.make(
-                        path("--rdb"), database(), path("--to"), maxMemory(), new Bar(err));
+                        path("--rdb"),
+                        database(),
+                        path("--to"),
+                        maxMemory(),
+                        limits(),
+                        new Bar(err));
         out.println(
                 "imported to "
                         + path("--to")
@@ -185,7 +202,12 @@ final class OfflineTool {
     private void importLog() {
         AofImport.Report read =
                 RdbDirectory.makeOfLog(
-                        path("--aof"), database(), path("--to"), maxMemory(), new Bar(err));
+                        path("--aof"),
+                        database(),
+                        path("--to"),
+                        maxMemory(),
+                        limits(),
+                        new Bar(err));
         out.println(
                 "imported to "
                         + path("--to")
@@ -254,6 +276,14 @@ final class OfflineTool {
     private long maxMemory() {
         String size = options.get("--maxmemory");
         return size == null ? 0 : ServerOptions.memory(size);
+    }
+
+    /** Those of the server that is to serve it, as far as libraries of functions go. */
+    private RespConfig limits() {
+        RespConfigBuilder limits = RespConfig.builder();
+        String size = options.get("--script-memory-limit");
+        return (size == null ? limits : limits.scriptMemoryLimit(ServerOptions.memory(size)))
+                .build();
     }
 
     private int database() {

@@ -13,6 +13,7 @@ import io.hotpair.resp.AofImport;
 import io.hotpair.resp.RdbExport;
 import io.hotpair.resp.RdbImport;
 import io.hotpair.resp.RedisImport;
+import io.hotpair.resp.RespConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -31,24 +32,35 @@ final class RdbDirectory {
      * Makes it.
      *
      * @param maxMemoryBytes off-heap memory to load it with; 0 for ten times the file's length
+     * @param limits what libraries of functions may take
      */
     static RdbImport.Report make(
-            Path rdb, int database, Path directory, long maxMemoryBytes, Progress progress) {
+            Path rdb,
+            int database,
+            Path directory,
+            long maxMemoryBytes,
+            RespConfig limits,
+            Progress progress) {
         return make(
                 rdb,
                 directory,
                 maxMemoryBytes,
-                keyspace -> RdbImport.read(rdb, database, keyspace, progress));
+                keyspace -> RdbImport.read(rdb, database, keyspace, limits, progress));
     }
 
     /** As {@link #make}, of an append-only log. */
     static AofImport.Report makeOfLog(
-            Path aof, int database, Path directory, long maxMemoryBytes, Progress progress) {
+            Path aof,
+            int database,
+            Path directory,
+            long maxMemoryBytes,
+            RespConfig limits,
+            Progress progress) {
         return make(
                 aof,
                 directory,
                 maxMemoryBytes,
-                keyspace -> AofImport.read(aof, database, keyspace, progress));
+                keyspace -> AofImport.read(aof, database, keyspace, limits, progress));
     }
 
     /** As {@link #make}, of a Redis that is running. */
