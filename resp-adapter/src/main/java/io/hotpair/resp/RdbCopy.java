@@ -40,10 +40,15 @@ final class RdbCopy implements Parked {
     private final Client client;
     private final RespServer server;
     private final RdbExport.Parts parts;
-    private final long term;
     private final AtomicBoolean ended = new AtomicBoolean();
     private @Nullable FileChannel file;
     private volatile long length = UNKNOWN;
+
+    /**
+     * The term in which the snapshot was taken: of what it shows, who vouches for that may send.
+     */
+    private volatile long term;
+
     private volatile byte @Nullable [] next;
     private volatile @Nullable RuntimeException failure;
 
@@ -56,7 +61,6 @@ final class RdbCopy implements Parked {
         this.client = client;
         this.parts = parts;
         server = client.server();
-        term = server.keyspace().term();
     }
 
     /** Has a client get one. Nothing else is sent to it from now on. */
@@ -192,6 +196,8 @@ final class RdbCopy implements Parked {
     private Snapshot snapshot() {
         while (true) {
             try {
+                // Before it, so that one whose term ended meanwhile is not vouched for.
+                term = server.keyspace().term();
                 return server.keyspace().snapshot();
             } catch (IllegalStateException e) {
                 // If it is for another reason, nothing else can be read either.

@@ -39,6 +39,7 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     private volatile boolean acknowledgesAtOnce;
     private volatile long lastAskedOpId;
     private volatile boolean vouches = true;
+    private volatile long term = 7;
     private volatile long endedTerm = -1;
     private volatile Role role = Role.MASTER;
     private volatile @Nullable Member master;
@@ -57,8 +58,14 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     }
 
     /** From now on this term is over. */
-    void endTerm(long term) {
-        endedTerm = term;
+    void endTerm(long ended) {
+        endedTerm = ended;
+    }
+
+    /** The present term is over, and another one has begun. */
+    void beginTerm(long next) {
+        endTerm(term);
+        term = next;
     }
 
     void role(Role newRole) {
@@ -192,13 +199,13 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     }
 
     @Override
-    public boolean vouches(long term) {
-        return vouches && term != endedTerm;
+    public boolean vouches(long asked) {
+        return vouches && asked != endedTerm;
     }
 
     @Override
     public long term() {
-        return 7;
+        return term;
     }
 
     @Override
@@ -216,7 +223,7 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
 
             @Override
             public long term() {
-                return 7;
+                return term;
             }
 
             @Override

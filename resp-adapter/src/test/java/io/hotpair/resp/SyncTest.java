@@ -292,6 +292,8 @@ class SyncTest {
                     List.of(
                             new String[] {"REPLCONF", "rdb-only", "1"},
                             new String[] {"REPLCONF", "rdb-filter-only", "functions"},
+                            // Which leaves alone what the file is to be.
+                            new String[] {"RESET"},
                             new String[] {"SYNC"})) {
                 assertEquals(theirs.call(command), ours.call(command));
             }
@@ -544,6 +546,22 @@ class SyncTest {
                         "-NOMASTERLINK Can't SYNC while not connected with my master",
                         fetcher.ask().line());
             }
+        }
+    }
+
+    @Test
+    void shouldSendWhatIsVouchedForThoughItWasAskedForInAnotherTerm() throws Exception {
+        try (ScriptedKeyspace keyspace = new ScriptedKeyspace().acknowledgesAtOnce(true);
+                RespListener listener = keyspace.listen(c -> c);
+                Fetcher fetcher = new Fetcher(listener.port())) {
+            keyspace.keyspace().put("a", "1");
+            try (Snapshot held = keyspace.snapshot()) {
+                assertTrue(held.opId() > 0);
+                fetcher.ask();
+                Await.until(() -> listener.server().rdbCopies().count() == 1, () -> "no copy");
+                keyspace.beginTerm(8);
+            }
+            assertTrue(fetcher.file().length > 50);
         }
     }
 
