@@ -3,6 +3,7 @@ package io.hotpair.resp;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -19,6 +20,11 @@ final class RdbCopies implements AutoCloseable {
     private static final long CLOSE_SECONDS = 5;
 
     private final Set<RdbCopy> present = new HashSet<>();
+    private int writing;
+
+    /** Done when no file is written any more. */
+    private CompletableFuture<Void> written = CompletableFuture.completedFuture(null);
+
     private final ThreadPoolExecutor threads;
 
     RdbCopies(String keyspace) {
@@ -47,10 +53,37 @@ final class RdbCopies implements AutoCloseable {
             throw new CommandException(
                     "ERR " + MOST + " clients fetch RDB files already, try again later");
         }
-        if (!execute(copy::write)) {
+        if (!execute(() -> write(copy))) {
             throw new CommandException("ERR the listener is closing");
         }
         present.add(copy);
+        if (writing++ == 0) {
+            written = new CompletableFuture<>();
+        }
+    }
+
+    private void write(RdbCopy copy) {
+        try {
+            copy.write();
+        } finally {
+            endWriting();
+        }
+    }
+
+    private void endWriting() {
+        CompletableFuture<Void> ended;
+        synchronized (this) {
+            writing--;
+            ended = writing == 0 ? written : null;
+        }
+        if (ended != null) {
+            ended.complete(null);
+        }
+    }
+
+    /** Done when no file is written any more: all of them have let their snapshots go. */
+    synchronized CompletableFuture<Void> written() {
+        return written;
     }
 
     /** It is over, and nothing is left of it. */

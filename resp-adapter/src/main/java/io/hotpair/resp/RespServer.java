@@ -82,8 +82,8 @@ final class RespServer {
         slowLog = new SlowLog(settings);
         latencies = new LatencyMonitor(settings);
         allowedAddresses = AllowedAddresses.of(config.allowedAddresses());
-        saves = new Saves(keyspace);
         rdbCopies = new RdbCopies(keyspace.name());
+        saves = new Saves(keyspace, rdbCopies);
         runId = String.format(Locale.ROOT, "%040x", new BigInteger(160, new SecureRandom()));
         startedAtNs = keyspace.nanoTime();
         startedAtMs = keyspace.currentTimeMs();

@@ -10,19 +10,28 @@ import org.jspecify.annotations.Nullable;
 /** Snapshots that clients ask for. Thread-safe. */
 final class Saves {
     private final KeyspacePort keyspace;
+    private final RdbCopies copies;
     private final long startedAtMs;
     private final AtomicReference<@Nullable CompletableFuture<SavedSnapshot>> asked =
             new AtomicReference<>();
     private volatile long answeredAtMs;
     private volatile boolean lastIsRewrite;
 
-    Saves(KeyspacePort keyspace) {
+    Saves(KeyspacePort keyspace, RdbCopies copies) {
         this.keyspace = keyspace;
+        this.copies = copies;
         startedAtMs = keyspace.currentTimeMs();
     }
 
-    /** Whether one is being saved, or asked for. */
+    /**
+     * Whether one is being saved, or asked for, or a file for SYNC is written: there is one
+     * snapshot at a time, and to Redis that is the same.
+     */
     boolean inProgress() {
+        return isSaving() || !copies.written().isDone();
+    }
+
+    private boolean isSaving() {
         CompletableFuture<SavedSnapshot> last = asked.get();
         return (last != null && !last.isDone())
                 || keyspace.persistenceStatus().savingSince() != null;
@@ -30,18 +39,22 @@ final class Saves {
 
     /** Whether one is in progress because BGREWRITEAOF asked for it. */
     boolean isRewriting() {
-        return lastIsRewrite && inProgress();
+        return lastIsRewrite && isSaving();
     }
 
     /**
-     * Asks for one.
+     * Asks for one, which begins when no file for SYNC is written.
      *
      * @param asRewrite whether it is asked for by BGREWRITEAOF
      * @return completed when it is on the device, or when it is known why it is not
      */
     CompletableFuture<SavedSnapshot> begin(boolean asRewrite) {
         lastIsRewrite = asRewrite && !inProgress();
-        CompletableFuture<SavedSnapshot> saving = keyspace.saveSnapshot();
+        CompletableFuture<Void> written = copies.written();
+        CompletableFuture<SavedSnapshot> saving =
+                written.isDone()
+                        ? keyspace.saveSnapshot()
+                        : written.thenCompose(done -> keyspace.saveSnapshot());
         asked.set(saving);
         return saving.whenComplete(
                 (saved, failure) -> {

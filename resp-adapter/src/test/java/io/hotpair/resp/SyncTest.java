@@ -401,6 +401,59 @@ class SyncTest {
         }
     }
 
+    /** What is said of saving while a file is written. */
+    private static List<String> saving(RawClient client) {
+        List<String> said = new ArrayList<>();
+        for (String command : List.of("SAVE", "BGSAVE", "BGSAVE SCHEDULE", "BGREWRITEAOF")) {
+            said.add(client.call(command.split(" ", -1)));
+        }
+        said.add(client.call("BGSAVE"));
+        String info = client.call("INFO", "persistence");
+        said.add(info.replaceAll("(?s).*(rdb_bgsave_in_progress:\\d).*", "$1"));
+        return said;
+    }
+
+    @Test
+    void shouldSaveNothingElseWhileAFileIsWrittenAsRedisDoes() throws Exception {
+        try (RealRedis redis =
+                        RealRedis.start(
+                                "--rdb-key-save-delay", "60000000",
+                                "--repl-diskless-sync-delay", "0");
+                RawClient theirs = new RawClient(redis.port());
+                ScriptedKeyspace keyspace = new ScriptedKeyspace().acknowledgesAtOnce(true);
+                RespListener listener = keyspace.listen(c -> c);
+                RawClient ours = new RawClient(listener.port());
+                Fetcher fetcher = new Fetcher(listener.port())) {
+            theirs.call("SET", "a", "1");
+            ours.call("SET", "a", "1");
+            List<String> expected;
+            try (Fetcher another = new Fetcher(redis.port())) {
+                another.say("REPLCONF", "capa", "eof").readTo("+OK");
+                another.ask();
+                Await.until(
+                        () -> theirs.call("INFO", "persistence").contains("_in_progress:1\r\n"),
+                        () -> theirs.call("INFO", "persistence"));
+                // What comes behind it need not take long.
+                theirs.call("CONFIG", "SET", "rdb-key-save-delay", "0");
+                expected = saving(theirs);
+            }
+            try (Snapshot held = keyspace.snapshot()) {
+                assertTrue(held.opId() > 0);
+                fetcher.ask();
+                Await.until(() -> listener.server().rdbCopies().count() == 1, () -> "no copy");
+                assertEquals(expected, saving(ours));
+                assertEquals(0, keyspace.savings().size());
+            }
+            assertTrue(fetcher.file().length > 50);
+            // Now what was put off.
+            Await.until(() -> keyspace.savings().size() == 1, keyspace::savings);
+            assertEquals("-ERR Background save already in progress\r\n", ours.call("BGSAVE"));
+            keyspace.savings().get(0).completeExceptionally(new IllegalStateException("no room"));
+            assertEquals("+Background saving started\r\n", ours.call("BGSAVE"));
+            assertEquals(2, keyspace.savings().size());
+        }
+    }
+
     @Test
     void shouldGiveNothingOfWhatAMigrationHasBegunToReplace() throws Exception {
         try (TestListener listener = TestListener.open();
