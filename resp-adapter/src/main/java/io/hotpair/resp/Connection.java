@@ -68,6 +68,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     private long lastTerm;
     private long parkedReadTerm = ReplyBuffer.NO_TERM;
 
+    /** When it was known last who the client is, or it connected. */
+    private long knownNs;
+
     private long progressMark;
     private long progressNs;
     private boolean overSoftLimit;
@@ -98,6 +101,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         outbox = new Outbox(channel, worker, account, this, tls != null);
         parser = new RequestParser(server.settings().maxBulkLength());
         progressNs = client.connectedAtNs();
+        knownNs = client.connectedAtNs();
     }
 
     Client client() {
@@ -634,10 +638,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
             }
             return;
         }
+        if (!handshaking && client.isAuthenticated()) {
+            knownNs = nowNs;
+        }
         if (isIdle(nowNs)) {
             drop("was idle for too long");
-        } else if ((handshaking || !client.isAuthenticated())
-                && nowNs - client.connectedAtNs() > server.config().handshakeTimeout().toNanos()) {
+        } else if (nowNs - knownNs > server.config().handshakeTimeout().toNanos()) {
             drop("did not authenticate in time");
         } else if (isStalled(nowNs)) {
             drop("does not read its replies");

@@ -349,8 +349,8 @@ public final class RespConfigBuilder {
     }
 
     /**
-     * Disconnects a client that has not authenticated after this long, where there is a password.
-     * The default is 10 s.
+     * Disconnects a client that has not authenticated after this long, where there is a password;
+     * one that was let in without, or says RESET, has as long from then on. The default is 10 s.
      *
      * @param timeout above zero
      * @return this

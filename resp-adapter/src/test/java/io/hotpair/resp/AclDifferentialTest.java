@@ -266,6 +266,10 @@ class AclDifferentialTest {
                 + "|0 config set REQUIREPASS \0\377|1 auth default \0\377|1 acl list|0 acl setuser a on"
                 + " >p ~* +@all|1 auth a p|1 config set requirepass |1 config get requirepass|0 acl"
                 + " setuser a -config|1 config set requirepass p|2 acl list",
+        "0 acl setuser default >p|1 reset|1 ping|0 acl setuser default nopass|1 ping|2 ping|0 acl"
+                + " setuser default resetpass >q|1 ping|2 ping|0 ping|1 auth q|1 ping|3 reset|3"
+                + " ping|0 config set requirepass r|3 ping|0 config set requirepass |3 ping|0 config"
+                + " set requirepass s|3 ping|3 auth s",
         "0 acl setuser default -get|0 get k|1 get k|0 acl setuser default -@all|1 ping|1 auth x y"
                 + "|1 quit|0 ping|0 acl whoami",
     };

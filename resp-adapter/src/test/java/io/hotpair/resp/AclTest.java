@@ -13,8 +13,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -219,6 +221,39 @@ class AclTest {
             assertEquals(
                     ":1\r\n",
                     client.call("GEORADIUS", "ok", "1", "1", "1", "km", "STORE", "okSTORE"));
+        }
+    }
+
+    @Test
+    void shouldGiveWhoHasToAuthenticateAgainAllItsTimeForThat() {
+        try (ScriptedKeyspace keyspace = new ScriptedKeyspace().acknowledgesAtOnce(true);
+                RespListener listener =
+                        keyspace.listen(
+                                c -> c.password("pw").handshakeTimeout(Duration.ofMinutes(1)));
+                RawClient admin = new RawClient(listener.port());
+                RawClient early = new RawClient(listener.port())) {
+            String unknown = "-NOAUTH Authentication required.\r\n";
+            assertEquals(unknown, early.call("PING"));
+            assertEquals("+OK\r\n", admin.call("AUTH", "pw"));
+            assertEquals("+OK\r\n", admin.call("CONFIG", "SET", "requirepass", ""));
+            assertEquals("+PONG\r\n", early.call("PING"));
+            keyspace.later(Duration.ofMinutes(10));
+            tick(listener);
+            assertEquals("+OK\r\n", admin.call("CONFIG", "SET", "requirepass", "pw"));
+            assertEquals("+RESET\r\n", admin.call("RESET"));
+            tick(listener);
+            assertEquals(unknown, early.call("PING"));
+            assertEquals("+OK\r\n", admin.call("AUTH", "pw"));
+            keyspace.later(Duration.ofMinutes(20));
+            assertEquals("", early.untilClosed());
+            assertEquals("+PONG\r\n", admin.call("PING"));
+        }
+    }
+
+    /** Has all event loops look at the time. */
+    private static void tick(RespListener listener) {
+        for (Worker worker : listener.server().workers()) {
+            CompletableFuture.runAsync(worker::tick, worker::execute).join();
         }
     }
 

@@ -44,6 +44,7 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     private volatile Role role = Role.MASTER;
     private volatile @Nullable Member master;
     private volatile Duration timeout = Duration.ofSeconds(20);
+    private volatile long laterNs;
     private volatile UnaryOperator<Session> sessions = UnaryOperator.identity();
     private volatile PersistenceStatus persistenceStatus = real.persistenceStatus();
     private final List<CompletableFuture<SavedSnapshot>> savings = new CopyOnWriteArrayList<>();
@@ -66,6 +67,11 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     void beginTerm(long next) {
         endTerm(term);
         term = next;
+    }
+
+    /** Has it be later than it is. */
+    void later(Duration time) {
+        laterNs = time.toNanos();
     }
 
     void role(Role newRole) {
@@ -332,7 +338,7 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
 
     @Override
     public long nanoTime() {
-        return real.nanoTime();
+        return real.nanoTime() + laterNs;
     }
 
     @Override
