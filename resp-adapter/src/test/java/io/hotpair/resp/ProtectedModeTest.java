@@ -120,6 +120,31 @@ class ProtectedModeTest {
         }
     }
 
+    /** As in Redis, who is in is the only one who can let others in again. */
+    @Test
+    void shouldLockAllOutWithoutALoopbackUntilThereIsAPassword() {
+        try (RealRedis redis = RealRedis.start("--bind", elsewhere, "--requirepass", "pw");
+                TestListener listener = TestListener.open(c -> c.bind(elsewhere).password("pw"));
+                RawClient theirs = new RawClient(elsewhere, redis.port());
+                RawClient ours = new RawClient(elsewhere, listener.port())) {
+            for (RawClient each : new RawClient[] {theirs, ours}) {
+                assertEquals("+OK\r\n", each.call("AUTH", "pw"));
+                assertEquals("+OK\r\n", each.call("CONFIG", "SET", "requirepass", ""));
+            }
+            for (int port : new int[] {redis.port(), listener.port()}) {
+                assertTrue(untilClosed(elsewhere, port).startsWith("-DENIED "));
+            }
+            for (RawClient each : new RawClient[] {theirs, ours}) {
+                assertEquals("+OK\r\n", each.call("CONFIG", "SET", "requirepass", "again"));
+            }
+            for (int port : new int[] {redis.port(), listener.port()}) {
+                try (RawClient next = new RawClient(elsewhere, port)) {
+                    assertEquals("+OK\r\n", next.call("AUTH", "again"));
+                }
+            }
+        }
+    }
+
     @Test
     void shouldDenyWhoIsElsewhereAfterAFileSaysSo() throws IOException {
         Path file = directory.resolve("users.acl");
