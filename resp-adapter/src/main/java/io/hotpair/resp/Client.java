@@ -471,7 +471,8 @@ final class Client {
         authenticated = isLetIn();
         name = null;
         database = 0;
-        replyMode = ReplyMode.ON;
+        // The reply to this is left out all the same if CLIENT REPLY SKIP said so of it.
+        replyMode = replyMode == ReplyMode.SKIP ? ReplyMode.SKIP : ReplyMode.ON;
         evictable(true);
         transaction.discard();
         unsubscribeAll();

@@ -384,7 +384,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
      * the event loop's thread.
      */
     void push(byte[] encoded) {
-        if (closed || closing || isTransferring() || !channel.isOpen()) {
+        if (closed || closing || client.isClosing() || isTransferring() || !channel.isOpen()) {
             return;
         }
         if (running) {

@@ -72,7 +72,7 @@ final class Dispatcher {
             command = withSubcommand(command, request);
             check(command, request, client);
         } catch (CommandException e) {
-            return refuse(command, e, client, reply, from);
+            return refuse(command, e, request, client, reply, from);
         }
         boolean isExec = command == exec;
         if (server.pause().isBegun() && holdsBack(command, request, client)) {
@@ -92,6 +92,7 @@ final class Dispatcher {
     private Result refuse(
             @Nullable Command command,
             CommandException why,
+            Request request,
             Client client,
             ReplyBuffer reply,
             int from) {
@@ -107,6 +108,10 @@ final class Dispatcher {
         }
         reply.error(error);
         finish(client, reply, from, Ground.NOTHING);
+        if (command != null && command == exec) {
+            // Who watches has seen MULTI, and sees that it is over.
+            showNow(command, request, client);
+        }
         return Result.DONE;
     }
 
@@ -128,7 +133,7 @@ final class Dispatcher {
         try {
             client.transaction().add(command, request);
         } catch (CommandException e) {
-            return refuse(command, e, client, reply, from);
+            return refuse(command, e, request, client, reply, from);
         }
         reply.status("QUEUED");
         finish(client, reply, from, Ground.NOTHING);

@@ -123,9 +123,12 @@ final class ReplyBuffer {
     void mute(int from) {
         length = from;
         for (int i = 0; i < pushCount; i += 2) {
-            int pushLength = pushes[i + 1] - pushes[i];
-            System.arraycopy(bytes, pushes[i], bytes, length, pushLength);
-            length += pushLength;
+            // What came before it stays where it is.
+            if (pushes[i] >= from) {
+                int pushLength = pushes[i + 1] - pushes[i];
+                System.arraycopy(bytes, pushes[i], bytes, length, pushLength);
+                length += pushLength;
+            }
         }
         pushCount = 0;
     }

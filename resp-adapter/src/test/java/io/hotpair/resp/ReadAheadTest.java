@@ -3,7 +3,12 @@ package io.hotpair.resp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** Pipelines in which a command decides what becomes of those that were sent with it. */
@@ -35,6 +40,57 @@ class ReadAheadTest {
             String expected = theirs.untilClosed();
             assertTrue(expected.length() > 100, expected);
             assertEquals(expected, ours.untilClosed());
+        }
+    }
+
+    private static long commands(RespListener listener) {
+        return listener.server().workers().stream()
+                .mapToLong(worker -> worker.statistics().commandCount())
+                .sum();
+    }
+
+    @Test
+    void shouldFetchKeysSideBySideBeforeTheFirstOfThemIsAskedFor() {
+        int count = 1_600;
+        AtomicInteger fetches = new AtomicInteger();
+        AtomicLong executedBefore = new AtomicLong();
+        try (ScriptedKeyspace keyspace = new ScriptedKeyspace().acknowledgesAtOnce(true)) {
+            AtomicReference<RespListener> opened = new AtomicReference<>();
+            keyspace.around(
+                    "prefetch",
+                    real -> {
+                        if (fetches.getAndIncrement() == 0) {
+                            RespListener listener = Objects.requireNonNull(opened.get());
+                            executedBefore.set(commands(listener));
+                        }
+                        return real.call();
+                    });
+            try (RespListener listener = keyspace.listen(config -> config.eventLoopThreads(1));
+                    RawClient client = new RawClient(listener.port())) {
+                opened.set(listener);
+                // One after the other there is nothing to be done side by side.
+                for (int i = 0; i < 20; i++) {
+                    assertEquals("$-1\r\n", client.call("GET", "key" + i));
+                }
+                client.send(gets(2));
+                assertEquals("$-1\r\n$-1\r\n", String.join("", client.replies(2)));
+                // Keys of other databases have other names than those that are said.
+                client.call("SELECT", "1");
+                client.send(gets(50));
+                List<String> unused = client.replies(50);
+                client.call("SELECT", "0");
+                assertEquals(0, fetches.get());
+
+                long before = commands(listener);
+                client.send(gets(count));
+                for (int i = 0; i < count; i++) {
+                    assertEquals("$-1\r\n", client.reply());
+                }
+                assertEquals(before, executedBefore.get());
+                // Sixteen at a time; where what arrives ends, there may be fewer.
+                int most = fetches.get();
+                assertTrue(most >= count / 16 && most <= count / 3, "fetches=" + most);
+            }
         }
     }
 
