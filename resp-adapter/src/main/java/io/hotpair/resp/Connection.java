@@ -143,7 +143,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     }
 
     boolean isBlocked() {
-        return client.parked() != null && !isTransferring();
+        Parked parked = client.parked();
+        return parked != null && parked.isBlocking();
     }
 
     /** Whether the client gets a file. */

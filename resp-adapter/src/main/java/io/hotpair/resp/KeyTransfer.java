@@ -136,6 +136,12 @@ final class KeyTransfer extends ChannelInboundHandlerAdapter implements Parked {
         return DONE;
     }
 
+    /** Redis has all clients wait meanwhile, and counts none. */
+    @Override
+    public boolean isBlocking() {
+        return false;
+    }
+
     @Override
     public void cancel() {
         close();

@@ -30,7 +30,8 @@ final class Origin {
     /**
      * Creates one.
      *
-     * @param request its arguments; they must stay as they are for as long as it writes
+     * @param request its arguments; they must stay as they are for as long as it writes, but for
+     *     MIGRATE's, at which nobody looks when it writes
      */
     Origin(Client client, Command command, Request request) {
         this.client = client;

@@ -33,6 +33,11 @@ interface Parked {
         return false;
     }
 
+    /** Whether Redis too would have its client wait, and so count it among those that do. */
+    default boolean isBlocking() {
+        return !isTransfer();
+    }
+
     /** How long it was at work besides {@link #advance}; known when it is done. */
     default long spentNs() {
         return 0;
