@@ -310,7 +310,7 @@ final class KeyCommands {
                 .does(KeyCommands::encoding);
         object(table, object, "refcount")
                 .summary("Says how many references a value has; always one.")
-                .does((r, c, out) -> ifPresent(r, c, out, 1));
+                .does(KeyCommands::referenceCount);
         object(table, object, "idletime")
                 .summary(
                         "Says for how many seconds a key was not used, under an LRU policy;"
@@ -530,6 +530,19 @@ final class KeyCommands {
             reply.nullValue();
         } else {
             reply.integer(answer);
+        }
+    }
+
+    /** Where eviction goes by uses it is asked for the key in a way that is none. */
+    private static void referenceCount(Request request, Client client, ReplyBuffer reply) {
+        byte[] key = request.copy(2);
+        boolean isKnown =
+                client.keyspace().idleTime(key).isPresent()
+                        || client.keyspace().useFrequency(key).isPresent();
+        if (isKnown && !isRemoved(request, client)) {
+            reply.integer(1);
+        } else {
+            ifPresent(request, client, reply, 1);
         }
     }
 

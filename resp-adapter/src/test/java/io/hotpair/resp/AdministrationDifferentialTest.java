@@ -138,6 +138,8 @@ class AdministrationDifferentialTest {
     private static final String[] FREQUENCY = {
         "set k v",
         "object freq k",
+        "object refcount l",
+        "object refcount k",
         "object freq k",
         "get k",
         "object freq k",
