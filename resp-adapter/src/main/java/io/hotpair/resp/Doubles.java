@@ -76,7 +76,10 @@ final class Doubles {
         if (length <= EXACT_LENGTH && Decimals.isLong(bytes, offset, length)) {
             return (double) Decimals.parse(bytes, offset, length);
         }
-        String text = latin(bytes, offset, length);
+        return exact(latin(bytes, offset, length));
+    }
+
+    private static @Nullable Double exact(String text) {
         Double value = parse(text);
         if (value == null || Double.isNaN(value)) {
             return null;
@@ -93,18 +96,30 @@ final class Doubles {
      * @return the number, or null if the text is none
      */
     static @Nullable Double lenient(byte[] bytes, int offset, int length) {
-        String text = latin(bytes, offset, length);
+        Double value = parse(read(latin(bytes, offset, length)));
+        return value == null || Double.isNaN(value) ? null : value;
+    }
+
+    /**
+     * Reads a number as Redis reads what SORT compares: as {@link #lenient}, but what over- or
+     * underflows is none.
+     *
+     * @return the number, or null if the text is none
+     */
+    static @Nullable Double sortable(byte[] text) {
+        Double value = strict(text, 0, text.length);
+        return value == null ? exact(read(latin(text, 0, text.length))) : value;
+    }
+
+    /** What strtod looks at: up to a zero byte, and behind blanks; of nothing at all it makes 0. */
+    private static String read(String text) {
         int zero = text.indexOf('\0');
         String part = zero < 0 ? text : text.substring(0, zero);
-        if (part.isEmpty()) {
-            return 0.0;
-        }
         int from = 0;
         while (from < part.length() && BLANKS.indexOf(part.charAt(from)) >= 0) {
             from++;
         }
-        Double value = parse(part.substring(from));
-        return value == null || Double.isNaN(value) ? null : value;
+        return part.isEmpty() ? "0" : part.substring(from);
     }
 
     private static @Nullable Double parse(String text) {

@@ -310,7 +310,8 @@ final class SortCommand {
             boolean areNumbers = true;
             for (byte[] element : elements) {
                 byte[] value = by == null ? element : by.valueFor(element, view, area);
-                Double score = comparesText || value == null ? Double.valueOf(0) : number(value);
+                Double score =
+                        comparesText || value == null ? Double.valueOf(0) : Doubles.sortable(value);
                 areNumbers &= score != null;
                 items.add(new Item(element, score == null ? 0 : score, value));
             }
@@ -347,21 +348,6 @@ final class SortCommand {
                 length++;
             }
             return length;
-        }
-
-        /** As strtod reads it: blanks may stand before it, and nothing at all is zero. */
-        private static @Nullable Double number(byte[] text) {
-            int end = lengthInC(text);
-            int from = 0;
-            while (from < end
-                    && (text[from] == ' ' || (text[from] >= '\t' && text[from] <= '\r'))) {
-                from++;
-            }
-            if (from == end) {
-                return end == 0 ? Double.valueOf(0) : null;
-            }
-            Double value = Doubles.strict(text, from, end - from);
-            return value == null || value.isNaN() ? null : value;
         }
 
         private List<byte[]> limited(List<byte[]> elements) {

@@ -79,29 +79,18 @@ class AofTest {
             for (int program = 0; program < PROGRAMS * RdbImportTest.FAMILIES.size(); program++) {
                 long seed = SEED + program;
                 Random random = new Random(seed);
-                CommandSource source =
-                        RdbImportTest.FAMILIES
-                                .get(program % RdbImportTest.FAMILIES.size())
-                                .apply(random);
+                CommandSource source = RdbImportTest.source(program, random);
                 theirs.call("FLUSHALL");
                 String stamps = random.nextBoolean() ? "yes" : "no";
                 theirs.call("CONFIG", "SET", "aof-timestamp-enabled", stamps);
                 theirs.call(
                         "CONFIG", "SET", "aof-use-rdb-preamble", program % 3 == 0 ? "no" : "yes");
-                for (int i = 0; i < COMMANDS; i++) {
-                    String[] command = source.next();
-                    if (isReadBack(command)) {
-                        theirs.call(command);
-                    }
-                    if (i == COMMANDS / 2) {
-                        settle(theirs, true);
-                    }
-                }
-                for (String key : RdbImportTest.keys(theirs)) {
-                    if (random.nextInt(3) == 0) {
-                        theirs.call("PEXPIRE", key, "" + (1_000_000 + random.nextInt(1_000_000)));
-                    }
-                }
+                int first = COMMANDS / 2;
+                RdbImportTest.fill(theirs, source, first, command -> !isReadBack(command));
+                settle(theirs, true);
+                RdbImportTest.fill(
+                        theirs, source, COMMANDS - first, command -> !isReadBack(command));
+                RdbImportTest.expireSome(theirs, random);
                 settle(theirs, random.nextInt(4) == 0);
                 // What is pending and deleted is not in the log.
                 assertEquals("+OK\r\n", theirs.call("DEBUG", "LOADAOF"));

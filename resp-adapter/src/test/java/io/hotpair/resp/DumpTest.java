@@ -68,20 +68,11 @@ class DumpTest {
                 long seed = SEED + program;
                 String where = "seed=" + seed;
                 Random random = new Random(seed);
-                CommandSource source =
-                        RdbImportTest.FAMILIES
-                                .get(program % RdbImportTest.FAMILIES.size())
-                                .apply(random);
+                CommandSource source = RdbImportTest.source(program, random);
                 RawClient from = program % 2 == 0 ? theirs : ours;
                 RawClient to = program % 2 == 0 ? ours : theirs;
                 from.call("FLUSHALL");
-                for (int i = 0; i < COMMANDS; i++) {
-                    String[] command = source.next();
-                    // It would let entries be counted past the highest number.
-                    if (!command[0].equalsIgnoreCase("XSETID")) {
-                        from.call(command);
-                    }
-                }
+                RdbImportTest.fill(from, source, COMMANDS, command -> false);
                 assertMoves(where, from, to);
                 assertMoves(where + " back", to, from);
             }

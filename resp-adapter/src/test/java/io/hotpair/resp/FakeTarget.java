@@ -51,10 +51,6 @@ final class FakeTarget implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            socket.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        RawClient.close(socket);
     }
 }

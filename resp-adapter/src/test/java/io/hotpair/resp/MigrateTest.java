@@ -278,25 +278,14 @@ class MigrateTest {
                 long seed = SEED + program;
                 String where = "seed=" + seed;
                 Random random = new Random(seed);
-                CommandSource source =
-                        RdbImportTest.FAMILIES
-                                .get(program % RdbImportTest.FAMILIES.size())
-                                .apply(random);
                 ours.call("FLUSHALL");
-                for (int i = 0; i < COMMANDS; i++) {
-                    String[] command = source.next();
-                    // Deadlines of fields have no place in what Redis 7.0 reads; and the last one
-                    // would let entries be counted past the highest number.
-                    boolean isOfFields = command[0].matches("(?i)HP?(EXPIRE|GETEX|SETEX).*");
-                    if (!isOfFields && !command[0].equalsIgnoreCase("XSETID")) {
-                        ours.call(command);
-                    }
-                }
-                for (String key : RdbImportTest.keys(ours)) {
-                    if (random.nextInt(3) == 0) {
-                        ours.call("PEXPIRE", key, "" + (1_000_000 + random.nextInt(1_000_000)));
-                    }
-                }
+                // Deadlines of fields have no place in what Redis 7.0 reads.
+                RdbImportTest.fill(
+                        ours,
+                        RdbImportTest.source(program, random),
+                        COMMANDS,
+                        command -> command[0].matches("(?i)HP?(EXPIRE|GETEX|SETEX).*"));
+                RdbImportTest.expireSome(ours, random);
                 assertMoves(where, first.port(), redis.port(), random);
                 assertMoves(where + " back", redis.port(), second.port(), random);
                 assertMoves(where + " on", second.port(), first.port(), random);

@@ -2,6 +2,7 @@ package io.hotpair.resp;
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -184,8 +185,12 @@ final class RawClient implements AutoCloseable {
 
     @Override
     public void close() {
+        close(socket);
+    }
+
+    static void close(Closeable what) {
         try {
-            socket.close();
+            what.close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -91,26 +91,15 @@ class RdbExportTest {
         for (int program = 0; program < PROGRAMS * RdbImportTest.FAMILIES.size(); program++) {
             long seed = SEED + program;
             Random random = new Random(seed);
-            CommandSource source =
-                    RdbImportTest.FAMILIES
-                            .get(program % RdbImportTest.FAMILIES.size())
-                            .apply(random);
             try (Keyspace keyspace = RdbImportTest.inMemory()) {
                 try (RespListener listener = listener(keyspace);
                         RawClient client = new RawClient(listener.port())) {
-                    for (int i = 0; i < COMMANDS; i++) {
-                        String[] command = source.next();
-                        // It would let entries be counted past the highest number.
-                        if (!command[0].equalsIgnoreCase("XSETID")) {
-                            client.call(command);
-                        }
-                    }
-                    for (String key : RdbImportTest.keys(client)) {
-                        if (random.nextInt(3) == 0) {
-                            client.call(
-                                    "PEXPIRE", key, "" + (1_000_000 + random.nextInt(1_000_000)));
-                        }
-                    }
+                    RdbImportTest.fill(
+                            client,
+                            RdbImportTest.source(program, random),
+                            COMMANDS,
+                            command -> false);
+                    RdbImportTest.expireSome(client, random);
                 }
                 String where = "seed=" + seed;
                 assertReadAsItIs(where, keyspace, root.resolve(seed + ".rdb"));

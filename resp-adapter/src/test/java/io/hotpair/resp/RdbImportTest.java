@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
 /** Files that a real redis-server has saved: what is read of them must answer as it does. */
@@ -97,6 +98,32 @@ class RdbImportTest {
                     GeoSource::new,
                     StreamSource::new);
 
+    /** Each family of commands has its turn. */
+    static CommandSource source(int program, Random random) {
+        return FAMILIES.get(program % FAMILIES.size()).apply(random);
+    }
+
+    /** Executes so many commands, but for what is left out. */
+    static void fill(
+            RawClient client, CommandSource source, int count, Predicate<String[]> leftOut) {
+        for (int i = 0; i < count; i++) {
+            String[] command = source.next();
+            // It would let entries be counted past the highest number.
+            if (!command[0].equalsIgnoreCase("XSETID") && !leftOut.test(command)) {
+                client.call(command);
+            }
+        }
+    }
+
+    /** Gives some keys deadlines that are far away. */
+    static void expireSome(RawClient client, Random random) {
+        for (String key : keys(client)) {
+            if (random.nextInt(3) == 0) {
+                client.call("PEXPIRE", key, "" + (1_000_000 + random.nextInt(1_000_000)));
+            }
+        }
+    }
+
     @Test
     void shouldReadWhatRandomProgramsHaveLeft() {
         try (RealRedis redis = RealRedis.start();
@@ -104,20 +131,9 @@ class RdbImportTest {
             for (int program = 0; program < PROGRAMS * FAMILIES.size(); program++) {
                 long seed = SEED + program;
                 Random random = new Random(seed);
-                CommandSource source = FAMILIES.get(program % FAMILIES.size()).apply(random);
                 theirs.call("FLUSHALL");
-                for (int i = 0; i < COMMANDS; i++) {
-                    String[] command = source.next();
-                    // It would let Redis count entries past the highest number.
-                    if (!command[0].equalsIgnoreCase("XSETID")) {
-                        theirs.call(command);
-                    }
-                }
-                for (String key : keys(theirs)) {
-                    if (random.nextInt(3) == 0) {
-                        theirs.call("PEXPIRE", key, "" + (1_000_000 + random.nextInt(1_000_000)));
-                    }
-                }
+                fill(theirs, source(program, random), COMMANDS, command -> false);
+                expireSome(theirs, random);
                 Path file = redis.save();
                 try (Keyspace keyspace = inMemory();
                         RespListener listener =

@@ -13,7 +13,6 @@ import io.hotpair.topology.Role;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -95,11 +94,7 @@ class SyncTest {
 
         @Override
         public void close() {
-            try {
-                socket.close();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            RawClient.close(socket);
         }
     }
 
@@ -122,13 +117,7 @@ class SyncTest {
         for (int database = 0; database < 4; database += 3) {
             client.call("SELECT", "" + database);
             for (var family : RdbImportTest.FAMILIES) {
-                CommandSource source = family.apply(random);
-                for (int i = 0; i < 300; i++) {
-                    String[] command = source.next();
-                    if (!command[0].equalsIgnoreCase("XSETID")) {
-                        client.call(command);
-                    }
-                }
+                RdbImportTest.fill(client, family.apply(random), 300, command -> false);
             }
             client.call("SET", "timed", "v", "PXAT", "4000000000000");
         }

@@ -169,21 +169,17 @@ final class OfflineTool {
             importLog();
             return;
         }
+        int database = database();
+        RespConfig limits = limits();
         RdbImport.Report read =
                 RdbDirectory.make(
                         path("--rdb"),
-                        database(),
                         path("--to"),
                         maxMemory(),
-                        limits(),
-                        new Bar(err));
-        out.println(
-                "imported to "
-                        + path("--to")
-                        + ": "
-                        + read.keyCount()
-                        + " keys"
-                        + libraries(read.libraryCount()));
+                        keyspace ->
+                                RdbImport.read(
+                                        path("--rdb"), database, keyspace, limits, new Bar(err)));
+        imported(read.keyCount(), libraries(read.libraryCount()));
         leftOut(read.expiredCount(), "keys past their deadline");
         leftOut(read.otherDatabaseCount(), "keys of other databases");
     }
@@ -195,32 +191,31 @@ final class OfflineTool {
         RedisImport.Report read =
                 RdbDirectory.makeOfRedis(
                         URI.create(options.getOrDefault("--from", "")), path("--to"), maxMemory());
-        out.println("imported to " + path("--to") + ": " + read.keyCount() + " keys");
+        imported(read.keyCount(), "");
         leftOut(read.goneCount(), "keys that went away meanwhile");
     }
 
     private void importLog() {
+        int database = database();
+        RespConfig limits = limits();
         AofImport.Report read =
-                RdbDirectory.makeOfLog(
+                RdbDirectory.make(
                         path("--aof"),
-                        database(),
                         path("--to"),
                         maxMemory(),
-                        limits(),
-                        new Bar(err));
-        out.println(
-                "imported to "
-                        + path("--to")
-                        + ": "
-                        + read.keyCount()
-                        + " keys"
-                        + libraries(read.libraryCount())
-                        + ", by "
-                        + read.commandCount()
-                        + " commands");
+                        keyspace ->
+                                AofImport.read(
+                                        path("--aof"), database, keyspace, limits, new Bar(err)));
+        imported(
+                read.keyCount(),
+                libraries(read.libraryCount()) + ", by " + read.commandCount() + " commands");
         leftOut(read.expiredCount(), "keys past their deadline");
         leftOut(read.otherDatabaseCount(), "keys and commands of other databases");
         leftOut(read.cutBytes(), "bytes at the end of the log, where a command is cut short");
+    }
+
+    private void imported(long keyCount, String more) {
+        out.println("imported to " + path("--to") + ": " + keyCount + " keys" + more);
     }
 
     private static String libraries(int count) {

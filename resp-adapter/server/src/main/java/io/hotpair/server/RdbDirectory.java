@@ -9,11 +9,8 @@ import io.hotpair.Progress;
 import io.hotpair.SnapshotOptions;
 import io.hotpair.log.BackupStore;
 import io.hotpair.persistence.ChronicleLogProvider;
-import io.hotpair.resp.AofImport;
 import io.hotpair.resp.RdbExport;
-import io.hotpair.resp.RdbImport;
 import io.hotpair.resp.RedisImport;
-import io.hotpair.resp.RespConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -29,50 +26,21 @@ final class RdbDirectory {
     private RdbDirectory() {}
 
     /**
-     * Makes it.
+     * Makes it of files.
      *
-     * @param maxMemoryBytes off-heap memory to load it with; 0 for ten times the file's length
-     * @param limits what libraries of functions may take
+     * @param maxMemoryBytes off-heap memory to load it with; 0 for ten times the files' length
+     * @param reader reads them
      */
-    static RdbImport.Report make(
-            Path rdb,
-            int database,
-            Path directory,
-            long maxMemoryBytes,
-            RespConfig limits,
-            Progress progress) {
-        return make(
-                rdb,
-                directory,
-                maxMemoryBytes,
-                keyspace -> RdbImport.read(rdb, database, keyspace, limits, progress));
+    static <R> R make(
+            Path source, Path directory, long maxMemoryBytes, Function<Keyspace, R> reader) {
+        return make(directory, maxMemoryBytes == 0 ? memoryFor(source) : maxMemoryBytes, reader);
     }
 
-    /** As {@link #make}, of an append-only log. */
-    static AofImport.Report makeOfLog(
-            Path aof,
-            int database,
-            Path directory,
-            long maxMemoryBytes,
-            RespConfig limits,
-            Progress progress) {
-        return make(
-                aof,
-                directory,
-                maxMemoryBytes,
-                keyspace -> AofImport.read(aof, database, keyspace, limits, progress));
-    }
-
-    /** As {@link #make}, of a Redis that is running. */
+    /** Makes it of a Redis that is running. */
     static RedisImport.Report makeOfRedis(URI source, Path directory, long maxMemoryBytes) {
         long memory = maxMemoryBytes == 0 ? LEAST_MEMORY_BYTES : maxMemoryBytes;
         return make(
                 directory, memory, keyspace -> RedisImport.read(source, keyspace, Progress.NONE));
-    }
-
-    private static <R> R make(
-            Path source, Path directory, long maxMemoryBytes, Function<Keyspace, R> reader) {
-        return make(directory, maxMemoryBytes == 0 ? memoryFor(source) : maxMemoryBytes, reader);
     }
 
     private static <R> R make(Path directory, long memory, Function<Keyspace, R> reader) {
