@@ -42,7 +42,7 @@ final class InlineArguments {
     }
 
     private boolean argument() {
-        while (at < end && !isBlank(bytes[at])) {
+        while (at < end && !endsWord(bytes[at])) {
             byte b = bytes[at++];
             if (b == '"') {
                 return doubleQuoted();
@@ -104,7 +104,13 @@ final class InlineArguments {
         return Character.digit((char) (b & 0xff), 16);
     }
 
+    /** Between words, and behind a closing quote. */
     private static boolean isBlank(byte b) {
         return b == ' ' || (b >= '\t' && b <= '\r');
+    }
+
+    /** A vertical tab and a form feed do not, once a word has begun. */
+    private static boolean endsWord(byte b) {
+        return b == ' ' || b == '\t' || b == '\n' || b == '\r';
     }
 }

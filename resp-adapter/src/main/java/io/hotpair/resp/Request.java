@@ -36,9 +36,9 @@ final class Request {
         }
     }
 
-    /** Makes room for as many arguments as are announced, within limits. */
+    /** Makes room for as many arguments as are announced, within limits; for none below zero. */
     void expect(long arguments) {
-        int room = (int) Math.min(arguments, MAX_EXPECTED_ARGUMENTS);
+        int room = (int) Math.min(Math.max(arguments, 0), MAX_EXPECTED_ARGUMENTS);
         if (room > offsets.length) {
             offsets = new int[room];
             lengths = new int[room];

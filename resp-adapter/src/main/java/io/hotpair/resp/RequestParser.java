@@ -134,7 +134,7 @@ final class RequestParser {
     }
 
     private Outcome header(boolean authenticated) {
-        int line = lineEnd(1, "too big mbulk count string");
+        int line = lineEnd(0, "too big mbulk count string");
         if (line < 0) {
             return stopped();
         }

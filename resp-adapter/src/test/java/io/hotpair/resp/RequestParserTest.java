@@ -136,6 +136,37 @@ class RequestParserTest {
     }
 
     @Test
+    void shouldTakeARareBlankForAPartOfAWordThatHasBegun() {
+        assertEquals(
+                List.of(List.of("echo", "a\u000bb\f"), List.of("ping"), List.of("x")),
+                parse("echo a\u000bb\f\r\n\u000bping \f\r\n\"x\"\u000b\n"));
+    }
+
+    @Test
+    void shouldTakeNoMemoryForLessThanNoArguments() {
+        for (String count : List.of("-1", "-2147483648", "-2147483649", "-9223372036854775808")) {
+            RequestParser parser = new RequestParser(1024);
+            byte[] bytes = ("*" + count + "\r\n").getBytes(StandardCharsets.US_ASCII);
+            parser.input(bytes, 0, bytes.length);
+            assertEquals(Outcome.INCOMPLETE, parser.next(false), count);
+            assertEquals(new Request().indexBytes(), parser.request().indexBytes(), count);
+            assertEquals(0, parser.remaining(), count);
+        }
+    }
+
+    @Test
+    void shouldCountAllOfALineThatIsTooLong() {
+        for (String begin : List.of("*", "*1\r\n$", "x")) {
+            String line = begin + "1".repeat(RequestParser.MAX_LINE - 1);
+            int before = begin.length() - 1;
+            assertEquals("", errorOf(line, line.length()), begin);
+            String longer = line + "1";
+            assertEquals(before + RequestParser.MAX_LINE + 1, longer.length());
+            assertTrue(errorOf(longer, longer.length()).startsWith("too big"), begin);
+        }
+    }
+
+    @Test
     void shouldAllowLittleBeforeAuthentication() {
         assertEquals("unauthenticated multibulk length", errorBeforeAuth("*11\r\n"));
         assertEquals("unauthenticated bulk length", errorBeforeAuth("*2\r\n$16385\r\n"));
