@@ -323,10 +323,13 @@ final class SortedSetCommands {
         boolean scores = request.count() == 4;
         byte[] key = request.copy(1);
         long there = sets(client).zcard(key);
-        if (there > 0) {
-            ReplyLimit.check(client, count < 0 ? -count : Math.min(count, there));
+        if (there == 0 || count == 0) {
+            // There are counts that nothing could be chosen by.
+            reply.array(0);
+            return;
         }
-        members(count == 0 ? List.of() : sets(client).zrandmember(key, count), scores, reply);
+        ReplyLimit.check(client, count < 0 ? -count : Math.min(count, there));
+        members(sets(client).zrandmember(key, count), scores, reply);
     }
 
     /** Members with their scores in pairs, or in RESP2 in turns. */

@@ -132,6 +132,8 @@ final class Mistakes {
         "spop c abc",
         "spop c 1 2",
         "spop s abc",
+        "zrandmember nokey -2147483649",
+        "zrandmember nokey -2147483649 withscores",
         "srandmember c abc",
         "srandmember c 1 2",
         "srandmember c -9223372036854775808",
