@@ -91,8 +91,11 @@ class ReferenceParserTest {
                         + shown);
     }
 
+    /** It is shown up to a zero byte, which an escape in quotes can make. */
     private static String text(byte[] bytes) {
-        return new String(bytes, StandardCharsets.ISO_8859_1);
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        int zero = text.indexOf(0);
+        return zero < 0 ? text : text.substring(0, zero);
     }
 
     private static String line(String text) {
