@@ -257,6 +257,10 @@ final class HashCommands {
         }
         long count = RandomCount.of(request, 2, "WITHVALUES");
         boolean withValues = request.count() == 4;
+        if (count < 0 && hashes(client).hlen(key) == 0) {
+            reply.array(0);
+            return;
+        }
         RandomCount.check(client, count, withValues ? 2 : 1);
         boolean nested = withValues && reply.isResp3();
         int from = reply.length();

@@ -233,6 +233,10 @@ final class SetCommands {
             throw CommandException.syntax();
         }
         long chosen = RandomCount.of(request, 2, "");
+        if (chosen < 0 && sets(client).scard(key) == 0) {
+            reply.array(0);
+            return;
+        }
         RandomCount.check(client, chosen, 1);
         int from = reply.length();
         long[] count = new long[1];
