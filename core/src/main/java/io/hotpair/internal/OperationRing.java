@@ -2,7 +2,6 @@ package io.hotpair.internal;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -45,6 +44,12 @@ import java.util.concurrent.locks.LockSupport;
  *   <tr><td>volatile store of taken</td><td>load by whoever frees</td><td>the log has its copy</td></tr>
  * </table>
  *
+ * <p>Writers and the log role share no cache line but those through which they talk: the counters
+ * and the role's own place stand apart from each other. The role reads the tail when it has come to
+ * the last one that it knows, and asks for records some places ahead, each of which is a cache miss
+ * to it. Such a record may be free by then, or another one: by N3 its memory is still there, and
+ * nothing is made of what was read.
+ *
  * <p>Progress: numbering is lock-free but for a full ring, where it waits for the log role; writers
  * ask {@link #hasRoom()} before they hold anything, and what is kept free beyond that is for
  * helpers.
@@ -56,6 +61,22 @@ final class OperationRing implements Numbering {
     private static final long SKIP = 2;
     private static final long POISON = 3;
     private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(long[].class);
+
+    /** Two cache lines, since processors fetch them in pairs. */
+    private static final int STRIDE = 16;
+
+    private static final int TAIL = STRIDE;
+    private static final int TAKEN = 2 * STRIDE;
+
+    // Used by the log role only.
+    private static final int POSITION = 3 * STRIDE;
+    private static final int RECORD = POSITION + 1;
+    private static final int SEEN_TAIL = POSITION + 2;
+    private static final int FETCHED = POSITION + 3;
+
+    /** How many places ahead the log role asks for a record. */
+    private static final int AHEAD = 8;
 
     /** What the log role finds at the next position. */
     enum Next {
@@ -71,12 +92,7 @@ final class OperationRing implements Numbering {
 
     private final Mem mem;
     private final long[] slots = new long[CAPACITY];
-    private final AtomicLong tail = new AtomicLong(1);
-    private volatile long taken;
-
-    // Used by the log role only.
-    private long position;
-    private long record;
+    private final long[] cells = new long[POSITION + 2 * STRIDE];
 
     OperationRing(Mem mem) {
         this.mem = mem;
@@ -92,9 +108,10 @@ final class OperationRing implements Numbering {
         for (long p = opId + 1; p <= opId + CAPACITY; p++) {
             SLOT.setVolatile(slots, (int) p & MASK, empty(p));
         }
-        taken = opId;
-        position = opId + 1;
-        tail.set(opId + 1);
+        CELL.setVolatile(cells, TAKEN, opId);
+        cells[POSITION] = opId + 1;
+        cells[SEEN_TAIL] = opId + 1;
+        CELL.setVolatile(cells, TAIL, opId + 1);
     }
 
     private static long empty(long p) {
@@ -103,12 +120,17 @@ final class OperationRing implements Numbering {
 
     /** Stops numbering: from now on, records come with opIds that the log holds already. */
     void suspend() {
-        taken = Long.MAX_VALUE;
+        CELL.setVolatile(cells, TAKEN, Long.MAX_VALUE);
     }
 
     /** Whether a writer may begin. */
     boolean hasRoom() {
-        return tail.get() - taken < CAPACITY - HELPER_RESERVE;
+        return tail() - takenOpId() < CAPACITY - HELPER_RESERVE;
+    }
+
+    /** The next position that will be claimed. */
+    private long tail() {
+        return (long) CELL.getVolatile(cells, TAIL);
     }
 
     @Override
@@ -118,7 +140,7 @@ final class OperationRing implements Numbering {
             if (version != 0) {
                 return version;
             }
-            long p = tail.getAndIncrement();
+            long p = (long) CELL.getAndAdd(cells, TAIL, 1L);
             if (!claim(p, record)) {
                 continue;
             }
@@ -138,7 +160,7 @@ final class OperationRing implements Numbering {
     private boolean claim(long p, long record) {
         int at = (int) p & MASK;
         while (!SLOT.compareAndSet(slots, at, empty(p), record)) {
-            if (taken >= p || isPoisoned(p, at)) {
+            if (takenOpId() >= p || isPoisoned(p, at)) {
                 return false;
             }
             // The lap before has not been taken yet (N4).
@@ -149,23 +171,27 @@ final class OperationRing implements Numbering {
 
     /** A poison of the lap before is gone before {@code taken} says that the lap was taken. */
     private boolean isPoisoned(long p, int at) {
-        return (long) SLOT.getVolatile(slots, at) == POISON && taken >= p - CAPACITY;
+        return takenOpId() >= p - CAPACITY && (long) SLOT.getVolatile(slots, at) == POISON;
     }
 
     @Override
     public long takenOpId() {
-        return taken;
+        return (long) CELL.getVolatile(cells, TAKEN);
     }
 
     @Override
     public long lastOpId() {
-        return tail.get() - 1;
+        return tail() - 1;
     }
 
     /** Looks at the next position, for the log role, inside an epoch. */
     Next peek() {
-        if (position >= tail.get()) {
-            return Next.NONE;
+        long position = cells[POSITION];
+        if (position >= cells[SEEN_TAIL]) {
+            cells[SEEN_TAIL] = tail();
+            if (position >= cells[SEEN_TAIL]) {
+                return Next.NONE;
+            }
         }
         int at = (int) position & MASK;
         long content = (long) SLOT.getVolatile(slots, at);
@@ -186,40 +212,54 @@ final class OperationRing implements Numbering {
         if (version != position) {
             return Next.GAP;
         }
-        record = content;
+        cells[RECORD] = content;
         return Next.RECORD;
     }
 
     /** Whether nothing is claimed that was not passed; for anybody, and out of date at once. */
     boolean isEmpty() {
-        return tail.get() - 1 <= taken;
+        return tail() - 1 <= takenOpId();
     }
 
     /** The position that was last peeked at. */
     long position() {
-        return position;
+        return cells[POSITION];
     }
 
     /** The record found there. */
     long record() {
-        return record;
+        return cells[RECORD];
     }
 
     /** Gives up on a position that was claimed but stays empty. */
     void poison() {
+        long position = cells[POSITION];
         SLOT.compareAndSet(slots, (int) position & MASK, empty(position), POISON);
     }
 
     /** Goes on to the next position. What was passed is still held until {@link #release()}. */
     void advance() {
-        position++;
+        long position = ++cells[POSITION];
+        if (position + AHEAD < cells[SEEN_TAIL]) {
+            fetch(position + AHEAD);
+        }
+    }
+
+    /** Has the record of a position on its way into the cache. */
+    private void fetch(long p) {
+        long content = (long) SLOT.getVolatile(slots, (int) p & MASK);
+        boolean isRecord = (content & (Long.BYTES - 1)) == 0;
+        if (isRecord) {
+            cells[FETCHED] += mem.getLong(content);
+        }
     }
 
     /** Gives back every position that was passed, with its record. */
     void release() {
-        for (long p = taken + 1; p < position; p++) {
-            SLOT.setVolatile(slots, (int) p & MASK, empty(p + CAPACITY));
+        long position = cells[POSITION];
+        for (long p = takenOpId() + 1; p < position; p++) {
+            SLOT.setRelease(slots, (int) p & MASK, empty(p + CAPACITY));
         }
-        taken = position - 1;
+        CELL.setVolatile(cells, TAKEN, position - 1);
     }
 }

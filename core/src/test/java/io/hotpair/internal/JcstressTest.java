@@ -115,8 +115,8 @@ class JcstressTest {
                             "a claimer does not see that its position was poisoned",
                             "NumberingStress.NumberAndPoison",
                             "OperationRing",
-                            "if (taken >= p || isPoisoned(p, at)) {",
-                            "if (taken >= p || isPoisoned(p, at)) { if (p > 0) return true;"),
+                            "if (takenOpId() >= p || isPoisoned(p, at)) {",
+                            "if (takenOpId() >= p || isPoisoned(p, at)) { if (p > 0) return true;"),
                     new Bug(
                             "a block is used again without a grace period",
                             "ReclamationStress.ReadAndReuse",

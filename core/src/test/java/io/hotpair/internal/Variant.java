@@ -62,8 +62,8 @@ final class Variant {
                 // position of the ring and not used it.
                 .with(
                         "OperationRing",
-                        "long p = tail.getAndIncrement();",
-                        "long p = tail.getAndIncrement(); mem.getLongVolatile(record);")
+                        "long p = (long) CELL.getAndAdd(cells, TAIL, 1L);",
+                        "long p = (long) CELL.getAndAdd(cells, TAIL, 1L); mem.getLongVolatile(record);")
                 .with("Stripes", "MAX_COUNT = 1024;", "MAX_COUNT = 8;")
                 .with("Slab", "RECLAIM_INTERVAL = 32;", "RECLAIM_INTERVAL = 1;")
                 .with(
