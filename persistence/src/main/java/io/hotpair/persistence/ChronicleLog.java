@@ -72,6 +72,9 @@ final class ChronicleLog implements OperationLog {
     private @Nullable Throwable failure;
     private boolean closed;
 
+    /** The hour of the wall clock in which the segment was begun, or opened again. */
+    private long hourOfRoll;
+
     /**
      * Takes over what an opening has brought together.
      *
@@ -108,6 +111,7 @@ final class ChronicleLog implements OperationLog {
         queue = home.resolve(QUEUE_DIRECTORY);
         deletedBefore = history.begin().cycle();
         segment = current == null ? null : history.lastSegment();
+        hourOfRoll = Math.min(history.end().cycle(), hourOf(options.wallClockMs().getAsLong()));
         // What a process that died has left may be in the page cache only.
         isForced = current == null;
         isDirectoryForced = current == null;
@@ -239,17 +243,31 @@ final class ChronicleLog implements OperationLog {
         return space.isShort();
     }
 
-    /** Rolls if the hour has changed, though never between the fragments of one operation. */
+    /**
+     * Rolls if the hour has changed, or the segment is long, though never between the fragments of
+     * one operation.
+     */
     private Segment segmentForNextFrame() throws IOException {
         Segment target = segment;
         if (target != null && history.isInsideOperation()) {
             return target;
         }
-        clock.advanceTo(options.wallClockMs().getAsLong());
-        if (target != null && target.cycle() == clock.cycle()) {
+        long nowMs = options.wallClockMs().getAsLong();
+        long hour = hourOf(nowMs);
+        if (target != null && hour == hourOfRoll && target.written() < options.segmentBytes()) {
             return target;
         }
-        return roll(clock.cycle());
+        clock.advanceTo(nowMs);
+        if (target != null) {
+            clock.advanceTo((target.cycle() + 1L) * Segment.CYCLE_MS);
+        }
+        Segment next = roll(clock.cycle());
+        hourOfRoll = hour;
+        return next;
+    }
+
+    private static long hourOf(long timeMs) {
+        return timeMs / Segment.CYCLE_MS;
     }
 
     private Segment roll(int cycle) throws IOException {

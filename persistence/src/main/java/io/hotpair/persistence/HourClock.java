@@ -5,7 +5,8 @@ import net.openhft.chronicle.core.time.TimeProvider;
 /**
  * The time that Chronicle rolls by. It only moves when the log moves it, and never back: a wall
  * clock that steps back over a roll would make every append fail, and a roll in the middle of a
- * large operation would spread its fragments over two segments.
+ * large operation would spread its fragments over two segments. It is ahead of the wall clock where
+ * segments were rolled for their length.
  */
 final class HourClock implements TimeProvider {
     private volatile long nowMs;

@@ -86,7 +86,10 @@ final class ChildMain {
         AtomicLong clock = new AtomicLong(System.currentTimeMillis());
         // Summaries are written all the time, so that many a kill hits one that is being written.
         LogOptions options =
-                LogOptions.standard().withWallClock(clock::get).withSummaries(32 << 10, 1_000_000);
+                LogOptions.standard()
+                        .withWallClock(clock::get)
+                        .withSegmentBytes(1 << 20)
+                        .withSummaries(32 << 10, 1_000_000);
         OperationLog log = ChronicleLog.open(directory, options);
         TestFrames frames = new TestFrames();
         while (true) {

@@ -18,6 +18,7 @@ import io.hotpair.log.LogProvider;
 import io.hotpair.log.OperationLog;
 import io.hotpair.log.OperationSource;
 import io.hotpair.log.TestFrames;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,6 +27,7 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -211,13 +213,77 @@ class ChronicleLogTest {
             frames.append(log, 1, 1, 10);
             assertEquals(ops(1, 1, 4), readAll(log));
         }
-        assertEquals(2, TestFiles.segments(directory).size());
+        assertEquals(3, TestFiles.segments(directory).size());
+    }
+
+    @Test
+    void shouldBeginAnotherSegmentWhereOneIsLong() throws Exception {
+        AtomicLong clock = new AtomicLong(NOW_MS);
+        int hour = (int) (NOW_MS / Segment.CYCLE_MS);
+        LogOptions options =
+                LogOptions.standard().withWallClock(clock::get).withSegmentBytes(200_000);
+        int count;
+        try (OperationLog log = ChronicleLog.open(directory, options)) {
+            for (int i = 0; i < 20; i++) {
+                frames.append(log, 1, 5, 10_000);
+            }
+            assertEquals(ops(1, 1, 100), readAll(log));
+            count = TestFiles.segments(directory).size();
+            assertTrue(count >= 5 && count <= 10, "segments=" + count);
+            assertCycles(hour, count);
+            // The hour passes, and names stay ahead of it.
+            clock.addAndGet(Segment.CYCLE_MS);
+            frames.append(log, 1, 1, 10);
+            frames.append(log, 1, 1, 10);
+            assertCycles(hour, count + 1);
+        }
+        try (OperationLog log = ChronicleLog.open(directory, options)) {
+            frames.append(log, 1, 1, 10);
+            assertCycles(hour, count + 1);
+            clock.addAndGet(Segment.CYCLE_MS);
+            frames.append(log, 1, 1, 10);
+            assertCycles(hour, count + 2);
+            // And behind it when nothing was written for long.
+            clock.addAndGet(100 * Segment.CYCLE_MS);
+            frames.append(log, 1, 1, 10);
+            assertEquals(hour + 102, lastCycle());
+            assertEquals(ops(1, 1, 105), readAll(log));
+        }
+        try (OperationLog log = ChronicleLog.open(directory, options)) {
+            assertEquals(ops(1, 1, 105), readAll(log));
+        }
+    }
+
+    private void assertCycles(int first, int count) throws IOException {
+        assertEquals(
+                IntStream.range(first, first + count).boxed().toList(),
+                TestFiles.segments(directory).stream().map(Segment::cycleOf).toList());
+    }
+
+    private int lastCycle() throws IOException {
+        List<Path> segments = TestFiles.segments(directory);
+        return Segment.cycleOf(segments.get(segments.size() - 1));
+    }
+
+    /** However often an application is started again, a segment has an hour at most. */
+    @Test
+    void shouldRollByTheHourAlsoWhenItWasOpenedAgainInBetween() throws Exception {
+        AtomicLong clock = new AtomicLong(NOW_MS);
+        LogOptions options = LogOptions.standard().withWallClock(clock::get);
+        for (int i = 0; i < 3; i++) {
+            try (OperationLog log = ChronicleLog.open(directory, options)) {
+                frames.append(log, 1, 1, 10);
+                assertEquals(i + 1, TestFiles.segments(directory).size());
+            }
+            clock.addAndGet(Segment.CYCLE_MS);
+        }
     }
 
     @Test
     void shouldKeepTheFragmentsOfAnOperationInOneSegment() throws Exception {
         AtomicLong clock = new AtomicLong(NOW_MS);
-        LogOptions options = LogOptions.standard().withWallClock(clock::get);
+        LogOptions options =
+                LogOptions.standard().withWallClock(clock::get).withSegmentBytes(1 << 20);
         try (OperationLog log = ChronicleLog.open(directory, options)) {
             frames.append(log, 1, 1, 10);
             for (FrameBuffer part : frames.fragments(1, 1, 4 << 20)) {

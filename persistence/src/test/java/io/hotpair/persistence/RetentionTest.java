@@ -93,6 +93,26 @@ class RetentionTest {
         }
     }
 
+    /** However much is written within an hour. */
+    @Test
+    void shouldDeleteWhatAnHourWrote() throws IOException {
+        try (ChronicleLog log = ChronicleLog.open(directory, options.withSegmentBytes(1 << 20))) {
+            for (int i = 0; i < 40; i++) {
+                frames.append(log, 1, 10, 10_000);
+                if (i >= 38) {
+                    TestSnapshots.save(log);
+                }
+            }
+            assertTrue(segments().size() >= 4, segments().toString());
+            log.snapshots().retain(WEEK, 1 << 20);
+            assertTrue(segments().size() <= 2, segments().toString());
+            assertEquals(400, log.lastOpId());
+        }
+        try (ChronicleLog log = open()) {
+            assertEquals(400, log.lastOpId());
+        }
+    }
+
     @Test
     void shouldRefuseToReadWhatIsGone() {
         try (ChronicleLog log = open()) {

@@ -342,7 +342,9 @@ class SegmentSummaryTest {
             Path home = directory.resolve("p" + program);
             long term = 1;
             for (int session = 0; session < 6; session++) {
-                LogOptions options = random.nextInt(4) == 0 ? idle : eager;
+                LogOptions options =
+                        (random.nextInt(4) == 0 ? idle : eager)
+                                .withSegmentBytes(random.nextBoolean() ? 1L << 40 : 300_000);
                 String state = "seed=" + seed + " program=" + program + " session=" + session;
                 Path image = directory.resolve("image");
                 try (OperationLog log = ChronicleLog.open(home, options)) {
