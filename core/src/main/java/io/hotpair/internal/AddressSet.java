@@ -79,6 +79,13 @@ final class AddressSet {
         return table[place];
     }
 
+    /** Takes the address at a place, or 0. Only {@link #clear} may follow when all are taken. */
+    long take(int place) {
+        long address = table[place];
+        table[place] = 0;
+        return address;
+    }
+
     private int place(long address) {
         int mask = table.length - 1;
         int at = home(address);

@@ -43,6 +43,7 @@ public final class Edit implements NodeStore {
     // What the mutations before it have made, of a change of several keys.
     private long[] created = new long[16];
     private int createdCount;
+    private boolean isAbandoned;
     private long[] replaced = new long[16];
     private int replacedCount;
     private long[] dropped = new long[4];
@@ -146,6 +147,9 @@ public final class Edit implements NodeStore {
      * @param withEffects whether operations for the log are wanted
      */
     void begin(long version, boolean withEffects) {
+        if (isAbandoned) {
+            abandon();
+        }
         slab.drainIfAsked(stripe);
         view = engine.snapshotView();
         if (view == null && stripe.heldCount() > 0) {
@@ -666,19 +670,21 @@ public final class Edit implements NodeStore {
         }
     }
 
-    /** Gives back all that was built. */
+    /** Gives back all that was built; the next change goes on with it if the stack ends. */
     void abandon() {
-        for (int i = 0; i < createdCount; i++) {
-            free(created[i]);
+        isAbandoned = true;
+        while (createdCount > 0) {
+            free(created[--createdCount]);
         }
         freeFresh();
-        createdCount = 0;
+        isAbandoned = false;
     }
 
     private void freeFresh() {
         for (int i = fresh.capacity() - 1; i >= 0; i--) {
-            if (fresh.at(i) != 0) {
-                free(fresh.at(i));
+            long address = fresh.take(i);
+            if (address != 0) {
+                free(address);
             }
         }
         fresh.clear();

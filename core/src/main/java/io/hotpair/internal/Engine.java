@@ -262,11 +262,15 @@ public final class Engine {
     private Stripe enterToRead() {
         Stripe stripe = stripes.enter();
         Mode present = mode;
-        if (!present.readable()) {
+        try {
+            if (!present.readable()) {
+                present.checkReadable();
+            }
+            return stripe;
+        } catch (RuntimeException | Error e) {
             stripes.leave(stripe);
-            present.checkReadable();
+            throw e;
         }
-        return stripe;
     }
 
     /** For what is done to memory whatever it shows. */
@@ -821,8 +825,11 @@ public final class Engine {
     }
 
     void leave(Stripe stripe, Outcome outcome) {
-        note(stripe, outcome);
-        stripes.leave(stripe);
+        try {
+            note(stripe, outcome);
+        } finally {
+            stripes.leave(stripe);
+        }
     }
 
     /**
@@ -1073,10 +1080,15 @@ public final class Engine {
         while (true) {
             Stripe stripe = stripes.enter();
             Mode present = mode;
-            boolean hasRoom = ring == null || ring.hasRoom();
-            if (hasRoom && present.refusal() == null) {
-                outcome.begin(present.term());
-                return stripe;
+            try {
+                boolean hasRoom = ring == null || ring.hasRoom();
+                if (hasRoom && present.refusal() == null) {
+                    outcome.begin(present.term());
+                    return stripe;
+                }
+            } catch (Error e) {
+                stripes.leave(stripe);
+                throw e;
             }
             stripes.leave(stripe);
             present.checkWritable();

@@ -46,6 +46,9 @@ final class Stripe {
     /** Whether its holder moves what is there already, so that it may use what is kept uncut. */
     boolean compacts;
 
+    /** Whether its holder is done with it, and could not say so; see {@link Stripes#leave}. */
+    volatile boolean isLeft;
+
     /** What the operation is about. */
     final Key key = new Key();
 

@@ -85,7 +85,20 @@ final class Stripes {
     void leave(Stripe stripe) {
         stripe.unbounded = false;
         stripe.compacts = false;
-        EPOCH.setRelease(epochs, (stripe.index + 1) * STRIDE, 0L);
+        try {
+            EPOCH.setRelease(epochs, (stripe.index + 1) * STRIDE, 0L);
+        } catch (StackOverflowError e) {
+            // Any call may end so here, though not a store. Whoever reclaims memory does the rest.
+            stripe.isLeft = true;
+        }
+    }
+
+    /** Leaves for a holder that is done with a stripe, and had no stack left to say so. */
+    private synchronized void leaveForHolder(Stripe stripe) {
+        if (stripe.isLeft) {
+            stripe.isLeft = false;
+            leave(stripe);
+        }
     }
 
     private static int spread(long threadId) {
@@ -128,7 +141,11 @@ final class Stripes {
         for (int i = 0; i < present; i++) {
             long epoch = (long) EPOCH.getVolatile(epochs, (i + 1) * STRIDE);
             if (epoch != 0 && epoch < safe) {
-                safe = epoch;
+                if (stripes[i].isLeft) {
+                    leaveForHolder(stripes[i]);
+                } else {
+                    safe = epoch;
+                }
             }
         }
         return safe;

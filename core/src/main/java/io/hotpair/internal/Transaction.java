@@ -365,9 +365,12 @@ public final class Transaction implements Executor {
 
     /** Gives back what was not committed, and leaves the epoch. */
     void end(Outcome outcome) {
-        if (!committed) {
-            edit.abandon();
+        try {
+            if (!committed) {
+                edit.abandon();
+            }
+        } finally {
+            engine.leave(stripe, outcome);
         }
-        engine.leave(stripe, outcome);
     }
 }

@@ -232,9 +232,10 @@ final class FaultRun {
      * Runs it.
      *
      * @param k the allocation at which the error is thrown
+     * @param again whether it is thrown again, by what ends the operation then
      * @return whether there were so many
      */
-    static boolean run(String name, long k, Error error) {
+    static boolean run(String name, long k, Error error, boolean again) {
         Operation operation = Operation.valueOf(name);
         FaultRun undisturbed = new FaultRun();
         String before = undisturbed.state();
@@ -243,10 +244,17 @@ final class FaultRun {
         String after = undisturbed.state();
         long blocksAfter = undisturbed.blocks();
         FaultRun run = new FaultRun();
+        Runnable thrower =
+                () -> {
+                    throw error;
+                };
         Faults.arm(
                 k,
                 () -> {
-                    throw error;
+                    if (again) {
+                        Faults.armEnd(thrower);
+                    }
+                    thrower.run();
                 });
         boolean reached;
         // So the operation has a stripe that was never used.
@@ -261,6 +269,10 @@ final class FaultRun {
             }
             reached = true;
         } finally {
+            Faults.armEnd(() -> {});
+            if (again) {
+                run.finish();
+            }
             used.forEach(run.engine.stripes()::leave);
         }
         String where = name + " k=" + k + ": ";
@@ -274,6 +286,13 @@ final class FaultRun {
             require(run.blocks() == blocksAfter, where + "done again: " + run.blocks());
         }
         return reached;
+    }
+
+    /** Has another operation on the same stripe do what was left to do. */
+    private void finish() {
+        engine.stripes().advance();
+        long unused = engine.stripes().safeEpoch();
+        require(!executor.write(bytes("none"), DeleteKey.DELETE), "deleted what is absent");
     }
 
     private static void require(boolean holds, String what) {

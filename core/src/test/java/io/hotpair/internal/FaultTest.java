@@ -25,6 +25,14 @@ class FaultTest {
                         // So that it has to grow.
                         .with("Stripe", "limbo = new long[3 * 64];", "limbo = new long[3];")
                         .countingBlocks()
+                        .with(
+                                "Edit",
+                                "isAbandoned = true;",
+                                "isAbandoned = true; Faults.abandon();")
+                        .with(
+                                "Stripes",
+                                "try {\n            EPOCH.setRelease",
+                                "try { Faults.leave();\n            EPOCH.setRelease")
                         .withFaultsAtAllocations();
         run = runner(variant);
     }
@@ -32,7 +40,8 @@ class FaultTest {
     private static Method runner(Variant variant) throws ReflectiveOperationException {
         Method method =
                 variant.load(FaultRun.class)
-                        .getDeclaredMethod("run", String.class, long.class, Error.class);
+                        .getDeclaredMethod(
+                                "run", String.class, long.class, Error.class, boolean.class);
         method.setAccessible(true);
         return method;
     }
@@ -43,7 +52,7 @@ class FaultTest {
         System.out.println(
                 operation
                         + ": memory ran out at "
-                        + faults(operation, new OutOfMemoryError("planned"))
+                        + faults(operation, new OutOfMemoryError("planned"), false)
                         + " allocations");
     }
 
@@ -54,22 +63,35 @@ class FaultTest {
         System.out.println(
                 operation
                         + ": the stack ended at "
-                        + faults(operation, new StackOverflowError("planned"))
+                        + faults(operation, new StackOverflowError("planned"), false)
                         + " allocations");
     }
 
-    private static int faults(FaultRun.Operation operation, Error error) throws Throwable {
+    @ParameterizedTest
+    @EnumSource(FaultRun.Operation.class)
+    void shouldStayConsistentWhenTheStackEndsAgainBehindThat(FaultRun.Operation operation)
+            throws Throwable {
+        System.out.println(
+                operation
+                        + ": the stack ended three times at "
+                        + faults(operation, new StackOverflowError("planned"), true)
+                        + " allocations");
+    }
+
+    private static int faults(FaultRun.Operation operation, Error error, boolean again)
+            throws Throwable {
         int faults = 0;
-        while (run(operation, faults + 1L, error)) {
+        while (run(operation, faults + 1L, error, again)) {
             faults++;
         }
         assertTrue(faults > 0, "faults=" + faults);
         return faults;
     }
 
-    private static boolean run(FaultRun.Operation operation, long k, Error error) throws Throwable {
+    private static boolean run(FaultRun.Operation operation, long k, Error error, boolean again)
+            throws Throwable {
         try {
-            return (boolean) run.invoke(null, operation.name(), k, error);
+            return (boolean) run.invoke(null, operation.name(), k, error, again);
         } catch (InvocationTargetException e) {
             throw e.getCause();
         }

@@ -5,6 +5,8 @@ final class Faults {
     private static Runnable thrower = () -> {};
     private static long countdown;
     private static long blocks;
+    private static Runnable inAbandon = () -> {};
+    private static Runnable inLeave = () -> {};
 
     private Faults() {}
 
@@ -19,6 +21,26 @@ final class Faults {
         boolean armed = countdown > 0;
         countdown = 0;
         return armed;
+    }
+
+    /** Throws once where what was built is given back, and once where a stripe is left. */
+    static void armEnd(Runnable throwing) {
+        inAbandon = throwing;
+        inLeave = throwing;
+    }
+
+    /** Called when what was built begins to be given back. */
+    static void abandon() {
+        Runnable armed = inAbandon;
+        inAbandon = () -> {};
+        armed.run();
+    }
+
+    /** Called before a stripe is said to be free. */
+    static void leave() {
+        Runnable armed = inLeave;
+        inLeave = () -> {};
+        armed.run();
     }
 
     /** Called before memory of any kind is taken. */
