@@ -401,10 +401,6 @@ public final class StringCommands implements StringOperations {
                             StringContent content = openToChange(edit, current);
                             long offset = place.in(content);
                             checkLength(offset + value.length);
-                            length[0] = content.length();
-                            if (value.length == 0 && current != 0) {
-                                return Mutation.UNCHANGED;
-                            }
                             content.write(offset, value, 0, value.length);
                             length[0] = content.length();
                             return content.record(edit.deadlineMs(current));

@@ -9,13 +9,11 @@ import io.hotpair.HotpairException;
 import io.hotpair.LongDouble;
 import io.hotpair.Session;
 import io.hotpair.SetResult;
-import io.hotpair.StringEntry;
 import io.hotpair.StringOperations;
 import io.hotpair.StringUpdate;
 import io.hotpair.resp.Command.Category;
 import io.hotpair.resp.Command.Group;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +21,6 @@ import org.jspecify.annotations.Nullable;
 /** Strings and counters. */
 final class StringCommands {
     private static final byte[] EMPTY = {};
-    private static final int CHECKED_OFFSET = 1 << 20;
 
     private StringCommands() {}
 
@@ -253,30 +250,29 @@ final class StringCommands {
     }
 
     private static void strlen(Request request, Client client, ReplyBuffer reply) {
-        int length = client.session().length(request.bytes(), request.offset(1), request.length(1));
-        reply.integer(length == Session.ABSENT ? 0 : length);
+        reply.integer(Math.max(0, length(request, client)));
     }
 
     private static void getrange(Request request, Client client, ReplyBuffer reply) {
         long start = request.integer(2);
         long end = request.integer(3);
-        byte[] value = read(request, client);
-        int length = value == null ? 0 : value.length;
-        if (value == null || length == 0 || (start < 0 && end < 0 && start > end)) {
+        long length = Math.max(0, length(request, client));
+        long from = Math.max(0, start < 0 ? length + start : start);
+        long to = Math.min(length - 1, Math.max(0, end < 0 ? length + end : end));
+        if (from > to || (start < 0 && end < 0 && start > end)) {
             reply.bulk(EMPTY);
             return;
         }
-        long from = Math.max(0, start < 0 ? length + start : start);
-        long to = Math.min(length - 1L, Math.max(0, end < 0 ? length + end : end));
-        if (from > to) {
-            reply.bulk(EMPTY);
-        } else {
-            reply.bulk(value, (int) from, (int) (to - from + 1));
+        long limitBytes = client.server().replyLimitBytes();
+        if (to - from >= limitBytes) {
+            throw CommandException.replyTooLong(limitBytes);
         }
+        reply.bulk(client.session().strings().getRange(request.copy(1), start, end));
     }
 
-    private static byte @Nullable [] read(Request request, Client client) {
-        return client.session().get(request.bytes(), request.offset(1), request.length(1));
+    /** The length of a value, or {@link Session#ABSENT}; another type is refused. */
+    private static int length(Request request, Client client) {
+        return client.session().length(request.bytes(), request.offset(1), request.length(1));
     }
 
     /** Allocates nothing without options. */
@@ -396,8 +392,7 @@ final class StringCommands {
 
     private static void getex(Request request, Client client, ReplyBuffer reply) {
         StringOptions options = StringOptions.ofGetex(request);
-        int length = client.session().length(request.bytes(), request.offset(1), request.length(1));
-        if (length == Session.ABSENT || !options.changesDeadline()) {
+        if (length(request, client) == Session.ABSENT || !options.changesDeadline()) {
             get(request, client, reply);
             return;
         }
@@ -419,28 +414,14 @@ final class StringCommands {
     }
 
     private static void append(Request request, Client client, ReplyBuffer reply) {
-        Outcome outcome = new Outcome();
-        int added = request.length(2);
-        int maxLength = client.server().settings().maxBulkLength();
-        update(
-                request,
-                client,
-                entry -> {
-                    byte[] current = entry.current();
-                    int from = current == null ? 0 : current.length;
-                    outcome.length = (long) from + added;
-                    outcome.done = current == null || outcome.length <= maxLength;
-                    if (outcome.done) {
-                        byte[] longer =
-                                Arrays.copyOf(current == null ? EMPTY : current, from + added);
-                        System.arraycopy(request.bytes(), request.offset(2), longer, from, added);
-                        entry.set(longer);
-                    }
-                });
-        if (!outcome.done) {
+        int present = length(request, client);
+        long longer = (long) present + request.length(2);
+        if (present != Session.ABSENT && longer > client.server().settings().maxBulkLength()) {
             throw CommandException.tooLong();
         }
-        reply.integer(outcome.length);
+        long length = client.session().strings().append(request.copy(1), request.copy(2));
+        client.noteWrite();
+        reply.integer(length);
     }
 
     private static void setrange(Request request, Client client, ReplyBuffer reply) {
@@ -449,33 +430,18 @@ final class StringCommands {
             throw CommandException.offsetRange();
         }
         int added = request.length(3);
+        // Looks at the type, whose error comes first.
+        int present = length(request, client);
         if (added == 0) {
-            strlen(request, client, reply);
+            reply.integer(Math.max(0, present));
             return;
         }
-        // Looks at the type, whose error comes first.
-        int unused = client.session().length(request.bytes(), request.offset(1), request.length(1));
         if (offset + added > client.server().settings().maxBulkLength() || offset + added < 0) {
             throw CommandException.tooLong();
         }
-        if (offset > CHECKED_OFFSET
-                && offset + added > client.keyspace().statistics().maxMemoryBytes()) {
-            // Told from the length alone, before so much of the heap is taken for nothing.
-            throw CommandException.outOfMemory();
-        }
-        Outcome outcome = new Outcome();
-        update(request, client, entry -> outcome.length = overwrite(entry, request, (int) offset));
-        reply.integer(outcome.length);
-    }
-
-    private static long overwrite(StringEntry entry, Request request, int offset) {
-        byte[] current = entry.current();
-        int added = request.length(3);
-        int length = Math.max(current == null ? 0 : current.length, offset + added);
-        byte[] changed = Arrays.copyOf(current == null ? EMPTY : current, length);
-        System.arraycopy(request.bytes(), request.offset(3), changed, offset, added);
-        entry.set(changed);
-        return length;
+        long length = client.session().strings().setRange(request.copy(1), offset, request.copy(3));
+        client.noteWrite();
+        reply.integer(length);
     }
 
     private static void add(Request request, Client client, ReplyBuffer reply, long delta) {
@@ -534,8 +500,6 @@ final class StringCommands {
     /** What an update found or did, the last time that it was called. */
     private static final class Outcome {
         private byte @Nullable [] previous;
-        private boolean done;
-        private long length;
         private @Nullable CommandException error;
     }
 }

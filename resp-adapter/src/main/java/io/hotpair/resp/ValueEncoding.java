@@ -28,7 +28,7 @@ final class ValueEncoding {
             return null;
         }
         return switch (type) {
-            case "string" -> ofString(session.get(key, 0, key.length));
+            case "string" -> ofString(session, key);
             case "hash" -> ofHash(session.hashes(), key);
             case "list" -> "quicklist";
             case "set" -> ofSet(session, key);
@@ -37,14 +37,16 @@ final class ValueEncoding {
         };
     }
 
-    private static @Nullable String ofString(byte @Nullable [] value) {
+    private static @Nullable String ofString(Session session, byte[] key) {
+        // What is longer is not read: it may be very long.
+        if (session.length(key, 0, key.length) > EMBEDDED_LENGTH) {
+            return "raw";
+        }
+        byte[] value = session.get(key, 0, key.length);
         if (value == null) {
             return null;
         }
-        if (Decimals.isLong(value, 0, value.length)) {
-            return "int";
-        }
-        return value.length <= EMBEDDED_LENGTH ? "embstr" : "raw";
+        return Decimals.isLong(value, 0, value.length) ? "int" : "embstr";
     }
 
     private String ofHash(HashOperations hashes, byte[] key) {

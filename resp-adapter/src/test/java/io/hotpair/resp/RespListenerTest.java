@@ -130,6 +130,25 @@ class RespListenerTest {
         }
     }
 
+    /** A string of 256 MiB, of which next to nothing is there. */
+    @Test
+    void shouldTakeLittleOfTheHeapForAPartOfALongString() {
+        try (TestListener listener = TestListener.open(c -> c.eventLoopThreads(1));
+                RawClient client = listener.connect()) {
+            assertEquals(":0\r\n", client.call("SETBIT", "k", "2147483647", "1"));
+            long before = loopBytes();
+            assertEquals(":268435456\r\n", client.call("SETRANGE", "k", "200000000", "abc"));
+            assertEquals("$3\r\nabc\r\n", client.call("GETRANGE", "k", "200000000", "200000002"));
+            assertEquals("$1\r\n\1\r\n", client.call("SUBSTR", "k", "-1", "-1"));
+            assertEquals(":268435457\r\n", client.call("APPEND", "k", "x"));
+            assertEquals("$3\r\nraw\r\n", client.call("OBJECT", "ENCODING", "k"));
+            assertEquals(":268435457\r\n", client.call("STRLEN", "k"));
+            String[] field = {"BITFIELD", "k", "SET", "u8", "1000000000", "7"};
+            assertEquals("*1\r\n:0\r\n", client.call(field));
+            assertTrue(loopBytes() - before < 10_000_000, "bytes=" + (loopBytes() - before));
+        }
+    }
+
     private static void exchange(RawClient client, String pipeline, int replies, int rounds) {
         for (int i = 0; i < rounds; i++) {
             client.send(pipeline);
