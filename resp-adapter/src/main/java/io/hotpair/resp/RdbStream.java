@@ -11,25 +11,24 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalLong;
 
 /** A stream of an RDB file, as it is there: fields in their order, and also those named twice. */
 final class RdbStream extends Stream {
     private static final long serialVersionUID = 1L;
-
-    /** What a file older than Redis 7.0 says of how many entries a group has read. */
-    static final long NOT_TOLD = Long.MIN_VALUE;
 
     /**
      * A consumer group.
      *
      * @param name its name
      * @param lastId the last entry that was delivered
-     * @param entriesRead how many were, {@link io.hotpair.StreamOperations#UNKNOWN}, or {@link
-     *     #NOT_TOLD}
+     * @param entriesRead how many were, or {@link io.hotpair.StreamOperations#UNKNOWN}; empty if
+     *     the file is older than Redis 7.0, and does not tell
      * @param consumers with what is pending for each
      */
     @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-    record Group(byte[] name, StreamId lastId, long entriesRead, List<Consumer> consumers) {}
+    record Group(
+            byte[] name, StreamId lastId, OptionalLong entriesRead, List<Consumer> consumers) {}
 
     /**
      * A consumer.
@@ -107,16 +106,16 @@ final class RdbStream extends Stream {
     }
 
     private void write(StreamOperations streams, byte[] key, Group group) {
-        long told = group.entriesRead();
-        // As below, Redis may have counted on, past the highest number.
-        long read = told < StreamOperations.UNKNOWN && told != NOT_TOLD ? Long.MAX_VALUE : told;
+        OptionalLong told = group.entriesRead();
+        long read = told.isPresent() ? told.getAsLong() : countUpTo(group.lastId());
         boolean unused =
                 streams.xgroupCreate(
                         key,
                         group.name(),
                         group.lastId(),
                         false,
-                        read == NOT_TOLD ? countUpTo(group.lastId()) : read);
+                        // As below, Redis may have counted on, past the highest number.
+                        read < StreamOperations.UNKNOWN ? Long.MAX_VALUE : read);
         for (Consumer consumer : group.consumers()) {
             List<StreamPending> pending = new ArrayList<>(consumer.pending().size());
             for (Pending each : consumer.pending()) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /** Reads a stream that may come from anybody; {@link RdbStreamWriter} has the form. */
 final class RdbStreamReader {
@@ -97,7 +98,7 @@ final class RdbStreamReader {
             byte[] name = in.string();
             StreamId lastId = id();
             boolean tells = type >= Constants.RDB_TYPE_STREAM_LISTPACKS_2;
-            long entriesRead = tells ? in.length() : RdbStream.NOT_TOLD;
+            OptionalLong entriesRead = tells ? OptionalLong.of(in.length()) : OptionalLong.empty();
             groups.add(new RdbStream.Group(name, lastId, entriesRead, consumers(pending())));
         }
         return groups;

@@ -16,6 +16,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * Reads the values of an RDB file, those with elements one element after the other. The library
@@ -179,7 +180,7 @@ final class RdbValues extends ValueIterableRdbValueVisitor {
                 byte[] name = parser.rdbLoadPlainStringObject().first();
                 StreamId lastId = new StreamId(length(), length());
                 boolean tells = type >= Constants.RDB_TYPE_STREAM_LISTPACKS_2;
-                long entriesRead = tells ? length() : RdbStream.NOT_TOLD;
+                OptionalLong entriesRead = tells ? OptionalLong.of(length()) : OptionalLong.empty();
                 groups.add(new RdbStream.Group(name, lastId, entriesRead, consumers(pending())));
             }
             return groups;

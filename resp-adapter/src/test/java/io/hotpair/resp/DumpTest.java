@@ -252,6 +252,33 @@ class DumpTest {
         return ints;
     }
 
+    /** Where the count overflows in Redis, it stays at the highest number here. */
+    @Test
+    void shouldTakeCountsThatOverflowedInRedis() {
+        String most = String.valueOf(Long.MAX_VALUE);
+        try (RealRedis redis = RealRedis.start();
+                TestListener listener = TestListener.open();
+                RawClient theirs = new RawClient(redis.port());
+                RawClient ours = listener.connect()) {
+            for (RawClient client : List.of(theirs, ours)) {
+                client.call("XADD", "k", "1-1", "f", "v");
+                client.call("XSETID", "k", "1-1", "ENTRIESADDED", most);
+                client.call("XADD", "k", "3-1", "f", "v");
+                client.call("XGROUP", "CREATE", "k", "g", "1-1", "ENTRIESREAD", most);
+                client.call("XREADGROUP", "GROUP", "g", "ann", "STREAMS", "k", ">");
+                String dump = bulk(client.call("DUMP", "k"));
+                assertEquals("+OK\r\n", ours.call("RESTORE", "copy", "0", dump, "REPLACE"));
+                String groups = ours.call("XINFO", "GROUPS", "copy");
+                assertTrue(groups.contains("entries-read\r\n:" + most), groups);
+                String stream = ours.call("XINFO", "STREAM", "copy");
+                assertTrue(stream.contains("entries-added\r\n:" + most), stream);
+            }
+            String dump = ours.call("DUMP", "k");
+            ours.call("RESTORE", "again", "0", bulk(dump));
+            assertEquals(dump, ours.call("DUMP", "again"));
+        }
+    }
+
     @Test
     void shouldKeepDeadlinesOfFieldsAmongItself() {
         try (TestListener listener = TestListener.open();
