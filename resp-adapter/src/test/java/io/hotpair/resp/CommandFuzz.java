@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  * digest; after FLUSHALL there is nothing left. One command is one execution.
  */
 final class CommandFuzz implements AutoCloseable {
+    private static final int MAX_COPIED = 8 << 20;
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
     private static final int MAX_PIECE = 2_000;
     private static final int MAX_REPLIES = 8;
@@ -268,6 +269,13 @@ final class CommandFuzz implements AutoCloseable {
         byte[] name = KeyArea.name(key);
         client.database(server.server().databases().present().database(area));
         copy.client().database(area);
+        Session session = server.keyspace().session();
+        String type = session.keys().type(key);
+        if ("string".equals(type) && session.length(key, 0, key.length) > MAX_COPIED) {
+            // Most of it are zeros that take no memory here, but would in the copy.
+            boolean unused = server.keyspace().delete(key);
+            return;
+        }
         byte[] payload = dump(server, name);
         if (payload == null) {
             return;
@@ -285,28 +293,13 @@ final class CommandFuzz implements AutoCloseable {
             throw new AssertionError(
                     "RESTORE of " + FuzzBytes.literal(name) + ": " + restored.text());
         }
-        if ("stream".equals(server.keyspace().session().keys().type(key))) {
+        if ("stream".equals(type)) {
             // Groups and consumers have numbers, which a digest sees, and which are given anew.
-            if (!Arrays.equals(payload, dump(copy, name)) && !hasOverflowed(name)) {
+            if (!Arrays.equals(payload, dump(copy, name))) {
                 throw new AssertionError("DUMP of the copy of " + FuzzBytes.literal(name));
             }
             boolean unused = server.keyspace().delete(key) && copy.keyspace().delete(key);
         }
-    }
-
-    /**
-     * Whether so many entries were added to a stream that their number is below zero, as in Redis.
-     * None is restored then.
-     */
-    private boolean hasOverflowed(byte[] stream) {
-        WireReply told = call(server, LocalClient.request(latin("XINFO"), latin("STREAM"), stream));
-        String added = "";
-        for (int i = 0; i + 1 < told.elements().size(); i += 2) {
-            if (told.elements().get(i).text().equals("entries-added")) {
-                added = told.elements().get(i + 1).text();
-            }
-        }
-        return added.startsWith("-");
     }
 
     private static byte[] latin(String text) {
