@@ -82,12 +82,16 @@ final class HyperLogLog {
                         && (kept[ENCODING] == SPARSE
                                 || (kept[ENCODING] == DENSE && kept.length == DENSE_LENGTH));
         if (!valid) {
-            throw new HotpairException(
-                    HotpairException.Category.WRONG_TYPE,
-                    "Key is not a valid HyperLogLog string value.");
+            throw invalid();
         }
         bytes = kept;
         length = kept.length;
+    }
+
+    static HotpairException invalid() {
+        return new HotpairException(
+                HotpairException.Category.WRONG_TYPE,
+                "Key is not a valid HyperLogLog string value.");
     }
 
     private static HotpairException corrupted() {

@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /** HyperLogLogs, as {@link HyperLogLog}. */
 public final class HyperLogLogCommands implements HyperLogLogOperations {
+    /** A sparse one has two bytes for each register at most. */
+    private static final long MAX_LENGTH = 1 << 16;
+
     private final Executor executor;
 
     /** Creates them. */
@@ -15,8 +18,14 @@ public final class HyperLogLogCommands implements HyperLogLogOperations {
     }
 
     private static @Nullable HyperLogLog open(Edit edit, long record) {
-        byte[] kept = StringContent.copy(edit, record);
-        return kept == null ? null : new HyperLogLog(kept);
+        if (record == 0) {
+            return null;
+        }
+        StringContent content = new StringContent(edit).open(record);
+        if (content.length() > MAX_LENGTH) {
+            throw HyperLogLog.invalid();
+        }
+        return new HyperLogLog(content.bytes(0, content.length()));
     }
 
     private static HyperLogLog openOrNew(Edit edit, long record) {

@@ -20,12 +20,21 @@ final class Lcs {
     private final int length;
 
     /**
-     * Finds it.
+     * Finds it, in strings that {@link #checkLengths} lets pass.
      *
      * @param withPath whether more than the length will be asked for
      */
     Lcs(byte[] first, byte[] second, boolean withPath) {
-        long pairs = (first.length + 1L) * (second.length + 1L);
+        this.first = first;
+        this.second = second;
+        rowWords = second.length / Long.SIZE + 1;
+        shortenFirst = new long[withPath ? Math.multiplyExact(rowWords, first.length + 1) : 0];
+        length = fill(withPath);
+    }
+
+    /** Refuses strings of which there would be too many pairs of prefixes. */
+    static void checkLengths(long first, long second) {
+        long pairs = (first + 1) * (second + 1);
         if (pairs > MAX_PAIRS) {
             throw new IllegalArgumentException(
                     "(first.length + 1) * (second.length + 1)="
@@ -33,11 +42,6 @@ final class Lcs {
                             + ", expected at most "
                             + MAX_PAIRS);
         }
-        this.first = first;
-        this.second = second;
-        rowWords = second.length / Long.SIZE + 1;
-        shortenFirst = new long[withPath ? Math.multiplyExact(rowWords, first.length + 1) : 0];
-        length = fill(withPath);
     }
 
     private int fill(boolean withPath) {

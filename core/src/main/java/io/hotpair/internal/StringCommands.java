@@ -282,6 +282,7 @@ public final class StringCommands implements StringOperations {
                         (edit, records) -> {
                             StringContent one = open(edit, records[0]);
                             StringContent other = open(edit, records[1]);
+                            Lcs.checkLengths(one.length(), other.length());
                             return new byte[][] {
                                 one.bytes(0, one.length()), other.bytes(0, other.length())
                             };

@@ -58,6 +58,10 @@ final class DumpCommands {
             byte[] key, Client client, LongFunction<CommandException> tooLong) {
         List<byte[]> operations = new ArrayList<>();
         long limitBytes = client.server().replyLimitBytes();
+        if (StringCommands.lengthIfString(key, client) > limitBytes) {
+            // Of zeros there are next to none in what follows.
+            throw tooLong.apply(limitBytes);
+        }
         long[] length = {0};
         boolean isThere =
                 client.session()

@@ -81,7 +81,14 @@ final class RdbStream extends Stream {
         }
         consumerGroups.forEach(group -> write(streams, key, group));
         // Where a client has set the number to the highest, Redis has counted on, past it.
-        streams.xsetid(key, last, added < 0 ? Long.MAX_VALUE : added, maxDeleted);
+        long count = added < 0 ? Long.MAX_VALUE : added;
+        if (last.compareTo(maxDeleted) < 0) {
+            // A client has set the last one back.
+            streams.xsetid(key, maxDeleted, count, maxDeleted);
+            streams.xsetid(key, last, count, null);
+        } else {
+            streams.xsetid(key, last, count, maxDeleted);
+        }
     }
 
     /** A group is what makes a stream without entries. */

@@ -238,9 +238,17 @@ final class StringCommands {
 
     /** The length of a value; other types than strings are given as absent, so they have none. */
     private static int lengthIfString(Request request, int argument, Client client) {
+        return lengthIfString(
+                request.bytes(), request.offset(argument), request.length(argument), client);
+    }
+
+    static int lengthIfString(byte[] key, Client client) {
+        return lengthIfString(key, 0, key.length, client);
+    }
+
+    private static int lengthIfString(byte[] key, int offset, int length, Client client) {
         try {
-            return client.session()
-                    .length(request.bytes(), request.offset(argument), request.length(argument));
+            return client.session().length(key, offset, length);
         } catch (HotpairException e) {
             if (e.category() == HotpairException.Category.WRONG_TYPE) {
                 return 0;
@@ -297,6 +305,9 @@ final class StringCommands {
             put(request, 2, client, deadlineMs);
             reply.ok();
             return;
+        }
+        if (options.returnsPrevious()) {
+            checkReply(request, client);
         }
         SetResult result =
                 client.session()
@@ -364,30 +375,25 @@ final class StringCommands {
     }
 
     private static void getset(Request request, Client client, ReplyBuffer reply) {
-        Outcome outcome = new Outcome();
-        update(
-                request,
-                client,
-                entry -> {
-                    outcome.previous = entry.current();
-                    entry.set(request.bytes(), request.offset(2), request.length(2));
-                    entry.deadline(Session.NEVER);
-                });
-        reply.bulkOrNull(outcome.previous);
+        checkReply(request, client);
+        byte[] previous = client.session().strings().getSet(request.copy(1), request.copy(2));
+        client.noteWrite();
+        reply.bulkOrNull(previous);
     }
 
     private static void getdel(Request request, Client client, ReplyBuffer reply) {
-        Outcome outcome = new Outcome();
-        update(
-                request,
-                client,
-                entry -> {
-                    outcome.previous = entry.current();
-                    if (entry.exists()) {
-                        entry.delete();
-                    }
-                });
-        reply.bulkOrNull(outcome.previous);
+        checkReply(request, client);
+        byte[] previous = client.session().strings().getDel(request.copy(1));
+        client.noteWrite();
+        reply.bulkOrNull(previous);
+    }
+
+    /** A value that no reply may have is left as it is. Another type is refused. */
+    private static void checkReply(Request request, Client client) {
+        long limitBytes = client.server().replyLimitBytes();
+        if (length(request, client) > limitBytes) {
+            throw CommandException.replyTooLong(limitBytes);
+        }
     }
 
     private static void getex(Request request, Client client, ReplyBuffer reply) {
@@ -396,6 +402,7 @@ final class StringCommands {
             get(request, client, reply);
             return;
         }
+        checkReply(request, client);
         long nowMs = client.keyspace().currentTimeMs();
         long deadlineMs = options.deadlineMs(request, "getex", nowMs);
         Outcome outcome = new Outcome();
@@ -466,40 +473,28 @@ final class StringCommands {
     }
 
     private static void incrbyfloat(Request request, Client client, ReplyBuffer reply) {
-        LongDouble increment = LongDouble.parse(request.text(2));
-        Outcome outcome = new Outcome();
-        update(
-                request,
-                client,
-                entry -> {
-                    outcome.error = null;
-                    byte[] current = entry.current();
-                    LongDouble value =
-                            LongDouble.parse(
-                                    current == null
-                                            ? "0"
-                                            : new String(current, StandardCharsets.ISO_8859_1));
-                    if (value == null || increment == null) {
-                        outcome.error = CommandException.notAFloat();
-                        return;
-                    }
-                    LongDouble sum = value.plus(increment);
-                    if (!sum.isFinite()) {
-                        outcome.error = CommandException.notFinite();
-                        return;
-                    }
-                    outcome.previous = sum.toString().getBytes(StandardCharsets.US_ASCII);
-                    entry.set(outcome.previous);
-                });
-        if (outcome.error != null) {
-            throw outcome.error;
+        // Looks at the type, whose error comes first.
+        int unused = length(request, client);
+        String increment = request.text(2);
+        if (LongDouble.parse(increment) == null) {
+            throw CommandException.notAFloat();
         }
-        reply.bulkOrNull(outcome.previous);
+        String sum;
+        try {
+            sum = client.session().strings().incrByFloat(request.copy(1), increment);
+        } catch (ArithmeticException e) {
+            throw CommandException.notFinite();
+        } catch (HotpairException e) {
+            throw e.category() == HotpairException.Category.WRONG_VALUE
+                    ? CommandException.notAFloat()
+                    : e;
+        }
+        client.noteWrite();
+        reply.bulk(sum.getBytes(StandardCharsets.US_ASCII));
     }
 
     /** What an update found or did, the last time that it was called. */
     private static final class Outcome {
         private byte @Nullable [] previous;
-        private @Nullable CommandException error;
     }
 }

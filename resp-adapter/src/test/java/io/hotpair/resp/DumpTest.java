@@ -280,6 +280,22 @@ class DumpTest {
     }
 
     @Test
+    void shouldTakeAStreamWhoseLastIdWasSetBack() {
+        try (RealRedis redis = RealRedis.start();
+                TestListener listener = TestListener.open();
+                RawClient theirs = new RawClient(redis.port());
+                RawClient ours = listener.connect()) {
+            for (RawClient client : List.of(theirs, ours)) {
+                client.call("XADD", "k", "2", "f", "v");
+                client.call("XDEL", "k", "2");
+                assertEquals("+OK\r\n", client.call("XSETID", "k", "0-0"));
+            }
+            assertMoves("from Redis", theirs, ours);
+            assertMoves("to Redis", ours, theirs);
+        }
+    }
+
+    @Test
     void shouldKeepDeadlinesOfFieldsAmongItself() {
         try (TestListener listener = TestListener.open();
                 RawClient client = listener.connect()) {

@@ -145,6 +145,30 @@ class RespListenerTest {
             assertEquals(":268435457\r\n", client.call("STRLEN", "k"));
             String[] field = {"BITFIELD", "k", "SET", "u8", "1000000000", "7"};
             assertEquals("*1\r\n:0\r\n", client.call(field));
+            assertEquals(
+                    "-ERR value is not a valid float\r\n", client.call("INCRBYFLOAT", "k", "1"));
+            String invalid = "-WRONGTYPE Key is not a valid HyperLogLog string value.\r\n";
+            assertEquals(invalid, client.call("PFCOUNT", "k"));
+            assertEquals(invalid, client.call("PFADD", "k", "a"));
+            assertTrue(client.call("LCS", "k", "k").startsWith("-ERR "));
+            assertTrue(loopBytes() - before < 10_000_000, "bytes=" + (loopBytes() - before));
+        }
+    }
+
+    /** What asks for more than a reply may have changes nothing. */
+    @Test
+    void shouldLeaveALongStringThatNoReplyMayHave() {
+        try (TestListener listener = TestListener.open(c -> c.eventLoopThreads(1));
+                RawClient client = listener.connect()) {
+            assertEquals(":0\r\n", client.call("SETBIT", "k", "4294967295", "1"));
+            long before = loopBytes();
+            for (String command :
+                    List.of("GETDEL k", "GETSET k v", "SET k v GET", "GETEX k EX 9", "DUMP k")) {
+                String reply = client.call(command.split(" ", -1));
+                assertTrue(reply.startsWith("-ERR the reply is longer than"), command + reply);
+            }
+            assertEquals(":536870912\r\n", client.call("STRLEN", "k"));
+            assertEquals(":-1\r\n", client.call("TTL", "k"));
             assertTrue(loopBytes() - before < 10_000_000, "bytes=" + (loopBytes() - before));
         }
     }
