@@ -9,10 +9,10 @@ import java.util.Objects;
  * Immutable.
  *
  * <p>A snapshot is saved when enough was logged since the last one, or when the last one is old
- * enough and something was logged since. What is logged goes, an hour's file at a time, when it
- * lies before the newest two snapshots and is not needed any more to go back to a moment within the
- * retention; or when the log is longer than its limit. What a connected replica has not read yet is
- * kept in any case.
+ * enough and something was logged since. What is logged goes, a file of an hour or 256 MiB at a
+ * time, when it lies before the newest two snapshots and is not needed any more to go back to a
+ * moment within the retention; or when the log is longer than its limit. What a connected replica
+ * has not read yet is kept in any case.
  *
  * <p>What is overwritten while one is saved is kept in memory until then, and counts as used. A
  * keyspace that evicts gives up to a sixteenth of its memory for that. Where writes need more of

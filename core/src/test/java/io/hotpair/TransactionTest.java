@@ -67,6 +67,40 @@ class TransactionTest extends TypeTest {
         assertNull(keyspace.get("b"));
     }
 
+    /** An error may come anywhere, also in the middle of building something. */
+    @Test
+    void shouldCommitNothingIfItsBodyGoesOnAfterAnError() {
+        keyspace.put("a", "old");
+        IllegalStateException refused =
+                assertThrows(
+                        IllegalStateException.class,
+                        () ->
+                                keyspace.transaction(
+                                        view -> {
+                                            view.put(bytes("b"), bytes("new"), Session.NEVER);
+                                            assertThrows(
+                                                    StackOverflowError.class,
+                                                    () -> view.update(bytes("a"), entry -> end()));
+                                            view.put(bytes("c"), bytes("new"), Session.NEVER);
+                                            return 1;
+                                        }));
+        assertTrue(String.valueOf(refused.getMessage()).contains("an error"), refused.toString());
+        assertEquals("old", keyspace.get("a"));
+        assertNull(keyspace.get("b"));
+        assertNull(keyspace.get("c"));
+        assertEquals(
+                "new",
+                keyspace.transaction(
+                        view -> {
+                            view.put(bytes("b"), bytes("new"), Session.NEVER);
+                            return text(view.get(bytes("b")));
+                        }));
+    }
+
+    private static void end() {
+        throw new StackOverflowError("planned");
+    }
+
     @Test
     void shouldGoOnAfterAnOperationInItFailed() {
         keyspace.put("text", "x");

@@ -563,10 +563,10 @@ public final class Edit implements NodeStore {
 
     /** Undoes what the present mutation has built. */
     void rollBack(Savepoint to) {
-        freeFresh();
         replacedCount = to.replaced();
         droppedCount = to.dropped();
         effects.rollBack(to.effects());
+        freeFresh();
     }
 
     /** Frees a record that this change made and has another one for by now. */

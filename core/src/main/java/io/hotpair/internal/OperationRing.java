@@ -257,7 +257,12 @@ final class OperationRing implements Numbering {
     /** Gives back every position that was passed, with its record. */
     void release() {
         long position = cells[POSITION];
-        for (long p = takenOpId() + 1; p < position; p++) {
+        long taken = takenOpId();
+        if (taken >= position - 1) {
+            // Nothing was passed; or numbering is suspended, and nothing ever will be.
+            return;
+        }
+        for (long p = taken + 1; p < position; p++) {
             SLOT.setRelease(slots, (int) p & MASK, empty(p + CAPACITY));
         }
         CELL.setVolatile(cells, TAKEN, position - 1);

@@ -26,7 +26,7 @@ final class ReadCounter {
     /** Counts an entry that was delivered to a group. */
     void delivered(Stream.Group group, StreamId id) {
         if (group.entriesRead != Stream.UNKNOWN && !hasGapFrom(id)) {
-            group.entriesRead = Stream.countOn(group.entriesRead);
+            group.entriesRead++;
         } else if (entriesAdded != 0) {
             group.entriesRead = entriesUpTo(id);
         }

@@ -241,11 +241,6 @@ final class Stream {
         return maxDeletedId;
     }
 
-    /** A count that a client may have set to the highest number stays there. */
-    static long countOn(long count) {
-        return count == Long.MAX_VALUE ? count : count + 1;
-    }
-
     long entriesAdded() {
         return entriesAdded;
     }
@@ -332,7 +327,7 @@ final class Stream {
     /** Adds an entry whose id is above the last one. */
     void append(StreamId id, byte[] fields, int offset, int length) {
         lastId = id;
-        entriesAdded = countOn(entriesAdded);
+        entriesAdded++;
         key.entry(id);
         if (edit.wantsEffects()) {
             edit.effects().put(key.bytes(), 0, key.length(), fields, offset, length, false);

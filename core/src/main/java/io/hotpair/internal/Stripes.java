@@ -97,7 +97,11 @@ final class Stripes {
     private synchronized void leaveForHolder(Stripe stripe) {
         if (stripe.isLeft) {
             stripe.isLeft = false;
-            leave(stripe);
+            try {
+                leave(stripe);
+            } catch (StackOverflowError e) {
+                stripe.isLeft = true;
+            }
         }
     }
 

@@ -57,6 +57,10 @@ public final class Transaction implements Executor {
 
     private final Map<ByteBuffer, Touched> touched = new LinkedHashMap<>();
     private boolean conflict;
+
+    /** Whether an error came while it looked at a key or changed one: all may be half done. */
+    private boolean isBroken;
+
     private boolean committed;
     private int writtenCount;
     private long opId;
@@ -109,18 +113,23 @@ public final class Transaction implements Executor {
     }
 
     private Touched touch(byte[] key) {
-        ByteBuffer name = ByteBuffer.wrap(key);
-        Touched known = touched.get(name);
-        if (known == null) {
-            known = new Touched(key.clone(), engine.hash(key));
+        try {
+            ByteBuffer name = ByteBuffer.wrap(key);
+            Touched known = touched.get(name);
+            if (known == null) {
+                known = new Touched(key.clone(), engine.hash(key));
+                select(known);
+                known.found = index.find(stripe, true);
+                known.slot = stripe.slot;
+                known.live = known.found == 0 ? 0 : engine.live(known.found);
+                touched.put(ByteBuffer.wrap(known.key), known);
+            }
             select(known);
-            known.found = index.find(stripe, true);
-            known.slot = stripe.slot;
-            known.live = known.found == 0 ? 0 : engine.live(known.found);
-            touched.put(ByteBuffer.wrap(known.key), known);
+            return known;
+        } catch (Error e) {
+            isBroken = true;
+            throw e;
         }
-        select(known);
-        return known;
     }
 
     private void select(Touched key) {
@@ -191,6 +200,10 @@ public final class Transaction implements Executor {
                 }
                 changed = true;
             }
+        } catch (Error e) {
+            // Where the stack ends, what follows may end before it has taken anything back.
+            isBroken = true;
+            throw e;
         } finally {
             if (!changed) {
                 edit.rollBack(savepoint);
@@ -274,6 +287,11 @@ public final class Transaction implements Executor {
     boolean commit(Outcome outcome) {
         if (conflict) {
             return false;
+        }
+        if (isBroken) {
+            throw new IllegalStateException(
+                    "an error ended an operation of the transaction, which went on: nothing of it"
+                            + " is committed");
         }
         Collection<Touched> keys = touched.values();
         int written = (int) keys.stream().filter(key -> key.pending != 0).count();

@@ -254,7 +254,10 @@ final class ChronicleLog implements OperationLog {
         }
         long nowMs = options.wallClockMs().getAsLong();
         long hour = hourOf(nowMs);
-        if (target != null && hour == hourOfRoll && target.written() < options.segmentBytes()) {
+        if (target != null
+                && hour == hourOfRoll
+                && target.cycle() == clock.cycle()
+                && target.written() < options.segmentBytes()) {
             return target;
         }
         clock.advanceTo(nowMs);

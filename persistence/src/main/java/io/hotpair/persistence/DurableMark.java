@@ -23,7 +23,7 @@ import java.util.zip.CRC32C;
  *        0    4  magic        "HPDM"
  *        4    2  version      1
  *        6    2  state        1 = a session is open or died, 2 = closed
- *        8    4  cycle        segment, hours since 1970
+ *        8    4  cycle        of the segment
  *       12    4  reserved, 0
  *       16    8  position     in that segment: all before it is forced
  *       24    8  last opId    the last live one; for people, not checked

@@ -3,7 +3,7 @@ package io.hotpair.persistence;
 /**
  * A place in the log's files.
  *
- * @param cycle the segment, as the number of hours since 1970
+ * @param cycle of the segment, the hour of its name, counted from 1970
  * @param position the offset in its file
  */
 record Place(int cycle, long position) implements Comparable<Place> {

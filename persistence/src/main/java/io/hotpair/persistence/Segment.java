@@ -10,8 +10,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One file of the queue, at most an hour's worth. The appending thread alone changes it; any thread
- * reads {@link #end()}.
+ * One file of the queue. The appending thread alone changes it; any thread reads {@link #end()}.
  */
 final class Segment {
     static final String SUFFIX = ".cq4";

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *        6    2  flags            1 = all of the segment, which has ended
  *        8    8  log id           the more significant half
  *       16    8  log id           the less significant half
- *       24    4  cycle            the segment, hours since 1970
+ *       24    4  cycle            of the segment
  *       28    4  length           of this file, bytes
  *       32    8  segment length   bytes of its file; 0 unless it has ended
  *       40    8  end mark         position of the mark of its end; 0 unless it has ended

@@ -18,7 +18,7 @@ import java.util.zip.CRC32C;
  *       24    8  opId             the last operation that it shows
  *       32    8  term             in which that was made
  *       40    8  timestamp        milliseconds since 1970, when it was begun
- *       48    4  cycle            segment of the log, hours since 1970
+ *       48    4  cycle            of the segment of the log
  *       52    4  reserved, 0
  *       56    8  position         in that segment; all operations up to the opId lie before
  *       64    4  reserved, 0

@@ -216,6 +216,22 @@ class ChronicleLogTest {
         assertEquals(3, TestFiles.segments(directory).size());
     }
 
+    /** Whoever asks where a log could begin anew moves Chronicle's clock, and need not go on. */
+    @Test
+    void shouldNotMindAWallClockThatStepsBackOverAnHourInWhichNothingWasWritten() {
+        AtomicLong clock = new AtomicLong(NOW_MS - NOW_MS % Segment.CYCLE_MS);
+        LogOptions options = LogOptions.standard().withWallClock(clock::get);
+        try (ChronicleLog log = ChronicleLog.open(directory, options)) {
+            clock.addAndGet(-1);
+            frames.append(log, 1, 1, 10);
+            clock.addAndGet(2);
+            assertTrue(log.placeOfNextBeginning().isAfter(0, 0));
+            clock.addAndGet(-2);
+            frames.append(log, 1, 1, 10);
+            assertEquals(ops(1, 1, 2), readAll(log));
+        }
+    }
+
     @Test
     void shouldBeginAnotherSegmentWhereOneIsLong() throws Exception {
         AtomicLong clock = new AtomicLong(NOW_MS);
@@ -265,7 +281,6 @@ class ChronicleLogTest {
         return Segment.cycleOf(segments.get(segments.size() - 1));
     }
 
-    /** However often an application is started again, a segment has an hour at most. */
     @Test
     void shouldRollByTheHourAlsoWhenItWasOpenedAgainInBetween() throws Exception {
         AtomicLong clock = new AtomicLong(NOW_MS);

@@ -6,6 +6,7 @@ import static io.hotpair.resp.Command.Flag.READONLY;
 import static io.hotpair.resp.Command.Flag.WRITE;
 
 import io.hotpair.HotpairException;
+import io.hotpair.Keyspace;
 import io.hotpair.LongDouble;
 import io.hotpair.Session;
 import io.hotpair.SetResult;
@@ -20,7 +21,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Strings and counters. */
 final class StringCommands {
-    private static final byte[] EMPTY = {};
 
     private StringCommands() {}
 
@@ -264,16 +264,13 @@ final class StringCommands {
     private static void getrange(Request request, Client client, ReplyBuffer reply) {
         long start = request.integer(2);
         long end = request.integer(3);
-        long length = Math.max(0, length(request, client));
-        long from = Math.max(0, start < 0 ? length + start : start);
-        long to = Math.min(length - 1, Math.max(0, end < 0 ? length + end : end));
-        if (from > to || (start < 0 && end < 0 && start > end)) {
-            reply.bulk(EMPTY);
-            return;
-        }
-        long limitBytes = client.server().replyLimitBytes();
-        if (to - from >= limitBytes) {
-            throw CommandException.replyTooLong(limitBytes);
+        boolean isShort =
+                (start < 0) == (end < 0) && end - start < client.server().replyLimitBytes();
+        if (!isShort) {
+            long length = Math.max(0, length(request, client));
+            long from = Math.max(0, start < 0 ? length + start : start);
+            long to = Math.min(length - 1, Math.max(0, end < 0 ? length + end : end));
+            checkReply(to - from + 1, client);
         }
         reply.bulk(client.session().strings().getRange(request.copy(1), start, end));
     }
@@ -307,7 +304,7 @@ final class StringCommands {
             return;
         }
         if (options.returnsPrevious()) {
-            checkReply(request, client);
+            checkReply(length(request, client), client);
         }
         SetResult result =
                 client.session()
@@ -375,34 +372,35 @@ final class StringCommands {
     }
 
     private static void getset(Request request, Client client, ReplyBuffer reply) {
-        checkReply(request, client);
+        checkReply(length(request, client), client);
         byte[] previous = client.session().strings().getSet(request.copy(1), request.copy(2));
         client.noteWrite();
         reply.bulkOrNull(previous);
     }
 
     private static void getdel(Request request, Client client, ReplyBuffer reply) {
-        checkReply(request, client);
+        checkReply(length(request, client), client);
         byte[] previous = client.session().strings().getDel(request.copy(1));
         client.noteWrite();
         reply.bulkOrNull(previous);
     }
 
-    /** A value that no reply may have is left as it is. Another type is refused. */
-    private static void checkReply(Request request, Client client) {
+    /** A value that no reply may have is left as it is. */
+    private static void checkReply(long length, Client client) {
         long limitBytes = client.server().replyLimitBytes();
-        if (length(request, client) > limitBytes) {
+        if (length > limitBytes) {
             throw CommandException.replyTooLong(limitBytes);
         }
     }
 
     private static void getex(Request request, Client client, ReplyBuffer reply) {
         StringOptions options = StringOptions.ofGetex(request);
-        if (length(request, client) == Session.ABSENT || !options.changesDeadline()) {
+        int length = length(request, client);
+        if (length == Session.ABSENT || !options.changesDeadline()) {
             get(request, client, reply);
             return;
         }
-        checkReply(request, client);
+        checkReply(length, client);
         long nowMs = client.keyspace().currentTimeMs();
         long deadlineMs = options.deadlineMs(request, "getex", nowMs);
         Outcome outcome = new Outcome();
@@ -421,12 +419,21 @@ final class StringCommands {
     }
 
     private static void append(Request request, Client client, ReplyBuffer reply) {
-        int present = length(request, client);
-        long longer = (long) present + request.length(2);
-        if (present != Session.ABSENT && longer > client.server().settings().maxBulkLength()) {
-            throw CommandException.tooLong();
+        int maxLength = client.server().settings().maxBulkLength();
+        // Else the keyspace's own limit is as low. A look at the key would count as a use of it.
+        if (maxLength < Keyspace.MAX_VALUE_LENGTH) {
+            int present = length(request, client);
+            if (present != Session.ABSENT && present > maxLength - request.length(2)) {
+                throw CommandException.tooLong();
+            }
         }
-        long length = client.session().strings().append(request.copy(1), request.copy(2));
+        long length;
+        try {
+            length = client.session().strings().append(request.copy(1), request.copy(2));
+        } catch (IllegalArgumentException e) {
+            long longer = (long) length(request, client) + request.length(2);
+            throw longer > Keyspace.MAX_VALUE_LENGTH ? CommandException.tooLong() : e;
+        }
         client.noteWrite();
         reply.integer(length);
     }
@@ -437,13 +444,13 @@ final class StringCommands {
             throw CommandException.offsetRange();
         }
         int added = request.length(3);
-        // Looks at the type, whose error comes first.
-        int present = length(request, client);
         if (added == 0) {
-            reply.integer(Math.max(0, present));
+            reply.integer(Math.max(0, length(request, client)));
             return;
         }
-        if (offset + added > client.server().settings().maxBulkLength() || offset + added < 0) {
+        if (offset > client.server().settings().maxBulkLength() - added) {
+            // Looks at the type, whose error comes first.
+            int unused = length(request, client);
             throw CommandException.tooLong();
         }
         long length = client.session().strings().setRange(request.copy(1), offset, request.copy(3));
@@ -473,10 +480,10 @@ final class StringCommands {
     }
 
     private static void incrbyfloat(Request request, Client client, ReplyBuffer reply) {
-        // Looks at the type, whose error comes first.
-        int unused = length(request, client);
         String increment = request.text(2);
         if (LongDouble.parse(increment) == null) {
+            // Looks at the type, whose error comes first.
+            int unused = length(request, client);
             throw CommandException.notAFloat();
         }
         String sum;

@@ -39,14 +39,15 @@ final class ValueEncoding {
 
     private static @Nullable String ofString(Session session, byte[] key) {
         // What is longer is not read: it may be very long.
-        if (session.length(key, 0, key.length) > EMBEDDED_LENGTH) {
-            return "raw";
-        }
-        byte[] value = session.get(key, 0, key.length);
-        if (value == null) {
+        byte[] value = new byte[EMBEDDED_LENGTH];
+        int length = session.get(key, 0, key.length, value, 0);
+        if (length == Session.ABSENT) {
             return null;
         }
-        return Decimals.isLong(value, 0, value.length) ? "int" : "embstr";
+        if (length > EMBEDDED_LENGTH) {
+            return "raw";
+        }
+        return Decimals.isLong(value, 0, length) ? "int" : "embstr";
     }
 
     private String ofHash(HashOperations hashes, byte[] key) {

@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -295,11 +296,31 @@ final class CommandFuzz implements AutoCloseable {
         }
         if ("stream".equals(type)) {
             // Groups and consumers have numbers, which a digest sees, and which are given anew.
-            if (!Arrays.equals(payload, dump(copy, name))) {
+            if (!Arrays.equals(payload, dump(copy, name)) && !hasOverflowed(name)) {
                 throw new AssertionError("DUMP of the copy of " + FuzzBytes.literal(name));
             }
             boolean unused = server.keyspace().delete(key) && copy.keyspace().delete(key);
         }
+    }
+
+    /** Whether a number of a stream is below zero, as in Redis. None of those is restored. */
+    private boolean hasOverflowed(byte[] stream) {
+        return Stream.of("STREAM", "GROUPS")
+                .map(what -> LocalClient.request(latin("XINFO"), latin(what), stream))
+                .anyMatch(request -> hasNegative(call(server, request)));
+    }
+
+    private static boolean hasNegative(WireReply reply) {
+        List<WireReply> elements = reply.elements();
+        for (int i = 0; i < elements.size(); i++) {
+            String name = elements.get(i).text();
+            boolean isCount = name.equals("entries-added") || name.equals("entries-read");
+            if ((isCount && elements.get(i + 1).text().startsWith("-"))
+                    || hasNegative(elements.get(i))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static byte[] latin(String text) {

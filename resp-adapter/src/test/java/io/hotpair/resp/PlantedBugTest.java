@@ -175,8 +175,8 @@ class PlantedBugTest {
                 command(
                         "an index from the end counts the other way",
                         "StringCommands",
-                        "Math.max(0, start < 0 ? length + start : start);",
-                        "Math.max(0, start < 0 ? length - start : start);"),
+                        "getRange(request.copy(1), start, end)",
+                        "getRange(request.copy(1), Math.abs(start), end)"),
                 command(
                         "the least number has no opposite",
                         "StringCommands",
@@ -242,14 +242,16 @@ class PlantedBugTest {
                 command(
                         "a read removes a deadline",
                         "StringCommands",
-                        "reply.integer(length == Session.ABSENT ? 0 : length);",
-                        "client.session().keys().persist(request.copy(1));\n"
-                                + "reply.integer(length == Session.ABSENT ? 0 : length);"),
+                        "void strlen(Request request, Client client, ReplyBuffer reply) {",
+                        "void strlen(Request request, Client client, ReplyBuffer reply) {\n"
+                                + "client.session().keys().persist(request.copy(1));"),
                 command(
                         "what ends with an error has written",
                         "StringCommands",
-                        "outcome.error = CommandException.notAFloat();",
-                        "outcome.error = CommandException.notAFloat(); entry.set(EMPTY);"),
+                        "if (LongDouble.parse(increment) == null) {",
+                        "if (LongDouble.parse(increment) == null) {\n"
+                                + "client.session().strings().append(request.copy(1), new"
+                                + " byte[1]);"),
                 command(
                         "a deadline that was to be kept is lost",
                         "StringOptions",
