@@ -270,10 +270,10 @@ final class FaultRun {
             reached = true;
         } finally {
             Faults.armEnd(() -> {});
-            if (again) {
-                run.finish();
-            }
             used.forEach(run.engine.stripes()::leave);
+            if (again) {
+                run.finish(used);
+            }
         }
         String where = name + " k=" + k + ": ";
         String state = run.state();
@@ -289,10 +289,13 @@ final class FaultRun {
     }
 
     /** Has another operation on the same stripe do what was left to do. */
-    private void finish() {
-        engine.stripes().advance();
-        long unused = engine.stripes().safeEpoch();
+    private void finish(List<Stripe> others) {
+        Stripes stripes = engine.stripes();
+        stripes.advance();
+        long unused = stripes.safeEpoch();
+        others.forEach(other -> require(stripes.claim(other.index), "a stripe is held"));
         require(!executor.write(bytes("none"), DeleteKey.DELETE), "deleted what is absent");
+        others.forEach(stripes::leave);
     }
 
     private static void require(boolean holds, String what) {
