@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Strings and counters. */
 final class StringCommands {
-
     private StringCommands() {}
 
     static void register(CommandTable table) {
@@ -445,7 +444,7 @@ final class StringCommands {
         }
         int added = request.length(3);
         if (added == 0) {
-            reply.integer(Math.max(0, length(request, client)));
+            strlen(request, client, reply);
             return;
         }
         if (offset > client.server().settings().maxBulkLength() - added) {
