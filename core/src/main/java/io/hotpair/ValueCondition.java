@@ -86,10 +86,20 @@ public final class ValueCondition {
     }
 
     /**
+     * How long the string is that the present value is compared with; no value of another length is
+     * equal to it.
+     *
+     * @return bytes, or -1 if there is none
+     */
+    public int comparedLength() {
+        return value == null ? -1 : value.length;
+    }
+
+    /**
      * Whether it is met.
      *
      * @param present whether the key is there
-     * @param current its value, if {@link #comparesValue()}
+     * @param current its value, if {@link #comparesValue()}; null if it has another length
      * @return whether it is
      */
     public boolean isMet(boolean present, byte @Nullable [] current) {

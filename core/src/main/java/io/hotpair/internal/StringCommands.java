@@ -63,17 +63,27 @@ public final class StringCommands implements StringOperations {
 
         @Override
         public long apply(Edit edit, long current) {
-            ValueCondition condition = options.condition();
-            if (condition.comparesValue() || options.returnsPrevious()) {
+            if (options.returnsPrevious()) {
                 previous = StringContent.copy(edit, current);
             }
-            done = condition.isMet(current != 0, previous);
+            done = isMet(edit, current, options.condition());
             return done ? write(edit, current, value, options.expiry()) : UNCHANGED;
         }
 
         SetResult result() {
             return new SetResult(done, options.returnsPrevious() ? previous : null);
         }
+    }
+
+    /** Copies a value only if it is as long as the one that it is compared with. */
+    private static boolean isMet(Edit edit, long current, ValueCondition condition) {
+        if (!condition.comparesValue()) {
+            return condition.isMet(current != 0, null);
+        }
+        Edit.expect(edit.mem(), current, Records.STRING);
+        boolean canBeEqual =
+                StringContent.length(edit.mem(), current) == condition.comparedLength();
+        return condition.isMet(current != 0, canBeEqual ? StringContent.copy(edit, current) : null);
     }
 
     private static long write(Edit edit, long current, byte[] value, Expiry expiry) {
@@ -166,9 +176,7 @@ public final class StringCommands implements StringOperations {
                 key,
                 (edit, current) -> {
                     edit.shrinks();
-                    byte[] value =
-                            condition.comparesValue() ? StringContent.copy(edit, current) : null;
-                    return current != 0 && condition.isMet(true, value)
+                    return current != 0 && isMet(edit, current, condition)
                             ? edit.tombstone()
                             : Mutation.UNCHANGED;
                 });

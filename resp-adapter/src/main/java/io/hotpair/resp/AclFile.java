@@ -1,24 +1,14 @@
 package io.hotpair.resp;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The users in a file, as Redis has them: {@code user name rules...}, a line for each. Errors name
@@ -28,8 +18,6 @@ final class AclFile {
     private static final String FAILED_LOAD =
             "WARNING: ACL errors detected, no change to the previously active ACL rules was"
                     + " performed";
-    private static final Set<PosixFilePermission> OWNER_ONLY =
-            EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
 
     private final Path path;
     private final String name;
@@ -145,56 +133,13 @@ final class AclFile {
     /** Puts lines into the place of what was there, as one step that a crash can't tear. */
     void write(List<String> lines) {
         byte[] bytes = (String.join("\n", lines) + "\n").getBytes(StandardCharsets.ISO_8859_1);
-        Path directory = path.getParent();
-        Path temporary = null;
         try {
-            temporary = Files.createTempFile(directory, name + ".", ".tmp", ownerOnly());
-            try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-                ByteBuffer buffer = ByteBuffer.wrap(bytes);
-                while (buffer.hasRemaining()) {
-                    channel.write(buffer);
-                }
-                channel.force(true);
-            }
-            Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
-            forceDirectory(directory);
+            WholeFile.write(path, bytes, WholeFile.OWNER_ONLY);
         } catch (IOException e) {
             RespServer.LOGGER.warn("The users' file {} can't be written", path, e);
-            delete(temporary);
             throw AclException.of(
                     "There was an error trying to save the ACLs. Please check the server logs for"
                             + " more information");
-        }
-    }
-
-    private FileAttribute<?>[] ownerOnly() {
-        boolean posix = path.getFileSystem().supportedFileAttributeViews().contains("posix");
-        return posix
-                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(OWNER_ONLY)}
-                : new FileAttribute<?>[0];
-    }
-
-    /**
-     * The new name is on the device only with its directory; not every system lets it be forced.
-     */
-    private static void forceDirectory(@Nullable Path directory) {
-        if (directory == null) {
-            return;
-        }
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
-        } catch (IOException e) {
-            RespServer.LOGGER.debug("The directory {} can't be forced", directory, e);
-        }
-    }
-
-    private static void delete(@Nullable Path temporary) {
-        if (temporary != null) {
-            try {
-                Files.deleteIfExists(temporary);
-            } catch (IOException e) {
-                RespServer.LOGGER.debug("{} can't be deleted", temporary, e);
-            }
         }
     }
 }

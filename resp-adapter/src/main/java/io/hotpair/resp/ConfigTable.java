@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * passwords are not among them.
  */
 final class ConfigTable {
+    static final String IMMUTABLE = "can't set immutable config";
+
     private static final String ALL_CHANNELS = "allchannels";
     private static final String NO_CHANNELS = "resetchannels";
     private static final long MIN_CLIENT_MEMORY = 1 << 20;
@@ -33,10 +36,15 @@ final class ConfigTable {
      * A parameter.
      *
      * @param name its name
+     * @param canonicalName the name that it is kept by where it has an older one, too
      * @param value tells its value; null if it is nobody's to know
      * @param change how it is set, or null if it can't
      */
-    record Parameter(String name, Supplier<@Nullable String> value, @Nullable Change change) {}
+    record Parameter(
+            String name,
+            String canonicalName,
+            Supplier<@Nullable String> value,
+            @Nullable Change change) {}
 
     /** How a parameter is set. */
     interface Change {
@@ -232,12 +240,11 @@ final class ConfigTable {
                 "requirepass",
                 () -> server.acl().defaultAccount().user().needsNoPassword() ? "" : null,
                 text -> () -> server.acl().requirePassword(text));
-        for (String name : List.of("busy-reply-threshold", "lua-time-limit")) {
-            settable(
-                    name,
-                    () -> Long.toString(settings.busyReplyThresholdMs()),
-                    new Range(0, Long.MAX_VALUE, false, settings::busyReplyThresholdMs));
-        }
+        settable(
+                "busy-reply-threshold",
+                () -> Long.toString(settings.busyReplyThresholdMs()),
+                new Range(0, Long.MAX_VALUE, false, settings::busyReplyThresholdMs));
+        alias("lua-time-limit", "busy-reply-threshold");
         KeyspacePort keyspace = server.keyspace();
         settable(
                 "maxmemory",
@@ -307,16 +314,16 @@ final class ConfigTable {
 
     private void addReplicas() {
         Settings settings = server.settings();
-        for (String replicas : List.of("replicas", "slaves")) {
-            settable(
-                    "min-" + replicas + "-to-write",
-                    () -> Integer.toString(settings.minReplicasToWrite()),
-                    new Range(0, Integer.MAX_VALUE, false, settings::minReplicasToWrite));
-            settable(
-                    "min-" + replicas + "-max-lag",
-                    () -> Integer.toString(settings.minReplicasMaxLag()),
-                    new Range(0, Integer.MAX_VALUE, false, settings::minReplicasMaxLag));
-        }
+        settable(
+                "min-replicas-to-write",
+                () -> Integer.toString(settings.minReplicasToWrite()),
+                new Range(0, Integer.MAX_VALUE, false, settings::minReplicasToWrite));
+        settable(
+                "min-replicas-max-lag",
+                () -> Integer.toString(settings.minReplicasMaxLag()),
+                new Range(0, Integer.MAX_VALUE, false, settings::minReplicasMaxLag));
+        alias("min-slaves-to-write", "min-replicas-to-write");
+        alias("min-slaves-max-lag", "min-replicas-max-lag");
     }
 
     /** Understands pairs of seconds and changes, and grants none: snapshots have another plan. */
@@ -327,7 +334,7 @@ final class ConfigTable {
                             .matches(
                                     "0*[1-9]\\d{0,9}\\s+\\d{1,9}(\\s+0*[1-9]\\d{0,9}\\s+\\d{1,9})*");
             throw new IllegalArgumentException(
-                    isUnderstood ? "can't set immutable config" : "Invalid save parameters");
+                    isUnderstood ? IMMUTABLE : "Invalid save parameters");
         }
         return () -> {};
     }
@@ -391,7 +398,7 @@ final class ConfigTable {
             Supplier<String> value = () -> Long.toString(limits.get(limit));
             settable(limit.configName(), value, range);
             if (!limit.olderName().isEmpty()) {
-                settable(limit.olderName(), value, range);
+                alias(limit.olderName(), limit.configName());
             }
         }
     }
@@ -416,7 +423,7 @@ final class ConfigTable {
 
     /** What Redis can't change either while it runs. */
     private void immutable(String name, String value) {
-        byName.put(name, new Parameter(name, () -> value, null));
+        byName.put(name, new Parameter(name, name, () -> value, null));
     }
 
     /**
@@ -429,14 +436,69 @@ final class ConfigTable {
                 value,
                 text -> {
                     if (!text.equalsIgnoreCase(value.get())) {
-                        throw new IllegalArgumentException("can't set immutable config");
+                        throw new IllegalArgumentException(IMMUTABLE);
                     }
                     return () -> {};
                 });
     }
 
+    /** Another name of what there is. */
+    private void alias(String name, String canonicalName) {
+        Parameter of = Objects.requireNonNull(byName.get(canonicalName));
+        byName.put(name, new Parameter(name, canonicalName, of.value(), of.change()));
+    }
+
     private void settable(String name, Supplier<@Nullable String> value, Change change) {
-        byName.put(name, new Parameter(name, value, change));
+        byName.put(name, new Parameter(name, name, value, change));
+    }
+
+    /**
+     * Checks a new value of a parameter that can be set.
+     *
+     * @return sets it, and has CONFIG REWRITE write it
+     * @throws IllegalArgumentException if it is refused; the message is for the client
+     */
+    Runnable change(Parameter parameter, String value) {
+        Runnable change = Objects.requireNonNull(parameter.change()).to(value);
+        ConfigFile file = server.configFile();
+        if (file == null) {
+            return change;
+        }
+        return () -> {
+            String before = parameter.value().get();
+            change.run();
+            if (!Objects.equals(before, parameter.value().get())) {
+                file.changed(parameter);
+            }
+        };
+    }
+
+    /**
+     * Sets what a configuration has by the names of CONFIG SET.
+     *
+     * @throws IllegalArgumentException if there is no such parameter, or a value is refused
+     */
+    void set(List<Map.Entry<String, String>> values) {
+        values.forEach(each -> set(each.getKey(), each.getValue()));
+    }
+
+    private void set(String name, String value) {
+        Parameter parameter = find(name);
+        if (parameter == null) {
+            throw new IllegalArgumentException(
+                    "parameter=" + name + ", expected one that CONFIG GET * lists");
+        }
+        Change change = parameter.change();
+        try {
+            if (change != null) {
+                change.to(value).run();
+            } else if (!value.equalsIgnoreCase(parameter.value().get())) {
+                throw new IllegalArgumentException(
+                        "can't be anything but " + parameter.value().get());
+            }
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(name + "=" + value + ": " + e.getMessage(), e);
+        }
     }
 
     Collection<Parameter> parameters() {

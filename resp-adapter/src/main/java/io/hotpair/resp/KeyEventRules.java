@@ -110,7 +110,7 @@ final class KeyEventRules {
     }
 
     private static void set(Origin origin, KeyEvents out) {
-        if (has(origin.request(), 3, "EX", "PX", "EXAT", "PXAT")) {
+        if (setHas(origin.request(), "EX", "PX", "EXAT", "PXAT")) {
             setWithDeadline(origin, out);
         } else {
             plain('$', "set").tell(origin, out);
@@ -140,12 +140,29 @@ final class KeyEventRules {
         Request request = origin.request();
         if (origin.hasFailed()
                 || !origin.command().name().equals("set")
-                || !has(request, 3, "GET")) {
+                || !setHas(request, "GET")) {
             return !origin.foundNothing();
         }
-        return has(request, 3, "NX")
+        if (setHas(request, "IFEQ")) {
+            // What is equal is there, and would have been written.
+            return false;
+        }
+        return setHas(request, "NX", "IFNE")
                 ? origin.foundNothing()
-                : !has(request, 3, "XX") || !origin.foundNothing();
+                : !setHas(request, "XX") || !origin.foundNothing();
+    }
+
+    /** Whether SET has one of these options, which a value that is compared with is not. */
+    private static boolean setHas(Request request, String... options) {
+        for (int i = 3; i < request.count(); i++) {
+            if (has(request, i, i + 1, options)) {
+                return true;
+            }
+            if (has(request, i, i + 1, "IFEQ", "IFNE")) {
+                i++;
+            }
+        }
+        return false;
     }
 
     /** Operations that would have overflown, and so were answered with null, change nothing. */
@@ -198,7 +215,7 @@ final class KeyEventRules {
     // ---- all types
 
     private static void keys() {
-        add(KeyEventRules::deleted, "del", "unlink", "getdel", "migrate");
+        add(KeyEventRules::deleted, "del", "unlink", "getdel", "delex", "delifeq", "migrate");
         add(KeyEventRules::expire, "expire", "pexpire", "expireat", "pexpireat");
         add(plain('g', "persist"), "persist");
         add(KeyEventRules::rename, "rename", "renamenx");

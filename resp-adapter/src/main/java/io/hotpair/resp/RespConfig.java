@@ -56,6 +56,8 @@ public final class RespConfig {
     private final long scriptCacheLimitBytes;
     private final Duration scriptTimeout;
     private final Duration busyReplyThreshold;
+    private final List<Map.Entry<String, String>> parameters;
+    private final @Nullable Path configFile;
 
     RespConfig(RespConfigBuilder from) {
         bindAddresses = List.copyOf(from.bindAddresses);
@@ -90,6 +92,8 @@ public final class RespConfig {
         scriptCacheLimitBytes = from.scriptCacheLimitBytes;
         scriptTimeout = from.scriptTimeout;
         busyReplyThreshold = from.busyReplyThreshold;
+        parameters = List.copyOf(from.parameters);
+        configFile = from.configFile;
     }
 
     /**
@@ -175,6 +179,20 @@ public final class RespConfig {
 
     boolean aclAllChannelsByDefault() {
         return aclAllChannelsByDefault;
+    }
+
+    /** By the names of CONFIG SET, in the order in which they are set. */
+    List<Map.Entry<String, String>> parameters() {
+        return parameters;
+    }
+
+    /**
+     * What {@code CONFIG REWRITE} writes.
+     *
+     * @return the file, or null if there is none
+     */
+    public @Nullable Path configFile() {
+        return configFile;
     }
 
     /**

@@ -53,6 +53,8 @@ public final class RespConfigBuilder {
     long scriptCacheLimitBytes = 64 << 20;
     Duration scriptTimeout = Duration.ofSeconds(30);
     Duration busyReplyThreshold = Duration.ZERO;
+    final List<Map.Entry<String, String>> parameters = new ArrayList<>();
+    @Nullable Path configFile;
 
     RespConfigBuilder() {}
 
@@ -471,6 +473,36 @@ public final class RespConfigBuilder {
     public RespConfigBuilder masterAuth(@Nullable String user, String password) {
         masterUser = user;
         masterPassword = Objects.requireNonNull(password, "password");
+        return this;
+    }
+
+    /**
+     * Sets a parameter by Redis's name as {@code CONFIG SET} does, before the first client comes,
+     * such as {@code slowlog-log-slower-than}; {@code CONFIG GET *} lists them. What can't be set
+     * is taken if it says what is so. Later ones win, also over what setters of this builder say.
+     * Opening the listener throws {@link IllegalArgumentException} if there is no such parameter or
+     * its value is refused.
+     *
+     * @param name the name, in any case
+     * @param value the value
+     * @return this
+     */
+    public RespConfigBuilder parameter(String name, String value) {
+        parameters.add(Map.entry(name, value));
+        return this;
+    }
+
+    /**
+     * Names the file that the host reads its options from, a line each without dashes as in {@code
+     * redis.conf}. {@code CONFIG REWRITE} writes into it what {@code CONFIG SET} and, unless there
+     * is a file for users, {@code ACL SETUSER} have changed; passwords as hashes. By default there
+     * is none, and {@code CONFIG REWRITE} is refused.
+     *
+     * @param file a file that there is; the listener does not read options from it
+     * @return this
+     */
+    public RespConfigBuilder configFile(Path file) {
+        configFile = Objects.requireNonNull(file, "file");
         return this;
     }
 

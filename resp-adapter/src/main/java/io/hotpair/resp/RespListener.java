@@ -130,10 +130,9 @@ public final class RespListener implements AutoCloseable {
         checkLevel(keyspace, config.acknowledgement());
         RespListener listener = new RespListener(keyspace, config);
         try {
-            listener.server.acl().open();
+            listener.server.configure();
             listener.listen(listener.resolve(config.bindAddresses()));
             listener.startTicking();
-            listener.server.keyEvents().flags(config.notifyKeyspaceEvents());
             keyspace.migration().addListener(listener.sendWaitingAway);
             return listener;
         } catch (RuntimeException e) {

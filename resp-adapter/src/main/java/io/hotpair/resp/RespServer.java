@@ -4,6 +4,7 @@ import io.hotpair.Acknowledgement;
 import io.hotpair.KeyspaceStatistics;
 import java.math.BigInteger;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Locale;
@@ -61,6 +62,7 @@ final class RespServer {
     private volatile int port;
     private volatile int tlsPort;
     private volatile boolean unhurried;
+    private volatile @Nullable ConfigFile configFile;
 
     RespServer(KeyspacePort keyspace, RespConfig config) {
         this.keyspace = keyspace;
@@ -108,6 +110,24 @@ final class RespServer {
 
     RespConfig config() {
         return config;
+    }
+
+    /**
+     * Sets what the configuration says by names of parameters, and reads the users' file.
+     *
+     * @throws IllegalArgumentException if there is no such parameter, or a value is refused
+     */
+    void configure() {
+        keyEvents.flags(config.notifyKeyspaceEvents());
+        new ConfigTable(this).set(config.parameters());
+        acl.open();
+        Path file = config.configFile();
+        configFile = file == null ? null : new ConfigFile(file, this);
+    }
+
+    /** Where CONFIG REWRITE writes to, or null. */
+    @Nullable ConfigFile configFile() {
+        return configFile;
     }
 
     Acknowledgement acknowledgement() {

@@ -314,6 +314,8 @@ final class ScriptRun implements Parked {
 
     /** Executes it in a thread that may take its time. */
     void executeAlone() {
+        // From here on it may be ended, which what an attempt before wrote is no reason against.
+        hasWritten = false;
         begun = true;
         long startNs = server.keyspace().nanoTime();
         endNs = startNs + server.config().scriptTimeout().toNanos();

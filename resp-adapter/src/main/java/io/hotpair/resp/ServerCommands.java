@@ -84,12 +84,8 @@ final class ServerCommands {
                 .does(ServerCommands::configResetStat);
         admin(table, config, "rewrite", 2, "")
                 .since("2.8.0")
-                .summary("Refuses: there is no configuration file.")
-                .does(
-                        (r, c, out) -> {
-                            throw new CommandException(
-                                    "ERR The server is running without a config file");
-                        });
+                .summary("Writes what was changed into the configuration file.")
+                .does(ServerCommands::configRewrite);
         help(table, config);
     }
 
@@ -268,20 +264,28 @@ final class ServerCommands {
                                 + request.inError(i)
                                 + "'");
             }
-            ConfigTable.Change change = parameter.change();
-            if (change == null) {
-                throw refused(parameter, "can't set immutable config");
+            if (parameter.change() == null) {
+                throw refused(parameter, ConfigTable.IMMUTABLE);
             }
             if (!names.add(parameter.name())) {
                 throw refused(parameter, "duplicate parameter");
             }
             try {
-                changes.add(change.to(request.text(i + 1)));
+                changes.add(table.change(parameter, request.text(i + 1)));
             } catch (IllegalArgumentException e) {
                 throw refused(parameter, String.valueOf(e.getMessage()));
             }
         }
         changes.forEach(Runnable::run);
+        reply.ok();
+    }
+
+    private static void configRewrite(Request request, Client client, ReplyBuffer reply) {
+        ConfigFile file = client.server().configFile();
+        if (file == null) {
+            throw new CommandException("ERR The server is running without a config file");
+        }
+        file.rewrite();
         reply.ok();
     }
 

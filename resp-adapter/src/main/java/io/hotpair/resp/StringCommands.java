@@ -12,6 +12,7 @@ import io.hotpair.Session;
 import io.hotpair.SetResult;
 import io.hotpair.StringOperations;
 import io.hotpair.StringUpdate;
+import io.hotpair.ValueCondition;
 import io.hotpair.resp.Command.Category;
 import io.hotpair.resp.Command.Group;
 import java.nio.charset.StandardCharsets;
@@ -72,7 +73,7 @@ final class StringCommands {
                         table,
                         "set",
                         -3,
-                        "key value [NX|XX] [GET] [EX seconds|PX milliseconds|EXAT unix-time-seconds"
+                        "key value [NX|XX|IFEQ value|IFNE value] [GET] [EX seconds|PX milliseconds|EXAT unix-time-seconds"
                                 + "|PXAT unix-time-milliseconds|KEEPTTL]")
                 .flags(WRITE, DENYOOM)
                 .keys(1, 1, 1, "RW", "access", "update", "variable_flags")
@@ -126,6 +127,18 @@ final class StringCommands {
                 .since("6.2.0")
                 .summary("Returns a value and deletes the key.")
                 .does(StringCommands::getdel);
+        add(table, "delex", -2, "key [IFEQ value|IFNE value]")
+                .flags(WRITE, FAST)
+                .keys(1, 1, 1, "RW", "delete", "variable_flags")
+                .since("8.4.0")
+                .summary("Deletes a key; if so asked, only with this value, or with another one.")
+                .does(StringCommands::delex);
+        add(table, "delifeq", 3, "key value")
+                .flags(WRITE, FAST)
+                .keys(1, 1, 1, "RW", "access", "delete")
+                .since("9.0.0")
+                .summary("Deletes a key if it has this value.")
+                .does(StringCommands::delifeq);
         add(
                         table,
                         "getex",
@@ -308,7 +321,10 @@ final class StringCommands {
         SetResult result =
                 client.session()
                         .strings()
-                        .set(request.copy(1), request.copy(2), options.asSetOptions(deadlineMs));
+                        .set(
+                                request.copy(1),
+                                request.copy(2),
+                                options.asSetOptions(request, deadlineMs));
         client.noteWrite();
         if (options.returnsPrevious()) {
             reply.bulkOrNull(result.previous());
@@ -317,6 +333,45 @@ final class StringCommands {
         } else {
             reply.nullValue();
         }
+    }
+
+    private static void delex(Request request, Client client, ReplyBuffer reply) {
+        if (request.count() == 2) {
+            delete(request, client, ValueCondition.always(), reply);
+            return;
+        }
+        if (request.count() != 4) {
+            throw CommandException.arity("delex");
+        }
+        // As in Redis, what is there comes before what is asked of it.
+        String type = client.session().keys().type(request.copy(1));
+        if (type == null) {
+            reply.integer(0);
+            return;
+        }
+        if (!type.equals("string")) {
+            throw new CommandException(
+                    "ERR Key should be of string type if conditions are specified");
+        }
+        byte[] value = request.copy(3);
+        if (request.is(2, "IFEQ")) {
+            delete(request, client, ValueCondition.ifEqual(value), reply);
+        } else if (request.is(2, "IFNE")) {
+            delete(request, client, ValueCondition.ifNotEqual(value), reply);
+        } else {
+            throw new CommandException("ERR Invalid condition. Use IFEQ, IFNE, IFDEQ, or IFDNE");
+        }
+    }
+
+    private static void delifeq(Request request, Client client, ReplyBuffer reply) {
+        delete(request, client, ValueCondition.ifEqual(request.copy(2)), reply);
+    }
+
+    private static void delete(
+            Request request, Client client, ValueCondition condition, ReplyBuffer reply) {
+        boolean deleted = client.session().strings().delEx(request.copy(1), condition);
+        client.noteWrite();
+        reply.integer(deleted ? 1 : 0);
     }
 
     private static void put(Request request, int value, Client client, long deadlineMs) {

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 final class StringOptions {
     private boolean ifAbsent;
     private boolean ifPresent;
+    private boolean ifEqual;
+    private int comparedArgument;
     private boolean previous;
     private boolean keepDeadline;
     private boolean persist;
@@ -22,10 +24,12 @@ final class StringOptions {
     static StringOptions ofSet(Request request) {
         StringOptions options = new StringOptions();
         for (int i = 3; i < request.count(); i++) {
-            if (request.is(i, "NX") && !options.ifPresent) {
+            if (request.is(i, "NX") && !options.ifPresent && !options.compares()) {
                 options.ifAbsent = true;
-            } else if (request.is(i, "XX") && !options.ifAbsent) {
+            } else if (request.is(i, "XX") && !options.ifAbsent && !options.compares()) {
                 options.ifPresent = true;
+            } else if (options.comparison(request, i)) {
+                i++;
             } else if (request.is(i, "GET")) {
                 options.previous = true;
             } else if (request.is(i, "KEEPTTL") && options.unit == null) {
@@ -35,6 +39,24 @@ final class StringOptions {
             }
         }
         return options;
+    }
+
+    private boolean comparison(Request request, int at) {
+        boolean isEqual = request.is(at, "IFEQ");
+        if ((!isEqual && !request.is(at, "IFNE"))
+                || ifAbsent
+                || ifPresent
+                || compares()
+                || at + 1 == request.count()) {
+            return false;
+        }
+        ifEqual = isEqual;
+        comparedArgument = at + 1;
+        return true;
+    }
+
+    private boolean compares() {
+        return comparedArgument > 0;
     }
 
     static StringOptions ofGetex(Request request) {
@@ -86,25 +108,30 @@ final class StringOptions {
 
     /** Whether the value is to be set whatever is there, and nothing returned of it. */
     boolean isPlain() {
-        return !ifAbsent && !ifPresent && !previous && !keepDeadline;
+        return !ifAbsent && !ifPresent && !compares() && !previous && !keepDeadline;
     }
 
     /** What SET is asked to do, in the words of the keyspace. */
-    SetOptions asSetOptions(long deadlineMs) {
-        ValueCondition condition = ValueCondition.always();
-        if (ifAbsent) {
-            condition = ValueCondition.ifAbsent();
-        } else if (ifPresent) {
-            condition = ValueCondition.ifPresent();
-        }
+    SetOptions asSetOptions(Request request, long deadlineMs) {
         Expiry expiry = Expiry.never();
         if (keepDeadline) {
             expiry = Expiry.unchanged();
         } else if (deadlineMs != Session.NEVER) {
             expiry = Expiry.at(Instant.ofEpochMilli(deadlineMs));
         }
-        SetOptions options = SetOptions.plain().on(condition).expiring(expiry);
+        SetOptions options = SetOptions.plain().on(condition(request)).expiring(expiry);
         return previous ? options.returningPrevious() : options;
+    }
+
+    private ValueCondition condition(Request request) {
+        if (compares()) {
+            byte[] value = request.copy(comparedArgument);
+            return ifEqual ? ValueCondition.ifEqual(value) : ValueCondition.ifNotEqual(value);
+        }
+        if (ifAbsent) {
+            return ValueCondition.ifAbsent();
+        }
+        return ifPresent ? ValueCondition.ifPresent() : ValueCondition.always();
     }
 
     boolean returnsPrevious() {

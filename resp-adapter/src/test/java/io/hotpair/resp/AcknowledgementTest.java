@@ -47,8 +47,8 @@ class AcknowledgementTest {
     private static final String WRITES =
             "SET s 1|GETSET s 2|MSET s 1 t 2|MSETNX u 1 v 2|APPEND s 1|INCR s|DECR s|INCRBY"
                     + " s 2|DECRBY s 2|INCRBYFLOAT s 0.5|SETRANGE t 1 x|SETEX e 1000 1|PSETEX e "
-                    + "1000000 1|SETNX w 1|GETDEL w|GETEX e PERSIST|SETBIT b 7 1|BITFIELD b SET u8 0 "
-                    + "9|BITOP NOT b2 b|PFADD p a b|PFADD q c|PFMERGE r p q|EXPIRE s 1000|PEXPIRE s "
+                    + "1000000 1|SETNX w 1|DELEX w|SETNX w 1|DELIFEQ w 1|SETNX w 1|GETDEL w|GETEX e "
+                    + "PERSIST|SETBIT b 7 1|BITFIELD b SET u8 0 9|BITOP NOT b2 b|PFADD p a b|PFADD q c|PFMERGE r p q|EXPIRE s 1000|PEXPIRE s "
                     + "2000000|EXPIREAT s 4000000000|PEXPIREAT s 4000000000001|PERSIST s|RENAME t t2|"
                     + "RENAMENX t2 t|COPY t t3|MOVE t3 1|SWAPDB 2 3|RESTORE d 0 PAYLOAD|RESTORE d 0 "
                     + "PAYLOAD REPLACE|DEL d|UNLINK u|RPUSH l c a b d e f g h i|LPUSH l x|LPUSHX l y|"

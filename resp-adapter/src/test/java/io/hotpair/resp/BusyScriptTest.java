@@ -146,6 +146,12 @@ class BusyScriptTest {
                 Side ours = new Side(listener.port())) {
             theirs.begin("EVAL", script, "1", "w");
             ours.begin("EVAL", script, "1", "w");
+            Await.until(
+                    () -> {
+                        ScriptRun run = listener.server().scripts().anyRunning();
+                        return run != null && !run.isKillable();
+                    },
+                    () -> "nothing written");
             assertEquals(theirs.other.call("SCRIPT", "KILL"), ours.other.call("SCRIPT", "KILL"));
             assertEquals(
                     theirs.other.call("FUNCTION", "KILL"), ours.other.call("FUNCTION", "KILL"));

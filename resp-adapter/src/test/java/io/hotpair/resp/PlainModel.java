@@ -200,7 +200,7 @@ final class PlainModel {
                 """
                 GET 2 2 GETDEL 2 2 GETSET 3 3 SET 3 * SETNX 3 3 SETEX 4 4 PSETEX 4 4 APPEND 3 3
                 STRLEN 2 2 GETRANGE 4 4 SUBSTR 4 4 SETRANGE 4 4 INCR 2 2 DECR 2 2 INCRBY 3 3
-                DECRBY 3 3 MGET 2 * GETBIT 3 3 SETBIT 4 4 GETEX 2 *
+                DECRBY 3 3 DELIFEQ 3 3 MGET 2 * GETBIT 3 3 SETBIT 4 4 GETEX 2 *
                 DEL 2 * UNLINK 2 * EXISTS 2 * TYPE 2 2 TTL 2 2 PTTL 2 2 EXPIRETIME 2 2
                 PEXPIRETIME 2 2 EXPIRE 3 * PEXPIRE 3 * EXPIREAT 3 * PEXPIREAT 3 * PERSIST 2 2
                 RENAME 3 3 RENAMENX 3 3
@@ -394,6 +394,11 @@ final class PlainModel {
                 }
                 return bulkOrNil(before, text(before));
             }
+            case "DELIFEQ" -> {
+                boolean deletes = before != null && text(before).equals(words[2]);
+                after.put(key, deletes ? null : before);
+                return deletes ? ":1" : ":0";
+            }
             case "SETNX" -> {
                 if (before == null) {
                     after.put(key, new Value("string", words[2], Session.NEVER));
@@ -569,6 +574,8 @@ final class PlainModel {
         boolean keep = false;
         String unit = "";
         int time = 0;
+        String comparison = "";
+        String compared = "";
         for (int i = 3; i < words.length; i++) {
             String option = words[i].toUpperCase(Locale.ROOT);
             switch (option) {
@@ -576,6 +583,13 @@ final class PlainModel {
                 case "XX" -> xx = true;
                 case "GET" -> get = true;
                 case "KEEPTTL" -> keep = true;
+                case "IFEQ", "IFNE" -> {
+                    if (!comparison.isEmpty() || i + 1 == words.length) {
+                        throw new Refused(ERR + " syntax");
+                    }
+                    comparison = option;
+                    compared = words[++i];
+                }
                 case "EX", "PX", "EXAT", "PXAT" -> {
                     if ((!unit.isEmpty() && !unit.equals(option)) || i + 1 == words.length) {
                         throw new Refused(ERR + " syntax");
@@ -586,7 +600,8 @@ final class PlainModel {
                 default -> throw new Refused(ERR + " syntax");
             }
         }
-        if ((nx && xx) || (keep && !unit.isEmpty())) {
+        boolean twoConditions = (nx && xx) || ((nx || xx) && !comparison.isEmpty());
+        if (twoConditions || (keep && !unit.isEmpty())) {
             throw new Refused(ERR + " syntax");
         }
         long deadlineMs = Session.NEVER;
@@ -595,8 +610,13 @@ final class PlainModel {
         } else if (keep && before != null) {
             deadlineMs = before.deadlineMs();
         }
-        String old = get ? bulkOrNil(before, text(before)) : "";
-        if ((nx && before != null) || (xx && before == null)) {
+        String old = get || !comparison.isEmpty() ? bulkOrNil(before, text(before)) : "";
+        boolean unequal =
+                !comparison.isEmpty() && (before == null || !text(before).equals(compared));
+        if ((nx && before != null)
+                || (xx && before == null)
+                || (comparison.equals("IFEQ") && unequal)
+                || (comparison.equals("IFNE") && !unequal)) {
             after.put(key, before);
             return get ? old : NIL;
         }

@@ -130,8 +130,14 @@ public final class HotpairServer implements AutoCloseable {
         if (options.acknowledgement != null) {
             builder.acknowledgement(options.acknowledgement);
         }
+        if (options.acknowledgementTimeout != null) {
+            builder.acknowledgementTimeout(options.acknowledgementTimeout);
+        }
         if (options.appendOnly) {
-            builder.directory(options.directory).backups(options.backupOptions());
+            builder.directory(options.directory)
+                    .forceInterval(options.forceInterval)
+                    .snapshots(options.snapshots)
+                    .backups(options.backupOptions());
         } else {
             builder.inMemory();
         }
@@ -168,13 +174,16 @@ public final class HotpairServer implements AutoCloseable {
                         .port(options.port)
                         .databases(options.databases)
                         .eventLoopThreads(options.ioThreads)
-                        .notifyKeyspaceEvents(options.notifyKeyspaceEvents)
-                        .aclLogMaxLength(options.aclLogMaxLength)
                         .aclPubSubDefault(options.aclPubSubDefault)
                         .replicaOfCommand(options.allowsReplicaOf())
                         .migrateCommand(options.migrateCommand)
-                        .busyReplyThreshold(Duration.ofMillis(options.busyReplyThresholdMs))
                         .scriptMemoryLimit(options.scriptMemoryBytes)
+                        .scriptCacheLimit(options.scriptCacheBytes)
+                        .scriptTimeout(Duration.ofMillis(options.scriptTimeoutMs))
+                        .handshakeTimeout(Duration.ofMillis(options.handshakeTimeoutMs))
+                        .stallTimeout(Duration.ofMillis(options.stallTimeoutMs))
+                        .outputBufferLimit(options.outputBufferBytes)
+                        .maxBulkLength((int) Math.min(options.maxBulkBytes, Integer.MAX_VALUE))
                         .debugCommand(options.debugCommand);
         if (options.sentinelName != null) {
             builder.sentinelName(options.sentinelName);
@@ -200,6 +209,10 @@ public final class HotpairServer implements AutoCloseable {
         }
         if (options.aclFile != null) {
             builder.aclFile(options.aclFile);
+        }
+        options.parameters.forEach(each -> builder.parameter(each.getKey(), each.getValue()));
+        if (options.file != null) {
+            builder.configFile(options.file);
         }
         return builder.build();
     }

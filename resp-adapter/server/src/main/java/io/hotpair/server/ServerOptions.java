@@ -2,7 +2,9 @@ package io.hotpair.server;
 
 import io.hotpair.Acknowledgement;
 import io.hotpair.BackupOptions;
+import io.hotpair.KeyspaceConfig;
 import io.hotpair.MaxMemoryPolicy;
+import io.hotpair.SnapshotOptions;
 import io.hotpair.replication.DataNode;
 import io.hotpair.replication.Endpoint;
 import io.hotpair.resp.RespConfig;
@@ -10,12 +12,13 @@ import io.hotpair.resp.TlsConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Matcher;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -57,7 +60,6 @@ final class ServerOptions {
               --user "NAME RULE..."
                                   what a user is and may do, by Redis's ACL rules; once for each
               --aclfile FILE      ... or a file of such users, which ACL SAVE writes
-              --acllog-max-len N  how many refusals ACL LOG keeps (128)
               --acl-pubsub-default RULE
                                   a new user's channels: allchannels or resetchannels
                                   (resetchannels)
@@ -90,6 +92,21 @@ final class ServerOptions {
                                   which events of keys are published, as KEA (none)
               --acknowledge LEVEL how far a write has come when it is answered:
                                   memory, log, disk, peer, peer-disk (log)
+              --acknowledge-timeout MS
+                                  how long it waits for that at most, before the error
+                                  OUTCOME_UNKNOWN (5000)
+              --force-interval MS how often the log is forced to the device in any case (1000)
+              --snapshot-after SIZE
+                                  how much is logged between two snapshots (512mb)
+              --snapshot-interval HOURS
+                                  ... and how old the last one gets (24)
+              --snapshot-rate SIZE
+                                  how fast one is written, bytes a second (100mb)
+              --log-retention HOURS
+                                  how far back the log reaches, which is to what moments a
+                                  restore can go (168)
+              --log-retention-limit SIZE
+                                  ... unless it gets longer than this (64gb)
               --backups N         how many daily backups are kept (7; 0 for none)
               --backup-dir DIRECTORY
                                   where they go, best on another device (backups, in --dir)
@@ -106,11 +123,18 @@ final class ServerOptions {
                                   whether clients may say MIGRATE, which has this process connect
                                   to wherever they say (no)
 
-              --busy-reply-threshold MS
-                                  after how long a script has other clients told BUSY, as in
-                                  Redis (0, which is never: they are served meanwhile)
               --script-memory-limit SIZE
                                   how much memory a script may hold (32mb)
+              --script-cache-limit SIZE
+                                  ... and all scripts and libraries that are kept (64mb)
+              --script-timeout MS how long a script may take (30000)
+              --handshake-timeout MS
+                                  how long a client may take until it is authenticated (10000)
+              --stall-timeout MS  ... and take none of the replies that wait for it (60000)
+              --output-buffer-limit SIZE
+                                  how many bytes of replies may wait for one client (1gb)
+              --proto-max-bulk-len SIZE
+                                  the longest argument (512mb)
               --enable-debug-command yes|no|local
                                   whether clients, or those on this machine, may say DEBUG (no)
 
@@ -128,7 +152,83 @@ final class ServerOptions {
               --min-in-sync N     nodes that must be in sync for writes to be taken (1)
               --secret TEXT       what the nodes of a pair know each other by, off loopback
               --help              this text
+
+            What CONFIG SET changes, by the same names and with the same values:
+
+              --busy-reply-threshold MS
+                                  after how long a script has other clients told BUSY, as in
+                                  Redis (0, which is never: they are served meanwhile)
+              --maxclients N      how many clients may be connected (10000)
+              --maxmemory-clients SIZE
+                                  how much their input and output may take, or which part of
+                                  maxmemory, as 5% (a quarter of the Java heap)
+              --client-query-buffer-limit SIZE
+                                  how much input of one client may wait (1gb)
+              --client-output-buffer-limit "pubsub SIZE SIZE SECONDS"
+                                  how much may wait for a subscriber, and how much so long
+                                  (32mb 8mb 60)
+              --timeout SECONDS   how long a client may say nothing (0, for ever)
+              --tracking-table-max-keys N
+                                  how many keys are remembered for CLIENT TRACKING (1000000)
+              --slowlog-log-slower-than US
+                                  what is a slow command (10000; -1 for none)
+              --slowlog-max-len N ... and how many of them are kept (128)
+              --latency-monitor-threshold MS
+                                  what LATENCY takes down (0, which is nothing)
+              --latency-tracking yes|no
+                                  whether there is a histogram for each command (yes)
+              --latency-tracking-info-percentiles "P..."
+                                  what INFO tells of them (50 99 99.9)
+              --acllog-max-len N  how many refusals ACL LOG keeps (128)
+              --min-replicas-to-write N
+                                  how many replicas in sync a write needs (0)
+              --min-replicas-max-lag SECONDS
+                                  ... and how far one may be behind (10)
+              --hash-max-listpack-entries N
+              --hash-max-listpack-value SIZE
+              --list-max-listpack-size N
+              --set-max-intset-entries N
+              --zset-max-listpack-entries N
+              --zset-max-listpack-value SIZE
+              --hll-sparse-max-bytes SIZE
+              --list-compress-depth N
+              --stream-node-max-entries N
+              --stream-node-max-bytes SIZE
+                                  what OBJECT ENCODING goes by
+
+            Other parameters of redis.conf are taken where they say what is so here, such as
+            "appendfsync everysec" or "daemonize no". CONFIG REWRITE writes into the file.
             """;
+
+    /** Without their dashes. */
+    private static final List<String> NAMES =
+            Pattern.compile("(?m)^ *--([a-z-]+) ")
+                    .matcher(USAGE)
+                    .results()
+                    .map(name -> name.group(1))
+                    .toList();
+
+    /** What redis.conf may say besides: what is settled here, and older names. */
+    private static final Set<String> ALSO_TAKEN =
+            Set.of(
+                    "appendfsync",
+                    "cluster-enabled",
+                    "daemonize",
+                    "enable-module-command",
+                    "hash-max-ziplist-entries",
+                    "hash-max-ziplist-value",
+                    "list-max-ziplist-size",
+                    "lua-time-limit",
+                    "min-slaves-max-lag",
+                    "min-slaves-to-write",
+                    "protected-mode",
+                    "replica-read-only",
+                    "replica-serve-stale-data",
+                    "save",
+                    "tcp-backlog",
+                    "tcp-nodelay",
+                    "zset-max-ziplist-entries",
+                    "zset-max-ziplist-value");
 
     Mode mode = Mode.STANDALONE;
     int port = 6379;
@@ -149,13 +249,11 @@ final class ServerOptions {
     boolean tlsPreferServerCiphers;
     List<String> users = new ArrayList<>();
     @Nullable Path aclFile;
-    int aclLogMaxLength = 128;
     String aclPubSubDefault = "resetchannels";
     Path directory = Path.of("hotpair-data");
     boolean appendOnly = true;
     long maxMemoryBytes = 256L << 20;
     MaxMemoryPolicy maxMemoryPolicy = MaxMemoryPolicy.NOEVICTION;
-    String notifyKeyspaceEvents = "";
     @Nullable Acknowledgement acknowledgement;
     int backups = 7;
     @Nullable Path backupDirectory;
@@ -173,7 +271,17 @@ final class ServerOptions {
     long sourceBytesPerSecond;
     @Nullable Boolean replicaOfCommand;
     boolean migrateCommand;
-    int busyReplyThresholdMs;
+    int scriptTimeoutMs = 30_000;
+    long scriptCacheBytes = 64L << 20;
+    int handshakeTimeoutMs = 10_000;
+    int stallTimeoutMs = 60_000;
+    long outputBufferBytes = 1L << 30;
+    long maxBulkBytes = 512L << 20;
+    @Nullable Duration acknowledgementTimeout;
+    Duration forceInterval = Duration.ofSeconds(1);
+    SnapshotOptions snapshots = SnapshotOptions.defaults();
+    final List<Map.Entry<String, String>> parameters = new ArrayList<>();
+    @Nullable Path file;
     long scriptMemoryBytes = 32L << 20;
     RespConfig.DebugAccess debugCommand = RespConfig.DebugAccess.NO;
     boolean help;
@@ -192,7 +300,9 @@ final class ServerOptions {
         boolean hasFile = args.length > 0 && !args[0].startsWith("-");
         Map<String, List<String>> given = new LinkedHashMap<>();
         if (hasFile) {
-            given.putAll(ofFile(Path.of(args[0])));
+            Path file = Path.of(args[0]);
+            options.file = file;
+            given.putAll(ofFile(file));
         }
         given.putAll(ofEnvironment(environment));
         given.putAll(ofArguments(args, hasFile ? 1 : 0, options));
@@ -246,9 +356,7 @@ final class ServerOptions {
     /** What begins like one of ours and is none is somebody else's. */
     private static Map<String, List<String>> ofEnvironment(Map<String, String> environment) {
         Map<String, List<String>> given = new LinkedHashMap<>();
-        Matcher names = Pattern.compile("(?m)^ *--([a-z-]+) ").matcher(USAGE);
-        while (names.find()) {
-            String name = names.group(1);
+        for (String name : NAMES) {
             String value =
                     environment.get("HOTPAIR_" + name.toUpperCase(Locale.ROOT).replace('-', '_'));
             // Kubernetes says so where a service of the name "hotpair" is.
@@ -286,13 +394,15 @@ final class ServerOptions {
             case "--tls-prefer-server-ciphers" -> tlsPreferServerCiphers = yesOrNo(option, value);
             case "--user" -> users.add(value.strip());
             case "--aclfile" -> aclFile = Path.of(value);
-            case "--acllog-max-len" -> aclLogMaxLength = integer(option, value, 0, 100_000);
             case "--acl-pubsub-default" -> aclPubSubDefault = value;
             case "--dir" -> directory = Path.of(value);
             case "--appendonly" -> appendOnly = yesOrNo(option, value);
-            case "--maxmemory" -> maxMemoryBytes = memory(value);
+            case "--maxmemory" -> {
+                long bytes = memory(value);
+                // As in Redis, that is no limit.
+                maxMemoryBytes = bytes == 0 ? KeyspaceConfig.MAX_MEMORY_BYTES : bytes;
+            }
             case "--maxmemory-policy" -> maxMemoryPolicy = MaxMemoryPolicy.of(value);
-            case "--notify-keyspace-events" -> notifyKeyspaceEvents = value;
             case "--acknowledge" ->
                     acknowledgement = constant(Acknowledgement.class, option, value);
             case "--backups" -> backups = integer(option, value, 0, 10_000);
@@ -304,9 +414,22 @@ final class ServerOptions {
             case "--replicaof-rate" -> sourceBytesPerSecond = memory(value);
             case "--enable-replicaof-command" -> replicaOfCommand = yes(option, value);
             case "--enable-migrate-command" -> migrateCommand = yes(option, value);
-            case "--busy-reply-threshold", "--lua-time-limit" ->
-                    busyReplyThresholdMs = integer(option, value, 0, Integer.MAX_VALUE);
             case "--script-memory-limit" -> scriptMemoryBytes = memory(value);
+            case "--script-cache-limit" -> scriptCacheBytes = memory(value);
+            case "--script-timeout" -> scriptTimeoutMs = milliseconds(option, value);
+            case "--handshake-timeout" -> handshakeTimeoutMs = milliseconds(option, value);
+            case "--stall-timeout" -> stallTimeoutMs = milliseconds(option, value);
+            case "--output-buffer-limit" -> outputBufferBytes = memory(value);
+            case "--proto-max-bulk-len" -> maxBulkBytes = memory(value);
+            case "--acknowledge-timeout" ->
+                    acknowledgementTimeout = Duration.ofMillis(milliseconds(option, value));
+            case "--force-interval" ->
+                    forceInterval = Duration.ofMillis(milliseconds(option, value));
+            case "--snapshot-after" -> snapshots = snapshots.withAfterLogBytes(memory(value));
+            case "--snapshot-interval" -> snapshots = snapshots.withInterval(hours(option, value));
+            case "--snapshot-rate" -> snapshots = snapshots.withBytesPerSecond(memory(value));
+            case "--log-retention" -> snapshots = snapshots.withRetention(hours(option, value));
+            case "--log-retention-limit" -> snapshots = snapshots.withRetentionBytes(memory(value));
             case "--enable-debug-command" ->
                     debugCommand = constant(RespConfig.DebugAccess.class, option, value);
             case "--mode" -> mode = constant(Mode.class, option, value);
@@ -316,10 +439,23 @@ final class ServerOptions {
             case "--witness" -> witness = witness(value);
             case "--min-in-sync" -> minInSync = integer(option, value, 1, 16);
             case "--secret" -> secret = value;
-            default ->
+            default -> {
+                String parameter = option.startsWith("--") ? option.substring(2) : "";
+                if (!NAMES.contains(parameter) && !ALSO_TAKEN.contains(parameter)) {
                     throw new IllegalArgumentException(
                             "option=" + option + ", expected one of those that --help lists");
+                }
+                parameters.add(Map.entry(parameter, value));
+            }
         }
+    }
+
+    private static int milliseconds(String option, String value) {
+        return integer(option, value, 1, Integer.MAX_VALUE);
+    }
+
+    private static Duration hours(String option, String value) {
+        return Duration.ofHours(integer(option, value, 1, Integer.MAX_VALUE));
     }
 
     private void source(String value) {

@@ -22,12 +22,14 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -77,7 +79,10 @@ class ServerIT {
                                 "--maxmemory",
                                 "64mb"));
         options.addAll(List.of(more));
-        Process process = start(options.toArray(String[]::new));
+        return awaitServing(start(options.toArray(String[]::new)));
+    }
+
+    private Process awaitServing(Process process) throws Exception {
         long giveUpNs = System.nanoTime() + 30_000_000_000L;
         while (!text("err").contains("ready to accept connections")) {
             assertTrue(process.isAlive() && System.nanoTime() < giveUpNs, text("err"));
@@ -391,6 +396,68 @@ class ServerIT {
         assertFalse(new ServerOptions().migrateCommand);
         assertEquals(List.of("10.0.0.0/8", "192.168.1.7", "fd00::/8"), options.allowedAddresses);
         assertEquals(List.of("alice on >pw ~a* +@all", "bob off"), options.users);
+    }
+
+    @Test
+    void shouldStartAgainWithWhatWasRewritten() throws Exception {
+        int port = freePort();
+        Path file = directory.resolve("hotpair.conf");
+        String before =
+                "# mine\nport %d\nmaxclients 20\nrequirepass first\nappendonly no\n"
+                        .formatted(port);
+        Files.writeString(file, before);
+        Process first = awaitServing(start(file.toString()));
+        assertEquals(
+                List.of("+OK", "+OK", "+OK", "+OK", "+OK"),
+                ask(
+                        port,
+                        List.of(
+                                "auth first",
+                                "config set maxclients 30 slowlog-max-len 7 requirepass second",
+                                "config set notify-keyspace-events KEA maxmemory 0",
+                                "acl setuser alice on >pw ~a* +@all",
+                                "config rewrite")));
+        first.destroy();
+        assertEquals(143, first.waitFor());
+        awaitServing(start(file.toString()));
+        assertEquals(
+                List.of("+OK", "+OK", "alice"),
+                ask(port, List.of("auth second", "auth alice pw", "acl whoami")));
+        Map<String, String> now = parameters(port, "second");
+        assertEquals("30", now.get("maxclients"));
+        assertEquals("7", now.get("slowlog-max-len"));
+        assertEquals("AKE", now.get("notify-keyspace-events"));
+        assertEquals("0", now.get("maxmemory"));
+        assertTrue(
+                Files.readString(file)
+                        .startsWith(before.replace("20", "30").replace("requirepass first\n", "")));
+    }
+
+    @Test
+    void shouldHaveAnOptionForEveryParameter() throws Exception {
+        int port = freePort();
+        startServing(port);
+        Map<String, String> parameters = parameters(port, null);
+        assertTrue(parameters.size() > 50, parameters.toString());
+        parameters.keySet().removeAll(List.of("replicaof", "slaveof"));
+        parameters.forEach((name, value) -> ServerOptions.parse(new String[] {"--" + name, value}));
+    }
+
+    private static Map<String, String> parameters(int port, @Nullable String password)
+            throws IOException {
+        Map<String, String> parameters = new TreeMap<>();
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            String asked = (password == null ? "" : "auth " + password + "\r\n");
+            socket.getOutputStream().write((asked + "config get *\r\nquit\r\n").getBytes(US_ASCII));
+            String all = new String(socket.getInputStream().readAllBytes(), US_ASCII);
+            List<String> lines = new ArrayList<>(List.of(all.split("\r\n", -1)));
+            // Replies to AUTH and QUIT, and the number of elements.
+            lines = lines.subList(password == null ? 1 : 2, lines.size() - 2);
+            for (int i = 0; i < lines.size(); i += 4) {
+                parameters.put(lines.get(i + 1), lines.get(i + 3));
+            }
+        }
+        return parameters;
     }
 
     @Test
