@@ -804,7 +804,8 @@ public final class Keyspace implements AutoCloseable {
 
     /**
      * Makes a backup while the keyspace is in use: its newest snapshot, and the log after that. Any
-     * moment since that snapshot can be restored from it, by {@link Backup#restore}.
+     * moment since that snapshot can be restored from it, by {@link Backup#restore}. Disturbs
+     * others as little as a snapshot does: see {@link SnapshotOptions}.
      *
      * @param directory where it goes; must not be there yet, or be empty. It appears when the
      *     backup is complete and on the device

@@ -14,6 +14,9 @@ import java.util.Objects;
  * moment within the retention; or when the log is longer than its limit. What a connected replica
  * has not read yet is kept in any case.
  *
+ * <p>Who saves one, or makes a backup, also rests so long that this takes an eighth of all
+ * processors' time at most; one that is tried again after it failed doesn't.
+ *
  * <p>What is overwritten while one is saved is kept in memory until then, and counts as used. A
  * keyspace that evicts gives up to a sixteenth of its memory for that. Where writes need more of
  * it, the snapshot gives way and is tried again.

@@ -65,7 +65,7 @@ public final class Backups {
 
     private BackupManifest sealed(LogCopy copy, String keyspace, Path partial, long nowMs) {
         BackupManifest made = copy.copy(keyspace, provider, partial, Moment.latest(), nowMs);
-        store.seal(partial, made);
+        store.seal(partial, made, copy::add);
         return made;
     }
 

@@ -19,7 +19,6 @@ import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +29,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KeyspaceBackups {
     private static final int OWNER_LENGTH = 8;
-    private static final long MAX_PAUSE_NS = 50_000_000;
 
     private final Core core;
     private final KeyspaceConfig config;
@@ -48,12 +46,12 @@ public final class KeyspaceBackups {
 
     /** Makes a backup; see {@link io.hotpair.Keyspace#backup(Path)}. */
     public CompletableFuture<BackupManifest> backup(Path directory) {
-        return run(own -> make(copy(own), directory));
+        return run(own -> make(slowCopy(own), directory));
     }
 
     /** Makes a backup; see {@link io.hotpair.Keyspace#backup(OutputStream)}. */
     public CompletableFuture<BackupManifest> backup(OutputStream out) {
-        return run(own -> make(copy(own), out));
+        return run(own -> make(slowCopy(own), out));
     }
 
     /** Makes another keyspace; see {@link io.hotpair.Keyspace#cloneTo}. */
@@ -99,22 +97,15 @@ public final class KeyspaceBackups {
         return new LogCopy(own, (done, total) -> tasks.requireOpen());
     }
 
-    /** One that nobody waits for, and that is to disturb nobody: as fast as a snapshot is saved. */
+    /** One that is to disturb nobody: as fast as a snapshot is saved. */
     private LogCopy slowCopy(OperationLog own) {
-        long beganNs = config.clock().nanoTime();
-        return new LogCopy(own, (done, total) -> pace(beganNs, done));
-    }
-
-    private void pace(long beganNs, long doneBytes) {
-        tasks.requireOpen();
-        double seconds = (double) doneBytes / config.snapshotOptions().bytesPerSecond();
-        long dueNs = beganNs + (long) (seconds * 1e9);
-        for (long aheadNs = dueNs - config.clock().nanoTime();
-                aheadNs > 0;
-                aheadNs = dueNs - config.clock().nanoTime()) {
-            LockSupport.parkNanos(this, Math.min(aheadNs, MAX_PAUSE_NS));
-            tasks.requireOpen();
-        }
+        Pace pace =
+                new Pace(
+                        config.clock(),
+                        config.snapshotOptions().bytesPerSecond(),
+                        false,
+                        tasks::requireOpen);
+        return new LogCopy(own, (done, total) -> pace.at(done));
     }
 
     private RollBackReport rollBack(

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * in use. Reads through the log's own readers, never the files that are being written.
  */
 final class LogCopy {
-    private static final int BUFFER_BYTES = 64 * 1024;
+    private static final int BUFFER_BYTES = 16 * 1024;
 
     private final OperationLog from;
     private final Progress progress;
@@ -150,7 +150,8 @@ final class LogCopy {
         }
     }
 
-    private void add(long bytes) {
+    /** Counts what was done, and lets others run. */
+    void add(long bytes) {
         TimeSlice.giveUp();
         doneBytes += bytes;
         progress.at(doneBytes, Math.max(doneBytes, totalBytes));

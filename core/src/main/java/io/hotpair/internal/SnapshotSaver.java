@@ -39,7 +39,6 @@ final class SnapshotSaver implements Runnable {
     private static final Logger LOGGER = LoggerFactory.getLogger(SnapshotSaver.class);
     private static final long ROUND_NS = 200_000_000;
     private static final long POLL_NS = 2_000_000;
-    private static final long MAX_PAUSE_NS = 50_000_000;
     private static final long RETAIN_EVERY_NS = 60_000_000_000L;
     private static final long RETRY_AFTER_NS = 30_000_000_000L;
 
@@ -261,7 +260,9 @@ final class SnapshotSaver implements Runnable {
 
     private SavedSnapshot write(EngineSnapshot snapshot, long opId) {
         long beganNs = clock.nanoTime();
-        try (SnapshotWriter writer = store.begin(opId, written -> pace(beganNs, written))) {
+        // One that had to give way, or failed, is to get done before it happens again.
+        Pace pace = new Pace(clock, options.bytesPerSecond(), failure != null, this::requireOpen);
+        try (SnapshotWriter writer = store.begin(opId, written -> step(pace, written))) {
             snapshot.forEach(operation -> add(writer, operation));
             awaitDurable(snapshot, opId);
             snapshot.requireUnbroken();
@@ -277,15 +278,9 @@ final class SnapshotSaver implements Runnable {
         }
     }
 
-    /** Sleeps until what was written is not more than the time allows. */
-    private void pace(long beganNs, long written) {
-        long dueNs = (long) ((double) written / options.bytesPerSecond() * 1e9);
-        for (long aheadNs = dueNs - (clock.nanoTime() - beganNs);
-                aheadNs > 0;
-                aheadNs = dueNs - (clock.nanoTime() - beganNs)) {
-            requireOpen();
-            LockSupport.parkNanos(this, Math.min(aheadNs, MAX_PAUSE_NS));
-        }
+    private static void step(Pace pace, long written) {
+        TimeSlice.giveUp();
+        pace.at(written);
     }
 
     private void add(SnapshotWriter writer, OperationReader operation) {

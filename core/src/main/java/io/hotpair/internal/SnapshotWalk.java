@@ -11,7 +11,7 @@ import java.util.function.Consumer;
  * hands over what it has between two of them, so a consumer may take its time.
  */
 final class SnapshotWalk implements Engine.SnapshotVisitor {
-    private static final int STEP_LENGTH = 64 << 10;
+    private static final int STEP_LENGTH = 16 << 10;
 
     private final Engine engine;
     private final SnapshotView view;

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.LongConsumer;
 
 /**
  * Directories that appear whole or not at all, and backups: such a directory, sealed by a manifest
@@ -84,8 +85,10 @@ public interface BackupStore {
      *
      * @param directory the directory
      * @param manifest what to say of it
+     * @param onRead told after every few KiB how many bytes more were read for the checksums; may
+     *     take its time
      */
-    void seal(Path directory, BackupManifest manifest);
+    void seal(Path directory, BackupManifest manifest, LongConsumer onRead);
 
     /**
      * Checks every file of a backup against its seal.

@@ -12,6 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
@@ -233,7 +234,7 @@ final class BackupDirectories implements BackupStore {
     }
 
     @Override
-    public void seal(Path directory, BackupManifest manifest) {
+    public void seal(Path directory, BackupManifest manifest, LongConsumer onRead) {
         guarded(
                 "sealed",
                 directory,
@@ -244,7 +245,7 @@ final class BackupDirectories implements BackupStore {
                     // Whoever restores it reads all of it.
                     Directories.deleteTree(
                             directory.resolve("log").resolve(SegmentSummaries.DIRECTORY));
-                    SealedFiles.write(directory, manifest, sealedFiles(directory));
+                    SealedFiles.write(directory, manifest, sealedFiles(directory), onRead);
                 });
     }
 

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.LongConsumer;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedInputStream;
 
@@ -68,7 +69,8 @@ final class SealedFiles {
         return entries;
     }
 
-    static void write(Path directory, BackupManifest manifest, List<String> names)
+    static void write(
+            Path directory, BackupManifest manifest, List<String> names, LongConsumer onRead)
             throws IOException {
         List<String> lines = new ArrayList<>();
         lines.add("format=" + FORMAT);
@@ -80,9 +82,24 @@ final class SealedFiles {
         lines.add("lastTerm=" + manifest.lastTerm());
         lines.add("lastTime=" + manifest.lastTime());
         for (String name : names) {
-            lines.add(FILE_KEY + Entry.copying(directory, name, OutputStream.nullOutputStream()));
+            lines.add(FILE_KEY + Entry.copying(directory, name, counting(onRead)));
         }
         SealedText.write(directory.resolve(FILE_NAME), lines);
+    }
+
+    /** Takes all, and tells how much that is. */
+    private static OutputStream counting(LongConsumer onBytes) {
+        return new OutputStream() {
+            @Override
+            public void write(int b) {
+                onBytes.accept(1);
+            }
+
+            @Override
+            public void write(byte[] bytes, int offset, int length) {
+                onBytes.accept(length);
+            }
+        };
     }
 
     static String hex(int checksum) {

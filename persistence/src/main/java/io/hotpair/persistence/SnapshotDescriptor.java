@@ -80,10 +80,10 @@ final class SnapshotDescriptor {
     static final byte FLAG_CONTINUES_KEY = 1;
 
     /**
-     * A block is closed when it has grown to this many bytes: it is packed in a quarter of a
-     * millisecond, and who packs it lets others run then.
+     * A block is closed when it has grown to this many bytes: it is packed in less than a tenth of
+     * a millisecond, and who packs it lets others run then.
      */
-    static final int BLOCK_LENGTH = 64 * 1024;
+    static final int BLOCK_LENGTH = 16 * 1024;
 
     static final int FOOTER_MAGIC = 0x45535048;
     static final int FOOTER_LENGTH = 32;

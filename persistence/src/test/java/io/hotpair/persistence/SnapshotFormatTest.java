@@ -250,7 +250,7 @@ class SnapshotFormatTest {
     void shouldKeepOperationsOfAllLengthsAndSayWhereAKeyGoesOn() throws IOException {
         byte[] huge = new byte[40 << 20];
         new Random(1).nextBytes(huge);
-        byte[] piece = new byte[50_000];
+        byte[] piece = new byte[12_500];
         Path file =
                 write(
                         directory,
