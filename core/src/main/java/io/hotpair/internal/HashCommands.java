@@ -537,7 +537,8 @@ public final class HashCommands implements HashOperations {
             Edit edit, Members members, byte[] field, byte[] value, FieldExpiry expiry) {
         long presentMs = Members.deadlineMs(members.leaf());
         long deadlineMs = expiry.deadlineMs(presentMs, edit.nowMs());
-        if (deadlineMs == presentMs) {
+        boolean hadAndHasNone = presentMs == 0 && deadlineMs == 0;
+        if (expiry == FieldExpiry.KEEP || hadAndHasNone) {
             return false;
         }
         boolean unused = put(edit, members, field, value, deadlineMs);

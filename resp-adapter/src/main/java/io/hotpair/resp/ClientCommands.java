@@ -52,6 +52,7 @@ final class ClientCommands {
                         });
         own(table, client, "setinfo", 4, "(LIB-NAME libname|LIB-VER libver)")
                 .since("7.2.0")
+                .tips("request_policy:all_nodes", "response_policy:all_succeeded")
                 .summary("Says which library the client uses.")
                 .does(ClientCommands::setInfo);
         own(table, client, "info", 2, "")
@@ -182,7 +183,9 @@ final class ClientCommands {
         }
         if (!isPrintable(request, 3)) {
             throw new CommandException(
-                    "ERR " + what + " cannot contain spaces, newlines or special characters.");
+                    "ERR "
+                            + request.inError(2)
+                            + " cannot contain spaces, newlines or special characters.");
         }
         if (library) {
             client.libraryName(request.text(3));

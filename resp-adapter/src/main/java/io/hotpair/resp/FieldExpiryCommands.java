@@ -43,7 +43,7 @@ final class FieldExpiryCommands {
                 .summary("Says when fields expire, in seconds since 1970.");
         left(table, "hpexpiretime", HashOperations::hpexpireTime)
                 .summary("Says when fields expire, in milliseconds since 1970.");
-        several(table, "hpersist", -5, "key FIELDS numfields field...")
+        several(table, "hpersist", -5, "key FIELDS (numfields field...)")
                 .flags(WRITE, FAST)
                 .keys(1, 1, 1, "RW", "update")
                 .since("7.4.0")
@@ -53,12 +53,16 @@ final class FieldExpiryCommands {
     }
 
     private static void registerValues(CommandTable table) {
-        several(table, "hgetdel", -5, "key FIELDS numfields field...")
+        several(table, "hgetdel", -5, "key FIELDS (numfields field...)")
                 .flags(WRITE, FAST)
                 .keys(1, 1, 1, "RW", "access", "delete")
                 .summary("Returns the values of fields and deletes the fields.")
                 .does(FieldExpiryCommands::hgetdel);
-        several(table, "hgetex", -5, "key [" + TIME_OPTIONS + "|PERSIST] FIELDS numfields field...")
+        several(
+                        table,
+                        "hgetex",
+                        -5,
+                        "key [" + TIME_OPTIONS + "|PERSIST] FIELDS (numfields field...)")
                 .flags(WRITE, FAST)
                 .keys(1, 1, 1, "RW", "access", "update")
                 .keyNotes("RW and UPDATE because it changes the TTL")
@@ -70,7 +74,7 @@ final class FieldExpiryCommands {
                         -6,
                         "key [FNX|FXX] ["
                                 + TIME_OPTIONS
-                                + "|KEEPTTL] FIELDS numfields (field value)...")
+                                + "|KEEPTTL] FIELDS (numfields (field value)...)")
                 .flags(WRITE, DENYOOM, FAST)
                 .keys(1, 1, 1, "RW", "update")
                 .summary("Sets fields, on conditions and with a deadline if so asked.")
@@ -85,15 +89,19 @@ final class FieldExpiryCommands {
 
     private static Command expire(
             CommandTable table, String name, String time, ExpireTime.Unit unit) {
-        return several(table, name, -6, "key " + time + " [NX|XX|GT|LT] FIELDS numfields field...")
-                .flags(WRITE, DENYOOM, FAST)
+        return several(
+                        table,
+                        name,
+                        -6,
+                        "key " + time + " [NX|XX|GT|LT] FIELDS (numfields field...)")
+                .flags(WRITE, FAST)
                 .keys(1, 1, 1, "RW", "update")
                 .since("7.4.0")
                 .does((r, c, out) -> hexpire(r, c, out, unit, name));
     }
 
     private static Command left(CommandTable table, String name, Left left) {
-        return several(table, name, -5, "key FIELDS numfields field...")
+        return several(table, name, -5, "key FIELDS (numfields field...)")
                 .flags(READONLY, FAST)
                 .keys(1, 1, 1, "RO", "access")
                 .since("7.4.0")
@@ -116,9 +124,6 @@ final class FieldExpiryCommands {
         if (!request.is(at, "FIELDS")) {
             throw new CommandException(
                     "ERR Mandatory argument FIELDS is missing or not at the right position");
-        }
-        if (at + 1 == request.count()) {
-            throw new CommandException(notPositive);
         }
         long count = request.integer(at + 1, 1, Long.MAX_VALUE, notPositive);
         if (count != request.count() - at - 2) {
@@ -166,6 +171,11 @@ final class FieldExpiryCommands {
             throw CommandException.invalidExpire(command);
         }
         return deadlineMs;
+    }
+
+    /** Whether a time that was accepted is over, so that fields were deleted. */
+    static boolean hasPassed(Request request, int at, ExpireTime.Unit unit, long nowMs) {
+        return ExpireTime.any(request.integer(at), unit, request.text(0), nowMs) <= nowMs;
     }
 
     private static DeadlineCondition condition(Request request, int at) {
@@ -217,6 +227,9 @@ final class FieldExpiryCommands {
             expiry = FieldExpiry.PERSIST;
             at = 3;
         }
+        if (at + 1 >= request.count()) {
+            throw CommandException.arity("hgetex");
+        }
         byte[][] fields = fields(request, at, NOT_POSITIVE);
         checkTotal(client, request.copy(1), fields);
         byte[] @Nullable [] values = hashes(client).hgetex(request.copy(1), expiry, fields);
@@ -243,8 +256,8 @@ final class FieldExpiryCommands {
     }
 
     private static void hsetex(Request request, Client client, ReplyBuffer reply) {
-        checkType(request, client);
         SetOptions options = SetOptions.of(request, client);
+        checkType(request, client);
         boolean done =
                 hashes(client)
                         .hsetex(
@@ -277,7 +290,7 @@ final class FieldExpiryCommands {
         }
 
         private void pairs(Request request, int at) {
-            if (at >= request.count()) {
+            if (at + 2 >= request.count()) {
                 throw CommandException.arity(COMMAND);
             }
             long count = request.integer(at, 1, Integer.MAX_VALUE, "ERR invalid number of fields");

@@ -305,20 +305,51 @@ final class KeyEventRules {
         add(always('h', "hincrby"), "hincrby");
         add(always('h', "hincrbyfloat"), "hincrbyfloat");
         add(plain('h', "hdel"), "hdel", "hgetdel");
-        add(plain('h', "hexpire"), "hexpire", "hpexpire", "hexpireat", "hpexpireat");
+        add(named('h', o -> deadlineOfFields(o, 2, ExpireTime.Unit.SECONDS)), "hexpire");
+        add(named('h', o -> deadlineOfFields(o, 2, ExpireTime.Unit.MILLISECONDS)), "hpexpire");
+        add(named('h', o -> deadlineOfFields(o, 2, ExpireTime.Unit.UNIX_SECONDS)), "hexpireat");
+        add(
+                named('h', o -> deadlineOfFields(o, 2, ExpireTime.Unit.UNIX_MILLISECONDS)),
+                "hpexpireat");
         add(plain('h', "hpersist"), "hpersist");
-        add(named('h', o -> has(o.request(), 2, "PERSIST") ? "hpersist" : "hexpire"), "hgetex");
+        add(named('h', KeyEventRules::hgetEx), "hgetex");
         add(KeyEventRules::hsetEx, "hsetex");
     }
 
+    /** Fields whose deadline has passed already are deleted, and nobody calls that expired. */
+    private static String deadlineOfFields(Origin origin, int at, ExpireTime.Unit unit) {
+        long nowMs = origin.client().keyspace().currentTimeMs();
+        boolean gone = FieldExpiryCommands.hasPassed(origin.request(), at, unit, nowMs);
+        return gone ? "hdel" : "hexpire";
+    }
+
+    private static String hgetEx(Origin origin) {
+        ExpireTime.Unit unit = StringOptions.unit(origin.request(), 2);
+        return unit == null ? "hpersist" : deadlineOfFields(origin, 3, unit);
+    }
+
+    /** Fields with a deadline that has passed already are set, in whatever is there, and go. */
     private static void hsetEx(Origin origin, KeyEvents out) {
-        for (Write write : origin.writes()) {
-            out.begin(write);
-            out.emit('h', "hset", write.key());
-            if (has(origin.request(), 2, "EX", "PX", "EXAT", "PXAT")) {
-                out.emit('h', "hexpire", write.key());
+        Request request = origin.request();
+        if (origin.writes().isEmpty() && origin.refused()) {
+            return;
+        }
+        byte[] key = request.copy(1);
+        boolean neverThere = origin.writes().isEmpty() && origin.foundNothing();
+        if (neverThere) {
+            out.emit('n', "new", key);
+        }
+        origin.writes().forEach(out::begin);
+        out.emit('h', "hset", key);
+        for (int i = 2; !request.is(i, "FIELDS"); i++) {
+            ExpireTime.Unit unit = StringOptions.unit(request, i);
+            if (unit != null) {
+                out.emit('h', deadlineOfFields(origin, i + 1, unit), key);
             }
-            out.end(write);
+        }
+        origin.writes().forEach(out::end);
+        if (neverThere) {
+            out.emit('g', "del", key);
         }
     }
 

@@ -107,8 +107,8 @@ final class Origin {
         if (command.name().equals("bitfield")) {
             nulls = countNulls(bytes, from, reply.length() - 1);
         }
-        if (command.name().equals("ltrim")) {
-            // The one that says OK of a key that is not there.
+        if (command.name().equals("ltrim") || command.name().equals("hsetex")) {
+            // The ones that say yes of a key that is not there.
             byte[] key = request.copy(1);
             nothing = client.session().deadlineMs(key, 0, key.length) == Session.ABSENT;
         }
@@ -156,6 +156,11 @@ final class Origin {
     /** Whether it was answered with null. */
     boolean foundNothing() {
         return failed || nothing;
+    }
+
+    /** Whether it was answered with zero or less, or an error. */
+    boolean refused() {
+        return failed || zero;
     }
 
     /** Whether it was answered with null, zero or less. */

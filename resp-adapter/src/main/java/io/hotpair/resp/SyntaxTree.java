@@ -30,6 +30,7 @@ final class SyntaxTree {
                     "index",
                     "cursor",
                     "destination-db",
+                    "numlocal",
                     "numreplicas",
                     "timeout",
                     "client-id",

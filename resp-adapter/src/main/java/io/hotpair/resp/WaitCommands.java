@@ -31,7 +31,7 @@ final class WaitCommands {
         table.add("waitaof", 4, Group.GENERIC)
                 .categories(Category.CONNECTION)
                 .syntax("numlocal numreplicas timeout")
-                .flags(NOSCRIPT, BLOCKING)
+                .flags(BLOCKING)
                 .tips("request_policy:all_shards", "response_policy:agg_min")
                 .since("7.2.0")
                 .summary(
@@ -58,10 +58,9 @@ final class WaitCommands {
         if (local < 0 || local > 1) {
             throw CommandException.notBetween(0, 1);
         }
-        long replicas = request.integer(2);
-        if (replicas < 0) {
-            throw new CommandException("ERR value is out of range, must be positive");
-        }
+        long replicas =
+                request.integer(
+                        2, 0, Long.MAX_VALUE, "ERR value is out of range, must be positive");
         long timeoutMs = timeoutMs(request, 3);
         if (isReplica(client)) {
             throw new CommandException(
@@ -93,8 +92,12 @@ final class WaitCommands {
         return topology != null && topology.role() == Role.REPLICA;
     }
 
+    private static boolean cannotWait(Client client) {
+        return client.transaction().isExecuting() || client.transaction().isScripted();
+    }
+
     private static void begin(Client client, long timeoutMs, ReplyBuffer reply, Reached reached) {
-        if (reached.isDecided() || client.transaction().isExecuting()) {
+        if (reached.isDecided() || cannotWait(client)) {
             reached.answer(reply);
             return;
         }

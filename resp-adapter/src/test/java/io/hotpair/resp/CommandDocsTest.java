@@ -45,6 +45,23 @@ class CommandDocsTest {
         }
     }
 
+    @Test
+    void shouldDescribeArgumentsOfNewerCommandsAsTheNewerRedisDoes() {
+        try (RealRedis redis = RealRedis.startNewer();
+                TestListener listener = TestListener.open();
+                Jedis theirs = new Jedis("127.0.0.1", redis.port());
+                Jedis ours = new Jedis("127.0.0.1", listener.port())) {
+            for (Command command : listener.server().commands().everything()) {
+                String since = command.since();
+                boolean newer = since.compareTo("7.1") > 0 && since.compareTo("8.1") < 0;
+                String name = command.fullName();
+                if (newer || name.matches("hscan|z(rev)?rank")) {
+                    assertEquals(docs(theirs, name), docs(ours, name), name);
+                }
+            }
+        }
+    }
+
     private static List<?> withoutLast(List<?> list) {
         return list.subList(0, list.size() - 1);
     }

@@ -95,7 +95,7 @@ class HashCommandsTest {
                         "HPERSIST s FOO 1 f",
                         "HGETDEL s FOO 1 f",
                         "HGETEX s FOO 1 f",
-                        "HSETEX s FOO 1 f v")) {
+                        "HSETEX s FIELDS 1 f v")) {
             assertEquals(wrongType, call(line), line);
         }
         assertEquals(
@@ -131,7 +131,7 @@ class HashCommandsTest {
                 call("HEXPIRE h 1 NX FIELDS"));
         assertEquals(NO_FIELDS, call("HGETEX h EX 1 PERSIST FIELDS 1 a"));
         assertEquals(
-                "-ERR Number of fields must be a positive integer\r\n",
+                "-ERR wrong number of arguments for 'hgetex' command\r\n",
                 call("HGETEX h EX 1 FIELDS"));
         assertEquals(NO_FIELDS, call("HGETEX h FNX FIELDS 1 a"));
         assertEquals(

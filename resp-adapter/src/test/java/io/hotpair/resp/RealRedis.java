@@ -13,9 +13,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A real {@code redis-server}, as the judge. */
 final class RealRedis implements AutoCloseable {
@@ -49,11 +51,27 @@ final class RealRedis implements AutoCloseable {
 
     static RealRedis start(String... options) {
         require("redis-server");
+        return startProgram("redis-server", options);
+    }
+
+    /** The program of a newer one, where the system property says where that is. */
+    static @Nullable String newer() {
+        return System.getProperty("hotpair.newerRedis");
+    }
+
+    /** Starts a newer one; skips the test where there is none. */
+    static RealRedis startNewer(String... options) {
+        String program = newer();
+        assumeTrue(program != null, "-Dhotpair.newerRedis names no redis-server");
+        return startProgram(Objects.requireNonNull(program), options);
+    }
+
+    private static RealRedis startProgram(String program, String... options) {
         try {
             int port = freePort();
             Path directory = Files.createTempDirectory("hotpair-redis");
             List<String> command = new ArrayList<>();
-            command.addAll(List.of("redis-server", "--port", Integer.toString(port)));
+            command.addAll(List.of(program, "--port", Integer.toString(port)));
             command.addAll(List.of("--save", "", "--dir", directory.toString()));
             command.addAll(List.of("--bind", "127.0.0.1"));
             command.addAll(List.of(options));
