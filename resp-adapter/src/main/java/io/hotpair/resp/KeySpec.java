@@ -25,6 +25,8 @@ record KeySpec(Begin begin, Find find, List<String> access, @Nullable String not
     static final List<String> READS = List.of("RO", "access");
 
     static final List<String> OVERWRITES = List.of("OW", "update");
+    static final List<String> DELETES = List.of("RM", "delete");
+    static final List<String> READS_AND_DELETES = List.of("RW", "access", "delete");
     static final List<String> READS_AND_WRITES = List.of("RW", "access", "update");
 
     /** There is no key. */

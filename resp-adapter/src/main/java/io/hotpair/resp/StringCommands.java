@@ -130,6 +130,7 @@ final class StringCommands {
         add(table, "delex", -2, "key [IFEQ value|IFNE value]")
                 .flags(WRITE, FAST)
                 .keys(1, 1, 1, "RW", "delete", "variable_flags")
+                .variableAccess(StringCommands::accessOfDelex)
                 .since("8.4.0")
                 .summary("Deletes a key; if so asked, only with this value, or with another one.")
                 .does(StringCommands::delex);
@@ -295,11 +296,16 @@ final class StringCommands {
     /** Allocates nothing without options. */
     private static List<String> accessOfSet(Request request, int from) {
         for (int i = from + 3; i < request.count(); i++) {
-            if (request.is(i, "GET")) {
+            // A condition tells of the value, too.
+            if (request.is(i, "GET") || request.is(i, "IFEQ") || request.is(i, "IFNE")) {
                 return KeySpec.READS_AND_WRITES;
             }
         }
         return KeySpec.OVERWRITES;
+    }
+
+    private static List<String> accessOfDelex(Request request, int from) {
+        return request.count() == from + 2 ? KeySpec.DELETES : KeySpec.READS_AND_DELETES;
     }
 
     private static void set(Request request, Client client, ReplyBuffer reply) {

@@ -134,6 +134,26 @@ class ValueConditionTest {
     }
 
     @Test
+    void shouldTellNobodyOfAValueWhoMayNotReadIt() {
+        try (TestListener listener = TestListener.open();
+                RawClient client = listener.connect()) {
+            client.call("SET", "k", "a");
+            client.call("ACL", "SETUSER", "w", "on", "nopass", "%W~*", "+@all");
+            client.call("AUTH", "w", "x");
+            for (String refused :
+                    List.of("SET k b IFEQ x", "SET k b IFNE a", "DELEX k IFEQ x", "DELIFEQ k x")) {
+                client.send(refused + "\r\n");
+                assertEquals(
+                        "-NOPERM this user has no permissions to access one of the keys used as"
+                                + " arguments\r\n",
+                        client.reply());
+            }
+            assertEquals("+OK\r\n", client.call("SET", "k", "b"));
+            assertEquals(":1\r\n", client.call("DELEX", "k"));
+        }
+    }
+
+    @Test
     void shouldTellOfWhatItDeletes() {
         try (TestListener listener = TestListener.open(c -> c.notifyKeyspaceEvents("KEA"));
                 RawClient client = listener.connect();
