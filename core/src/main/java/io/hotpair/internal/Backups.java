@@ -6,6 +6,8 @@ import io.hotpair.Progress;
 import io.hotpair.log.BackupStore;
 import io.hotpair.log.LogProvider;
 import io.hotpair.log.OperationLog;
+import java.io.FilterOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -75,10 +77,32 @@ public final class Backups {
         Path partial = store.begin(scratch);
         try {
             BackupManifest made = sealed(copy, keyspace, partial, nowMs);
-            store.pack(partial, out);
+            store.pack(partial, new Counted(out, copy));
             return made;
         } finally {
             store.discard(partial);
+        }
+    }
+
+    /** Counts what is written as done. */
+    private static final class Counted extends FilterOutputStream {
+        private final LogCopy copy;
+
+        Counted(OutputStream out, LogCopy copy) {
+            super(out);
+            this.copy = copy;
+        }
+
+        @Override
+        public void write(int b) throws IOException {
+            out.write(b);
+            copy.add(1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            out.write(bytes, offset, length);
+            copy.add(length);
         }
     }
 

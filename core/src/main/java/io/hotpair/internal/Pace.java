@@ -26,14 +26,15 @@ final class Pace {
     private final long bytesPerSecond;
     private final double restPerWork;
     private final Runnable requireOpen;
-    private final long beganNs;
-    private final long beganCpuNs;
+    private boolean begun;
+    private long beganNs;
+    private long beganCpuNs;
     private long lookedAtBytes;
     private int steps;
     private long restedNs;
 
     /**
-     * Begins.
+     * Makes one, which begins when the first step is done.
      *
      * @param bytesPerSecond how much is done in a second at most
      * @param hurries whether only that counts
@@ -46,8 +47,6 @@ final class Pace {
         double share = Math.min(1, SHARE * Runtime.getRuntime().availableProcessors());
         boolean rests = !hurries && threads.isCurrentThreadCpuTimeSupported();
         restPerWork = rests ? 1 / share - 1 : 0;
-        beganNs = clock.nanoTime();
-        beganCpuNs = workedNs();
     }
 
     private long workedNs() {
@@ -57,6 +56,11 @@ final class Pace {
     /** Rests until what was done is not more than the time allows. */
     void at(long doneBytes) {
         requireOpen.run();
+        if (!begun) {
+            begun = true;
+            beganNs = clock.nanoTime();
+            beganCpuNs = workedNs();
+        }
         if (doneBytes - lookedAtBytes < LOOK_EVERY_BYTES && ++steps < LOOK_EVERY_STEPS) {
             return;
         }

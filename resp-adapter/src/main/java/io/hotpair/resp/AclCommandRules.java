@@ -151,7 +151,8 @@ final class AclCommandRules {
             throw AclException.firstArgumentOfSubcommand();
         }
         String part = name.substring(bar + 1);
-        if (part.isEmpty()) {
+        // In a file, what follows a space or the end of the line would be another rule.
+        if (part.isEmpty() || AclUser.hasSpaces(part)) {
             throw AclException.syntax();
         }
         if (entry.isContainer()) {

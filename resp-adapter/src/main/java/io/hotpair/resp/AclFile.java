@@ -132,6 +132,9 @@ final class AclFile {
 
     /** Puts lines into the place of what was there, as one step that a crash can't tear. */
     void write(List<String> lines) {
+        if (lines.stream().anyMatch(line -> line.chars().anyMatch(c -> c == '\n' || c == '\r'))) {
+            throw AclException.of("a rule has an end of line in it");
+        }
         byte[] bytes = (String.join("\n", lines) + "\n").getBytes(StandardCharsets.ISO_8859_1);
         try {
             WholeFile.write(path, bytes, WholeFile.OWNER_ONLY);

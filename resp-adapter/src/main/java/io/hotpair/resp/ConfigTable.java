@@ -27,6 +27,7 @@ final class ConfigTable {
 
     private static final String ALL_CHANNELS = "allchannels";
     private static final String NO_CHANNELS = "resetchannels";
+    private static final String OUTPUT_LIMIT = "client-output-buffer-limit";
     private static final long MIN_CLIENT_MEMORY = 1 << 20;
 
     private final Map<String, Parameter> byName = new TreeMap<>();
@@ -212,7 +213,7 @@ final class ConfigTable {
 
     private void addSettings() {
         Settings settings = server.settings();
-        settable("client-output-buffer-limit", this::outputBufferLimit, this::outputBufferLimit);
+        settable(OUTPUT_LIMIT, this::outputBufferLimit, this::outputBufferLimit);
         settable(
                 "client-query-buffer-limit",
                 () -> Long.toString(settings.queryBufferLimitBytes()),
@@ -418,7 +419,8 @@ final class ConfigTable {
             throw new IllegalArgumentException("percentage argument must be less or equal to 100");
         }
         long maxBytes = server.keyspace().statistics().maxMemoryBytes();
-        return range.to(Long.toString(maxBytes / 100 * percent));
+        long bytes = Math.max(MIN_CLIENT_MEMORY, maxBytes / 100 * percent);
+        return range.to(Long.toString(bytes));
     }
 
     /** What Redis can't change either while it runs. */
@@ -468,9 +470,17 @@ final class ConfigTable {
             String before = parameter.value().get();
             change.run();
             if (!Objects.equals(before, parameter.value().get())) {
-                file.changed(parameter);
+                file.changed(parameter, kept(parameter));
             }
         };
+    }
+
+    /** What CONFIG REWRITE writes of a parameter; null if it is nobody's to know. */
+    @Nullable String kept(Parameter parameter) {
+        // What can't be set has another owner, which may be set otherwise at the next start.
+        return parameter.name().equals(OUTPUT_LIMIT)
+                ? "pubsub " + server.settings().pubSubLimit().text()
+                : parameter.value().get();
     }
 
     /**

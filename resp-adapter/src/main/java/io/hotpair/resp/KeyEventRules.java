@@ -153,7 +153,7 @@ final class KeyEventRules {
     }
 
     /** Whether SET has one of these options, which a value that is compared with is not. */
-    private static boolean setHas(Request request, String... options) {
+    static boolean setHas(Request request, String... options) {
         for (int i = 3; i < request.count(); i++) {
             if (has(request, i, i + 1, options)) {
                 return true;

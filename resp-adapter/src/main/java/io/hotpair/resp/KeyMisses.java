@@ -64,7 +64,7 @@ final class KeyMisses {
 
     private static boolean readsBeforeItSets(Command command, Request request) {
         if (command.name().equals("set")) {
-            return has(request, 3, "GET");
+            return KeyEventRules.setHas(request, "GET");
         }
         return command.name().equals("bitfield")
                 && !has(request, 2, "SET")

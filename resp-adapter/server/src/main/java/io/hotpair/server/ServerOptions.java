@@ -302,12 +302,32 @@ final class ServerOptions {
         if (hasFile) {
             Path file = Path.of(args[0]);
             options.file = file;
-            given.putAll(ofFile(file));
+            replace(given, ofFile(file));
         }
-        given.putAll(ofEnvironment(environment));
-        given.putAll(ofArguments(args, hasFile ? 1 : 0, options));
+        replace(given, ofEnvironment(environment));
+        replace(given, ofArguments(args, hasFile ? 1 : 0, options));
         given.forEach((option, values) -> values.forEach(value -> options.set(option, value)));
         return options;
+    }
+
+    /** Of users, only those of the same name. */
+    private static void replace(Map<String, List<String>> given, Map<String, List<String>> by) {
+        by.forEach(
+                (option, values) -> {
+                    // Behind what there is, as an older name of the same may be among that.
+                    List<String> before = given.remove(option);
+                    List<String> all = new ArrayList<>();
+                    if (before != null && option.equals("--user")) {
+                        List<String> names = values.stream().map(v -> userName(v)).toList();
+                        before.stream().filter(v -> !names.contains(userName(v))).forEach(all::add);
+                    }
+                    all.addAll(values);
+                    given.put(option, all);
+                });
+    }
+
+    private static String userName(String user) {
+        return user.strip().split(" +", 2)[0];
     }
 
     private static Map<String, List<String>> ofArguments(
@@ -377,7 +397,9 @@ final class ServerOptions {
             case "--port" -> port = integer(option, value, 0, 65_535);
             case "--bind" -> bind.addAll(List.of(value.split(" ", -1)));
             case "--allowed-addresses" ->
-                    allowedAddresses.addAll(List.of(value.strip().split("[ ,]+", -1)));
+                    Stream.of(value.strip().split("[ ,]+", -1))
+                            .filter(word -> !word.isEmpty())
+                            .forEach(allowedAddresses::add);
             case "--requirepass" -> password = value;
             case "--databases" -> databases = integer(option, value, 1, 255);
             case "--io-threads" -> ioThreads = integer(option, value, 1, 1024);
@@ -397,11 +419,7 @@ final class ServerOptions {
             case "--acl-pubsub-default" -> aclPubSubDefault = value;
             case "--dir" -> directory = Path.of(value);
             case "--appendonly" -> appendOnly = yesOrNo(option, value);
-            case "--maxmemory" -> {
-                long bytes = memory(value);
-                // As in Redis, that is no limit.
-                maxMemoryBytes = bytes == 0 ? KeyspaceConfig.MAX_MEMORY_BYTES : bytes;
-            }
+            case "--maxmemory" -> maxMemory(value);
             case "--maxmemory-policy" -> maxMemoryPolicy = MaxMemoryPolicy.of(value);
             case "--acknowledge" ->
                     acknowledgement = constant(Acknowledgement.class, option, value);
@@ -447,6 +465,16 @@ final class ServerOptions {
                 }
                 parameters.add(Map.entry(parameter, value));
             }
+        }
+    }
+
+    /** As in Redis, 0 is no limit; what is too small to open with is set at once behind that. */
+    private void maxMemory(String value) {
+        long bytes = memory(value);
+        maxMemoryBytes = bytes == 0 ? KeyspaceConfig.MAX_MEMORY_BYTES : bytes;
+        if (maxMemoryBytes < KeyspaceConfig.MIN_MEMORY_BYTES) {
+            maxMemoryBytes = KeyspaceConfig.MIN_MEMORY_BYTES;
+            parameters.add(Map.entry("maxmemory", value));
         }
     }
 

@@ -396,6 +396,21 @@ class ServerIT {
         assertFalse(new ServerOptions().migrateCommand);
         assertEquals(List.of("10.0.0.0/8", "192.168.1.7", "fd00::/8"), options.allowedAddresses);
         assertEquals(List.of("alice on >pw ~a* +@all", "bob off"), options.users);
+        Files.writeString(file, "allowed-addresses \"\"\nmin-slaves-to-write 0\nmaxmemory 1mb\n");
+        ServerOptions more =
+                ServerOptions.parse(
+                        new String[] {
+                            file.toString(), "--min-replicas-to-write", "3", "--user", "eve off"
+                        },
+                        Map.of("HOTPAIR_USER", "bob off", "HOTPAIR_MIN_REPLICAS_TO_WRITE", "2"));
+        assertEquals(List.of(), more.allowedAddresses);
+        assertEquals(List.of("bob off", "eve off"), more.users);
+        assertEquals(
+                List.of(
+                        Map.entry("min-slaves-to-write", "0"),
+                        Map.entry("maxmemory", "1mb"),
+                        Map.entry("min-replicas-to-write", "3")),
+                more.parameters);
     }
 
     @Test
