@@ -9,8 +9,10 @@ import io.hotpair.resp.Client.ReplyMode;
 import io.hotpair.resp.Command.Category;
 import io.hotpair.resp.Command.Group;
 import io.hotpair.resp.Topic.Kind;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -295,7 +297,8 @@ final class ClientCommands {
         if (request.count() % 2 != 0) {
             throw CommandException.syntax();
         }
-        Predicate<Client> wanted = c -> true;
+        // Of an option that is given twice, the last counts.
+        Map<String, Predicate<Client>> filters = new HashMap<>();
         boolean skipMe = true;
         for (int i = 2; i < request.count(); i += 2) {
             if (request.is(i, "SKIPME")) {
@@ -304,9 +307,11 @@ final class ClientCommands {
                     throw CommandException.syntax();
                 }
             } else {
-                wanted = wanted.and(filter(client, request, i));
+                String option = request.text(i).toUpperCase(Locale.ROOT);
+                filters.put(option, filter(client, request, i));
             }
         }
+        Predicate<Client> wanted = filters.values().stream().reduce(c -> true, Predicate::and);
         KillWait.begin(client, wanted, skipMe, (count, out) -> out.integer(count), reply);
     }
 

@@ -335,6 +335,23 @@ class CommandsTest {
     }
 
     @Test
+    void shouldTakeTheLastOfAFilterThatIsGivenTwice() {
+        try (RawClient one = listener.connect();
+                RawClient other = listener.connect()) {
+            String first = one.call("CLIENT", "ID").substring(1).trim();
+            String second = other.call("CLIENT", "ID").substring(1).trim();
+            assertEquals(":1\r\n", client.call("CLIENT", "KILL", "ID", first, "id", second));
+            assertEquals("", other.untilClosed());
+            assertEquals(
+                    ":1\r\n", client.call("CLIENT", "KILL", "TYPE", "replica", "TYPE", "normal"));
+            assertEquals("", one.untilClosed());
+        }
+        assertEquals(
+                "-ERR client-id should be greater than 0\r\n",
+                client.call("CLIENT", "KILL", "ID", "0", "ID", "1"));
+    }
+
+    @Test
     void shouldKillWhoIsConnectedForLong() {
         String one = "-ERR maxage should be greater than 0\r\n";
         assertEquals(one, client.call("CLIENT", "KILL", "MAXAGE", "0"));
