@@ -6,7 +6,6 @@ import io.hotpair.Progress;
 import io.hotpair.log.BackupStore;
 import io.hotpair.log.LogProvider;
 import io.hotpair.log.OperationLog;
-import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -84,25 +83,31 @@ public final class Backups {
         }
     }
 
-    /** Counts what is written as done. */
-    private static final class Counted extends FilterOutputStream {
+    /** Counts what is written as done, which may end the copy, before it is written. */
+    private static final class Counted extends OutputStream {
+        private final OutputStream out;
         private final LogCopy copy;
 
         Counted(OutputStream out, LogCopy copy) {
-            super(out);
+            this.out = out;
             this.copy = copy;
         }
 
         @Override
         public void write(int b) throws IOException {
-            out.write(b);
             copy.add(1);
+            out.write(b);
         }
 
         @Override
         public void write(byte[] bytes, int offset, int length) throws IOException {
-            out.write(bytes, offset, length);
             copy.add(length);
+            out.write(bytes, offset, length);
+        }
+
+        @Override
+        public void flush() throws IOException {
+            out.flush();
         }
     }
 

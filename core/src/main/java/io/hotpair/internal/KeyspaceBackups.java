@@ -14,7 +14,6 @@ import io.hotpair.SnapshotOptions;
 import io.hotpair.log.BackupStore;
 import io.hotpair.log.OperationLog;
 import io.hotpair.log.SnapshotStore;
-import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -82,8 +81,7 @@ public final class KeyspaceBackups {
         // One at a time, as all are made in one place, which the next one clears after a crash.
         backupScratch.lock();
         try {
-            return Backups.ofProvider()
-                    .backUp(copy, config.name(), scratch, new UntilClosed(out, tasks), nowMs());
+            return Backups.ofProvider().backUp(copy, config.name(), scratch, out, nowMs());
         } finally {
             backupScratch.unlock();
         }
@@ -201,34 +199,6 @@ public final class KeyspaceBackups {
     /** Of this keyspace on this node: others may have the same name and use the same place. */
     private String prefix(OperationLog own) {
         return config.name() + "-" + own.id().toString().substring(0, OWNER_LENGTH) + "-";
-    }
-
-    /** A stream that takes nothing any more when the keyspace closes. */
-    private static final class UntilClosed extends OutputStream {
-        private final OutputStream out;
-        private final Tasks tasks;
-
-        UntilClosed(OutputStream out, Tasks tasks) {
-            this.out = out;
-            this.tasks = tasks;
-        }
-
-        @Override
-        public void write(int b) throws IOException {
-            tasks.requireOpen();
-            out.write(b);
-        }
-
-        @Override
-        public void write(byte[] bytes, int offset, int length) throws IOException {
-            tasks.requireOpen();
-            out.write(bytes, offset, length);
-        }
-
-        @Override
-        public void flush() throws IOException {
-            out.flush();
-        }
     }
 
     /** Nobody watches when it is made: it must not take what the log needs. */
