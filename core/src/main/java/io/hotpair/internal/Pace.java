@@ -66,11 +66,9 @@ final class Pace {
         }
         lookedAtBytes = doneBytes;
         steps = 0;
-        long dueNs = (long) ((double) doneBytes / bytesPerSecond * 1e9);
-        for (long aheadNs = dueNs - (clock.nanoTime() - beganNs);
-                aheadNs > 0;
-                aheadNs = dueNs - (clock.nanoTime() - beganNs)) {
-            rest(aheadNs);
+        long untilNs = beganNs + (long) ((double) doneBytes / bytesPerSecond * 1e9);
+        for (long ns = untilNs - clock.nanoTime(); ns > 0; ns = untilNs - clock.nanoTime()) {
+            rest(ns);
         }
         long owedNs = (long) ((workedNs() - beganCpuNs) * restPerWork);
         while (restedNs < owedNs) {

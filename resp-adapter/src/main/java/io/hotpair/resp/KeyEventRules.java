@@ -86,7 +86,7 @@ final class KeyEventRules {
         };
     }
 
-    private static boolean has(Request request, int from, String... options) {
+    static boolean has(Request request, int from, String... options) {
         return has(request, from, request.count(), options);
     }
 

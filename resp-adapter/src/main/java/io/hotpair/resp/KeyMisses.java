@@ -66,17 +66,6 @@ final class KeyMisses {
         if (command.name().equals("set")) {
             return KeyEventRules.setHas(request, "GET");
         }
-        return command.name().equals("bitfield")
-                && !has(request, 2, "SET")
-                && !has(request, 2, "INCRBY");
-    }
-
-    private static boolean has(Request request, int from, String option) {
-        for (int i = from; i < request.count(); i++) {
-            if (request.is(i, option)) {
-                return true;
-            }
-        }
-        return false;
+        return command.name().equals("bitfield") && !KeyEventRules.has(request, 2, "SET", "INCRBY");
     }
 }

@@ -430,8 +430,8 @@ final class ServerOptions {
             case "--masteruser" -> sourceUser = value;
             case "--masterauth" -> sourcePassword = value;
             case "--replicaof-rate" -> sourceBytesPerSecond = memory(value);
-            case "--enable-replicaof-command" -> replicaOfCommand = yes(option, value);
-            case "--enable-migrate-command" -> migrateCommand = yes(option, value);
+            case "--enable-replicaof-command" -> replicaOfCommand = yesOrNo(option, value);
+            case "--enable-migrate-command" -> migrateCommand = yesOrNo(option, value);
             case "--script-memory-limit" -> scriptMemoryBytes = memory(value);
             case "--script-cache-limit" -> scriptCacheBytes = memory(value);
             case "--script-timeout" -> scriptTimeoutMs = milliseconds(option, value);
@@ -493,13 +493,6 @@ final class ServerOptions {
         }
         sourceHost = words[0];
         sourcePort = integer("--replicaof", words[1], 1, 65_535);
-    }
-
-    private static boolean yes(String option, String value) {
-        if (!value.equals("yes") && !value.equals("no")) {
-            throw new IllegalArgumentException(option + "=" + value + ", expected yes or no");
-        }
-        return value.equals("yes");
     }
 
     /** Who starts with --replicaof needs a way to end it. */
