@@ -201,7 +201,7 @@ public final class KeyspaceBuilder {
 
     /**
      * Sets what makes the keyspace's threads. The default makes daemon threads named {@code
-     * hotpair-<name>-<n>}.
+     * hotpair-<name>-<n>}. What a thread is there for is added to the name that the factory gives.
      *
      * @param threadFactory the factory
      * @return this

@@ -86,7 +86,7 @@ final class BackupSchedule {
         }
         running = true;
         try {
-            CompletableFuture<Boolean> unused = tasks.run(this::round);
+            CompletableFuture<Boolean> unused = tasks.run("backup", this::round);
         } catch (RuntimeException | Error e) {
             // A thread can't be had just now.
             failed(e);

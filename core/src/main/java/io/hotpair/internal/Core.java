@@ -200,8 +200,8 @@ public final class Core {
         if (roles == null) {
             engine.mode(Mode.master(1, Lease.permanent(config.clock())));
         } else {
-            startThread(roles.writer());
-            startThread(roles.writer().forcer());
+            startThread("log-writer", roles.writer());
+            startThread("log-forcer", roles.writer().forcer());
             Replication replicate = config.replication();
             if (replicate == null) {
                 roles.openAlone(Lease.permanent(config.clock()));
@@ -209,9 +209,9 @@ public final class Core {
                 replication = replicate.start(roles);
             }
         }
-        startThread(this::runBackground);
+        startThread("background", this::runBackground);
         if (saver != null) {
-            startThread(saver);
+            startThread("snapshots", saver);
         }
     }
 
@@ -254,8 +254,8 @@ public final class Core {
         }
     }
 
-    private void startThread(Runnable task) {
-        Thread thread = config.threadFactory().newThread(task);
+    private void startThread(String role, Runnable task) {
+        Thread thread = Tasks.thread(config.threadFactory(), role, task);
         threads.add(thread);
         thread.start();
     }

@@ -69,7 +69,7 @@ public final class KeyspaceBackups {
         return own == null
                 ? CompletableFuture.failedFuture(
                         new IllegalStateException("log=none, expected one to copy"))
-                : tasks.run(() -> task.apply(own));
+                : tasks.run("backup", () -> task.apply(own));
     }
 
     private BackupManifest make(LogCopy copy, Path directory) {

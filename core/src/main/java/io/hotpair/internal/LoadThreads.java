@@ -30,7 +30,7 @@ final class LoadThreads {
         for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
             BlockingQueue<Runnable> queue = new ArrayBlockingQueue<>(QUEUED);
             queues.add(queue);
-            threads.add(factory.newThread(() -> run(queue)));
+            threads.add(Tasks.thread(factory, "load", () -> run(queue)));
         }
         try {
             threads.forEach(Thread::start);

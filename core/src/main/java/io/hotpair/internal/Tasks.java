@@ -21,11 +21,20 @@ final class Tasks {
         this.threadFactory = threadFactory;
     }
 
+    /** A thread whose name also says what it does, for who looks at all threads of a process. */
+    static Thread thread(ThreadFactory factory, String role, Runnable task) {
+        Thread thread = factory.newThread(task);
+        thread.setName(thread.getName() + "-" + role);
+        return thread;
+    }
+
     /** Begins one. It should call {@link #requireOpen} from time to time. */
-    <T> CompletableFuture<T> run(Supplier<T> task) {
+    <T> CompletableFuture<T> run(String role, Supplier<T> task) {
         CompletableFuture<T> result = new CompletableFuture<>();
         Thread thread =
-                threadFactory.newThread(
+                thread(
+                        threadFactory,
+                        role,
                         () -> {
                             try {
                                 requireOpen();

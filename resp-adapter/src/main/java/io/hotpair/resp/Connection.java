@@ -253,11 +253,6 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     }
 
     @Override
-    public void channelReadComplete(ChannelHandlerContext ctx) {
-        outbox.flush();
-    }
-
-    @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         if (channel.isWritable() && !running && !closed) {
             outbox.settled();
@@ -276,7 +271,6 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     @Override
     public void outboxAdvanced() {
         run();
-        outbox.flush();
     }
 
     @Override
@@ -392,7 +386,6 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
             worker.reply().push(encoded);
         } else {
             outbox.push(encoded);
-            worker.flushSoon(this);
         }
         if (isOverLimit(server.keyspace().nanoTime())) {
             drop("does not read what it subscribed to, and more waits than the limit allows");
@@ -623,7 +616,6 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         parkedScheduled = false;
         if (!closed) {
             run();
-            outbox.flush();
         }
     }
 

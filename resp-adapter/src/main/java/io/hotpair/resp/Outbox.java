@@ -293,7 +293,10 @@ final class Outbox {
         out.writeBytes(bytes, offset, length);
         handedBytes += length;
         worker.statistics().sent(length);
-        flushNeeded = true;
+        if (!flushNeeded) {
+            flushNeeded = true;
+            worker.flushSoon(this);
+        }
         channel.write(out, channel.voidPromise());
         unflushedBytes += length;
         if (secure && unflushedBytes >= CHUNK) {

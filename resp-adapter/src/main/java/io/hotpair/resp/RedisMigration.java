@@ -129,7 +129,7 @@ public final class RedisMigration implements AutoCloseable {
         progress = from.progress;
         this.predecessor = predecessor;
         thread = keyspace.config().threadFactory().newThread(this::run);
-        thread.setName("hotpair-migration-" + keyspace.config().name());
+        thread.setName(thread.getName() + "-migration");
     }
 
     /**
@@ -394,7 +394,7 @@ public final class RedisMigration implements AutoCloseable {
                 Executors.newSingleThreadScheduledExecutor(
                         task -> {
                             Thread made = keyspace.config().threadFactory().newThread(task);
-                            made.setName("hotpair-migration-ack");
+                            made.setName(made.getName() + "-migration-offset");
                             made.setDaemon(true);
                             return made;
                         });

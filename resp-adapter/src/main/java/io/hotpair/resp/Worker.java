@@ -32,7 +32,7 @@ final class Worker {
     private final Set<Connection> connections = new LinkedHashSet<>();
     private final int index;
     private final Inbox inbox;
-    private final List<Connection> toFlush = new ArrayList<>();
+    private final List<Outbox> toFlush = new ArrayList<>();
     private final Runnable flush = this::flush;
     private final List<Write> writes = new ArrayList<>();
     private boolean loggingWrites;
@@ -191,19 +191,29 @@ final class Worker {
         return all;
     }
 
-    /** Hands what a connection was sent to the kernel when the present task is over. */
-    void flushSoon(Connection connection) {
-        toFlush.add(connection);
+    /**
+     * Hands what an outbox sent to the kernel when all that has arrived for any client is executed:
+     * who is woken by his reply then finds the others', too, and is not woken for each of them.
+     */
+    void flushSoon(Outbox outbox) {
+        toFlush.add(outbox);
         if (toFlush.size() == 1) {
             execute(flush);
         }
     }
 
     private void flush() {
-        for (Connection connection : toFlush) {
-            connection.outbox().flush();
+        int done = 0;
+        try {
+            while (done < toFlush.size()) {
+                toFlush.get(done++).flush();
+            }
+        } finally {
+            toFlush.subList(0, done).clear();
+            if (!toFlush.isEmpty()) {
+                execute(flush);
+            }
         }
-        toFlush.clear();
     }
 
     /** Ends the waits of all who wait for an element. Called by the loop. */

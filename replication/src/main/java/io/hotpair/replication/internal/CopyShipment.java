@@ -88,6 +88,7 @@ final class CopyShipment {
     private CompletableFuture<CopySource> findInOtherThread(OperationLog log, SnapshotStore store) {
         CompletableFuture<CopySource> found = new CompletableFuture<>();
         threads.start(
+                "copy",
                 () -> {
                     try {
                         CopySource source = find(log, store);
@@ -160,7 +161,7 @@ final class CopyShipment {
                 snapshot.lengthBytes());
         copy.begin(out);
         Signal more = new Signal();
-        Thread reader = threads.start(() -> takeAcknowledgements(copy, more));
+        Thread reader = threads.start("acknowledgements", () -> takeAcknowledgements(copy, more));
         try {
             sendParts(copy, more);
         } finally {

@@ -98,6 +98,7 @@ final class FollowerLink implements Following {
         Thread before = running;
         running =
                 threads.start(
+                        "follow",
                         () -> {
                             awaitEnd(before);
                             next.run();

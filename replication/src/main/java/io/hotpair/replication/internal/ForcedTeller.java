@@ -65,7 +65,7 @@ final class ForcedTeller {
             return;
         }
         try {
-            Thread unused = threads.start(this::run);
+            Thread unused = threads.start("forced", this::run);
             started = true;
         } catch (RuntimeException | OutOfMemoryError e) {
             failed = true;

@@ -208,7 +208,7 @@ public final class PairSession implements ReplicationSession {
     }
 
     private void startAgent() {
-        threads.start(this::runAgent);
+        threads.start("agent", this::runAgent);
     }
 
     private void runAgent() {

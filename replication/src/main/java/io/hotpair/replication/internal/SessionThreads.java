@@ -23,7 +23,8 @@ final class SessionThreads {
         this.clock = clock;
     }
 
-    Thread start(Runnable task) {
+    /** Starts one, whose name also says what it does. */
+    Thread start(String role, Runnable task) {
         Thread thread =
                 factory.newThread(
                         () -> {
@@ -33,6 +34,7 @@ final class SessionThreads {
                                 running.remove(Thread.currentThread());
                             }
                         });
+        thread.setName(thread.getName() + "-" + role);
         running.add(thread);
         try {
             thread.start();

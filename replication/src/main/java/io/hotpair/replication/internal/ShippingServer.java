@@ -106,7 +106,7 @@ final class ShippingServer implements Shipping {
     void start() {
         ServerSocket opened = bind();
         listener = opened;
-        threads.start(() -> acceptAll(opened));
+        threads.start("accept", () -> acceptAll(opened));
     }
 
     @Override
@@ -214,7 +214,7 @@ final class ShippingServer implements Shipping {
 
     private void startServing(PeerSocket socket) {
         unprovenSockets.add(socket);
-        threads.start(() -> serve(socket));
+        threads.start("ship", () -> serve(socket));
     }
 
     private void serve(PeerSocket socket) {
@@ -309,7 +309,8 @@ final class ShippingServer implements Shipping {
         Signal more = new Signal();
         AtomicBoolean silent = new AtomicBoolean();
         Runnable wanted = more::raise;
-        Thread reader = threads.start(() -> readAll(socket, session, more, silent));
+        Thread reader =
+                threads.start("acknowledgements", () -> readAll(socket, session, more, silent));
         try {
             keyspace.addDiskListener(wanted);
             shipAll(socket, session, out, serving, more, silent);
