@@ -464,7 +464,10 @@ final class Client {
         return closing;
     }
 
-    /** Puts everything back to what it was when the client connected. */
+    /**
+     * Puts everything back to what it was when the client connected, but for what it has said of
+     * its library and of its eviction.
+     */
     void reset() {
         protocol = 2;
         account = server.acl().defaultAccount();
@@ -473,7 +476,6 @@ final class Client {
         database = 0;
         // The reply to this is left out all the same if CLIENT REPLY SKIP said so of it.
         replyMode = replyMode == ReplyMode.SKIP ? ReplyMode.SKIP : ReplyMode.ON;
-        evictable(true);
         transaction.discard();
         unsubscribeAll();
         server.monitors().remove(this);
