@@ -2,6 +2,7 @@ package io.hotpair;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.hotpair.Session.ReadTrace;
 import io.hotpair.internal.BlockingCommand;
 import io.hotpair.internal.Core;
 import io.hotpair.internal.Engine;
@@ -149,7 +150,7 @@ public final class Keyspace implements AutoCloseable {
         Mode before = engine.mode();
         KeyspaceSession.checkKey(key, 0, key.length);
         Objects.checkIndex(offset, into.length + 1);
-        int length = engine.get(key, 0, key.length, into, offset);
+        int length = engine.get(key, 0, key.length, into, offset, ReadTrace.USE);
         core.checkRead(before);
         return length;
     }
@@ -345,7 +346,7 @@ public final class Keyspace implements AutoCloseable {
     public @Nullable Instant deadline(byte[] key) {
         Mode before = engine.mode();
         KeyspaceSession.checkKey(key, 0, key.length);
-        long deadlineMs = engine.deadlineMs(key, 0, key.length);
+        long deadlineMs = engine.deadlineMs(key, 0, key.length, ReadTrace.USE);
         core.checkRead(before);
         return deadlineMs > 0 ? Instant.ofEpochMilli(deadlineMs) : null;
     }

@@ -36,6 +36,8 @@ final class KeyspaceSession implements Session, Executor {
     private final PutString put = new PutString();
     private final IncrementString increment = new IncrementString();
     private @Nullable UserDecision userDecision;
+    private ReadTrace nextTrace = ReadTrace.USE;
+    private ReadTrace laterTrace = ReadTrace.USE;
 
     KeyspaceSession(Core core) {
         this.core = core;
@@ -50,25 +52,25 @@ final class KeyspaceSession implements Session, Executor {
     public int get(byte[] key, int keyOffset, int keyLength, byte[] into, int offset) {
         checkKey(key, keyOffset, keyLength);
         Objects.checkIndex(offset, into.length + 1);
-        return engine.get(key, keyOffset, keyLength, into, offset);
+        return engine.get(key, keyOffset, keyLength, into, offset, takeTrace());
     }
 
     @Override
     public byte @Nullable [] get(byte[] key, int keyOffset, int keyLength) {
         checkKey(key, keyOffset, keyLength);
-        return engine.get(key, keyOffset, keyLength);
+        return engine.get(key, keyOffset, keyLength, takeTrace());
     }
 
     @Override
     public int length(byte[] key, int keyOffset, int keyLength) {
         checkKey(key, keyOffset, keyLength);
-        return engine.length(key, keyOffset, keyLength);
+        return engine.length(key, keyOffset, keyLength, takeTrace());
     }
 
     @Override
     public long deadlineMs(byte[] key, int keyOffset, int keyLength) {
         checkKey(key, keyOffset, keyLength);
-        return engine.deadlineMs(key, keyOffset, keyLength);
+        return engine.deadlineMs(key, keyOffset, keyLength, takeTrace());
     }
 
     @Override
@@ -76,7 +78,7 @@ final class KeyspaceSession implements Session, Executor {
         for (int i = 0; i < count; i++) {
             checkKey(keys, keyOffsets[i], keyLengths[i]);
         }
-        return engine.getAll(keys, keyOffsets, keyLengths, count);
+        return engine.getAll(keys, keyOffsets, keyLengths, count, takeTrace());
     }
 
     @Override
@@ -155,7 +157,7 @@ final class KeyspaceSession implements Session, Executor {
     @Override
     public <R> R read(byte[] key, Reader<R> reader) {
         checkKey(key, 0, key.length);
-        return engine.read(key, reader);
+        return engine.read(key, reader, takeTrace());
     }
 
     @Override
@@ -169,7 +171,7 @@ final class KeyspaceSession implements Session, Executor {
     @Override
     public <R> R readAll(byte[][] keys, MultiReader<R> reader) {
         checkKeys(keys);
-        return engine.readAll(keys, reader);
+        return engine.readAll(keys, reader, takeTrace());
     }
 
     @Override
@@ -192,6 +194,7 @@ final class KeyspaceSession implements Session, Executor {
         // Its attempts are made while this session goes on.
         KeyspaceSession own = new KeyspaceSession(core);
         own.origin(outcome.origin());
+        own.readTrace(nextTrace, laterTrace);
         return core.blockingCalls().start(command, timeout, own, own.outcome);
     }
 
@@ -255,6 +258,19 @@ final class KeyspaceSession implements Session, Executor {
     @Override
     public StreamOperations streams() {
         return new StreamCommands(this);
+    }
+
+    @Override
+    public void readTrace(ReadTrace next, ReadTrace later) {
+        nextTrace = Objects.requireNonNull(next, "next");
+        laterTrace = Objects.requireNonNull(later, "later");
+    }
+
+    /** What the read leaves behind that is about to be made. */
+    private ReadTrace takeTrace() {
+        ReadTrace present = nextTrace;
+        nextTrace = laterTrace;
+        return present;
     }
 
     @Override

@@ -22,6 +22,16 @@ public interface Session {
     /** The answer for a key that is absent. */
     int ABSENT = -1;
 
+    /** What a read leaves behind, beside its result. */
+    enum ReadTrace {
+        /** It is a hit or a miss, and a use of the key, which eviction goes by. */
+        USE,
+        /** It is a hit or a miss. */
+        COUNT,
+        /** Nothing: the key was only looked at. */
+        NONE
+    }
+
     /**
      * Reads a value into an array. Allocates nothing.
      *
@@ -251,6 +261,16 @@ public interface Session {
      * @return the opId, or 0 if the last call to a writing method changed nothing
      */
     long lastOpId();
+
+    /**
+     * Says what reads leave behind: of a caller who reads a key in several steps, only the first
+     * may be meant as a use of it. At first each read is a {@link ReadTrace#USE}. Reads inside of a
+     * {@link #transaction} leave nothing whatever is said.
+     *
+     * @param next what the next read leaves
+     * @param later what all reads after that one leave
+     */
+    default void readTrace(ReadTrace next, ReadTrace later) {}
 
     /**
      * Says on whose behalf the writes from now on are made, for {@link WriteListener}s. What waits

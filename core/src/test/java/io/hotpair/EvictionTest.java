@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.hotpair.Session.ReadTrace;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -98,6 +100,55 @@ class EvictionTest {
             }
             assertEquals(OptionalInt.empty(), keyspace.useFrequency(key(2)));
             assertEquals(Optional.empty(), keyspace.idleTime(key(2)));
+        }
+    }
+
+    @Test
+    void shouldCountOfReadsWhatTheyAreToLeaveBehind() {
+        try (Keyspace keyspace =
+                Keyspace.open(
+                        builder(MaxMemoryPolicy.ALLKEYS_LFU).clock(new WallClock()).build())) {
+            byte[] key = key(1);
+            Session session = keyspace.session();
+            session.put(key, 0, key.length, new byte[1], 0, 1, Session.NEVER);
+            for (ReadTrace later : ReadTrace.values()) {
+                session.readTrace(ReadTrace.NONE, later);
+                long hits = keyspace.statistics().hitCount();
+                assertEquals(1, session.length(key, 0, key.length));
+                assertEquals(hits, keyspace.statistics().hitCount());
+                assertEquals(0, session.deadlineMs(key, 0, key.length));
+                assertEquals(1, session.keys().exists(key));
+                byte @Nullable [] unused = session.get(key, 0, key.length);
+                byte @Nullable [] @Nullable [] unusedAll =
+                        session.getAll(key, new int[1], new int[] {key.length}, 1);
+                assertEquals(
+                        later == ReadTrace.NONE ? hits : hits + 4,
+                        keyspace.statistics().hitCount());
+            }
+            // Of four uses the first always counts, and the others were by chance: then no more.
+            session.readTrace(ReadTrace.COUNT, ReadTrace.COUNT);
+            int frequency = keyspace.useFrequency(key).orElseThrow();
+            assertTrue(frequency > 5, "frequency=" + frequency);
+            for (int i = 0; i < 100; i++) {
+                assertEquals("string", session.keys().type(key));
+                assertEquals(1, session.keys().exists(key));
+            }
+            assertEquals(frequency, keyspace.useFrequency(key).orElseThrow());
+        }
+    }
+
+    @Test
+    void shouldUseEachKeyOfAReadOfSeveral() {
+        try (Keyspace keyspace =
+                Keyspace.open(
+                        builder(MaxMemoryPolicy.ALLKEYS_LFU).clock(new WallClock()).build())) {
+            Session session = keyspace.session();
+            assertEquals(1, session.sets().sadd(key(1), new byte[1]));
+            assertEquals(1, session.sets().sinter(key(1), key(1)).size());
+            assertTrue(keyspace.useFrequency(key(1)).orElseThrow() > 5);
+            assertEquals(2, keyspace.statistics().hitCount());
+            assertEquals(0, session.sets().sinter(key(1), key(2)).size());
+            assertEquals(1, keyspace.statistics().missCount());
         }
     }
 

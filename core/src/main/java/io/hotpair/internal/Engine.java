@@ -6,6 +6,7 @@ import io.hotpair.Clock;
 import io.hotpair.HotpairException;
 import io.hotpair.KeyArea;
 import io.hotpair.MaxMemoryPolicy;
+import io.hotpair.Session.ReadTrace;
 import io.hotpair.WriteListener;
 import io.hotpair.WriteListener.Before;
 import io.hotpair.log.OperationReader;
@@ -288,19 +289,25 @@ public final class Engine {
      *
      * @return the record, or 0
      */
-    private long read(Stripe stripe, byte[] key, int offset, int length, long hash) {
+    private long read(
+            Stripe stripe, byte[] key, int offset, int length, long hash, ReadTrace trace) {
         long record = index.find(stripe, key, offset, length, hash);
         long live = record == 0 ? 0 : live(record);
-        return counted(stripe, live);
+        return counted(stripe, live, trace);
     }
 
-    /** Counts a read of a record, or of none, and tells eviction of it. */
-    private long counted(Stripe stripe, long live) {
+    /** Counts a read of a record, or of none, and tells eviction of it, as far as it is to. */
+    private long counted(Stripe stripe, long live, ReadTrace trace) {
+        if (trace == ReadTrace.NONE) {
+            return live;
+        }
         if (live == 0) {
             stripe.missCount++;
         } else {
             stripe.hitCount++;
-            touch(live);
+            if (trace == ReadTrace.USE) {
+                touch(live);
+            }
         }
         return live;
     }
@@ -462,27 +469,37 @@ public final class Engine {
         return result;
     }
 
-    /** Looks at a key; the result is null only if the reader's is. */
+    /** Looks at a key, which is a use of it. */
     public <R> R read(byte[] key, Reader<R> reader) {
+        return read(key, reader, ReadTrace.USE);
+    }
+
+    /** Looks at a key; the result is null only if the reader's is. */
+    public <R> R read(byte[] key, Reader<R> reader, ReadTrace trace) {
         long hash = hash(key);
         Stripe stripe = enterToRead();
         try {
-            long record = read(stripe, key, 0, key.length, hash);
+            long record = read(stripe, key, 0, key.length, hash, trace);
             return result(reader.read(edit(stripe), record));
         } finally {
             stripes.leave(stripe);
         }
     }
 
-    /** Looks at several keys as of one moment. */
+    /** Looks at several keys as of one moment, which is a use of each. */
     public <R> R readAll(byte[][] keys, MultiReader<R> reader) {
+        return readAll(keys, reader, ReadTrace.USE);
+    }
+
+    /** Looks at several keys as of one moment. */
+    public <R> R readAll(byte[][] keys, MultiReader<R> reader, ReadTrace trace) {
         return readTogether(
                 KeyList.of(keys),
                 (stripe, found) -> {
                     long[] records = new long[keys.length];
                     for (int i = 0; i < keys.length; i++) {
                         long record = found.record(i);
-                        records[i] = record == 0 ? 0 : live(record);
+                        records[i] = counted(stripe, record == 0 ? 0 : live(record), trace);
                     }
                     return result(reader.read(edit(stripe), records));
                 });
@@ -882,11 +899,12 @@ public final class Engine {
     }
 
     /** Copies a value if it fits; returns its length, or {@link #ABSENT}. */
-    public int get(byte[] key, int keyOffset, int keyLength, byte[] into, int offset) {
+    public int get(
+            byte[] key, int keyOffset, int keyLength, byte[] into, int offset, ReadTrace trace) {
         long hash = index.hash(key, keyOffset, keyLength);
         Stripe stripe = enterToRead();
         try {
-            long record = read(stripe, key, keyOffset, keyLength, hash);
+            long record = read(stripe, key, keyOffset, keyLength, hash, trace);
             if (record == 0) {
                 return ABSENT;
             }
@@ -906,12 +924,17 @@ public final class Engine {
         }
     }
 
-    /** Gives a copy of a value, or null. */
+    /** Gives a copy of a value, or null; a use of the key. */
     public byte @Nullable [] get(byte[] key, int keyOffset, int keyLength) {
+        return get(key, keyOffset, keyLength, ReadTrace.USE);
+    }
+
+    /** Gives a copy of a value, or null. */
+    public byte @Nullable [] get(byte[] key, int keyOffset, int keyLength, ReadTrace trace) {
         long hash = index.hash(key, keyOffset, keyLength);
         Stripe stripe = enterToRead();
         try {
-            long record = read(stripe, key, keyOffset, keyLength, hash);
+            long record = read(stripe, key, keyOffset, keyLength, hash, trace);
             return StringContent.copy(edit(stripe), record);
         } finally {
             stripes.leave(stripe);
@@ -919,11 +942,11 @@ public final class Engine {
     }
 
     /** The length of a value, or {@link #ABSENT}. */
-    public int length(byte[] key, int keyOffset, int keyLength) {
+    public int length(byte[] key, int keyOffset, int keyLength, ReadTrace trace) {
         long hash = index.hash(key, keyOffset, keyLength);
         Stripe stripe = enterToRead();
         try {
-            long record = read(stripe, key, keyOffset, keyLength, hash);
+            long record = read(stripe, key, keyOffset, keyLength, hash, trace);
             Edit.expect(mem, record, Records.STRING);
             return record == 0 ? ABSENT : (int) StringContent.length(mem, record);
         } finally {
@@ -932,11 +955,11 @@ public final class Engine {
     }
 
     /** The deadline of a key, 0 for none, or {@link #ABSENT}. */
-    public long deadlineMs(byte[] key, int keyOffset, int keyLength) {
+    public long deadlineMs(byte[] key, int keyOffset, int keyLength, ReadTrace trace) {
         long hash = index.hash(key, keyOffset, keyLength);
         Stripe stripe = enterToRead();
         try {
-            long record = read(stripe, key, keyOffset, keyLength, hash);
+            long record = read(stripe, key, keyOffset, keyLength, hash, trace);
             return record == 0 ? ABSENT : Records.deadlineMs(mem, record);
         } finally {
             stripes.leave(stripe);
@@ -944,20 +967,21 @@ public final class Engine {
     }
 
     /** Copies of several strings as of one moment; null for an absent key or another type. */
-    public byte @Nullable [][] getAll(byte[] keys, int[] offsets, int[] lengths, int count) {
+    public byte @Nullable [][] getAll(
+            byte[] keys, int[] offsets, int[] lengths, int count, ReadTrace trace) {
         byte @Nullable [][] values = new byte[count][];
         return readTogether(
                 KeyList.of(keys, offsets, lengths, count),
                 (stripe, found) -> {
                     for (int i = 0; i < count; i++) {
-                        values[i] = stringOf(stripe, found.record(i));
+                        values[i] = stringOf(stripe, found.record(i), trace);
                     }
                     return values;
                 });
     }
 
-    private byte @Nullable [] stringOf(Stripe stripe, long found) {
-        long record = counted(stripe, found == 0 ? 0 : live(found));
+    private byte @Nullable [] stringOf(Stripe stripe, long found, ReadTrace trace) {
+        long record = counted(stripe, found == 0 ? 0 : live(found), trace);
         boolean isString = record != 0 && Records.type(mem, record) == Records.STRING;
         return isString ? StringContent.copy(edit(stripe), record) : null;
     }

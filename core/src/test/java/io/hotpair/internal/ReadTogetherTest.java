@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hotpair.HotpairException;
+import io.hotpair.Session.ReadTrace;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -62,7 +63,8 @@ class ReadTogetherTest {
         }
         return Stream.of(
                         Objects.requireNonNull(
-                                engine.getAll(keys, offsets, lengths, numbers.length)))
+                                engine.getAll(
+                                        keys, offsets, lengths, numbers.length, ReadTrace.USE)))
                 .map(ReadTogetherTest::text)
                 .toList();
     }

@@ -1,6 +1,7 @@
 package io.hotpair.resp;
 
 import io.hotpair.Session;
+import io.hotpair.Session.ReadTrace;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,6 +31,7 @@ final class Client {
     private final Connection connection;
     private final RespServer server;
     private Session session;
+    private @Nullable Session unnoticed;
     private final ClientTransaction transaction;
     private final String address;
     private final String localAddress;
@@ -40,6 +42,7 @@ final class Client {
     private volatile AclAccount account;
     private boolean authenticated;
     private boolean evictable = true;
+    private boolean touching = true;
     private volatile @Nullable String name;
     private volatile String libraryName = "";
     private volatile String libraryVersion = "";
@@ -116,6 +119,33 @@ final class Client {
     /** Puts another session in the place of this one, for what is executed meanwhile. */
     void session(Session other) {
         session = other;
+    }
+
+    /**
+     * Says of the reads of a command what they leave behind. Several of the only key that it reads
+     * are one.
+     */
+    void beginReads(Command command) {
+        ReadTrace trace = command.readTrace();
+        if (!touching && trace == ReadTrace.USE && !command.name().equals("touch")) {
+            trace = ReadTrace.COUNT;
+        }
+        session.readTrace(trace, command.readsOneKey() ? ReadTrace.NONE : trace);
+    }
+
+    /** For a look at a key that is no part of what a command reads. */
+    Session unnoticed() {
+        if (transaction.isExecuting()) {
+            // What is read inside leaves nothing anyway.
+            return session;
+        }
+        Session own = unnoticed;
+        if (own == null) {
+            own = server.keyspace().session();
+            own.readTrace(ReadTrace.NONE, ReadTrace.NONE);
+            unnoticed = own;
+        }
+        return own;
     }
 
     ClientTransaction transaction() {
@@ -287,6 +317,15 @@ final class Client {
     void evictable(boolean whether) {
         evictable = whether;
         connection.account().protectFromEviction(!whether);
+    }
+
+    /** Whether what it reads counts as used. */
+    boolean isTouching() {
+        return touching;
+    }
+
+    void touching(boolean whether) {
+        touching = whether;
     }
 
     @Nullable String name() {
@@ -474,6 +513,7 @@ final class Client {
         authenticated = isLetIn();
         name = null;
         database = 0;
+        touching = true;
         // The reply to this is left out all the same if CLIENT REPLY SKIP said so of it.
         replyMode = replyMode == ReplyMode.SKIP ? ReplyMode.SKIP : ReplyMode.ON;
         transaction.discard();

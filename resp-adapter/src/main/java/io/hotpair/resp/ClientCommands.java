@@ -68,10 +68,10 @@ final class ClientCommands {
                 .does(ClientCommands::reply);
         own(table, client, "no-touch", 3, "(ON|OFF)")
                 .since("7.2.0")
-                .summary("Accepted; what the connection reads counts as used all the same.")
+                .summary("Says whether what the connection reads counts as used.")
                 .does(
                         (r, c, out) -> {
-                            onOrOff(r);
+                            c.touching(!onOrOff(r));
                             out.ok();
                         });
         TrackingCommands.register(table, client);
@@ -370,7 +370,8 @@ final class ClientCommands {
                         + (client.transaction().isOpen() ? "x" : "")
                         + (client.connection().isBlocked() ? "b" : "")
                         + trackingFlags(client)
-                        + (client.isEvictable() ? "" : "e");
+                        + (client.isEvictable() ? "" : "e")
+                        + (client.isTouching() ? "" : "T");
         return flags.isEmpty() ? "N" : flags;
     }
 

@@ -160,7 +160,7 @@ final class ClientTransaction {
         WatchedKey name = new WatchedKey(database, new KeyName(KeyArea.name(key)));
         if (!watched.containsKey(name)) {
             charge(key.length + (long) COMMAND_OVERHEAD);
-            Session session = client.session();
+            Session session = client.unnoticed();
             boolean exists = session.deadlineMs(key, 0, key.length) != Session.ABSENT;
             Databases.Mapping present = Databases.mapping(client);
             int area = present.area(database);

@@ -1,5 +1,6 @@
 package io.hotpair.resp;
 
+import io.hotpair.Session.ReadTrace;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -149,10 +150,13 @@ final class Command {
     private String complexity = "O(1)";
     private @Nullable Function function;
     private KeySpec.@Nullable Legacy plainKeys;
+    private boolean readsOneKey;
+    private final boolean readsInOneStep;
     private boolean write;
     private boolean heldWithWrites;
     private @Nullable BiPredicate<Request, Client> writesNothing;
     private boolean touchesKeys;
+    private ReadTrace readTrace = ReadTrace.USE;
     private boolean unqueued;
     private boolean inSubscribedMode;
     private Channels channels = Channels.NONE;
@@ -164,6 +168,7 @@ final class Command {
         this.arity = arity;
         this.group = group;
         this.container = container;
+        readsInOneStep = KeyMisses.readsInOneStep(this);
     }
 
     Command flags(Flag... which) {
@@ -201,6 +206,8 @@ final class Command {
     Command keys(KeySpec spec) {
         keys.add(spec);
         plainKeys = keys.size() == 1 && spec.isRange() ? KeySpec.legacy(keys) : null;
+        List<KeySpec> read = keys.stream().filter(each -> !each.access().contains("OW")).toList();
+        readsOneKey = read.size() == 1 && read.get(0).isOneKey();
         if (!spec.isRange()) {
             flags.add(Flag.MOVABLE_KEYS);
         }
@@ -210,6 +217,12 @@ final class Command {
     /** Says what is done with the keys, where that depends on the other arguments. */
     Command variableAccess(VariableAccess access) {
         variableAccess = access;
+        return this;
+    }
+
+    /** Says what its reads leave behind, where that is another thing than of most. */
+    Command readTrace(ReadTrace trace) {
+        readTrace = trace;
         return this;
     }
 
@@ -337,6 +350,21 @@ final class Command {
     /** Whether what it answers rests on keys. */
     boolean touchesKeys() {
         return touchesKeys;
+    }
+
+    /** What the first of its reads leaves behind: those that only write have nothing to count. */
+    ReadTrace readTrace() {
+        return readTrace;
+    }
+
+    /** Whether its reads are a part of the step in which it writes. */
+    boolean readsInOneStep() {
+        return readsInOneStep;
+    }
+
+    /** Whether it reads one key, however often it looks at that. */
+    boolean readsOneKey() {
+        return readsOneKey;
     }
 
     /** Whether it is executed at once between MULTI and EXEC. */

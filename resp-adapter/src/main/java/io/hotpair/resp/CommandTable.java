@@ -1,5 +1,6 @@
 package io.hotpair.resp;
 
+import io.hotpair.Session.ReadTrace;
 import io.hotpair.resp.Command.Group;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -52,6 +53,11 @@ final class CommandTable {
         CommandCommands.register(this);
         AclCommands.register(this);
         ClusterCommands.register(this);
+        for (Command command : everything) {
+            if (!KeyMisses.reads(command)) {
+                command.readTrace(ReadTrace.NONE);
+            }
+        }
     }
 
     /** Adds a command, of which the caller then says the rest. */

@@ -315,8 +315,12 @@ final class Dispatcher {
         }
         long startNs = server.keyspace().nanoTime();
         client.executed(command, startNs);
+        client.beginReads(command);
         showCaller(command, request, client);
         try {
+            if (command.readsInOneStep()) {
+                KeyMisses.look(command, stored, client);
+            }
             command.function().execute(stored, client, reply);
             noteScriptError(command, reply, from);
         } catch (CommandException

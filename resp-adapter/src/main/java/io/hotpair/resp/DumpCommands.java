@@ -155,7 +155,7 @@ final class DumpCommands {
     private static void restore(
             Request request, Client client, boolean replace, boolean isAbsolute) {
         byte[] key = request.copy(1);
-        if (!replace && client.session().keys().exists(key) > 0) {
+        if (!replace && client.unnoticed().keys().exists(key) > 0) {
             throw isBusy();
         }
         long timeToLive = request.integer(2);

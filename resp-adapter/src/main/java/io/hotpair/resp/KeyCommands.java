@@ -10,6 +10,7 @@ import static io.hotpair.resp.Command.Flag.WRITE;
 import io.hotpair.KeyArea;
 import io.hotpair.KeyOperations.DeadlineCondition;
 import io.hotpair.Session;
+import io.hotpair.Session.ReadTrace;
 import io.hotpair.StringEntry;
 import io.hotpair.resp.Command.Category;
 import io.hotpair.resp.Command.Group;
@@ -18,7 +19,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /** What can be done with a key whatever its value is. */
@@ -70,6 +70,7 @@ final class KeyCommands {
                 .tips("request_policy:multi_shard", "response_policy:agg_sum")
                 .complexity("O(N), N being the number of keys")
                 .summary("Counts how many of the keys exist.")
+                .readTrace(ReadTrace.COUNT)
                 .does(KeyCommands::exists);
         add(table, "touch", -2, "key...")
                 .flags(READONLY, FAST)
@@ -77,12 +78,13 @@ final class KeyCommands {
                 .tips("request_policy:multi_shard", "response_policy:agg_sum")
                 .since("3.2.1")
                 .complexity("O(N), N being the number of keys")
-                .summary("Counts how many of the keys exist; the same as EXISTS here.")
+                .summary("Counts how many of the keys exist, which is a use of each.")
                 .does(KeyCommands::exists);
         add(table, "type", 2, "key")
                 .flags(READONLY, FAST)
                 .keys(1, 1, 1, "RO")
                 .summary("Says what kind of value a key holds.")
+                .readTrace(ReadTrace.COUNT)
                 .does(KeyCommands::type);
         add(table, "randomkey", 1, "")
                 .flags(READONLY)
@@ -261,6 +263,7 @@ final class KeyCommands {
                 .flags(READONLY, FAST)
                 .keys(1, 1, 1, "RO", "access")
                 .since(since)
+                .readTrace(ReadTrace.COUNT)
                 .does((r, c, out) -> left(r, c, out, left));
     }
 
@@ -283,6 +286,7 @@ final class KeyCommands {
                 .since("2.8.0")
                 .complexity("O(1) for a call, O(N) for a walk over N keys")
                 .summary("Goes on with a walk over all keys; each is given exactly once.")
+                .readTrace(ReadTrace.COUNT)
                 .does(KeyCommands::scan);
         flush(table, "flushall", false)
                 .summary("Deletes all keys of all databases, in many small steps.");
@@ -335,6 +339,7 @@ final class KeyCommands {
                 .keys(2, 2, 1, "RO")
                 .tips("nondeterministic_output")
                 .since("2.2.3")
+                .readTrace(ReadTrace.COUNT)
                 .syntax("key");
     }
 
@@ -525,53 +530,40 @@ final class KeyCommands {
         }
     }
 
-    private static void ifPresent(Request request, Client client, ReplyBuffer reply, long answer) {
-        if (!exists(request, 2, client)) {
-            reply.nullValue();
-        } else {
-            reply.integer(answer);
-        }
-    }
-
-    /** Where eviction goes by uses it is asked for the key in a way that is none. */
     private static void referenceCount(Request request, Client client, ReplyBuffer reply) {
-        byte[] key = request.copy(2);
-        boolean isKnown =
-                client.keyspace().idleTime(key).isPresent()
-                        || client.keyspace().useFrequency(key).isPresent();
-        if (isKnown && !isRemoved(request, client)) {
+        if (exists(request, 2, client)) {
             reply.integer(1);
         } else {
-            ifPresent(request, client, reply, 1);
+            reply.nullValue();
         }
     }
 
     private static void idleTime(Request request, Client client, ReplyBuffer reply) {
-        Optional<Duration> idle = client.keyspace().idleTime(request.copy(2));
-        if (idle.isPresent() && !isRemoved(request, client)) {
-            reply.integer(idle.get().toSeconds());
+        if (!exists(request, 2, client)) {
+            reply.nullValue();
             return;
         }
-        if (countsUse(client) && exists(request, 2, client)) {
+        if (countsUse(client)) {
             throw new CommandException(
                     "ERR An LFU maxmemory policy is selected, idle time not tracked." + SWITCHING);
         }
-        ifPresent(request, client, reply, 0);
+        // The transaction that asks may have made the key.
+        Optional<Duration> idle = client.keyspace().idleTime(request.copy(2));
+        reply.integer(idle.orElse(Duration.ZERO).toSeconds());
     }
 
     private static void frequency(Request request, Client client, ReplyBuffer reply) {
-        OptionalInt frequency = client.keyspace().useFrequency(request.copy(2));
-        if (frequency.isPresent() && !isRemoved(request, client)) {
-            reply.integer(frequency.getAsInt());
-            return;
-        }
         if (!exists(request, 2, client)) {
             reply.nullValue();
             return;
         }
         switch (client.keyspace().maxMemoryPolicy()) {
-            // The transaction that asks has made the key.
-            case ALLKEYS_LFU, VOLATILE_LFU -> reply.integer(FREQUENCY_OF_NEW_KEY);
+            // The transaction that asks may have made the key.
+            case ALLKEYS_LFU, VOLATILE_LFU ->
+                    reply.integer(
+                            client.keyspace()
+                                    .useFrequency(request.copy(2))
+                                    .orElse(FREQUENCY_OF_NEW_KEY));
             case ALLKEYS_WINDOWED_LFU ->
                     throw new CommandException(
                             "ERR the access frequency of a key is not told here");
@@ -581,14 +573,6 @@ final class KeyCommands {
                                     + " tracked."
                                     + SWITCHING);
         }
-    }
-
-    /**
-     * Whether the transaction that asks has removed a key. Nobody else is asked, as that would be a
-     * use of the key.
-     */
-    private static boolean isRemoved(Request request, Client client) {
-        return client.transaction().isExecuting() && !exists(request, 2, client);
     }
 
     /** Whether keys are evicted by how often they are used. */

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** Which keys a command looks for to read them, and does not find. */
+/** Which keys a command looks for to read them, and which of those it does not find. */
 final class KeyMisses {
     /** Redis says nothing of the keys that these look for. */
     private static final Set<String> SILENT =
@@ -29,26 +29,57 @@ final class KeyMisses {
                     "xclaim",
                     "xautoclaim");
 
+    /** Those that do so if an option says so, and else look at no key before they write it. */
+    private static final Set<String> READ_BY_OPTION = Set.of("set", "bitfield");
+
+    /** Those that read and write in one step, of whose reads the keyspace counts nothing. */
+    private static final Set<String> IN_ONE_STEP =
+            Set.of(
+                    "sort",
+                    "sort_ro",
+                    "copy",
+                    "bitop",
+                    "sinterstore",
+                    "sunionstore",
+                    "sdiffstore",
+                    "zinterstore",
+                    "zunionstore",
+                    "zdiffstore",
+                    "zrangestore",
+                    "pfmerge",
+                    "xack",
+                    "xclaim",
+                    "xautoclaim");
+
     private KeyMisses() {}
+
+    /** Whether there are keys that a command looks for to read them. */
+    static boolean reads(Command command) {
+        return command.has(Command.Flag.READONLY)
+                || READ_FIRST.contains(command.name())
+                || READ_BY_OPTION.contains(command.name())
+                || command.keys().stream().anyMatch(spec -> spec.access().contains("RO"));
+    }
+
+    /** Whether {@link #look} is to come before it. */
+    static boolean readsInOneStep(Command command) {
+        return IN_ONE_STEP.contains(command.name());
+    }
+
+    /** Looks for the keys that a command reads, as nothing else counts that. */
+    static void look(Command command, Request request, Client client) {
+        for (byte[] key : readKeys(command, request)) {
+            long unused = client.session().deadlineMs(key, 0, key.length);
+        }
+    }
 
     static List<byte[]> before(Command command, Request request, Client client) {
         if (SILENT.contains(command.fullName()) || command.keys().isEmpty()) {
             return List.of();
         }
-        boolean all =
-                command.has(Command.Flag.READONLY)
-                        || READ_FIRST.contains(command.name())
-                        || readsBeforeItSets(command, request);
-        List<byte[]> missing = new ArrayList<>();
-        if (command.name().equals("pfmerge") && request.count() == 2) {
-            // Without a source there is no range of keys.
-            addIfMissing(request.copy(1), client, missing);
-        }
-        for (KeySpec.Found found : KeySpec.find(command.keys(), request, 0)) {
-            if (all || found.spec().access().contains("RO")) {
-                addIfMissing(request.copy(found.argument()), client, missing);
-            }
-        }
+        List<byte[]> missing = readKeys(command, request);
+        missing.removeIf(
+                key -> client.unnoticed().deadlineMs(key, 0, key.length) != Session.ABSENT);
         if (command.name().equals("xread")) {
             // Looked for once to know the type, and again to read.
             missing.addAll(List.copyOf(missing));
@@ -56,10 +87,22 @@ final class KeyMisses {
         return missing;
     }
 
-    private static void addIfMissing(byte[] key, Client client, List<byte[]> missing) {
-        if (client.session().deadlineMs(key, 0, key.length) == Session.ABSENT) {
-            missing.add(key);
+    private static List<byte[]> readKeys(Command command, Request request) {
+        boolean all =
+                command.has(Command.Flag.READONLY)
+                        || READ_FIRST.contains(command.name())
+                        || readsBeforeItSets(command, request);
+        List<byte[]> keys = new ArrayList<>();
+        if (command.name().equals("pfmerge") && request.count() == 2) {
+            // Without a source there is no range of keys.
+            keys.add(request.copy(1));
         }
+        for (KeySpec.Found found : KeySpec.find(command.keys(), request, 0)) {
+            if (all || found.spec().access().contains("RO")) {
+                keys.add(request.copy(found.argument()));
+            }
+        }
+        return keys;
     }
 
     private static boolean readsBeforeItSets(Command command, Request request) {

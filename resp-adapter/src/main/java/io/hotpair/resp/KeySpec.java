@@ -219,6 +219,11 @@ record KeySpec(Begin begin, Find find, List<String> access, @Nullable String not
         return begin instanceof AtIndex && find instanceof Range;
     }
 
+    /** Whether it is one argument. */
+    boolean isOneKey() {
+        return isRange() && asLegacy().first() == asLegacy().last();
+    }
+
     /** What older clients are told: all ranges as one, if they follow one another. */
     static Legacy legacy(List<KeySpec> specs) {
         if (specs.size() == 1 && specs.get(0).isRange()) {

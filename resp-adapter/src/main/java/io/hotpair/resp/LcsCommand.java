@@ -65,7 +65,7 @@ final class LcsCommand {
     private static void checkType(Request request, Client client, int argument) {
         try {
             int unused =
-                    client.session()
+                    client.unnoticed()
                             .length(
                                     request.bytes(),
                                     request.offset(argument),

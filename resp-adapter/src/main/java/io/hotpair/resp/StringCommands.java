@@ -261,7 +261,7 @@ final class StringCommands {
 
     private static int lengthIfString(byte[] key, int offset, int length, Client client) {
         try {
-            return client.session().length(key, offset, length);
+            return client.unnoticed().length(key, offset, length);
         } catch (HotpairException e) {
             if (e.category() == HotpairException.Category.WRONG_TYPE) {
                 return 0;

@@ -11,8 +11,7 @@ import org.junit.jupiter.api.Test;
 /** What RESET takes back, and what it leaves, as a real redis-server has it. */
 class ResetDifferentialTest {
     private static final Pattern STATE =
-            Pattern.compile(
-                    " (name|flags|db|sub|psub|ssub|multi|user|redir|resp)=([^ \n]*)");
+            Pattern.compile(" (name|flags|db|sub|psub|ssub|multi|user|redir|resp)=([^ \n]*)");
 
     /** What is said before RESET, line by line. */
     private static final String[] STATES = {
@@ -89,15 +88,17 @@ class ResetDifferentialTest {
         }
     }
 
-    /** As in Redis 7.2, which tells it. */
+    /** As in Redis 7.2, which has both. */
     @Test
-    void shouldKeepWhichLibraryItIs() {
+    void shouldKeepWhichLibraryItIsAndTouchKeysAgain() {
         try (TestListener listener = TestListener.open();
                 RawClient client = listener.connect()) {
             client.call("CLIENT", "SETINFO", "LIB-NAME", "l");
+            client.call("CLIENT", "NO-TOUCH", "ON");
+            assertTrue(client.call("CLIENT", "INFO").contains(" flags=T "));
             client.call("RESET");
             String info = client.call("CLIENT", "INFO");
-            assertTrue(info.contains(" lib-name=l "), info);
+            assertTrue(info.contains(" flags=N ") && info.contains(" lib-name=l "), info);
         }
     }
 }
