@@ -2,6 +2,7 @@ package io.hotpair.resp;
 
 import com.moilioncircle.redis.replicator.Constants;
 import com.moilioncircle.redis.replicator.util.CRC64;
+import io.hotpair.FieldExpiry;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -160,7 +161,16 @@ final class RdbPayload {
 
     private static void field(RdbReader in, long leastDeadlineMs, Sink sink) {
         long left = in.length();
-        sink.field(in.string(), in.string(), left == 0 ? 0 : leastDeadlineMs + left - 1);
+        long deadlineMs = deadline(left == 0 ? 0 : leastDeadlineMs + left - 1);
+        sink.field(in.string(), in.string(), deadlineMs);
+    }
+
+    /** Refuses a deadline that no command takes; the sum of two numbers may be anything. */
+    private static long deadline(long ms) {
+        if (ms < 0 || ms > FieldExpiry.MAX_DEADLINE_MS) {
+            throw RdbReader.damaged();
+        }
+        return ms;
     }
 
     private static double notNaN(double score) {
@@ -261,7 +271,7 @@ final class RdbPayload {
 
     private static void hash(RdbPackReader pack, boolean hasDeadlines, Sink sink) {
         for (byte @Nullable [] next = pack.next(); next != null; next = pack.next()) {
-            sink.field(next, pack.required(), hasDeadlines ? pack.number() : 0);
+            sink.field(next, pack.required(), hasDeadlines ? deadline(pack.number()) : 0);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.hotpair.resp;
 
+import io.hotpair.Keyspace;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -156,7 +157,8 @@ final class RdbReader {
         long compressedLength = length();
         long length = length();
         int from = take(compressedLength);
-        if (length < 0 || length / MAX_COMPRESSION > compressedLength) {
+        boolean isPossible = length >= 0 && length <= Keyspace.MAX_VALUE_LENGTH;
+        if (!isPossible || length / MAX_COMPRESSION > compressedLength) {
             throw damaged();
         }
         hold(length);

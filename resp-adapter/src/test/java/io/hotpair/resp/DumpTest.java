@@ -1,9 +1,12 @@
 package io.hotpair.resp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.moilioncircle.redis.replicator.Constants;
 import com.moilioncircle.redis.replicator.util.CRC64;
+import io.hotpair.FieldExpiry;
 import io.hotpair.WriteListener;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -377,6 +380,64 @@ class DumpTest {
             assertRefused(client, plus(new byte[] {5, 1, 1, 'a'}, 0, 0, 0, 0, 0, 0, 0xF8, 0x7F));
             assertEquals(":0\r\n", client.call("DBSIZE"));
         }
+    }
+
+    /**
+     * A hash with one field, in the form that tells deadlines by how they differ from the least.
+     */
+    private static byte[] timedField(long leastMs, long left) {
+        RdbBuffer out = new RdbBuffer(RdbBuffer.NONE);
+        out.one(Constants.RDB_TYPE_HASH_METADATA).lowestFirst(leastMs, 8).length(1).length(left);
+        return out.string(bytes("f")).string(bytes("v")).copy();
+    }
+
+    /** The same, packed. */
+    private static byte[] packedField(long deadlineMs) {
+        RdbBuffer out = new RdbBuffer(RdbBuffer.NONE);
+        out.one(Constants.RDB_TYPE_HASH_LISTPACK_EX).zeros(8);
+        RdbListPack pack = new RdbListPack();
+        pack.string(bytes("f"));
+        pack.string(bytes("v"));
+        pack.number(deadlineMs);
+        pack.writeTo(out);
+        return out.copy();
+    }
+
+    @Test
+    void shouldRefuseDeadlinesOfFieldsThatNoCommandTakes() {
+        long most = FieldExpiry.MAX_DEADLINE_MS;
+        try (TestListener listener = TestListener.open();
+                RawClient client = listener.connect()) {
+            for (byte[] taken :
+                    List.of(timedField(most, 1), timedField(most - 5, 6), packedField(most))) {
+                assertEquals(
+                        "+OK\r\n", client.call("RESTORE", "k", "0", payload(taken), "REPLACE"));
+                assertEquals(
+                        "*1\r\n:" + most + "\r\n",
+                        client.call("HPEXPIRETIME", "k", "FIELDS", "1", "f"));
+            }
+            client.call("DEL", "k");
+            for (long each : new long[] {-1, -5, Long.MIN_VALUE, most + 1, Long.MAX_VALUE}) {
+                assertRefused(client, timedField(each, 1));
+                assertRefused(client, packedField(each));
+            }
+            assertRefused(client, timedField(most, 2));
+            assertRefused(client, timedField(1, Long.MIN_VALUE));
+            assertRefused(client, timedField(5, -10));
+            assertRefused(client, timedField(Long.MAX_VALUE, Long.MAX_VALUE));
+        }
+    }
+
+    @Test
+    void shouldRefuseACompressedStringThatIsLongerThanAnyValue() {
+        byte[] bytes = new byte[20 << 20];
+        RdbBuffer head = new RdbBuffer(RdbBuffer.NONE);
+        head.one(0xC3).length(bytes.length - 64).length(1L << 31);
+        System.arraycopy(head.bytes(), 0, bytes, 0, head.length());
+        RdbReader reader = new RdbReader(bytes, 0, bytes.length, Long.MAX_VALUE);
+        assertEquals(
+                "ERR Bad data format",
+                assertThrows(CommandException.class, reader::string).reply());
     }
 
     @Test
