@@ -9,20 +9,13 @@ import io.hotpair.resp.Client.ReplyMode;
 import io.hotpair.resp.Command.Category;
 import io.hotpair.resp.Command.Group;
 import io.hotpair.resp.Topic.Kind;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** CLIENT: who is connected, and how. */
 final class ClientCommands {
-    private static final Set<String> TYPES =
-            Set.of("normal", "master", "replica", "slave", "pubsub");
-
     private ClientCommands() {}
 
     static void register(CommandTable table) {
@@ -246,45 +239,16 @@ final class ClientCommands {
     }
 
     private static void list(Request request, Client client, ReplyBuffer reply) {
-        Predicate<Client> wanted = c -> true;
-        if (request.count() == 4 && request.is(2, "TYPE")) {
-            String type = type(request, 3);
-            wanted = c -> type.equals(type(c));
-        } else if (request.count() > 3 && request.is(2, "ID")) {
-            Set<Long> ids = new HashSet<>();
-            for (int i = 3; i < request.count(); i++) {
-                if (!request.isInteger(i)) {
-                    throw new CommandException("ERR Invalid client ID");
-                }
-                ids.add(request.integer(i));
-            }
-            wanted = c -> ids.contains(c.id());
-        } else if (request.count() != 2) {
-            throw CommandException.syntax();
-        }
+        ClientFilters filters = ClientFilters.ofList(request, client);
+        Predicate<Client> wanted = filters.wanted();
         StringBuilder text = new StringBuilder();
         for (Connection connection : client.server().clients().all()) {
-            if (wanted.test(connection.client())) {
-                text.append(describe(connection.client())).append('\n');
+            Client each = connection.client();
+            if (wanted.test(each) && !(filters.skipsAsking() && each == client)) {
+                text.append(describe(each)).append('\n');
             }
         }
         reply.verbatim(text.toString());
-    }
-
-    private static String type(Request request, int argument) {
-        String type = request.text(argument).toLowerCase(Locale.ROOT);
-        if (!TYPES.contains(type)) {
-            throw new CommandException(
-                    "ERR Unknown client type '" + request.inError(argument) + "'");
-        }
-        return type.equals("slave") ? "replica" : type;
-    }
-
-    private static String type(Client client) {
-        if (client.connection().isTransferring()) {
-            return "replica";
-        }
-        return client.isSubscriber() ? "pubsub" : "normal";
     }
 
     private static void kill(Request request, Client client, ReplyBuffer reply) {
@@ -294,75 +258,31 @@ final class ClientCommands {
                     client, c -> c.address().equals(address), false, KillWait::orNone, reply);
             return;
         }
-        if (request.count() % 2 != 0) {
-            throw CommandException.syntax();
-        }
-        // Of an option that is given twice, the last counts.
-        Map<String, Predicate<Client>> filters = new HashMap<>();
-        boolean skipMe = true;
-        for (int i = 2; i < request.count(); i += 2) {
-            if (request.is(i, "SKIPME")) {
-                skipMe = request.is(i + 1, "YES");
-                if (!skipMe && !request.is(i + 1, "NO")) {
-                    throw CommandException.syntax();
-                }
-            } else {
-                String option = request.text(i).toUpperCase(Locale.ROOT);
-                filters.put(option, filter(client, request, i));
-            }
-        }
-        Predicate<Client> wanted = filters.values().stream().reduce(c -> true, Predicate::and);
-        KillWait.begin(client, wanted, skipMe, (count, out) -> out.integer(count), reply);
+        ClientFilters filters = ClientFilters.ofKill(request, client);
+        KillWait.begin(
+                client,
+                filters.wanted(),
+                filters.skipsAsking(),
+                (count, out) -> out.integer(count),
+                reply);
     }
 
-    private static Predicate<Client> filter(Client client, Request request, int option) {
-        String value = request.text(option + 1);
-        if (request.is(option, "ID")) {
-            if (!request.isInteger(option + 1) || request.integer(option + 1) < 1) {
-                throw new CommandException("ERR client-id should be greater than 0");
-            }
-            long id = request.integer(option + 1);
-            return c -> c.id() == id;
-        }
-        if (request.is(option, "TYPE")) {
-            String type = type(request, option + 1);
-            return c -> type.equals(type(c));
-        }
-        if (request.is(option, "ADDR")) {
-            return c -> c.address().equals(value);
-        }
-        if (request.is(option, "LADDR")) {
-            return c -> c.localAddress().equals(value);
-        }
-        if (request.is(option, "USER")) {
-            AclAccount account = client.server().acl().find(value);
-            if (account == null) {
-                throw new CommandException(
-                        "ERR No such user '" + request.inError(option + 1) + "'");
-            }
-            return c -> c.account() == account;
-        }
-        if (request.is(option, "MAXAGE")) {
-            long maxAge =
-                    request.integer(
-                            option + 1,
-                            Long.MIN_VALUE,
-                            Long.MAX_VALUE,
-                            "ERR maxage is not an integer or out of range");
-            if (maxAge < 1) {
-                throw new CommandException("ERR maxage should be greater than 0");
-            }
-            return c -> ageSeconds(c) >= maxAge;
-        }
-        throw CommandException.syntax();
+    /** For how long it is connected. */
+    static long ageSeconds(Client client) {
+        return secondsSince(client.connectedAtNs(), client);
     }
 
-    private static long ageSeconds(Client client) {
-        long nowNs = client.keyspace().nanoTime();
-        return TimeUnit.NANOSECONDS.toSeconds(nowNs - client.connectedAtNs());
+    /** For how long it has sent no command. */
+    static long idleSeconds(Client client) {
+        return secondsSince(client.lastCommandNs(), client);
     }
 
-    private static String flags(Client client) {
+    private static long secondsSince(long ns, Client client) {
+        return TimeUnit.NANOSECONDS.toSeconds(client.keyspace().nanoTime() - ns);
+    }
+
+    /** What it is doing or has asked for, a letter for each. */
+    static String flags(Client client) {
         String flags =
                 (client.isMonitor() ? "O" : "")
                         + (client.connection().isTransferring() ? "S" : "")
@@ -384,7 +304,6 @@ final class ClientCommands {
 
     static String describe(Client client) {
         Connection connection = client.connection();
-        long nowNs = client.keyspace().nanoTime();
         String name = client.name();
         Command last = client.lastCommand();
         long held = connection.account().heldBytes();
@@ -399,7 +318,7 @@ final class ClientCommands {
                 + " age="
                 + ageSeconds(client)
                 + " idle="
-                + TimeUnit.NANOSECONDS.toSeconds(nowNs - client.lastCommandNs())
+                + idleSeconds(client)
                 + " flags="
                 + flags(client)
                 + " db="
