@@ -653,6 +653,22 @@ public final class Keyspace implements AutoCloseable {
     }
 
     /**
+     * Leaves keys and fields that have expired where they are for a while, though nobody sees them:
+     * for who is to find memory and the log unchanged meanwhile. Else they are removed within a
+     * tenth of a second or two. Of several calls the last one counts; a removal that is under way
+     * may still end.
+     *
+     * @param howLong from now on; zero lets them be removed again
+     * @throws IllegalArgumentException if it is negative
+     */
+    public void keepExpired(Duration howLong) {
+        if (howLong.isNegative()) {
+            throw new IllegalArgumentException("howLong=" + howLong + ", expected 0 or more");
+        }
+        core.keepExpired(howLong);
+    }
+
+    /**
      * What this keyspace says of itself.
      *
      * @return the figures

@@ -134,6 +134,36 @@ class KeyspaceTest {
     }
 
     @Test
+    void shouldKeepWhatHasExpiredAsLongAsItIsTold() throws InterruptedException {
+        keyspace.put(bytes("k"), bytes("v"), Duration.ofMillis(1));
+        keyspace.keepExpired(Duration.ofDays(1_000_000));
+        wallMs.addAndGet(1);
+        assertNull(keyspace.get("k"));
+        // In this time another keyspace removes what has expired there, several times.
+        for (int i = 0; i < 3; i++) {
+            try (Keyspace other = Keyspace.open(Keyspace.builder().inMemory().build())) {
+                other.put(bytes("k"), bytes("v"), Duration.ofMillis(1));
+                awaitNoKeys(other);
+            }
+        }
+        assertEquals(1, keyspace.statistics().keyCount());
+        assertEquals(0, keyspace.statistics().expiredCount());
+        keyspace.keepExpired(Duration.ZERO);
+        awaitNoKeys(keyspace);
+        assertEquals(1, keyspace.statistics().expiredCount());
+        assertThrows(
+                IllegalArgumentException.class, () -> keyspace.keepExpired(Duration.ofNanos(-1)));
+    }
+
+    private static void awaitNoKeys(Keyspace keyspace) throws InterruptedException {
+        long giveUpNs = System.nanoTime() + 20_000_000_000L;
+        while (keyspace.statistics().keyCount() > 0 && System.nanoTime() < giveUpNs) {
+            Thread.sleep(1);
+        }
+        assertEquals(0, keyspace.statistics().keyCount(), keyspace.statistics()::toString);
+    }
+
+    @Test
     void shouldDeleteWhatExpiresInThePast() {
         keyspace.put("k", "v");
         assertTrue(keyspace.expireAt(bytes("k"), Instant.EPOCH));

@@ -27,6 +27,8 @@ final class BackgroundCycle implements Runnable {
     private final BlockedConsumers consumers;
     private final Timers timers;
     private volatile boolean stopped;
+    private volatile boolean keepsExpired;
+    private volatile long keptUntilNs;
     private volatile @Nullable Thread thread;
     private int upper;
 
@@ -75,8 +77,18 @@ final class BackgroundCycle implements Runnable {
         return !timers.takeWoken() && parkNs == INTERVAL_NS;
     }
 
+    /** Removes nothing that has expired for so long from now on; 0 to go on. */
+    void keepExpired(long ns) {
+        keptUntilNs = clock.nanoTime() + ns;
+        keepsExpired = ns > 0;
+    }
+
+    private boolean mayRemove() {
+        return !keepsExpired || clock.nanoTime() - keptUntilNs >= 0;
+    }
+
     private void removeWhatHasExpired() {
-        if (engine.mode().isMaster() && hasDeadlines()) {
+        if (engine.mode().isMaster() && hasDeadlines() && mayRemove()) {
             removeExpired();
         }
     }
@@ -103,7 +115,7 @@ final class BackgroundCycle implements Runnable {
             }
             expired.clear();
             hashes.clear();
-        } while (upper != 0 && hasTimeSince(startNs));
+        } while (upper != 0 && hasTimeSince(startNs) && mayRemove());
     }
 
     private void removeExpiredFields(byte[] key, long startNs) {

@@ -17,6 +17,7 @@ import io.hotpair.topology.Lease;
 import io.hotpair.topology.Replication;
 import io.hotpair.topology.ReplicationSession;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -213,6 +214,13 @@ public final class Core {
         if (saver != null) {
             startThread("snapshots", saver);
         }
+    }
+
+    /** Leaves what has expired in memory; see {@link io.hotpair.Keyspace#keepExpired}. */
+    public void keepExpired(Duration howLong) {
+        long mostNs = Long.MAX_VALUE / 4;
+        boolean isLong = howLong.compareTo(Duration.ofNanos(mostNs)) > 0;
+        background.keepExpired(isLong ? mostNs : howLong.toNanos());
     }
 
     /** Stops the clock of deadlines; see {@link io.hotpair.Keyspace#holdDeadlines}. */

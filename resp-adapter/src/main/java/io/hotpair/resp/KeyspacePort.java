@@ -135,6 +135,11 @@ interface KeyspacePort {
             }
 
             @Override
+            public void keepExpired(Duration howLong) {
+                keyspace.keepExpired(howLong);
+            }
+
+            @Override
             public MaxMemoryPolicy maxMemoryPolicy() {
                 return keyspace.config().maxMemoryPolicy();
             }
@@ -215,6 +220,8 @@ interface KeyspacePort {
     Optional<Duration> idleTime(byte[] key);
 
     void maxMemory(long bytes);
+
+    void keepExpired(Duration howLong);
 
     MaxMemoryPolicy maxMemoryPolicy();
 

@@ -1,10 +1,20 @@
 package io.hotpair.resp;
 
-/** Whether clients are held back, as CLIENT PAUSE asks. Thread-safe. */
+import java.time.Duration;
+
+/**
+ * Whether clients are held back, as CLIENT PAUSE asks; what expires meanwhile stays in memory, so
+ * that the keys are the same all the time. Thread-safe.
+ */
 final class Pause {
+    private final KeyspacePort keyspace;
     private volatile boolean active;
     private volatile boolean writesOnly;
     private volatile long endNs;
+
+    Pause(KeyspacePort keyspace) {
+        this.keyspace = keyspace;
+    }
 
     /** Begins a pause, or lets the present one last longer; it never gets shorter or milder. */
     synchronized void begin(long untilNs, boolean onlyWrites, long nowNs) {
@@ -16,10 +26,14 @@ final class Pause {
             writesOnly = onlyWrites;
         }
         active = true;
+        keyspace.keepExpired(Duration.ofNanos(Math.max(0, endNs - nowNs)));
     }
 
     synchronized void end() {
-        active = false;
+        if (active) {
+            active = false;
+            keyspace.keepExpired(Duration.ZERO);
+        }
     }
 
     /** Whether there may be one; false while nobody asked for any, or it was ended. */

@@ -217,6 +217,7 @@ public final class RespListener implements AutoCloseable {
         server.scripts().close();
         server.rdbCopies().close();
         server.hostNames().close();
+        server.pause().end();
         group.shutdownGracefully(0, CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
         boolean ended =
                 group.terminationFuture()

@@ -36,7 +36,7 @@ final class RespServer {
     private final SlowLog slowLog;
     private final LatencyMonitor latencies;
     private volatile AllowedAddresses allowedAddresses;
-    private final Pause pause = new Pause();
+    private final Pause pause;
     private final Saves saves;
     private final RdbCopies rdbCopies;
     private final GuessLimit guessLimit = new GuessLimit();
@@ -76,6 +76,7 @@ final class RespServer {
         pubSub = new PubSub(workers);
         keyEvents = new KeyEvents(this);
         tracking = new Tracking(this);
+        pause = new Pause(keyspace);
         databases = new Databases(keyspace, config.databases());
         sentinel = new SentinelView(this);
         scripts = new Scripts(this);

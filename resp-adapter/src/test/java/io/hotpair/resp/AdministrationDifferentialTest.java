@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hotpair.MaxMemoryPolicy;
 import io.hotpair.resp.RespConfig.DebugAccess;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -538,6 +539,46 @@ class AdministrationDifferentialTest {
             other.reply();
             return held.get();
         }
+    }
+
+    @Test
+    void shouldKeepWhatExpiresDuringAPauseAndShowItToNobody() {
+        try (RealRedis redis = RealRedis.start();
+                TestListener listener = TestListener.open()) {
+            for (int port : new int[] {redis.port(), listener.port()}) {
+                try (RawClient client = new RawClient(port)) {
+                    checkThatAPauseKeepsKeys(client);
+                }
+            }
+            // A listener that is closed leaves no pause behind.
+            try (RawClient client = listener.connect()) {
+                client.call("CLIENT", "PAUSE", "600000", "WRITE");
+            }
+            listener.listener().close();
+            byte[] key = {'k'};
+            listener.keyspace().put(key, key, Duration.ofMillis(1));
+            Await.until(
+                    () -> listener.keyspace().statistics().keyCount() == 0,
+                    () -> listener.keyspace().statistics().toString());
+        }
+    }
+
+    private static void checkThatAPauseKeepsKeys(RawClient client) {
+        client.call("CONFIG", "RESETSTAT");
+        client.call("MULTI");
+        client.call("SET", "soon", "v", "PX", "1");
+        client.call("SET", "later", "v", "PX", "300");
+        client.call("CLIENT", "PAUSE", "600000", "WRITE");
+        client.call("EXEC");
+        Await.until(
+                () -> client.call("EXISTS", "soon", "later").equals(":0\r\n"),
+                () -> client.call("PTTL", "later"));
+        assertEquals(":2\r\n", client.call("DBSIZE"));
+        assertTrue(client.call("INFO", "stats").contains("expired_keys:0\r\n"));
+        assertEquals("+OK\r\n", client.call("CLIENT", "UNPAUSE"));
+        Await.until(
+                () -> client.call("DBSIZE").equals(":0\r\n"), () -> client.call("INFO", "stats"));
+        assertTrue(client.call("INFO", "stats").contains("expired_keys:2\r\n"));
     }
 
     @Test

@@ -307,6 +307,11 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     }
 
     @Override
+    public void keepExpired(Duration howLong) {
+        real.keepExpired(howLong);
+    }
+
+    @Override
     public MaxMemoryPolicy maxMemoryPolicy() {
         return real.maxMemoryPolicy();
     }
