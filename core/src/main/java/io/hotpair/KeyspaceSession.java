@@ -262,15 +262,26 @@ final class KeyspaceSession implements Session, Executor {
 
     @Override
     public void readTrace(ReadTrace next, ReadTrace later) {
-        nextTrace = Objects.requireNonNull(next, "next");
-        laterTrace = Objects.requireNonNull(later, "later");
+        Objects.requireNonNull(next, "next");
+        Objects.requireNonNull(later, "later");
+        nextTrace(next);
+        if (laterTrace != later) {
+            laterTrace = later;
+        }
     }
 
     /** What the read leaves behind that is about to be made. */
     private ReadTrace takeTrace() {
         ReadTrace present = nextTrace;
-        nextTrace = laterTrace;
+        nextTrace(laterTrace);
         return present;
+    }
+
+    /** A collector's barrier makes a store of a reference dearer than to look first. */
+    private void nextTrace(ReadTrace trace) {
+        if (nextTrace != trace) {
+            nextTrace = trace;
+        }
     }
 
     @Override
