@@ -96,4 +96,15 @@ public record Expiry(Kind kind, long millis) {
             case AFTER -> Math.addExact(nowMs, millis);
         };
     }
+
+    /**
+     * The same, but that it no longer depends on when the command is executed.
+     *
+     * @param nowMs the present moment, milliseconds since 1970
+     * @return a moment in the place of a time from now on
+     * @throws ArithmeticException if it does not fit
+     */
+    public Expiry asOf(long nowMs) {
+        return kind == Kind.AFTER ? new Expiry(Kind.AT, Math.addExact(nowMs, millis)) : this;
+    }
 }

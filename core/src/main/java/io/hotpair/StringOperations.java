@@ -76,6 +76,19 @@ public interface StringOperations {
     boolean msetNx(byte[]... keysAndValues);
 
     /**
+     * Sets several values, with one deadline, if each of the keys is as a condition says: MSETEX.
+     * All are set or none.
+     *
+     * @param condition what must be so of each key
+     * @param expiry what becomes of the deadlines; the same moment for all the keys, unless each
+     *     keeps its own
+     * @param keysAndValues key, value, key, value ...; at least one pair; of a key that is given
+     *     twice the last value counts
+     * @return whether they were set
+     */
+    boolean msetEx(ValueCondition condition, Expiry expiry, byte[]... keysAndValues);
+
+    /**
      * Sets a value without a deadline and returns the one before.
      *
      * @param key the key

@@ -2,6 +2,7 @@ package io.hotpair;
 
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,24 +10,32 @@ import org.jspecify.annotations.Nullable;
  * made with, which must not be changed.
  */
 public final class ValueCondition {
-    private static final ValueCondition ALWAYS = new ValueCondition(Kind.ALWAYS, null);
-    private static final ValueCondition ABSENT = new ValueCondition(Kind.ABSENT, null);
-    private static final ValueCondition PRESENT = new ValueCondition(Kind.PRESENT, null);
+    private static final ValueCondition ALWAYS = new ValueCondition(Kind.ALWAYS);
+    private static final ValueCondition ABSENT = new ValueCondition(Kind.ABSENT);
+    private static final ValueCondition PRESENT = new ValueCondition(Kind.PRESENT);
 
     private enum Kind {
         ALWAYS,
         ABSENT,
         PRESENT,
         EQUAL,
-        NOT_EQUAL
+        NOT_EQUAL,
+        TESTED
     }
 
     private final Kind kind;
     private final byte @Nullable [] value;
+    private final @Nullable Predicate<byte @Nullable []> test;
 
-    private ValueCondition(Kind kind, byte @Nullable [] value) {
+    private ValueCondition(Kind kind) {
+        this(kind, null, null);
+    }
+
+    private ValueCondition(
+            Kind kind, byte @Nullable [] value, @Nullable Predicate<byte @Nullable []> test) {
         this.kind = kind;
         this.value = value;
+        this.test = test;
     }
 
     /**
@@ -63,7 +72,7 @@ public final class ValueCondition {
      * @return the condition
      */
     public static ValueCondition ifEqual(byte[] expected) {
-        return new ValueCondition(Kind.EQUAL, Objects.requireNonNull(expected, "expected"));
+        return new ValueCondition(Kind.EQUAL, Objects.requireNonNull(expected, "expected"), null);
     }
 
     /**
@@ -73,7 +82,21 @@ public final class ValueCondition {
      * @return the condition
      */
     public static ValueCondition ifNotEqual(byte[] unexpected) {
-        return new ValueCondition(Kind.NOT_EQUAL, Objects.requireNonNull(unexpected, "unexpected"));
+        return new ValueCondition(
+                Kind.NOT_EQUAL, Objects.requireNonNull(unexpected, "unexpected"), null);
+    }
+
+    /**
+     * If a test of the caller's own says so of the string that the key holds. It is decided in the
+     * same step as the write, so the test may be called several times, when other writers come
+     * first; it must do nothing but look, and not for long. What it throws is thrown, and nothing
+     * has happened.
+     *
+     * @param test is given a copy of the string, or null if the key is absent
+     * @return the condition
+     */
+    public static ValueCondition ifTested(Predicate<byte @Nullable []> test) {
+        return new ValueCondition(Kind.TESTED, null, Objects.requireNonNull(test, "test"));
     }
 
     /**
@@ -82,14 +105,14 @@ public final class ValueCondition {
      * @return whether it must
      */
     public boolean comparesValue() {
-        return value != null;
+        return value != null || test != null;
     }
 
     /**
      * How long the string is that the present value is compared with; no value of another length is
      * equal to it.
      *
-     * @return bytes, or -1 if there is none
+     * @return bytes, or -1 if there is none, and so values of any length must be looked at
      */
     public int comparedLength() {
         return value == null ? -1 : value.length;
@@ -99,7 +122,8 @@ public final class ValueCondition {
      * Whether it is met.
      *
      * @param present whether the key is there
-     * @param current its value, if {@link #comparesValue()}; null if it has another length
+     * @param current its value, if {@link #comparesValue()}; null if it has another length than
+     *     {@link #comparedLength()}
      * @return whether it is
      */
     public boolean isMet(boolean present, byte @Nullable [] current) {
@@ -109,6 +133,7 @@ public final class ValueCondition {
             case PRESENT -> present;
             case EQUAL -> present && Arrays.equals(current, value);
             case NOT_EQUAL -> !present || !Arrays.equals(current, value);
+            case TESTED -> Objects.requireNonNull(test).test(current);
         };
     }
 }

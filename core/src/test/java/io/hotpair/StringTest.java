@@ -12,8 +12,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -409,6 +415,107 @@ class StringTest extends TypeTest {
         assertTrue(strings.delEx(KEY, ValueCondition.ifNotEqual(bytes("1"))));
         assertFalse(strings.delEx(KEY, ValueCondition.ifNotEqual(bytes("1"))));
         assertNull(value());
+    }
+
+    @Test
+    void shouldSetOnATestOfTheValue() {
+        StringOperations strings = keyspace.strings();
+        SetOptions absent = SetOptions.plain().on(ValueCondition.ifTested(Objects::isNull));
+        assertTrue(strings.set(KEY, bytes("a"), absent).done());
+        assertFalse(strings.set(KEY, bytes("b"), absent).done());
+        ValueCondition longer = ValueCondition.ifTested(v -> v != null && v.length > 1);
+        assertFalse(strings.delEx(KEY, longer));
+        strings.append(KEY, bytes("a"));
+        assertTrue(strings.delEx(KEY, longer));
+        assertFalse(strings.delEx(KEY, ValueCondition.ifTested(v -> true)));
+        keyspace.lists().rpush(KEY, bytes("x"));
+        assertThrows(HotpairException.class, () -> strings.set(KEY, bytes("b"), absent));
+    }
+
+    @Test
+    void shouldLeaveAllAsItIsWhereATestFails() {
+        StringOperations strings = keyspace.strings();
+        keyspace.put(KEY, bytes("a"));
+        ValueCondition failing =
+                ValueCondition.ifTested(
+                        value -> {
+                            throw new IllegalStateException("planned");
+                        });
+        SetOptions options = SetOptions.plain().on(failing);
+        assertThrows(IllegalStateException.class, () -> strings.set(KEY, bytes("b"), options));
+        assertThrows(IllegalStateException.class, () -> strings.delEx(KEY, failing));
+        assertThrows(
+                IllegalStateException.class,
+                () -> strings.msetEx(failing, Expiry.never(), bytes("x"), KEY, KEY, KEY));
+        assertEquals("a", value());
+        assertNull(keyspace.get(bytes("x")));
+        strings.append(KEY, bytes("b"));
+        assertEquals("ab", value());
+    }
+
+    /** Who has seen a value and finds it again has added to it: no step is lost or made twice. */
+    @Test
+    void shouldTestAndSetAsOneStep() throws Exception {
+        int steps = 3_000;
+        keyspace.put(KEY, bytes("0"));
+        Callable<Integer> counting =
+                () -> {
+                    int own = 0;
+                    while (true) {
+                        byte[] seen = keyspace.get(KEY);
+                        int number = Integer.parseInt(Objects.requireNonNull(text(seen)));
+                        if (number == steps) {
+                            return own;
+                        }
+                        ValueCondition same = ValueCondition.ifTested(v -> Arrays.equals(v, seen));
+                        SetOptions options = SetOptions.plain().on(same);
+                        byte[] next = bytes(Integer.toString(number + 1));
+                        own += keyspace.strings().set(KEY, next, options).done() ? 1 : 0;
+                    }
+                };
+        ExecutorService threads = Executors.newFixedThreadPool(3);
+        try {
+            int all = 0;
+            for (Future<Integer> one : threads.invokeAll(Collections.nCopies(3, counting))) {
+                all += one.get();
+            }
+            assertEquals(steps, all);
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void shouldSetSeveralOrNone() {
+        StringOperations strings = keyspace.strings();
+        byte[] other = bytes("other");
+        ValueCondition absent = ValueCondition.ifAbsent();
+        ValueCondition present = ValueCondition.ifPresent();
+        Expiry hour = Expiry.after(Duration.ofHours(1));
+        assertFalse(strings.msetEx(present, hour, KEY, bytes("1"), other, bytes("2")));
+        assertTrue(strings.msetEx(absent, hour, KEY, bytes("1"), other, bytes("2")));
+        Instant deadline = keyspace.deadline(KEY);
+        assertNotNull(deadline);
+        assertEquals(deadline, keyspace.deadline(other));
+        assertFalse(strings.msetEx(absent, hour, bytes("new"), KEY, other, bytes("3")));
+        assertFalse(strings.msetEx(present, hour, other, bytes("3"), bytes("new"), KEY));
+        assertNull(keyspace.get(bytes("new")));
+        assertEquals("2", text(keyspace.get(other)));
+        assertTrue(strings.msetEx(present, Expiry.unchanged(), KEY, bytes("3"), KEY, bytes("4")));
+        assertEquals("4", value());
+        assertEquals(deadline, keyspace.deadline(KEY));
+        ValueCondition four = ValueCondition.ifEqual(bytes("4"));
+        assertFalse(strings.msetEx(four, Expiry.never(), KEY, bytes("5"), other, bytes("5")));
+        keyspace.lists().rpush(bytes("list"), KEY);
+        assertTrue(strings.msetEx(present, Expiry.never(), KEY, KEY, bytes("list"), KEY));
+        assertNull(keyspace.deadline(KEY));
+        assertEquals(text(KEY), text(keyspace.get(bytes("list"))));
+        Expiry past = Expiry.at(Instant.ofEpochMilli(1));
+        assertTrue(strings.msetEx(ValueCondition.always(), past, KEY, KEY, bytes("new"), KEY));
+        assertNull(value());
+        assertNull(keyspace.get(bytes("new")));
+        assertThrows(
+                IllegalArgumentException.class, () -> strings.msetEx(absent, past, KEY, KEY, KEY));
     }
 
     @Test

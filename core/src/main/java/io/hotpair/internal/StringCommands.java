@@ -15,7 +15,6 @@ import io.hotpair.ValueCondition;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** Strings, as {@link StringContent}. */
 public final class StringCommands implements StringOperations {
     private static final byte[] ZERO = {'0'};
+    private static final long NOT_MET = -1;
 
     private final Executor executor;
 
@@ -75,15 +75,15 @@ public final class StringCommands implements StringOperations {
         }
     }
 
-    /** Copies a value only if it is as long as the one that it is compared with. */
+    /** Copies a value only if it has a length with which the condition may be met. */
     private static boolean isMet(Edit edit, long current, ValueCondition condition) {
         if (!condition.comparesValue()) {
             return condition.isMet(current != 0, null);
         }
         Edit.expect(edit.mem(), current, Records.STRING);
-        boolean canBeEqual =
-                StringContent.length(edit.mem(), current) == condition.comparedLength();
-        return condition.isMet(current != 0, canBeEqual ? StringContent.copy(edit, current) : null);
+        int length = condition.comparedLength();
+        boolean matters = length < 0 || StringContent.length(edit.mem(), current) == length;
+        return condition.isMet(current != 0, matters ? StringContent.copy(edit, current) : null);
     }
 
     private static long write(Edit edit, long current, byte[] value, Expiry expiry) {
@@ -216,36 +216,58 @@ public final class StringCommands implements StringOperations {
         boolean unused = to.write(key, (edit, current) -> edit.string(value, 0, value.length, 0));
     }
 
-    private static void putAll(Executor to, byte[][] keysAndValues) {
-        for (int i = 0; i < keysAndValues.length; i += 2) {
-            put(to, keysAndValues[i], keysAndValues[i + 1]);
-        }
-    }
-
     @Override
     public void mset(byte[]... keysAndValues) {
         byte[][] keys = keys(keysAndValues);
         int unused =
                 executor.transact(
                         transaction -> {
-                            putAll(transaction, keysAndValues);
+                            for (int i = 0; i < keys.length; i++) {
+                                put(transaction, keys[i], keysAndValues[2 * i + 1]);
+                            }
                             return keys.length;
                         });
     }
 
     @Override
     public boolean msetNx(byte[]... keysAndValues) {
+        return msetEx(ValueCondition.ifAbsent(), Expiry.never(), keysAndValues);
+    }
+
+    @Override
+    public boolean msetEx(ValueCondition condition, Expiry expiry, byte[]... keysAndValues) {
         byte[][] keys = keys(keysAndValues);
         return executor.transact(
                 transaction -> {
-                    boolean absent =
+                    long nowMs =
                             transaction.readAll(
-                                    keys, (edit, records) -> Arrays.stream(records).sum() == 0);
-                    if (absent) {
-                        putAll(transaction, keysAndValues);
+                                    keys,
+                                    (edit, records) ->
+                                            areMet(edit, records, condition)
+                                                    ? edit.nowMs()
+                                                    : NOT_MET);
+                    if (nowMs == NOT_MET) {
+                        return false;
                     }
-                    return absent;
+                    Expiry same = expiry.asOf(nowMs);
+                    for (int i = 0; i < keys.length; i++) {
+                        byte[] value = keysAndValues[2 * i + 1];
+                        boolean unused =
+                                transaction.write(
+                                        keys[i],
+                                        (edit, current) -> write(edit, current, value, same));
+                    }
+                    return true;
                 });
+    }
+
+    private static boolean areMet(Edit edit, long[] records, ValueCondition condition) {
+        for (long record : records) {
+            if (!isMet(edit, record, condition)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override

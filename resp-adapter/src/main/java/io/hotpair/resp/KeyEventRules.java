@@ -1,6 +1,7 @@
 package io.hotpair.resp;
 
 import io.hotpair.WriteListener.Write;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -97,6 +98,7 @@ final class KeyEventRules {
         add(KeyEventRules::setWithDeadline, "setex", "psetex");
         add(plain('$', "set"), "setnx", "getset");
         add(KeyEventRules::mset, "mset", "msetnx");
+        add(KeyEventRules::msetEx, "msetex");
         add(always('$', "append"), "append");
         add(KeyEventRules::setRange, "setrange");
         add(always('$', "incrby"), "incr", "decr", "incrby", "decrby");
@@ -143,11 +145,11 @@ final class KeyEventRules {
                 || !setHas(request, "GET")) {
             return !origin.foundNothing();
         }
-        if (setHas(request, "IFEQ")) {
+        if (setHas(request, "IFEQ", "IFDEQ")) {
             // What is equal is there, and would have been written.
             return false;
         }
-        return setHas(request, "NX", "IFNE")
+        return setHas(request, "NX", "IFNE", "IFDNE")
                 ? origin.foundNothing()
                 : !setHas(request, "XX") || !origin.foundNothing();
     }
@@ -158,7 +160,7 @@ final class KeyEventRules {
             if (has(request, i, i + 1, options)) {
                 return true;
             }
-            if (has(request, i, i + 1, "IFEQ", "IFNE")) {
+            if (has(request, i, i + 1, "IFEQ", "IFNE", "IFDEQ", "IFDNE")) {
                 i++;
             }
         }
@@ -184,21 +186,52 @@ final class KeyEventRules {
         }
     }
 
-    /** One event for each pair, though a key that is there twice is written once. */
     private static void mset(Origin origin, KeyEvents out) {
+        if (!origin.writes().isEmpty()) {
+            pairs(origin, 1, origin.request().count(), false, out);
+        }
+    }
+
+    private static void msetEx(Origin origin, KeyEvents out) {
+        if (!origin.refused()) {
+            Request request = origin.request();
+            int end = (int) (2 + 2 * request.integer(1));
+            pairs(origin, 2, end, has(request, end, "EX", "PX", "EXAT", "PXAT"), out);
+        }
+    }
+
+    /**
+     * The events of each pair, though a key that is there twice is written once. Values whose
+     * deadline has passed already are set, and then expire.
+     */
+    private static void pairs(
+            Origin origin, int from, int to, boolean withDeadline, KeyEvents out) {
         Map<KeyName, Write> first = new HashMap<>();
-        Set<KeyName> told = new HashSet<>();
         for (Write write : origin.writes()) {
             first.putIfAbsent(new KeyName(write.key()), write);
         }
-        for (int i = 1; i < origin.request().count() && !first.isEmpty(); i += 2) {
+        Set<KeyName> told = new HashSet<>();
+        List<byte[]> gone = new ArrayList<>();
+        for (int i = from; i < to; i += 2) {
             byte[] key = origin.request().copy(i);
-            Write write = first.get(new KeyName(key));
-            if (write != null && told.add(new KeyName(key))) {
-                out.begin(write);
+            KeyName name = new KeyName(key);
+            Write write = first.get(name);
+            if (told.add(name)) {
+                if (write != null) {
+                    out.begin(write);
+                } else if (withDeadline) {
+                    out.emit('n', "new", key);
+                }
+                if (withDeadline && (write == null || write.type() == null)) {
+                    gone.add(key);
+                }
+            }
+            if (withDeadline) {
+                out.emit('g', "expire", key);
             }
             out.emit('$', "set", key);
         }
+        gone.forEach(key -> out.emit('x', "expired", key));
     }
 
     private static void getEx(Origin origin, KeyEvents out) {

@@ -174,7 +174,12 @@ record KeySpec(Begin begin, Find find, List<String> access, @Nullable String not
 
     /** As many keys as an argument says that stands before them. */
     static KeySpec counted(int countAt, String... access) {
-        return new KeySpec(new AtIndex(countAt), new Counted(0, 1, 1), List.of(access), null);
+        return counted(countAt, 1, access);
+    }
+
+    /** The same, where they are a step apart. */
+    static KeySpec counted(int countAt, int step, String... access) {
+        return new KeySpec(new AtIndex(countAt), new Counted(0, 1, step), List.of(access), null);
     }
 
     /** The one argument behind a word, if it is there. */
@@ -402,7 +407,8 @@ record KeySpec(Begin begin, Find find, List<String> access, @Nullable String not
             }
             first += counted.first();
             // So many arguments there are not; and it must not overflow.
-            last = first + Math.min(request.integer(argument), Integer.MAX_VALUE) - 1;
+            long keys = Math.max(0, Math.min(request.integer(argument), Integer.MAX_VALUE));
+            last = first + (keys - 1) * counted.step();
         }
         return last >= count || last < first
                 ? INVALID

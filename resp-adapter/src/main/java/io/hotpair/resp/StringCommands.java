@@ -22,6 +22,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Strings and counters. */
 final class StringCommands {
+    private static final String COMPARISON =
+            "IFEQ ifeq-value|IFNE ifne-value|IFDEQ ifdeq-digest|IFDNE ifdne-digest";
+    private static final String EXPIRATION =
+            "[EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds"
+                    + "|KEEPTTL]";
+
     private StringCommands() {}
 
     static void register(CommandTable table) {
@@ -53,6 +59,13 @@ final class StringCommands {
                 .since("2.2.0")
                 .summary("Returns the length of a value.")
                 .does(StringCommands::strlen);
+        add(table, "digest", 2, "key")
+                .flags(READONLY, FAST)
+                .keys(1, 1, 1, "RO", "access")
+                .since("8.4.0")
+                .complexity("O(N), N being the length of the value")
+                .summary("Returns the digest of a value, which conditions can be compared with.")
+                .does(StringCommands::digest);
         add(table, "getrange", 4, "key start end")
                 .flags(READONLY)
                 .keys(1, 1, 1, "RO", "access")
@@ -69,12 +82,7 @@ final class StringCommands {
     }
 
     private static void registerWrites(CommandTable table) {
-        add(
-                        table,
-                        "set",
-                        -3,
-                        "key value [NX|XX|IFEQ value|IFNE value] [GET] [EX seconds|PX milliseconds|EXAT unix-time-seconds"
-                                + "|PXAT unix-time-milliseconds|KEEPTTL]")
+        add(table, "set", -3, "key value [NX|XX|" + COMPARISON + "] [GET] " + EXPIRATION)
                 .flags(WRITE, DENYOOM)
                 .keys(1, 1, 1, "RW", "access", "update", "variable_flags")
                 .keyNotes("RW and ACCESS due to the optional `GET` argument")
@@ -97,6 +105,15 @@ final class StringCommands {
                 .complexity("O(N), N being the number of keys")
                 .summary("Sets several values as one step if all the keys are absent.")
                 .does((r, c, out) -> mset(r, c, out, "msetnx"));
+        add(table, "msetex", -4, "numkeys (key value)... [NX|XX] " + EXPIRATION)
+                .flags(WRITE, DENYOOM)
+                .keys(KeySpec.counted(1, 2, "OW", "update"))
+                .tips("request_policy:multi_shard", "response_policy:all_succeeded")
+                .since("8.4.0")
+                .complexity("O(N), N being the number of keys")
+                .summary(
+                        "Sets several values with one deadline as one step, on conditions if so asked.")
+                .does(StringCommands::msetex);
         add(table, "setnx", 3, "key value")
                 .flags(WRITE, DENYOOM, FAST)
                 .keys(1, 1, 1, "OW", "insert")
@@ -127,11 +144,12 @@ final class StringCommands {
                 .since("6.2.0")
                 .summary("Returns a value and deletes the key.")
                 .does(StringCommands::getdel);
-        add(table, "delex", -2, "key [IFEQ value|IFNE value]")
+        add(table, "delex", -2, "key [" + COMPARISON + "]")
                 .flags(WRITE, FAST)
                 .keys(1, 1, 1, "RW", "delete", "variable_flags")
                 .variableAccess(StringCommands::accessOfDelex)
                 .since("8.4.0")
+                .complexity("O(1), with a digest O(N), N being the length of the value")
                 .summary("Deletes a key; if so asked, only with this value, or with another one.")
                 .does(StringCommands::delex);
         add(table, "delifeq", 3, "key value")
@@ -274,6 +292,12 @@ final class StringCommands {
         reply.integer(Math.max(0, length(request, client)));
     }
 
+    private static void digest(Request request, Client client, ReplyBuffer reply) {
+        byte[] value = client.session().get(request.bytes(), request.offset(1), request.length(1));
+        reply.bulkOrNull(
+                value == null ? null : ValueDigest.of(value).getBytes(StandardCharsets.US_ASCII));
+    }
+
     private static void getrange(Request request, Client client, ReplyBuffer reply) {
         long start = request.integer(2);
         long end = request.integer(3);
@@ -297,7 +321,11 @@ final class StringCommands {
     private static List<String> accessOfSet(Request request, int from) {
         for (int i = from + 3; i < request.count(); i++) {
             // A condition tells of the value, too.
-            if (request.is(i, "GET") || request.is(i, "IFEQ") || request.is(i, "IFNE")) {
+            if (request.is(i, "GET")
+                    || request.is(i, "IFEQ")
+                    || request.is(i, "IFNE")
+                    || request.is(i, "IFDEQ")
+                    || request.is(i, "IFDNE")) {
                 return KeySpec.READS_AND_WRITES;
             }
         }
@@ -327,10 +355,7 @@ final class StringCommands {
         SetResult result =
                 client.session()
                         .strings()
-                        .set(
-                                request.copy(1),
-                                request.copy(2),
-                                options.asSetOptions(request, deadlineMs));
+                        .set(request.copy(1), request.copy(2), options.asSetOptions(deadlineMs));
         client.noteWrite();
         if (options.returnsPrevious()) {
             reply.bulkOrNull(result.previous());
@@ -359,14 +384,11 @@ final class StringCommands {
             throw new CommandException(
                     "ERR Key should be of string type if conditions are specified");
         }
-        byte[] value = request.copy(3);
-        if (request.is(2, "IFEQ")) {
-            delete(request, client, ValueCondition.ifEqual(value), reply);
-        } else if (request.is(2, "IFNE")) {
-            delete(request, client, ValueCondition.ifNotEqual(value), reply);
-        } else {
+        ValueCondition condition = StringOptions.comparison(request, 2);
+        if (condition == null) {
             throw new CommandException("ERR Invalid condition. Use IFEQ, IFNE, IFDEQ, or IFDNE");
         }
+        delete(request, client, condition, reply);
     }
 
     private static void delifeq(Request request, Client client, ReplyBuffer reply) {
@@ -412,6 +434,25 @@ final class StringCommands {
             client.noteWrite();
             reply.integer(done ? 1 : 0);
         }
+    }
+
+    private static void msetex(Request request, Client client, ReplyBuffer reply) {
+        long pairs = request.integer(1, 1, Integer.MAX_VALUE, "ERR invalid numkeys value");
+        if (2 + 2 * pairs > request.count()) {
+            throw new CommandException("ERR wrong number of key-value pairs");
+        }
+        int arguments = (int) (2 * pairs);
+        StringOptions options = StringOptions.ofMsetex(request, 2 + arguments);
+        long deadlineMs = options.deadlineMs(request, "msetex", client.keyspace().currentTimeMs());
+        boolean done =
+                client.session()
+                        .strings()
+                        .msetEx(
+                                options.condition(),
+                                options.expiry(deadlineMs),
+                                request.copies(2, arguments));
+        client.noteWrite();
+        reply.integer(done ? 1 : 0);
     }
 
     private static void setnx(Request request, Client client, ReplyBuffer reply) {

@@ -7,12 +7,11 @@ import io.hotpair.ValueCondition;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** The options of SET and GETEX, with what excludes what as in Redis. */
+/** The options of SET, MSETEX and GETEX, with what excludes what as in Redis. */
 final class StringOptions {
     private boolean ifAbsent;
     private boolean ifPresent;
-    private boolean ifEqual;
-    private int comparedArgument;
+    private @Nullable ValueCondition comparison;
     private boolean previous;
     private boolean keepDeadline;
     private boolean persist;
@@ -22,15 +21,24 @@ final class StringOptions {
     private StringOptions() {}
 
     static StringOptions ofSet(Request request) {
+        return of(request, 3, true);
+    }
+
+    /** Those of MSETEX, which begin behind its pairs. */
+    static StringOptions ofMsetex(Request request, int from) {
+        return of(request, from, false);
+    }
+
+    private static StringOptions of(Request request, int from, boolean ofSet) {
         StringOptions options = new StringOptions();
-        for (int i = 3; i < request.count(); i++) {
+        for (int i = from; i < request.count(); i++) {
             if (request.is(i, "NX") && !options.ifPresent && !options.compares()) {
                 options.ifAbsent = true;
             } else if (request.is(i, "XX") && !options.ifAbsent && !options.compares()) {
                 options.ifPresent = true;
-            } else if (options.comparison(request, i)) {
+            } else if (ofSet && options.takeComparison(request, i)) {
                 i++;
-            } else if (request.is(i, "GET")) {
+            } else if (ofSet && request.is(i, "GET")) {
                 options.previous = true;
             } else if (request.is(i, "KEEPTTL") && options.unit == null) {
                 options.keepDeadline = true;
@@ -41,22 +49,32 @@ final class StringOptions {
         return options;
     }
 
-    private boolean comparison(Request request, int at) {
-        boolean isEqual = request.is(at, "IFEQ");
-        if ((!isEqual && !request.is(at, "IFNE"))
-                || ifAbsent
-                || ifPresent
-                || compares()
-                || at + 1 == request.count()) {
+    private boolean takeComparison(Request request, int at) {
+        if (ifAbsent || ifPresent || compares() || at + 1 == request.count()) {
             return false;
         }
-        ifEqual = isEqual;
-        comparedArgument = at + 1;
-        return true;
+        comparison = comparison(request, at);
+        return compares();
+    }
+
+    /**
+     * What a word and the argument behind it ask of the present value; null if it is no such word.
+     */
+    static @Nullable ValueCondition comparison(Request request, int at) {
+        if (request.is(at, "IFEQ")) {
+            return ValueCondition.ifEqual(request.copy(at + 1));
+        }
+        if (request.is(at, "IFNE")) {
+            return ValueCondition.ifNotEqual(request.copy(at + 1));
+        }
+        if (request.is(at, "IFDEQ")) {
+            return ValueDigest.ifEqual(request.copy(at + 1));
+        }
+        return request.is(at, "IFDNE") ? ValueDigest.ifNotEqual(request.copy(at + 1)) : null;
     }
 
     private boolean compares() {
-        return comparedArgument > 0;
+        return comparison != null;
     }
 
     static StringOptions ofGetex(Request request) {
@@ -112,21 +130,23 @@ final class StringOptions {
     }
 
     /** What SET is asked to do, in the words of the keyspace. */
-    SetOptions asSetOptions(Request request, long deadlineMs) {
-        Expiry expiry = Expiry.never();
-        if (keepDeadline) {
-            expiry = Expiry.unchanged();
-        } else if (deadlineMs != Session.NEVER) {
-            expiry = Expiry.at(Instant.ofEpochMilli(deadlineMs));
-        }
-        SetOptions options = SetOptions.plain().on(condition(request)).expiring(expiry);
+    SetOptions asSetOptions(long deadlineMs) {
+        SetOptions options = SetOptions.plain().on(condition()).expiring(expiry(deadlineMs));
         return previous ? options.returningPrevious() : options;
     }
 
-    private ValueCondition condition(Request request) {
-        if (compares()) {
-            byte[] value = request.copy(comparedArgument);
-            return ifEqual ? ValueCondition.ifEqual(value) : ValueCondition.ifNotEqual(value);
+    Expiry expiry(long deadlineMs) {
+        if (keepDeadline) {
+            return Expiry.unchanged();
+        }
+        return deadlineMs == Session.NEVER
+                ? Expiry.never()
+                : Expiry.at(Instant.ofEpochMilli(deadlineMs));
+    }
+
+    ValueCondition condition() {
+        if (comparison != null) {
+            return comparison;
         }
         if (ifAbsent) {
             return ValueCondition.ifAbsent();

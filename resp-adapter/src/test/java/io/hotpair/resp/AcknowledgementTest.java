@@ -45,7 +45,7 @@ class AcknowledgementTest {
 
     /** Each of these writes; each has one that it writes for. */
     private static final String WRITES =
-            "SET s 1|GETSET s 2|MSET s 1 t 2|MSETNX u 1 v 2|APPEND s 1|INCR s|DECR s|INCRBY"
+            "SET s 1|GETSET s 2|MSET s 1 t 2|MSETEX 2 s 1 t 2 EX 1000|MSETNX u 1 v 2|APPEND s 1|INCR s|DECR s|INCRBY"
                     + " s 2|DECRBY s 2|INCRBYFLOAT s 0.5|SETRANGE t 1 x|SETEX e 1000 1|PSETEX e "
                     + "1000000 1|SETNX w 1|DELEX w|SETNX w 1|DELIFEQ w 1|SETNX w 1|GETDEL w|GETEX e "
                     + "PERSIST|SETBIT b 7 1|BITFIELD b SET u8 0 9|BITOP NOT b2 b|PFADD p a b|PFADD q c|PFMERGE r p q|EXPIRE s 1000|PEXPIRE s "

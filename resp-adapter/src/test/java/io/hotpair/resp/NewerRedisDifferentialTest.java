@@ -8,14 +8,16 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Random programs over deadlines of fields, to a listener and to a redis-server that has them:
- * replies and events of keys must be the same. It is the one that {@code -Dhotpair.newerRedis}
- * names; without it there is {@link NewerRepliesTest}.
+ * Random programs over deadlines of fields, and over conditions, to a listener and to a
+ * redis-server that has them: replies and events of keys must be the same. It is the one that
+ * {@code -Dhotpair.newerRedis} names, for conditions {@code -Dhotpair.newestRedis}; without it
+ * there is {@link NewerRepliesTest}.
  */
 class NewerRedisDifferentialTest {
     private static final int PROGRAMS = Integer.getInteger("hotpair.programs", 20);
@@ -58,22 +60,34 @@ class NewerRedisDifferentialTest {
     @ParameterizedTest
     @ValueSource(ints = {2, 3})
     void shouldAnswerAndTellAsTheNewerRedis(int protocol) {
-        try (RealRedis redis = RealRedis.startNewer();
+        run(protocol, RealRedis.NEWER, FieldExpirySource::new);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3})
+    void shouldAnswerAndTellOfConditionsAsTheNewestRedis(int protocol) {
+        run(protocol, RealRedis.NEWEST, ConditionSource::new);
+    }
+
+    private static void run(
+            int protocol, String property, Function<Random, CommandSource> sources) {
+        try (RealRedis redis = RealRedis.startNewer(property);
                 TestListener listener = TestListener.open();
                 Side theirs = new Side(redis.port(), protocol);
                 Side ours = new Side(listener.port(), protocol)) {
             for (int program = 0; program < PROGRAMS; program++) {
-                run(SEED + program, theirs, ours);
+                run(SEED + program, sources, theirs, ours);
             }
         }
     }
 
-    private static void run(long seed, Side theirs, Side ours) {
+    private static void run(
+            long seed, Function<Random, CommandSource> sources, Side theirs, Side ours) {
         for (String command : List.of("DISCARD", "UNWATCH", "FLUSHALL")) {
             assertEquals(theirs.call(command), ours.call(command), "seed=" + seed);
         }
         Random random = new Random(seed);
-        FieldExpirySource source = new FieldExpirySource(random);
+        CommandSource source = sources.apply(random);
         List<String[]> commands = new ArrayList<>();
         int left = 0;
         while (commands.size() < COMMANDS) {
@@ -113,7 +127,7 @@ class NewerRedisDifferentialTest {
         String[] expected = theirs.split("\r\n", -1);
         String[] actual = ours.split("\r\n", -1);
         String command = String.join(" ", commands.get(commands.size() - 1));
-        boolean seconds = command.matches("(?s).*\\b(HTTL|HEXPIRETIME)\\b.*");
+        boolean seconds = command.matches("(?s).*\\b(TTL|HTTL|HEXPIRETIME)\\b.*");
         long apart = CLOCKS_SECONDS * (seconds ? 1 : 1000);
         if (areClose(expected, actual, apart)) {
             return;
@@ -165,7 +179,7 @@ class NewerRedisDifferentialTest {
     /** A field that expires by itself, and the key with its last field. */
     @Test
     void shouldTellOfFieldsThatExpireAsTheNewerRedis() {
-        try (RealRedis redis = RealRedis.startNewer();
+        try (RealRedis redis = RealRedis.startNewer(RealRedis.NEWER);
                 TestListener listener = TestListener.open()) {
             assertEquals(heardOfExpiry(redis.port()), heardOfExpiry(listener.port()));
         }

@@ -8,40 +8,48 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Commands newer than the redis-server that the other tests compare with: {@code newer/replies.txt}
- * has what Redis 8.0.6 answered, and which events of keys it told of. With {@code
- * -Dhotpair.newerRedis=/path/of/redis-server} the file is recorded anew.
+ * has what Redis 8.0.6 answered, and which events of keys it told of; {@code newer/replies-8.6.txt}
+ * has what Redis 8.6.3 did of commands that 8.0 does not have. With {@code
+ * -Dhotpair.newerRedis=/path/of/redis-server} the one is recorded anew, with {@code
+ * -Dhotpair.newestRedis=...} the other.
  *
  * <p>A line that begins with {@code ==} begins anew with nothing there, in a protocol; one with
  * {@code >} is a command, below it are the reply, line breaks told as {@code |}, and the events.
  */
 class NewerRepliesTest {
-    private static final Path FILE = Path.of("src", "test", "resources", "newer", "replies.txt");
+    private static final Path FILES = Path.of("src", "test", "resources", "newer");
 
-    @Test
-    void shouldAnswerAsTheNewerRedisDid() throws IOException {
-        if (RealRedis.newer() != null) {
-            try (RealRedis redis = RealRedis.startNewer()) {
-                Files.write(FILE, answered(redis.port()));
+    @ParameterizedTest
+    @CsvSource({
+        "replies.txt, " + RealRedis.NEWER,
+        "replies-8.6.txt, " + RealRedis.NEWEST,
+    })
+    void shouldAnswerAsTheNewerRedisDid(String name, String property) throws IOException {
+        Path file = FILES.resolve(name);
+        if (System.getProperty(property) != null) {
+            try (RealRedis redis = RealRedis.startNewer(property)) {
+                Files.write(file, answered(file, redis.port()));
             }
         }
         try (TestListener listener = TestListener.open()) {
-            String recorded = String.join("\n", Files.readAllLines(FILE));
-            assertEquals(recorded, String.join("\n", answered(listener.port())));
+            String recorded = String.join("\n", Files.readAllLines(file));
+            assertEquals(recorded, String.join("\n", answered(file, listener.port())));
         }
     }
 
     /** The file's commands, with what the server at a port answers. */
-    private static List<String> answered(int port) throws IOException {
+    private static List<String> answered(Path file, int port) throws IOException {
         List<String> lines = new ArrayList<>();
         try (Watched hearer = new Watched(port)) {
             hearer.call("CONFIG", "SET", "notify-keyspace-events", "EAn");
             hearer.call("PSUBSCRIBE", "*");
             RawClient client = new RawClient(port);
-            for (String line : Files.readAllLines(FILE)) {
+            for (String line : Files.readAllLines(file)) {
                 if (line.startsWith("== RESP")) {
                     client.close();
                     client = new RawClient(port);

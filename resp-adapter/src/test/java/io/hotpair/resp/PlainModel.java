@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -200,7 +201,7 @@ final class PlainModel {
                 """
                 GET 2 2 GETDEL 2 2 GETSET 3 3 SET 3 * SETNX 3 3 SETEX 4 4 PSETEX 4 4 APPEND 3 3
                 STRLEN 2 2 GETRANGE 4 4 SUBSTR 4 4 SETRANGE 4 4 INCR 2 2 DECR 2 2 INCRBY 3 3
-                DECRBY 3 3 DELIFEQ 3 3 MGET 2 * GETBIT 3 3 SETBIT 4 4 GETEX 2 *
+                DECRBY 3 3 DELIFEQ 3 3 MSETEX 4 * MGET 2 * GETBIT 3 3 SETBIT 4 4 GETEX 2 *
                 DEL 2 * UNLINK 2 * EXISTS 2 * TYPE 2 2 TTL 2 2 PTTL 2 2 EXPIRETIME 2 2
                 PEXPIRETIME 2 2 EXPIRE 3 * PEXPIRE 3 * EXPIREAT 3 * PEXPIREAT 3 * PERSIST 2 2
                 RENAME 3 3 RENAMENX 3 3
@@ -399,6 +400,9 @@ final class PlainModel {
                 after.put(key, deletes ? null : before);
                 return deletes ? ":1" : ":0";
             }
+            case "MSETEX" -> {
+                return setAll();
+            }
             case "SETNX" -> {
                 if (before == null) {
                     after.put(key, new Value("string", words[2], Session.NEVER));
@@ -590,6 +594,7 @@ final class PlainModel {
                     comparison = option;
                     compared = words[++i];
                 }
+                case "IFDEQ", "IFDNE" -> throw new NotKnown();
                 case "EX", "PX", "EXAT", "PXAT" -> {
                     if ((!unit.isEmpty() && !unit.equals(option)) || i + 1 == words.length) {
                         throw new Refused(ERR + " syntax");
@@ -623,6 +628,59 @@ final class PlainModel {
         boolean gone = deadlineMs != Session.NEVER && deadlineMs <= server.nowMs();
         after.put(key, gone ? null : new Value("string", words[2], deadlineMs));
         return get ? old : "+OK";
+    }
+
+    /** MSETEX. */
+    private String setAll() {
+        Long pairs = number(words[1]);
+        if (pairs == null || pairs < 1 || pairs > Integer.MAX_VALUE) {
+            throw new Refused(ERR + " invalid numkeys value");
+        }
+        if (pairs > (words.length - 2) / 2) {
+            throw new Refused(ERR + " wrong number of key-value pairs");
+        }
+        int end = 2 + 2 * pairs.intValue();
+        Set<String> flags = new HashSet<>();
+        String unit = "";
+        int time = 0;
+        for (int i = end; i < words.length; i++) {
+            String option = words[i].toUpperCase(Locale.ROOT);
+            boolean isTime = option.matches("(EX|PX)(AT)?");
+            boolean fits =
+                    isTime
+                            ? (unit.isEmpty() || unit.equals(option)) && i + 1 < words.length
+                            : option.matches("NX|XX|KEEPTTL");
+            if (!fits) {
+                throw new Refused(ERR + " syntax");
+            }
+            if (isTime) {
+                unit = option;
+                time = ++i;
+            } else {
+                flags.add(option);
+            }
+        }
+        boolean keep = flags.contains("KEEPTTL");
+        if (flags.containsAll(Set.of("NX", "XX")) || (keep && !unit.isEmpty())) {
+            throw new Refused(ERR + " syntax");
+        }
+        long deadlineMs = Session.NEVER;
+        if (!unit.isEmpty()) {
+            deadlineMs = deadline(integer(time), unit.startsWith("P"), unit.endsWith("AT"), 1);
+        }
+        boolean met = true;
+        for (int i = 2; i < end; i += 2) {
+            Value present = of(words[i]);
+            after.put(words[i], present);
+            met &= !flags.contains(present == null ? "XX" : "NX");
+        }
+        for (int i = 2; met && i < end; i += 2) {
+            Value present = of(words[i]);
+            long its = keep && present != null ? present.deadlineMs() : deadlineMs;
+            boolean gone = its != Session.NEVER && its <= server.nowMs();
+            after.put(words[i], gone ? null : new Value("string", words[i + 1], its));
+        }
+        return met ? ":1" : ":0";
     }
 
     private static String array(List<String> elements) {

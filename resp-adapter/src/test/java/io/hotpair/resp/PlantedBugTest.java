@@ -183,6 +183,11 @@ class PlantedBugTest {
                         "if (decrement == Long.MIN_VALUE) {",
                         "if (decrement == Long.MAX_VALUE) {"),
                 command(
+                        "several values are set whatever is there",
+                        "StringCommands",
+                        "options.condition(),",
+                        "ValueCondition.always(),"),
+                command(
                         "a deadline overflows",
                         "ExpireTime",
                         "if (ms > Long.MAX_VALUE - nowMs) {",
@@ -255,8 +260,8 @@ class PlantedBugTest {
                 command(
                         "a deadline that was to be kept is lost",
                         "StringOptions",
-                        "expiry = Expiry.unchanged();",
-                        "expiry = Expiry.never();"),
+                        "return Expiry.unchanged();",
+                        "return Expiry.never();"),
                 command(
                         "milliseconds are taken for seconds",
                         "StringCommands",

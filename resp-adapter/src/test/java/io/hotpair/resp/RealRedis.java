@@ -17,10 +17,15 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** A real {@code redis-server}, as the judge. */
 final class RealRedis implements AutoCloseable {
+    /** The system property that names a redis-server of version 8.0. */
+    static final String NEWER = "hotpair.newerRedis";
+
+    /** The system property that names one of version 8.6. */
+    static final String NEWEST = "hotpair.newestRedis";
+
     private static final long POLL_NS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long DEADLINE_NS = TimeUnit.SECONDS.toNanos(20);
 
@@ -54,16 +59,11 @@ final class RealRedis implements AutoCloseable {
         return startProgram("redis-server", options);
     }
 
-    /** The program of a newer one, where the system property says where that is. */
-    static @Nullable String newer() {
-        return System.getProperty("hotpair.newerRedis");
-    }
-
-    /** Starts a newer one; skips the test where there is none. */
-    static RealRedis startNewer(String... options) {
-        String program = newer();
-        assumeTrue(program != null, "-Dhotpair.newerRedis names no redis-server");
-        return startProgram(Objects.requireNonNull(program), options);
+    /** Starts a newer one, which a system property names; skips the test where there is none. */
+    static RealRedis startNewer(String property) {
+        String program = System.getProperty(property);
+        assumeTrue(program != null, "-D" + property + " names no redis-server");
+        return startProgram(Objects.requireNonNull(program));
     }
 
     private static RealRedis startProgram(String program, String... options) {

@@ -12,6 +12,7 @@ final class ReplyKinds {
     private static final String TABLE =
             """
             get $_ $_ mget * * strlen : : getrange $ $ substr $ $ set +$_ +$_ mset + + msetnx : :
+            msetex : : digest $_ $_ delex : : delifeq : :
             setnx : : setex + + psetex + + getset $_ $_ getdel $_ $_ getex $_ $_ append : :
             setrange : : incr : : decr : : incrby : : decrby : : incrbyfloat $ $
             setbit : : getbit : : bitcount : : bitpos : : bitop : : bitfield * * bitfield_ro * *

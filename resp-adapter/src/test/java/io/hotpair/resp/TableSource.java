@@ -259,6 +259,8 @@ final class TableSource {
                             "key1",
                             "key2" ->
                             key();
+                    case "ifdeq-digest", "ifdne-digest" ->
+                            chance(3) ? one(STRINGS) : ValueDigest.of(latin(one(STRINGS)));
                     case "increment", "score", "weight" ->
                             chance(2) ? one(FLOATS) : Integer.toString(random.nextInt(20) - 10);
                     case "min", "max" -> bound();

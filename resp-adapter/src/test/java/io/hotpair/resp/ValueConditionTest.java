@@ -9,8 +9,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What SET and DELEX do on a value, and DELIFEQ. The replies of the first part are those of a
- * Valkey 9.1.2; those of the second are what Redis 8.4 documents.
+ * What SET, DELEX and MSETEX do on conditions, and DELIFEQ. The replies are those of a Valkey
+ * 9.1.2; those of a Redis are in {@link NewerRepliesTest}.
  */
 class ValueConditionTest {
     private static final String WRONG_TYPE =
@@ -64,35 +64,6 @@ class ValueConditionTest {
         {"DELIFEQ k \"\"", ":0"},
     };
 
-    private static final String[][] OF_REDIS = {
-        {"SET k a IFNE a", "+OK"},
-        {"SET k b IFNE a", NULL},
-        {"SET k b IFNE a GET", "$1\r\na"},
-        {"SET k b IFNE x GET", "$1\r\na"},
-        {"SET k c IFNE bb", "+OK"},
-        {"SET k c IFNE", SYNTAX},
-        {"SET k c IFNE b NX", SYNTAX},
-        {"SET k c IFNE b IFEQ c", SYNTAX},
-        {"DELEX", "-ERR wrong number of arguments for 'delex' command"},
-        {"DELEX k IFEQ", "-ERR wrong number of arguments for 'delex' command"},
-        {"DELEX k IFEQ c c", "-ERR wrong number of arguments for 'delex' command"},
-        {"DELEX k FOO c", "-ERR Invalid condition. Use IFEQ, IFNE, IFDEQ, or IFDNE"},
-        {"DELEX k IFEQ b", ":0"},
-        {"DELEX k IFNE c", ":0"},
-        {"DELEX k IFEQ c", ":1"},
-        {"DELEX k IFEQ c", ":0"},
-        {"DELEX k IFNE c", ":0"},
-        {"DELEX k", ":0"},
-        {"SET k a", "+OK"},
-        {"DELEX k IFNE b", ":1"},
-        {"LPUSH l a", ":1"},
-        {"SET l a IFNE a", WRONG_TYPE},
-        {"DELEX l FOO a", "-ERR Key should be of string type if conditions are specified"},
-        {"DELEX l IFEQ a", "-ERR Key should be of string type if conditions are specified"},
-        {"DELEX l IFNE aaa", "-ERR Key should be of string type if conditions are specified"},
-        {"DELEX l", ":1"},
-    };
-
     private static void check(String[]... steps) {
         try (TestListener listener = TestListener.open();
                 RawClient client = listener.connect()) {
@@ -112,11 +83,6 @@ class ValueConditionTest {
         check(OF_VALKEY);
     }
 
-    @Test
-    void shouldSetAndDeleteOnAValueAsRedisDoes() {
-        check(OF_REDIS);
-    }
-
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 60, 5000, 300_000})
     void shouldCompareValuesOfEveryLength(int length) {
@@ -124,6 +90,9 @@ class ValueConditionTest {
         try (TestListener listener = TestListener.open();
                 RawClient client = listener.connect()) {
             client.call("SET", "k", value);
+            String digest = client.call("DIGEST", "k").substring("$16\r\n".length()).trim();
+            assertEquals("$-1\r\n", client.call("SET", "k", "x", "IFDNE", digest));
+            assertEquals("+OK\r\n", client.call("SET", "k", value, "IFDEQ", digest));
             assertEquals("$-1\r\n", client.call("SET", "k", "x", "IFEQ", value + "v"));
             assertEquals("$-1\r\n", client.call("SET", "k", "x", "IFNE", value));
             assertEquals(":0\r\n", client.call("DELEX", "k", "IFNE", value));
@@ -141,7 +110,16 @@ class ValueConditionTest {
             client.call("ACL", "SETUSER", "w", "on", "nopass", "%W~*", "+@all");
             client.call("AUTH", "w", "x");
             for (String refused :
-                    List.of("SET k b IFEQ x", "SET k b IFNE a", "DELEX k IFEQ x", "DELIFEQ k x")) {
+                    List.of(
+                            "SET k b IFEQ x",
+                            "SET k b IFNE a",
+                            "SET k b IFDEQ 0123456789abcdef",
+                            "SET k b IFDNE 0123456789abcdef",
+                            "DELEX k IFEQ x",
+                            "DELEX k IFDEQ 0123456789abcdef",
+                            "DELEX k IFDNE 0123456789abcdef",
+                            "DELIFEQ k x",
+                            "DIGEST k")) {
                 client.send(refused + "\r\n");
                 assertEquals(
                         "-NOPERM this user has no permissions to access one of the keys used as"
@@ -149,6 +127,7 @@ class ValueConditionTest {
                         client.reply());
             }
             assertEquals("+OK\r\n", client.call("SET", "k", "b"));
+            assertEquals(":1\r\n", client.call("MSETEX", "2", "k", "c", "l", "d", "EX", "9"));
             assertEquals(":1\r\n", client.call("DELEX", "k"));
         }
     }
@@ -169,6 +148,61 @@ class ValueConditionTest {
                 String message = subscriber.reply();
                 assertEquals(event, message.split("\r\n", -1)[8], message);
             }
+        }
+    }
+
+    @Test
+    void shouldSetSeveralOnlyWhereAllMayBeWritten() {
+        try (TestListener listener = TestListener.open();
+                RawClient client = listener.connect()) {
+            client.call("ACL", "SETUSER", "w", "on", "nopass", "~own*", "%R~*", "+@all");
+            client.call("AUTH", "w", "x");
+            assertEquals(
+                    "-NOPERM this user has no permissions to access one of the keys used as"
+                            + " arguments\r\n",
+                    client.call("MSETEX", "2", "own1", "a", "other", "b"));
+            assertEquals(":0\r\n", client.call("EXISTS", "own1"));
+            assertEquals(":1\r\n", client.call("MSETEX", "2", "own1", "a", "own2", "other"));
+        }
+    }
+
+    /** As Redis tells of it, but that there the keys are seen to have expired a moment later. */
+    @Test
+    void shouldTellOfValuesWhoseDeadlineHasPassed() {
+        try (TestListener listener = TestListener.open(c -> c.notifyKeyspaceEvents("KEAn"));
+                RawClient client = listener.connect();
+                RawClient subscriber = listener.connect()) {
+            client.call("SET", "b", "1");
+            subscriber.call("PSUBSCRIBE", "__keyspace@0__:*");
+            assertEquals(":1\r\n", client.call("MSETEX", "2", "a", "1", "b", "2", "PXAT", "1"));
+            assertEquals(":0\r\n", client.call("EXISTS", "a", "b"));
+            List<String> events = new ArrayList<>();
+            for (int i = 0; i < 7; i++) {
+                String[] lines = subscriber.reply().split("\r\n", -1);
+                events.add(lines[6].substring("__keyspace@0__:".length()) + " " + lines[8]);
+            }
+            assertEquals(
+                    "a new,a expire,a set,b expire,b set,a expired,b expired",
+                    String.join(",", events));
+        }
+    }
+
+    @Test
+    void shouldInvalidateAllThatItSets() {
+        try (TestListener listener = TestListener.open();
+                RawClient client = listener.connect();
+                RawClient tracker = listener.connect()) {
+            client.call("MSET", "a", "1", "b", "1", "c", "1");
+            tracker.call("HELLO", "3");
+            tracker.call("CLIENT", "TRACKING", "ON");
+            tracker.call("MGET", "a", "b", "c");
+            assertEquals(":0\r\n", client.call("MSETEX", "2", "a", "2", "none", "2", "XX"));
+            assertEquals(":1\r\n", client.call("MSETEX", "2", "a", "2", "b", "2", "KEEPTTL"));
+            for (String key : List.of("a", "b")) {
+                String told = ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\n" + key + "\r\n";
+                assertEquals(told, tracker.reply());
+            }
+            assertEquals("+PONG\r\n", tracker.call("PING"));
         }
     }
 }
