@@ -62,6 +62,7 @@ final class ClientTransaction {
     private boolean broken;
     private boolean executing;
     private final List<Published> published = new ArrayList<>();
+    private final List<Runnable> afterCommit = new ArrayList<>(0);
     private boolean hasSwapped;
     private final List<Origin> origins = new ArrayList<>();
     private final List<byte[]> shown = new ArrayList<>();
@@ -233,6 +234,8 @@ final class ClientTransaction {
                     client.subscriptions().leave();
                 }
                 sendPublished();
+                afterCommit.forEach(Runnable::run);
+                afterCommit.clear();
                 moveWaiting();
                 show();
             }
@@ -328,6 +331,7 @@ final class ClientTransaction {
         }
         client.database(databaseBefore);
         published.clear();
+        afterCommit.clear();
         hasSwapped = false;
         origins.clear();
         shown.clear();
@@ -358,6 +362,11 @@ final class ClientTransaction {
             message.deliverTo(client.subscriptions(), client);
         }
         return pubSub.receivers(message) - client.subscriptions().countLeaving(message);
+    }
+
+    /** Has something done once the transaction has committed. */
+    void afterCommit(Runnable task) {
+        afterCommit.add(task);
     }
 
     /** Has the keyspace say of each write which of the commands made it, if anybody listens. */

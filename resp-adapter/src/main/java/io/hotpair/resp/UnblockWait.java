@@ -1,6 +1,7 @@
 package io.hotpair.resp;
 
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * CLIENT UNBLOCK: ends the wait of another client, whose event loop alone knows whether it waits.
@@ -34,17 +35,29 @@ final class UnblockWait implements Parked {
             reply.integer(0);
             return;
         }
+        Connection found = target.get();
+        if (client.transaction().isExecuting()) {
+            // A transaction waits for nobody: it is told how things stand.
+            reply.integer(found.client().parked() instanceof BlockedClient<?> ? 1 : 0);
+            client.transaction().afterCommit(() -> unblock(found, withError, whether -> {}));
+            return;
+        }
         UnblockWait wait = new UnblockWait(client);
         client.park(wait);
-        target.get().worker().execute(() -> wait.unblock(target.get().client(), withError));
+        unblock(found, withError, wait::tell);
     }
 
-    private void unblock(Client target, boolean withError) {
-        if (target.parked() instanceof BlockedClient<?> blocked) {
-            blocked.unblock(withError, this::tell);
-        } else {
-            tell(false);
-        }
+    /** Has the target's event loop end the wait; told whether there was one, by any thread. */
+    private static void unblock(Connection target, boolean withError, Consumer<Boolean> then) {
+        target.worker()
+                .execute(
+                        () -> {
+                            if (target.client().parked() instanceof BlockedClient<?> blocked) {
+                                blocked.unblock(withError, then);
+                            } else {
+                                then.accept(false);
+                            }
+                        });
     }
 
     private void tell(boolean whether) {

@@ -97,6 +97,28 @@ class BlockedClientTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"TIMEOUT", "ERROR"})
+    void shouldBeUnblockedByATransaction(String how) {
+        try (TestListener listener = TestListener.open();
+                RealRedis redis = RealRedis.start()) {
+            List<List<String>> answers = new ArrayList<>();
+            for (int port : new int[] {redis.port(), listener.port()}) {
+                try (RawClient waiting = new RawClient(port);
+                        RawClient other = new RawClient(port)) {
+                    String id = waiting.call("CLIENT", "ID").substring(1).trim();
+                    waiting.send(RawClient.command("BLPOP", "k", "0"));
+                    awaitBlocked(other, 1);
+                    other.call("MULTI");
+                    other.call("CLIENT", "UNBLOCK", id, how);
+                    other.call("CLIENT", "UNBLOCK", "1000000");
+                    answers.add(List.of(other.call("EXEC"), waiting.reply()));
+                }
+            }
+            assertEquals(answers.get(0), answers.get(1));
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"5e-324", "1e-4000", "0x1p-1000", "0.0000001", "0.001"})
     void shouldNotWaitForEverForALittleTime(String seconds) {
         try (TestListener listener = TestListener.open();

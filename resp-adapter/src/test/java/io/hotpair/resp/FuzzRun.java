@@ -9,17 +9,26 @@ final class FuzzRun {
     /**
      * Runs.
      *
+     * @param what {@code parser}, {@code commands} or {@code connections}
      * @return how many executions it took to find something, and what that was; null if nothing
      */
-    static Object @Nullable [] run(boolean ofParser, long seed, long executions) {
+    static Object @Nullable [] run(String what, long seed, long executions) {
         try {
-            if (ofParser) {
-                try (ParserFuzz fuzz = new ParserFuzz()) {
-                    long unused = fuzz.run(seed, executions);
+            switch (what) {
+                case "parser" -> {
+                    try (ParserFuzz fuzz = new ParserFuzz()) {
+                        long unused = fuzz.run(seed, executions);
+                    }
                 }
-            } else {
-                try (CommandFuzz fuzz = new CommandFuzz()) {
-                    long unused = fuzz.run(seed, executions);
+                case "commands" -> {
+                    try (CommandFuzz fuzz = new CommandFuzz()) {
+                        long unused = fuzz.run(seed, executions);
+                    }
+                }
+                default -> {
+                    try (ConnectionsFuzz fuzz = new ConnectionsFuzz(false)) {
+                        long unused = fuzz.run(seed, executions);
+                    }
                 }
             }
             return null;

@@ -13,6 +13,10 @@ import org.junit.jupiter.api.Test;
 class FuzzTest {
     private static final long EXECUTIONS =
             Long.getLong("hotpair.fuzzExecutions", DifferentialTest.isCi() ? 600_000 : 100_000);
+
+    /** Of what is between connections fewer executions say as much, and each takes longer. */
+    private static final long CONNECTIONS_SHARE = 10;
+
     private static final long SEED = Long.getLong("hotpair.seed", 20_261_122);
 
     @Test
@@ -32,6 +36,16 @@ class FuzzTest {
             long executions = fuzz.run(SEED, EXECUTIONS / 2);
             report("commands", executions, System.nanoTime() - startNs);
             assertTrue(executions >= EXECUTIONS / 2);
+        }
+    }
+
+    @Test
+    void shouldServeConnectionsAsIfOneAfterTheOther() {
+        try (ConnectionsFuzz fuzz = new ConnectionsFuzz(true)) {
+            long startNs = System.nanoTime();
+            long executions = fuzz.run(SEED, EXECUTIONS / CONNECTIONS_SHARE);
+            report("connections", executions, System.nanoTime() - startNs);
+            assertTrue(executions >= EXECUTIONS / CONNECTIONS_SHARE);
         }
     }
 

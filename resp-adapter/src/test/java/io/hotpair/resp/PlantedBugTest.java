@@ -22,9 +22,9 @@ class PlantedBugTest {
     /**
      * A bug.
      *
-     * @param ofParser whether the fuzz of the parser is to find it, or that of the commands
+     * @param fuzz which fuzz is to find it
      */
-    record Bug(String name, boolean ofParser, String file, String from, String to) {
+    record Bug(String name, String fuzz, String file, String from, String to) {
         @Override
         public String toString() {
             return name;
@@ -32,15 +32,19 @@ class PlantedBugTest {
     }
 
     private static Bug parser(String name, String file, String from, String to) {
-        return new Bug(name, true, file, from, to);
+        return new Bug(name, "parser", file, from, to);
     }
 
     private static Bug command(String name, String file, String from, String to) {
-        return new Bug(name, false, file, from, to);
+        return new Bug(name, "commands", file, from, to);
+    }
+
+    private static Bug connections(String name, String file, String from, String to) {
+        return new Bug(name, "connections", file, from, to);
     }
 
     static Stream<Bug> bugs() {
-        return Stream.concat(inParser(), inCommands());
+        return Stream.of(inParser(), inCommands(), betweenConnections()).flatMap(bugs -> bugs);
     }
 
     private static Stream<Bug> inParser() {
@@ -294,16 +298,121 @@ class PlantedBugTest {
                         "reply.ok();"));
     }
 
+    private static Stream<Bug> betweenConnections() {
+        return Stream.of(
+                connections(
+                        "a channel without subscribers is kept",
+                        "PubSub",
+                        "if (topic.total() == 0) {",
+                        "if (topic.total() < 0) {"),
+                connections(
+                        "shard channels are counted with the others",
+                        "Subscriptions",
+                        "return kind.isShard() ? shards : channels + patterns;",
+                        "return kind.isShard() ? shards : channels + patterns + shards;"),
+                connections(
+                        "a push overtakes replies that wait",
+                        "Outbox",
+                        "if (queue.isEmpty() && encoded.length",
+                        "if (encoded.length"),
+                connections(
+                        "a reply that is left out takes the push before it along",
+                        "ReplyBuffer",
+                        "if (pushes[i] >= from) {",
+                        "if (pushes[i] > from) {"),
+                connections(
+                        "the wait of one that has gone goes on",
+                        "Connection",
+                        "if (parked != null) {\n            parked.cancel();",
+                        "if (parked != null) {"),
+                connections(
+                        "one that has gone is still to be told of keys",
+                        "Connection",
+                        "server.tracking().disable(client);\n        account.close();",
+                        "account.close();"),
+                connections(
+                        "one that has gone is still shown commands",
+                        "Connection",
+                        "server.monitors().remove(client);",
+                        ""),
+                connections(
+                        "who quits is a subscriber until the connection is closed",
+                        "Connection",
+                        "client.unsubscribeAll();\n        server.tracking().disable(client);\n"
+                                + "        reply.close();",
+                        "server.tracking().disable(client);\n        reply.close();"),
+                connections(
+                        "nothing goes on when a client takes its replies again",
+                        "Connection",
+                        "if (channel.isWritable() && !running && !closed) {",
+                        "if (channel.isWritable() && running && !closed) {"),
+                connections(
+                        "reading does not go on behind a wait",
+                        "Connection",
+                        "if (channel.config().isAutoRead() != read) {",
+                        "if (!read) {"),
+                connections(
+                        "RESET leaves the client a monitor",
+                        "Client",
+                        "server.monitors().remove(this);",
+                        ""),
+                connections(
+                        "what NOLOOP asks for counts for the writes of all",
+                        "Tracking",
+                        "&& !(mode.noLoop() && by.is(client))) {",
+                        "&& !mode.noLoop()) {"),
+                connections(
+                        "what OPTOUT asks for is turned round",
+                        "Tracking",
+                        ": mode.optOut() && client.isCachingSet())) {",
+                        ": mode.optOut() && !client.isCachingSet())) {"),
+                connections(
+                        "MULTI forgets what CLIENT CACHING has said",
+                        "Dispatcher",
+                        "if (!isClient && !client.transaction().isOpen()) {",
+                        "if (!isClient) {"),
+                connections(
+                        "who has invalidated a key is told before the reply",
+                        "Worker",
+                        "afterReply.add(message);",
+                        "byte[] now = message.encode(); if (now != null) { reply.push(now); }"),
+                connections(
+                        "FLUSHALL forgets no tracked key",
+                        "Tracking",
+                        "void flushed() {\n        clear();",
+                        "void flushed() {"),
+                connections(
+                        "a key that comes into being is not seen by WATCH",
+                        "ClientTransaction",
+                        "}\n        return isWritten(version, before);",
+                        "}\n        return false;"),
+                connections(
+                        "a wait begins anew with all its time",
+                        "BlockedClient",
+                        "whole.toMillis() - TimeUnit.NANOSECONDS.toMillis(waitedNs);",
+                        "whole.toMillis() - (waitedNs < 0 ? 1 : 0);"),
+                connections(
+                        "CLIENT UNBLOCK wakes nobody",
+                        "UnblockWait",
+                        "asking.connection().wake(this);",
+                        ""),
+                connections(
+                        "a pause gets milder",
+                        "Pause",
+                        "writesOnly = writesOnly && onlyWrites;",
+                        "writesOnly = onlyWrites;"));
+    }
+
     @ParameterizedTest
     @MethodSource("bugs")
     void shouldBeFound(Bug bug) throws ReflectiveOperationException {
         Class<?> fuzz = PlantedVariant.load("FuzzRun", bug.file(), bug.from(), bug.to());
-        Method run = fuzz.getDeclaredMethod("run", boolean.class, long.class, long.class);
+        Method run = fuzz.getDeclaredMethod("run", String.class, long.class, long.class);
         run.setAccessible(true);
         long sum = 0;
         for (int i = 0; i < RUNS; i++) {
             long seed = SEED + 1_000_003L * i;
-            Object @Nullable [] found = (Object[]) run.invoke(null, bug.ofParser(), seed, ENOUGH);
+            Object @Nullable [] found = (Object[]) run.invoke(null, bug.fuzz(), seed, ENOUGH);
             assertNotNull(found, () -> bug + ": not found in " + ENOUGH + ", seed=" + seed);
             sum += (Long) found[0];
             if (i + 1 == RUNS) {
