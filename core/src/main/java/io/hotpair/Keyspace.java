@@ -655,8 +655,8 @@ public final class Keyspace implements AutoCloseable {
     /**
      * Leaves keys and fields that have expired where they are for a while, though nobody sees them:
      * for who is to find memory and the log unchanged meanwhile. Else they are removed within a
-     * tenth of a second or two. Of several calls the last one counts; a removal that is under way
-     * may still end.
+     * tenth of a second or two. Of several calls that which lasts longest counts, until one says
+     * zero; a removal that is under way may still end.
      *
      * @param howLong from now on; zero lets them be removed again
      * @throws IllegalArgumentException if it is negative

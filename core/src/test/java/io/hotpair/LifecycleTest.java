@@ -48,6 +48,8 @@ class LifecycleTest {
                     "origin",
                     "whenAcknowledged",
                     "hasten",
+                    "keepExpired",
+                    "readTrace",
                     "vouches",
                     "config",
                     "lastOpId",

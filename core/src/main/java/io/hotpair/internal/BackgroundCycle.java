@@ -77,9 +77,12 @@ final class BackgroundCycle implements Runnable {
         return !timers.takeWoken() && parkNs == INTERVAL_NS;
     }
 
-    /** Removes nothing that has expired for so long from now on; 0 to go on. */
-    void keepExpired(long ns) {
-        keptUntilNs = clock.nanoTime() + ns;
+    /** Removes nothing that has expired for so long from now on, or longer; 0 to go on. */
+    synchronized void keepExpired(long ns) {
+        long untilNs = clock.nanoTime() + ns;
+        if (!keepsExpired || untilNs - keptUntilNs > 0) {
+            keptUntilNs = untilNs;
+        }
         keepsExpired = ns > 0;
     }
 

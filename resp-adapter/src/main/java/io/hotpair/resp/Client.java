@@ -141,8 +141,7 @@ final class Client {
         }
         Session own = unnoticed;
         if (own == null) {
-            own = server.keyspace().session();
-            own.readTrace(ReadTrace.NONE, ReadTrace.NONE);
+            own = server.keyspace().unnoticed();
             unnoticed = own;
         }
         return own;

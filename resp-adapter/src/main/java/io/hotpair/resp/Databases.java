@@ -91,7 +91,7 @@ final class Databases {
 
     /** Which database has which area, as things stand outside of any transaction. */
     Mapping present() {
-        return keyspace.keyCount(KeyArea.NONE) == 0 ? Mapping.NONE : present(keyspace.session());
+        return keyspace.keyCount(KeyArea.NONE) == 0 ? Mapping.NONE : present(keyspace.unnoticed());
     }
 
     /** The same, or what it was when it could be read last: for what must not fail. */
@@ -117,7 +117,7 @@ final class Databases {
     }
 
     private Mapping present(Client client) {
-        return keyspace.keyCount(KeyArea.NONE) == 0 ? Mapping.NONE : present(client.session());
+        return keyspace.keyCount(KeyArea.NONE) == 0 ? Mapping.NONE : present(client.unnoticed());
     }
 
     /** The same as a transaction sees it, which then is done again if it changes meanwhile. */

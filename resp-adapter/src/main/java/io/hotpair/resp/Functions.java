@@ -93,7 +93,7 @@ final class Functions {
     /** What there is, or was when it could be read last: to tell of in any state of the node. */
     FunctionSet lastSeen() {
         try {
-            return in(server.keyspace().session());
+            return in(server.keyspace().unnoticed());
         } catch (HotpairException | CommandException e) {
             return last.set();
         }

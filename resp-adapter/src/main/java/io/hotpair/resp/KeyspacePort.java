@@ -7,6 +7,7 @@ import io.hotpair.MaxMemoryPolicy;
 import io.hotpair.PersistenceStatus;
 import io.hotpair.SavedSnapshot;
 import io.hotpair.Session;
+import io.hotpair.Session.ReadTrace;
 import io.hotpair.Snapshot;
 import io.hotpair.Watermark;
 import io.hotpair.WriteListener;
@@ -182,6 +183,13 @@ interface KeyspacePort {
     }
 
     Session session();
+
+    /** One whose reads are neither a hit or a miss nor a use of a key. */
+    default Session unnoticed() {
+        Session session = session();
+        session.readTrace(ReadTrace.NONE, ReadTrace.NONE);
+        return session;
+    }
 
     void whenAcknowledged(Acknowledgement level, long opId, long term, Watermark.Waiter waiter);
 

@@ -85,7 +85,7 @@ final class Origin {
 
     /** What the command did to streams besides what its name says. */
     List<byte[]> besides() {
-        return probe.changed(served ? client.keyspace().session() : client.session());
+        return probe.changed(served ? client.keyspace().unnoticed() : client.unnoticed());
     }
 
     /** The same command when it is served, after a while, by whichever thread. */

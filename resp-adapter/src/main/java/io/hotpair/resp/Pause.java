@@ -30,8 +30,9 @@ final class Pause {
     }
 
     synchronized void end() {
-        if (active) {
-            active = false;
+        boolean isUnderWay = isActive(keyspace.nanoTime());
+        active = false;
+        if (isUnderWay) {
             keyspace.keepExpired(Duration.ZERO);
         }
     }

@@ -217,7 +217,6 @@ public final class RespListener implements AutoCloseable {
         server.scripts().close();
         server.rdbCopies().close();
         server.hostNames().close();
-        server.pause().end();
         group.shutdownGracefully(0, CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
         boolean ended =
                 group.terminationFuture()
@@ -226,6 +225,8 @@ public final class RespListener implements AutoCloseable {
             RespServer.LOGGER.warn(
                     "The listener's threads did not end within {} s", CLOSE_TIMEOUT_SECONDS);
         }
+        // Now that no client can begin another one.
+        server.pause().end();
     }
 
     RespServer server() {

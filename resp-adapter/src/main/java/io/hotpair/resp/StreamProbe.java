@@ -56,7 +56,7 @@ abstract class StreamProbe {
     }
 
     private static StreamProbe trimming(byte[] key, Client client) {
-        long before = length(key, client.session());
+        long before = length(key, client.unnoticed());
         return new StreamProbe() {
             @Override
             List<byte[]> changed(Session session) {
@@ -90,7 +90,7 @@ abstract class StreamProbe {
 
     private static StreamProbe consumers(
             List<byte[]> keys, byte[] group, byte[] consumer, Client client) {
-        Session now = client.session();
+        Session now = client.unnoticed();
         List<byte[]> without = keys.stream().filter(k -> !has(k, group, consumer, now)).toList();
         return new StreamProbe() {
             @Override

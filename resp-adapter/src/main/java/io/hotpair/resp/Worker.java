@@ -32,8 +32,9 @@ final class Worker {
     private final Set<Connection> connections = new LinkedHashSet<>();
     private final int index;
     private final Inbox inbox;
-    private final List<Outbox> toFlush = new ArrayList<>();
+    private final ArrayDeque<Outbox> toFlush = new ArrayDeque<>();
     private final Runnable flush = this::flush;
+    private boolean flushes;
     private final List<Write> writes = new ArrayList<>();
     private boolean loggingWrites;
     private final Broadcasts broadcasts = new Broadcasts();
@@ -197,22 +198,16 @@ final class Worker {
      */
     void flushSoon(Outbox outbox) {
         toFlush.add(outbox);
-        if (toFlush.size() == 1) {
+        if (!flushes) {
             execute(flush);
+            flushes = true;
         }
     }
 
     private void flush() {
-        int done = 0;
-        try {
-            while (done < toFlush.size()) {
-                toFlush.get(done++).flush();
-            }
-        } finally {
-            toFlush.subList(0, done).clear();
-            if (!toFlush.isEmpty()) {
-                execute(flush);
-            }
+        flushes = false;
+        for (Outbox next = toFlush.poll(); next != null; next = toFlush.poll()) {
+            next.flush();
         }
     }
 

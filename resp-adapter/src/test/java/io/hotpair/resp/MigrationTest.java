@@ -612,7 +612,7 @@ class MigrationTest {
             Await.until(
                     () ->
                             Thread.getAllStackTraces().keySet().stream()
-                                    .noneMatch(t -> t.getName().startsWith("hotpair-migration")),
+                                    .noneMatch(t -> t.getName().contains("-migration")),
                     () -> Thread.getAllStackTraces().keySet());
         }
     }
