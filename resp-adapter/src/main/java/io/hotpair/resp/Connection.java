@@ -372,6 +372,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
             worker.executing(null);
             worker.readAhead().clear();
         }
+        worker.flushIfMuch();
     }
 
     /**

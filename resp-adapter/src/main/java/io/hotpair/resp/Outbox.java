@@ -293,6 +293,7 @@ final class Outbox {
         out.writeBytes(bytes, offset, length);
         handedBytes += length;
         worker.statistics().sent(length);
+        worker.unflushed(length);
         if (!flushNeeded) {
             flushNeeded = true;
             worker.flushSoon(this);

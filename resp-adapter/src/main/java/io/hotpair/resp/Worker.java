@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class Worker {
     private static final int MAX_SPARE_BATCHES = 64;
     private static final int READ_LENGTH = 64 << 10;
+    private static final long MAX_UNFLUSHED_BYTES = 256 << 10;
 
     private final EventLoop loop;
     private final RespServer server;
@@ -35,6 +36,7 @@ final class Worker {
     private final ArrayDeque<Outbox> toFlush = new ArrayDeque<>();
     private final Runnable flush = this::flush;
     private boolean flushes;
+    private long unflushedBytes;
     private final List<Write> writes = new ArrayList<>();
     private boolean loggingWrites;
     private final Broadcasts broadcasts = new Broadcasts();
@@ -204,8 +206,24 @@ final class Worker {
         }
     }
 
+    /** Counts what an outbox sent and has not handed to the kernel. */
+    void unflushed(int length) {
+        unflushedBytes += length;
+    }
+
+    /**
+     * Hands over at once what was sent to all, where that is so much that the memory which it takes
+     * matters more. Not to be called while a client's input is executed.
+     */
+    void flushIfMuch() {
+        if (unflushedBytes > MAX_UNFLUSHED_BYTES) {
+            flush();
+        }
+    }
+
     private void flush() {
         flushes = false;
+        unflushedBytes = 0;
         for (Outbox next = toFlush.poll(); next != null; next = toFlush.poll()) {
             next.flush();
         }
