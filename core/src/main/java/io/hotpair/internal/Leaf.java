@@ -31,7 +31,13 @@ final class Leaf {
     private static final VarHandle SHORTS =
             MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
 
+    private static final byte[] NO_BYTES = new byte[0];
+
     private byte[] bytes = new byte[1024];
+
+    /** Room for the next image made of the present one; see {@link #splice}. */
+    private byte[] spare = NO_BYTES;
+
     private int length;
     private int count;
 
@@ -83,6 +89,30 @@ final class Leaf {
                 Arrays.compareUnsigned(
                         bytes, keyOffset, keyOffset + shorter, key, offset, offset + shorter);
         return order == 0 ? keyLength - keyLengthThere : order;
+    }
+
+    /**
+     * Puts other elements in the place of a range, unless the image had several then, and more than
+     * so many bytes.
+     *
+     * @return whether it did
+     */
+    boolean splice(int from, int to, Elements inserted, int maxLength) {
+        int spliced = count - (to - from) + inserted.count();
+        long splicedLength = splicedLength(from, to, inserted);
+        if (spliced > 1 && splicedLength > maxLength) {
+            return false;
+        }
+        byte[] room = spare;
+        if (room.length < splicedLength) {
+            room = new byte[Math.max((int) splicedLength, 1024)];
+        }
+        writeSpliced(from, to, inserted, room);
+        spare = bytes.length > MAX_LENGTH ? NO_BYTES : bytes;
+        bytes = room;
+        length = (int) splicedLength;
+        count = spliced;
+        return true;
     }
 
     /** Bytes of the image in which other elements stand for those of a range. */

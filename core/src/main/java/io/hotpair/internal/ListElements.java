@@ -191,16 +191,14 @@ final class ListElements {
             becomeSmallIfSo();
             return;
         }
-        elements.clear();
-        elements.add(small, 0, (int) from);
-        elements.add(inserted);
-        elements.add(small, (int) (from + removed), small.count());
-        int imageLength = elements.imageLength(0, elements.count());
-        if (elements.count() > 1 && imageLength > Members.MAX_SMALL) {
+        int to = (int) (from + removed);
+        if (!small.splice((int) from, to, inserted, Members.MAX_SMALL)) {
+            elements.clear();
+            elements.add(small, 0, (int) from);
+            elements.add(inserted);
+            elements.add(small, to, small.count());
             isTree = true;
             root = tree.splice(edit, 0, 0, 0, elements);
-        } else {
-            small.take(elements);
         }
     }
 

@@ -256,13 +256,10 @@ final class Members {
             int at = small.scan(key, keyOffset, keyLength);
             boolean added = at < 0 || !isLive(small);
             elements.clear();
-            elements.add(small, 0, at < 0 ? small.count() : at);
             elements.add(key, keyOffset, keyLength, value, valueOffset, valueLength, mark);
-            elements.add(small, at < 0 ? small.count() : at + 1, small.count());
-            int imageLength = elements.imageLength(0, elements.count());
-            if (elements.count() == 1 || imageLength <= MAX_SMALL) {
-                count = elements.count();
-                small.take(elements);
+            int from = at < 0 ? small.count() : at;
+            if (small.splice(from, at < 0 ? from : at + 1, elements, MAX_SMALL)) {
+                count = small.count();
                 return added;
             }
             becomeTree();
@@ -418,10 +415,7 @@ final class Members {
             becomeSmallIfSo();
             return;
         }
-        elements.clear();
-        elements.add(small, 0, index);
-        elements.add(small, index + 1, small.count());
-        small.take(elements);
+        boolean unused = small.splice(index, index + 1, elements.clear(), MAX_SMALL);
     }
 
     private void becomeSmallIfSo() {

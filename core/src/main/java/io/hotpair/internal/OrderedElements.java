@@ -121,13 +121,12 @@ final class OrderedElements {
             becomeSmallIfSo();
             return;
         }
-        elements.clear();
-        elements.add(small, 0, (int) from);
-        elements.add(inserted);
-        elements.add(small, (int) (from + removed), small.count());
-        if (count <= 1 || elements.imageLength(0, elements.count()) <= MAX_SMALL) {
-            small.take(elements);
-        } else {
+        int to = (int) (from + removed);
+        if (!small.splice((int) from, to, inserted, MAX_SMALL)) {
+            elements.clear();
+            elements.add(small, 0, (int) from);
+            elements.add(inserted);
+            elements.add(small, to, small.count());
             isTree = true;
             root = tree.splice(edit, 0, 0, 0, elements);
         }

@@ -401,16 +401,9 @@ final class SortedSet {
     private boolean insertIntoSmall(byte[] member, int offset, int length, double newScore) {
         key(newScore, member, offset, length);
         int at = (int) placeOfKey();
-        elements.clear();
-        elements.add(small, 0, at);
-        elements.add(key, 0, keyLength, NOTHING, 0, 0, isNegativeZero(newScore));
-        elements.add(small, at, small.count());
-        if (elements.count() > 1 && elements.imageLength(0, elements.count()) > MAX_SMALL) {
-            return false;
-        }
-        small.take(elements);
-        count++;
-        return true;
+        boolean fits = small.splice(at, at, keyElement(newScore), MAX_SMALL);
+        count += fits ? 1 : 0;
+        return fits;
     }
 
     /** Writes a member's score into the second tree, where the last find ended. */
@@ -453,10 +446,7 @@ final class SortedSet {
     }
 
     private void removeFromSmall(int at) {
-        elements.clear();
-        elements.add(small, 0, at);
-        elements.add(small, at + 1, small.count());
-        small.take(elements);
+        boolean unused = small.splice(at, at + 1, elements.clear(), MAX_SMALL);
         count--;
     }
 
@@ -487,10 +477,7 @@ final class SortedSet {
             edit.effects().removeRange(at(from).key(), at(to - 1).key());
         }
         if (!isTree) {
-            elements.clear();
-            elements.add(small, 0, (int) from);
-            elements.add(small, (int) to, small.count());
-            small.take(elements);
+            boolean unused = small.splice((int) from, (int) to, elements.clear(), MAX_SMALL);
         } else {
             removeFromSecond(from, to);
             root = tree.splice(edit, root, from, to - from, elements.clear());

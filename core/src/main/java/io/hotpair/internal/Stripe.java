@@ -79,8 +79,10 @@ final class Stripe {
     /** Bytes allocated, since the policy was last told. */
     long allocated;
 
-    // Limbo: a ring of (address, epoch of retirement, length or kind), oldest first.
-    private long[] limbo = new long[3 * 64];
+    // Limbo: a ring of (address, epoch of retirement, length or kind), oldest first. It has room
+    // for a power of two of them, so that no write divides.
+    private int limboCapacity = 64;
+    private long[] limbo = new long[3 * limboCapacity];
     private int limboHead;
     private int limboCount;
     private long limboBytes;
@@ -106,7 +108,7 @@ final class Stripe {
      */
     void addToLimbo(long address, long epoch, long lengthOrKind) {
         reserveLimbo(1);
-        int at = (limboHead + limboCount) % (limbo.length / 3) * 3;
+        int at = ((limboHead + limboCount) & (limboCapacity - 1)) * 3;
         limbo[at] = address;
         limbo[at + 1] = epoch;
         limbo[at + 2] = lengthOrKind;
@@ -117,7 +119,7 @@ final class Stripe {
     /** Puts a block before the oldest one. */
     void addOldest(long address, long epoch, long lengthOrKind) {
         reserveLimbo(1);
-        limboHead = (limboHead == 0 ? limbo.length / 3 : limboHead) - 1;
+        limboHead = (limboHead - 1) & (limboCapacity - 1);
         int at = limboHead * 3;
         limbo[at] = address;
         limbo[at + 1] = epoch;
@@ -128,7 +130,7 @@ final class Stripe {
 
     /** Makes sure that so many blocks can be added without taking heap memory. */
     void reserveLimbo(int more) {
-        while ((limboCount + more) * 3 > limbo.length) {
+        while (limboCount + more > limboCapacity) {
             growLimbo();
         }
     }
@@ -183,6 +185,7 @@ final class Stripe {
         System.arraycopy(limbo, headWords, larger, 0, limbo.length - headWords);
         System.arraycopy(limbo, 0, larger, limbo.length - headWords, headWords);
         limbo = larger;
+        limboCapacity *= 2;
         limboHead = 0;
     }
 
@@ -200,7 +203,7 @@ final class Stripe {
 
     void removeOldest() {
         limboBytes -= bytes(oldestLengthOrKind());
-        limboHead = (limboHead + 1) % (limbo.length / 3);
+        limboHead = (limboHead + 1) & (limboCapacity - 1);
         limboCount--;
     }
 
