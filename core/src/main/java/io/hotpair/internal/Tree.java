@@ -486,8 +486,8 @@ final class Tree {
         }
         int to = from + (int) removed;
         long length = leaf.splicedLength(from, to, inserted);
-        int minLength = wayDepth == 0 ? 0 : MIN_LEAF - NODE_HEADER_LENGTH;
-        if (length > MAX_LEAF || length < minLength) {
+        boolean shrinks = length < leaf.length();
+        if (length > MAX_LEAF || (shrinks && isToMerge(NODE_HEADER_LENGTH + length))) {
             return 0;
         }
         ensureImage((int) length);
@@ -496,6 +496,22 @@ final class Tree {
         long written = writeImage(store, (int) length, count);
         store.replaceNode(wayLeaf);
         return copyWay(store, written, inserted.count() - removed);
+    }
+
+    /** Whether the leaf at the end of the way, so long then, is to be put to one beside it. */
+    private boolean isToMerge(long nodeLength) {
+        if (nodeLength >= MIN_LEAF || wayDepth == 0) {
+            return false;
+        }
+        long parent = wayNodes[wayDepth - 1];
+        int index = wayChildren[wayDepth - 1];
+        return (index > 0 && fits(nodeLength, child(mem, parent, index - 1)))
+                || (index + 1 < nodeCount(header(parent))
+                        && fits(nodeLength, child(mem, parent, index + 1)));
+    }
+
+    private boolean fits(long nodeLength, long otherLeaf) {
+        return nodeLength + nodeLength(header(otherLeaf)) <= MAX_LEAF;
     }
 
     /** Copies the nodes on the way to a leaf that was replaced; returns the new root. */
@@ -740,7 +756,7 @@ final class Tree {
         long leftHeader = header(left);
         long rightHeader = header(right);
         return level(leftHeader) == 0
-                ? nodeLength(leftHeader) + nodeLength(rightHeader) <= MAX_LEAF
+                ? fits(nodeLength(leftHeader), right)
                 : nodeCount(leftHeader) + nodeCount(rightHeader) <= MAX_FANOUT;
     }
 

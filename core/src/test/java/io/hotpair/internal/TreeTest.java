@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -336,5 +337,27 @@ class TreeTest {
         assertTrue(store.nodes.size() < 440, store.nodes.size() + " nodes");
         root = tree.splice(store, root, 0, 10_001, new Elements());
         store.publish();
+    }
+
+    @Test
+    void shouldPutLeavesTogetherAsTheyShrink() {
+        int left = 400;
+        Random random = new Random(7);
+        List<byte[]> values = Collections.nCopies(4_000, new byte[20]);
+        root = tree.splice(store, 0, 0, 0, listElements(values));
+        store.publish();
+        assertTrue(store.nodes.size() > 150, store.nodes.size() + " nodes");
+        for (int count = values.size(); count > left; count--) {
+            root = tree.splice(store, root, random.nextInt(count), 1, new Elements());
+            store.publish();
+        }
+        checkStructure();
+        // Leaves are a quarter full at least, on the average: 6 elements of 24 bytes.
+        assertTrue(store.nodes.size() < left / 6 + 5, store.nodes.size() + " nodes");
+        for (int i = 0; i < left; i++) {
+            root = tree.splice(store, root, 0, 1, new Elements());
+            store.publish();
+        }
+        assertEquals(0, root);
     }
 }
