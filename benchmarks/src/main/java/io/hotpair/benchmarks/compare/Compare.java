@@ -43,6 +43,9 @@ public final class Compare {
         if (options.has(Options.Section.MAPS)) {
             new MapsSection(options, report).run();
         }
+        if (options.has(Options.Section.COLLECTIONS)) {
+            new CollectionsSection(CollectionsSection.Plan.of(options), report).run();
+        }
         report.print();
         if (options.json() != null) {
             report.write(options.json());

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param distributions which distributions of keys
  * @param threadCounts how many threads
  * @param rounds how many chunks of each contestant are measured, or 0 for the mode's number
+ * @param commands which commands on collections
+ * @param members how many elements collections have
  */
 record Options(
         boolean quick,
@@ -33,7 +35,9 @@ record Options(
         List<Integer> keyCounts,
         Set<Distribution> distributions,
         List<Integer> threadCounts,
-        int rounds) {
+        int rounds,
+        Set<CollectionCommand> commands,
+        List<Integer> members) {
 
     static final String USAGE =
             """
@@ -41,13 +45,15 @@ record Options(
               --quick          less than ten minutes on two cores; else about an hour
               --json FILE      also write {"ratios": {...}, ...}
             for a part of it:
-              --only LIST      of maps, memory, pauses, log
+              --only LIST      of maps, memory, pauses, log, collections
               --peers LIST     of %s
               --ops LIST       of %s
               --sizes LIST     keys, as in 1m,10m
               --keys LIST      of uniform, zipf
               --threads LIST   as in 1,2
               --rounds N       chunks of each contestant
+              --commands LIST  on collections, of %s
+              --members LIST   elements of a collection, as in 100,10k,1m
             """;
 
     /** The parts of the comparison. */
@@ -55,7 +61,8 @@ record Options(
         MAPS,
         MEMORY,
         PAUSES,
-        LOG
+        LOG,
+        COLLECTIONS
     }
 
     static String usage() {
@@ -65,7 +72,8 @@ record Options(
                 Peer.labels(),
                 Arrays.stream(Operation.values())
                         .map(Operation::label)
-                        .collect(Collectors.joining(", ")));
+                        .collect(Collectors.joining(", ")),
+                CollectionCommand.labels());
     }
 
     static Options parse(String... arguments) {
@@ -88,6 +96,8 @@ record Options(
         private Set<Distribution> distributions = EnumSet.allOf(Distribution.class);
         private List<Integer> threadCounts = List.of(1, 2);
         private int rounds;
+        private Set<CollectionCommand> commands = EnumSet.allOf(CollectionCommand.class);
+        private List<Integer> members = List.of(100, 10_000, 1_000_000);
 
         Parser(List<String> arguments) {
             this.arguments = arguments;
@@ -106,7 +116,9 @@ record Options(
                     keyCounts,
                     distributions,
                     threadCounts,
-                    rounds);
+                    rounds,
+                    commands,
+                    members);
         }
 
         private void option(String name) {
@@ -123,6 +135,13 @@ record Options(
                                 set(Distribution.class, argument(name), Distribution::label);
                 case "--threads" -> threadCounts = list(argument(name), Parser::count);
                 case "--rounds" -> rounds = count(argument(name));
+                case "--commands" ->
+                        commands =
+                                set(
+                                        CollectionCommand.class,
+                                        argument(name),
+                                        CollectionCommand::label);
+                case "--members" -> members = list(argument(name), Parser::count);
                 default -> throw new IllegalArgumentException("unknown option " + name);
             }
         }

@@ -16,6 +16,9 @@ import java.util.TreeMap;
  * Hotpair is ahead. A ratio takes both figures from the same rounds.
  */
 final class Report {
+    /** What the names of ratios to Redis's processor time end with. */
+    static final String REDIS = "/redis";
+
     private static final double TAIL = 0.999;
 
     private final PrintStream out;
@@ -26,6 +29,7 @@ final class Report {
     private final Map<String, Map<String, Double>> memory = new LinkedHashMap<>();
     private final Map<String, Map<String, Double>> pauses = new LinkedHashMap<>();
     private final Map<String, Map<String, Double>> logs = new LinkedHashMap<>();
+    private final Map<String, Map<String, Double>> collections = new LinkedHashMap<>();
     private final Map<String, String> skipped = new LinkedHashMap<>();
 
     Report(PrintStream out, PrintStream progress) {
@@ -52,8 +56,13 @@ final class Report {
 
     /** Notes what could not be measured. */
     void skip(Peer peer, String what, String why) {
-        skipped.put(peer.label() + " (" + what + ")", why);
-        progress("skipped %s (%s): %s", peer.label(), what, why);
+        skip(peer.label() + " (" + what + ")", why);
+    }
+
+    /** Notes what could not be measured. */
+    void skip(String what, String why) {
+        skipped.put(what, why);
+        progress("skipped %s: %s", what, why);
     }
 
     /** Takes the figures of a cell; of one that comes again, with others beside, the new ones. */
@@ -121,6 +130,24 @@ final class Report {
         ratios.put("put.hot.log/put.hot.memory" + suffix, cost.ratio());
     }
 
+    void add(String label, CollectionsSection.Cost cost) {
+        Map<String, Double> figures = new LinkedHashMap<>();
+        figures.put("hotpairNs", cost.hotpair().median());
+        figures.put("redisNs", cost.redis().median());
+        figures.put("ratio", cost.ratio());
+        figures.put("redisCallNs", cost.redisCall().median());
+        figures.put("hotpairNs.p10", cost.hotpair().low());
+        figures.put("redisNs.p10", cost.redis().low());
+        figures.put("processNs.mean", cost.process().mean());
+        collections.put(label, figures);
+        ratio(label + REDIS, cost.hotpair().median(), cost.redis().median());
+    }
+
+    /** Notes which Redis is beside Hotpair. */
+    void redis(String version) {
+        machine.put("redis", version);
+    }
+
     /** Ratios between operations of Hotpair, of each cell and, without a cell's name, of one. */
     private void compareOperations() {
         for (String get : List.copyOf(cells.keySet())) {
@@ -162,6 +189,7 @@ final class Report {
         printFigures("bytes", memory);
         printFigures("pauses: latency in ns under a steady load", pauses);
         printFigures("put on a hot key, ns", logs);
+        printCollections();
         Targets.print(out, ratios, memory, logs);
         out.println();
         skipped.forEach((what, why) -> out.printf(Locale.ROOT, "skipped: %s: %s%n", what, why));
@@ -251,6 +279,32 @@ final class Report {
                 });
     }
 
+    private void printCollections() {
+        if (collections.isEmpty()) {
+            return;
+        }
+        out.printf(
+                Locale.ROOT,
+                "%ncommands on collections: processor time in ns of Hotpair's caller and of Redis's"
+                        + " main thread,%nmedians; duration of the call alone, as Redis says%n"
+                        + "%-22s%10s%10s%8s%12s%n",
+                "",
+                "hotpair",
+                "redis",
+                "ratio",
+                "redis call");
+        collections.forEach(
+                (label, figures) ->
+                        out.printf(
+                                Locale.ROOT,
+                                "%-22s%,10.0f%,10.0f%8.2f%,12.0f%n",
+                                label,
+                                figures.get("hotpairNs"),
+                                figures.get("redisNs"),
+                                figures.get("ratio"),
+                                figures.get("redisCallNs")));
+    }
+
     private void printFigures(String title, Map<String, Map<String, Double>> rows) {
         if (rows.isEmpty()) {
             return;
@@ -277,6 +331,7 @@ final class Report {
         all.put("memory", memory);
         all.put("pauses", pauses);
         all.put("log", logs);
+        all.put("collections", collections);
         all.put("skipped", skipped);
         Files.writeString(file, Json.write(all));
     }

@@ -29,6 +29,11 @@ final class Samples {
         return quantile(0.5);
     }
 
+    /** NaN without any. */
+    double mean() {
+        return Arrays.stream(figures, 0, count).average().orElse(Double.NaN);
+    }
+
     /** Between the two nearest figures, in proportion; NaN without any. */
     double quantile(double quantile) {
         if (count == 0) {

@@ -30,6 +30,10 @@ final class Targets {
                     new Target("pauses.p99.9/caffeine", 0.20));
 
     private static final double LOG_ADDS_NS = 50;
+
+    /** Of each command on collections. */
+    private static final double OF_REDIS = 1.00;
+
     private static final double OVERHEAD_BYTES = 40;
     private static final double HEAP_BYTES = 64 << 20;
 
@@ -66,6 +70,12 @@ final class Targets {
                 outcomes.add(target.outcome(measured));
             }
         }
+        ratios.forEach(
+                (name, ratio) -> {
+                    if (name.endsWith(Report.REDIS)) {
+                        outcomes.add(new Outcome(name, ratio, OF_REDIS));
+                    }
+                });
         logs.forEach(
                 (name, figures) ->
                         outcomes.add(

@@ -17,6 +17,8 @@ class OptionsTest {
         assertEquals(Set.of(Operation.values()), options.operations());
         assertEquals(List.of(1_000_000, 10_000_000), options.keyCounts());
         assertTrue(options.has(Options.Section.PAUSES));
+        assertEquals(Set.of(CollectionCommand.values()), options.commands());
+        assertEquals(List.of(100, 10_000, 1_000_000), options.members());
     }
 
     @Test
@@ -39,7 +41,11 @@ class OptionsTest {
                         "--threads",
                         "2",
                         "--rounds",
-                        "5");
+                        "5",
+                        "--commands",
+                        "hset,zrange-byscore",
+                        "--members",
+                        "100,10k");
         assertTrue(options.quick());
         assertEquals(Path.of("x.json"), options.json());
         assertEquals(Set.of(Options.Section.MAPS, Options.Section.LOG), options.sections());
@@ -49,11 +55,23 @@ class OptionsTest {
         assertEquals(Set.of(Distribution.ZIPF), options.distributions());
         assertEquals(List.of(2), options.threadCounts());
         assertEquals(5, options.rounds());
+        assertEquals(
+                Set.of(CollectionCommand.HSET, CollectionCommand.ZRANGE_BYSCORE),
+                options.commands());
+        assertEquals(List.of(100, 10_000), options.members());
     }
 
     @Test
     void shouldRefuseWhatItDoesNotKnow() {
-        for (String option : List.of("--peers", "--ops", "--only", "--sizes", "--rounds")) {
+        for (String option :
+                List.of(
+                        "--peers",
+                        "--ops",
+                        "--only",
+                        "--sizes",
+                        "--rounds",
+                        "--commands",
+                        "--members")) {
             assertThrows(IllegalArgumentException.class, () -> Options.parse(option, "0x"));
             assertThrows(IllegalArgumentException.class, () -> Options.parse(option));
         }
