@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -581,5 +583,108 @@ class StringTest extends TypeTest {
             assertNotNull(result);
             assertEquals(expected, result[0] & 0xFF, operator.name());
         }
+    }
+
+    @Test
+    void shouldCombineBitsOfLongStringsAsOfArrays() {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        StringOperations strings = keyspace.strings();
+        byte[][] keys = {bytes("x"), bytes("y"), bytes("z")};
+        for (BitOperator operator : BitOperator.values()) {
+            byte[][] models = new byte[keys.length][];
+            for (int i = 0; i < keys.length; i++) {
+                keyspace.delete(keys[i]);
+                models[i] = new byte[0];
+                for (int parts = random.nextInt(4); parts >= 0; parts--) {
+                    byte[] part = new byte[1 + random.nextInt(300_000)];
+                    random.nextBytes(part);
+                    int offset = random.nextInt(1_500_000);
+                    int length = Math.max(models[i].length, offset + part.length);
+                    models[i] = Arrays.copyOf(models[i], length);
+                    System.arraycopy(part, 0, models[i], offset, part.length);
+                    strings.setRange(keys[i], offset, part);
+                }
+            }
+            int count = operator == BitOperator.NOT ? 1 : keys.length;
+            byte[] expected = combined(operator, Arrays.copyOf(models, count));
+            byte[] destination = random.nextBoolean() ? KEY : keys[random.nextInt(count)];
+            String message = operator + " seed=" + seed;
+
+            long length = strings.bitOp(operator, destination, Arrays.copyOf(keys, count));
+
+            assertEquals(expected.length, length, message);
+            assertArrayEquals(expected, keyspace.get(destination), message);
+        }
+    }
+
+    private static byte[] combined(BitOperator operator, byte[][] strings) {
+        int length = Arrays.stream(strings).mapToInt(each -> each.length).max().orElseThrow();
+        byte[] result = new byte[length];
+        for (int at = 0; at < length; at++) {
+            int first = at < strings[0].length ? strings[0][at] : 0;
+            int and = -1;
+            int or = 0;
+            int xor = 0;
+            int orOfOthers = 0;
+            int twice = 0;
+            for (byte[] string : strings) {
+                int next = at < string.length ? string[at] : 0;
+                and &= next;
+                twice |= or & next;
+                or |= next;
+                xor ^= next;
+                orOfOthers |= string == strings[0] ? 0 : next;
+            }
+            result[at] =
+                    (byte)
+                            switch (operator) {
+                                case AND -> and;
+                                case OR -> or;
+                                case XOR -> xor;
+                                case NOT -> ~first;
+                                case DIFF -> first & ~orOfOthers;
+                                case DIFF1 -> orOfOthers & ~first;
+                                case ANDOR -> first & orOfOthers;
+                                case ONE -> or & ~twice;
+                            };
+        }
+        return result;
+    }
+
+    @Test
+    void shouldCombineBitsOnLittleHeapHoweverLongTheyAre() {
+        StringOperations strings = keyspace.strings();
+        strings.setBit(bytes("x"), 8L * (256 << 20) - 1, true);
+        strings.set(bytes("y"), bytes("some"), SetOptions.plain());
+
+        long allocated =
+                allocatedBytes(() -> strings.bitOp(BitOperator.XOR, KEY, bytes("x"), bytes("y")));
+
+        assertEquals(256 << 20, strings.strlen(KEY));
+        assertEquals(1 + strings.bitCount(bytes("y")), strings.bitCount(KEY));
+        assertTrue(allocated < 32 << 20, "allocated=" + allocated);
+        assertTrue(keyspace.memoryUsage(KEY).orElseThrow() < 4 << 20, "what is zero takes room");
+    }
+
+    @Test
+    void shouldCombineBitsOfManyBytesOnLittleHeap() {
+        try (Keyspace plain = Keyspace.open(Keyspace.builder().inMemory().build())) {
+            StringOperations strings = plain.strings();
+            strings.setBit(bytes("x"), 8L * (64 << 20) - 1, true);
+
+            long allocated = allocatedBytes(() -> strings.bitOp(BitOperator.NOT, KEY, bytes("x")));
+
+            assertEquals(8L * (64 << 20) - 1, strings.bitCount(KEY));
+            assertTrue(allocated < 16 << 20, "allocated=" + allocated);
+        }
+    }
+
+    /** What a call allocates on the heap, be it garbage at once. */
+    private static long allocatedBytes(Runnable call) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        call.run();
+        return threads.getCurrentThreadAllocatedBytes() - before;
     }
 }

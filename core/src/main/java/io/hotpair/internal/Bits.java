@@ -7,6 +7,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,9 @@ final class Bits {
 
     /** An integer of 64 bits that begins inside a byte ends in the ninth one. */
     private static final int WINDOW_LENGTH = 9;
+
+    /** How much of a combination is made at a time; a result no longer than this is one piece. */
+    static final int PART_LENGTH = 128 * StringContent.CHUNK_LENGTH;
 
     private Bits() {}
 
@@ -226,73 +230,102 @@ final class Bits {
 
     // ---- combining
 
-    /** The combination of several strings. */
-    static byte[] combine(BitOperator operator, List<StringContent> strings) {
-        long length = 0;
-        for (StringContent string : strings) {
-            length = Math.max(length, string.length());
+    /**
+     * Writes the combination of several strings into a new one, a part after the other, so that the
+     * heap holds a few parts however long they are.
+     *
+     * @param length of the longest of them, above 0
+     */
+    static void combine(
+            BitOperator operator, List<StringContent> strings, long length, StringContent into) {
+        int partLength = (int) Math.min(length, PART_LENGTH);
+        Combination combination = new Combination(operator, strings, partLength);
+        if (length <= PART_LENGTH) {
+            into.write(0, combination.part(0, partLength), 0, partLength);
+            return;
         }
-        byte[] result = new byte[Math.toIntExact(length)];
-        StringContent first = strings.get(0);
-        switch (operator) {
-            case AND -> {
-                fold(strings.subList(0, 1), result, BitOperator.OR);
-                fold(strings.subList(1, strings.size()), result, BitOperator.AND);
-            }
-            case OR, XOR -> fold(strings, result, operator);
-            case NOT -> {
-                fold(strings, result, BitOperator.OR);
-                for (int i = 0; i < result.length; i++) {
-                    result[i] = (byte) ~result[i];
-                }
-            }
-            case ONE -> one(strings, result);
-            case DIFF, DIFF1, ANDOR -> {
-                fold(strings.subList(1, strings.size()), result, BitOperator.OR);
-                fold(List.of(first), result, operator);
-            }
+        for (long at = 0; at < length; at += PART_LENGTH) {
+            int count = (int) Math.min(PART_LENGTH, length - at);
+            into.writeButZeros(at, combination.part(at, count), count);
         }
-        return result;
+        into.growTo(length);
     }
 
-    private static void fold(List<StringContent> strings, byte[] into, BitOperator operator) {
-        byte[] padded = new byte[StringContent.CHUNK_LENGTH];
-        for (StringContent string : strings) {
-            for (int at = 0; at < into.length; at += padded.length) {
-                int count = Math.min(padded.length, into.length - at);
-                string.copyOut(at, padded, 0, count);
+    /** One part of a combination. */
+    private static final class Combination {
+        private final BitOperator operator;
+        private final List<StringContent> strings;
+        private final byte[] result;
+        private final byte[] next;
+        private final byte[] twice;
+
+        Combination(BitOperator operator, List<StringContent> strings, int partLength) {
+            this.operator = operator;
+            this.strings = strings;
+            result = new byte[partLength];
+            next = new byte[partLength];
+            twice = new byte[operator == BitOperator.ONE ? partLength : 0];
+        }
+
+        /** Gives bytes of the combination, in an array that is valid until the next call. */
+        byte[] part(long from, int count) {
+            List<StringContent> others = strings.subList(1, strings.size());
+            Arrays.fill(result, 0, count, (byte) 0);
+            switch (operator) {
+                case AND -> {
+                    strings.get(0).copyOut(from, result, 0, count);
+                    fold(others, from, count, BitOperator.AND);
+                }
+                case OR, XOR -> fold(strings, from, count, operator);
+                case NOT -> {
+                    strings.get(0).copyOut(from, result, 0, count);
+                    for (int i = 0; i < count; i++) {
+                        result[i] = (byte) ~result[i];
+                    }
+                }
+                case ONE -> one(from, count);
+                case DIFF, DIFF1, ANDOR -> {
+                    fold(others, from, count, BitOperator.OR);
+                    fold(strings.subList(0, 1), from, count, operator);
+                }
+            }
+            return result;
+        }
+
+        private void fold(List<StringContent> of, long from, int count, BitOperator as) {
+            for (StringContent string : of) {
+                string.copyOut(from, next, 0, count);
                 for (int i = 0; i < count; i++) {
-                    into[at + i] = (byte) fold(operator, into[at + i], padded[i]);
+                    result[i] = (byte) step(as, result[i], next[i]);
                 }
             }
         }
-    }
 
-    /** One step; of the last three operators the second is the first string. */
-    private static int fold(BitOperator operator, int so, int next) {
-        return switch (operator) {
-            case AND -> so & next;
-            case OR -> so | next;
-            case XOR -> so ^ next;
-            case DIFF -> next & ~so;
-            case DIFF1 -> so & ~next;
-            case ANDOR -> so & next;
-            case NOT, ONE -> throw new IllegalStateException("operator=" + operator);
-        };
-    }
-
-    private static void one(List<StringContent> strings, byte[] once) {
-        byte[] twice = new byte[once.length];
-        byte[] next = new byte[once.length];
-        for (StringContent string : strings) {
-            string.copyOut(0, next, 0, next.length);
-            for (int i = 0; i < once.length; i++) {
-                twice[i] |= (byte) (once[i] & next[i]);
-                once[i] |= next[i];
-            }
+        /** Of the last three operators the second is the first string. */
+        private static int step(BitOperator operator, int so, int next) {
+            return switch (operator) {
+                case AND -> so & next;
+                case OR -> so | next;
+                case XOR -> so ^ next;
+                case DIFF -> next & ~so;
+                case DIFF1 -> so & ~next;
+                case ANDOR -> so & next;
+                case NOT, ONE -> throw new IllegalStateException("operator=" + operator);
+            };
         }
-        for (int i = 0; i < once.length; i++) {
-            once[i] &= (byte) ~twice[i];
+
+        private void one(long from, int count) {
+            Arrays.fill(twice, 0, count, (byte) 0);
+            for (StringContent string : strings) {
+                string.copyOut(from, next, 0, count);
+                for (int i = 0; i < count; i++) {
+                    twice[i] |= (byte) (result[i] & next[i]);
+                    result[i] |= next[i];
+                }
+            }
+            for (int i = 0; i < count; i++) {
+                result[i] &= (byte) ~twice[i];
+            }
         }
     }
 

@@ -2,7 +2,9 @@ package io.hotpair.internal;
 
 import io.hotpair.log.FrameDescriptor;
 import io.hotpair.log.OperationType;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,10 +23,14 @@ final class Effects {
 
     private static final int MAX_KEPT_LENGTH = 1 << 20;
 
+    private static final int MIN_PART_LENGTH = 256 << 10;
+
     private byte[] bytes = new byte[512];
     private int length;
     private byte[] payload = new byte[512];
     private int payloadLength;
+    private final List<byte[]> parts = new ArrayList<>();
+    private long partsLength;
     private @Nullable OperationType type;
     private boolean replaces;
 
@@ -36,14 +42,22 @@ final class Effects {
         if (payload.length > MAX_KEPT_LENGTH) {
             payload = new byte[512];
         }
-        payloadLength = 0;
+        forgetPayload();
         type = null;
+    }
+
+    private void forgetPayload() {
+        payloadLength = 0;
+        if (partsLength > 0) {
+            parts.clear();
+            partsLength = 0;
+        }
     }
 
     /** Takes back what came after this length. */
     void rollBack(int toLength) {
         length = toLength;
-        type = null;
+        cancel();
     }
 
     boolean isEmpty() {
@@ -72,7 +86,19 @@ final class Effects {
     void begin(OperationType as, boolean replacesValue) {
         type = as;
         replaces = replacesValue;
-        payloadLength = 0;
+        forgetPayload();
+    }
+
+    /**
+     * Sets aside what the operation that was begun says so far, if it is much, so that the array
+     * for what comes need not grow, and be copied, with it.
+     */
+    void setAside() {
+        if (payloadLength >= MIN_PART_LENGTH) {
+            parts.add(Arrays.copyOf(payload, payloadLength));
+            partsLength += payloadLength;
+            payloadLength = 0;
+        }
     }
 
     /** How many bytes the operation that was begun says so far. */
@@ -82,6 +108,7 @@ final class Effects {
 
     /** Forgets the operation that was begun. */
     void cancel() {
+        forgetPayload();
         type = null;
     }
 
@@ -168,8 +195,20 @@ final class Effects {
         if (ended == null) {
             throw new IllegalStateException("type=null, expected an operation that was begun");
         }
-        operation(ended, replaces || fresh, key, deadlineMs, payload, 0, payloadLength);
-        type = null;
+        long valueLength = partsLength + payloadLength;
+        int valueAt = begin(ended, replaces || fresh, key, deadlineMs, valueLength);
+        int lastAt = partsLength == 0 ? valueAt : copyParts(valueAt);
+        System.arraycopy(payload, 0, bytes, lastAt, payloadLength);
+        cancel();
+    }
+
+    private int copyParts(int to) {
+        int at = to;
+        for (byte[] part : parts) {
+            System.arraycopy(part, 0, bytes, at, part.length);
+            at += part.length;
+        }
+        return at;
     }
 
     /** Adds a whole operation. */
@@ -181,21 +220,29 @@ final class Effects {
             byte[] value,
             int valueOffset,
             int valueLength) {
+        int at = begin(as, replacesValue, key, deadlineMs, valueLength);
+        System.arraycopy(value, valueOffset, bytes, at, valueLength);
+    }
+
+    /** Adds an operation but for its value, whose place it returns. */
+    private int begin(
+            OperationType as, boolean replacesValue, Key key, long deadlineMs, long valueLength) {
         int flags =
                 (deadlineMs == 0 ? 0 : FrameDescriptor.OP_FLAG_DEADLINE)
                         | (replacesValue ? FrameDescriptor.OP_FLAG_REPLACES : 0);
         int keyAt = FrameDescriptor.operationContentOffset(flags);
-        long operationLength =
-                FrameDescriptor.alignedOperationLength((long) keyAt + key.length + valueLength);
+        int operationLength =
+                FrameDescriptor.alignedOperationLength(keyAt + key.length + valueLength);
         bytes = grown(bytes, length, operationLength);
         FrameDescriptor.putOperationHeader(
-                bytes, length, as, flags, (int) operationLength, key.length, valueLength);
+                bytes, length, as, flags, operationLength, key.length, (int) valueLength);
         if (deadlineMs != 0) {
             FrameDescriptor.putLong(bytes, length + FrameDescriptor.OP_HEADER_LENGTH, deadlineMs);
         }
         System.arraycopy(key.bytes, key.offset, bytes, length + keyAt, key.length);
-        System.arraycopy(value, valueOffset, bytes, length + keyAt + key.length, valueLength);
-        length += (int) operationLength;
+        int valueAt = length + keyAt + key.length;
+        length += operationLength;
+        return valueAt;
     }
 
     private void ensurePayload(long more) {

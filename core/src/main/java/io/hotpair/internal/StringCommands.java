@@ -274,19 +274,37 @@ public final class StringCommands implements StringOperations {
     public long bitOp(BitOperator operator, byte[] destination, byte[]... sources) {
         checkCount(operator, sources.length);
         return executor.transact(
-                transaction -> {
-                    byte[] result =
-                            transaction.readAll(
-                                    sources,
-                                    (edit, records) ->
-                                            Bits.combine(operator, Bits.open(edit, records)));
-                    if (result.length > 0) {
-                        put(transaction, destination, result);
-                    } else {
-                        boolean unused = transaction.write(destination, DeleteKey.DELETE);
-                    }
-                    return (long) result.length;
-                });
+                transaction ->
+                        transaction.readAll(
+                                sources,
+                                (edit, records) ->
+                                        combine(
+                                                transaction,
+                                                operator,
+                                                destination,
+                                                Bits.open(edit, records))));
+    }
+
+    /**
+     * Writes while it reads: what it reads stays where it is as long as the transaction goes on.
+     */
+    private static long combine(
+            Executor transaction,
+            BitOperator operator,
+            byte[] destination,
+            List<StringContent> strings) {
+        long length = strings.stream().mapToLong(StringContent::length).max().orElse(0);
+        boolean unused =
+                length == 0
+                        ? transaction.write(destination, DeleteKey.DELETE)
+                        : transaction.write(
+                                destination,
+                                (edit, current) -> {
+                                    StringContent result = new StringContent(edit).begin();
+                                    Bits.combine(operator, strings, length, result);
+                                    return result.record(0);
+                                });
+        return length;
     }
 
     private static void checkCount(BitOperator operator, int count) {

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The bytes of a string, opened to look at parts of it or to change parts. A string stands in one
  * piece until a part of it is changed while it is longer than {@link #MAX_PIECE}; then it becomes a
- * tree of chunks, by position:
+ * tree of chunks, by position, as is from the beginning what is made in parts ({@link Bits}):
  *
  * <ul>
  *   <li><b>S1</b> Chunk n holds the bytes from n × {@link #CHUNK_LENGTH} on. All chunks but the
@@ -84,6 +84,15 @@ final class StringContent {
         }
         if (of != 0) {
             edit.reuse();
+        }
+        return this;
+    }
+
+    /** Begins the bytes of a string that takes the place of whatever the key holds. */
+    StringContent begin() {
+        open(0);
+        if (edit.wantsEffects()) {
+            edit.effects().begin(OperationType.PATCH_STRING, true);
         }
         return this;
     }
@@ -248,6 +257,30 @@ final class StringContent {
             System.arraycopy(from, at, piece((int) end), (int) offset, count);
         }
         length = end;
+    }
+
+    /**
+     * Writes at or behind the end, from a chunk's beginning on. Chunks of zeros are left out: they
+     * come to be when something is written behind them, and need no word in the log.
+     */
+    void writeButZeros(long offset, byte[] from, int count) {
+        int at = 0;
+        while (at < count) {
+            int begin = at;
+            while (at < count && !isZero(from, at, count)) {
+                at += CHUNK_LENGTH;
+            }
+            if (at > begin) {
+                write(offset + begin, from, begin, Math.min(at, count) - begin);
+            }
+            at += CHUNK_LENGTH;
+        }
+        edit.effects().setAside();
+    }
+
+    private static boolean isZero(byte[] bytes, int chunk, int end) {
+        int length = Math.min(CHUNK_LENGTH, end - chunk);
+        return Arrays.equals(bytes, chunk, chunk + length, ZEROS, 0, length);
     }
 
     /** The whole string on the heap, to be changed. */
