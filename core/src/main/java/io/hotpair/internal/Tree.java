@@ -39,8 +39,8 @@ import java.util.function.LongPredicate;
 final class Tree {
     static final int MAX_LEAF = 640;
     static final int MIN_LEAF = 160;
-    static final int MAX_FANOUT = 62;
-    static final int MIN_FANOUT = 16;
+    static final int MAX_FANOUT = 42;
+    static final int MIN_FANOUT = 10;
     static final int NODE_HEADER_LENGTH = 8;
     static final int MAX_BIRTH = 0xFFFF;
 

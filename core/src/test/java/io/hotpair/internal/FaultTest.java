@@ -23,7 +23,7 @@ class FaultTest {
         Variant variant =
                 Variant.small()
                         // So that it has to grow.
-                        .with("Stripe", "limbo = new long[3 * 64];", "limbo = new long[3];")
+                        .with("Stripe", "limboCapacity = 64;", "limboCapacity = 1;")
                         .countingBlocks()
                         .with(
                                 "Edit",
