@@ -115,11 +115,7 @@ final class ClientCommands {
         admin(table, client, "unpause", 2, "")
                 .since("6.2.0")
                 .summary("Ends a pause.")
-                .does(
-                        (r, c, out) -> {
-                            c.server().pause().end();
-                            out.ok();
-                        });
+                .does(UnpauseWait::begin);
     }
 
     private static Command own(

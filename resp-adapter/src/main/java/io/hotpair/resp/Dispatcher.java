@@ -503,10 +503,10 @@ final class Dispatcher {
                 command == exec
                         ? client.transaction().isHeldWithWrites()
                         : command.isHeldWithWrites(request, client);
-        if (!server.pause().holds(command, isHeldWithWrites, server.keyspace().nanoTime())) {
+        if (!server.pause().holds(command, isHeldWithWrites)) {
             return false;
         }
-        client.park(new PauseWait(server, command, isHeldWithWrites));
+        client.park(new PauseWait(server.pause(), client, isHeldWithWrites));
         return true;
     }
 

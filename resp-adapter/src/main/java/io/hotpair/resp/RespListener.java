@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -226,7 +227,7 @@ public final class RespListener implements AutoCloseable {
                     "The listener's threads did not end within {} s", CLOSE_TIMEOUT_SECONDS);
         }
         // Now that no client can begin another one.
-        server.pause().end();
+        Set<PauseWait> unused = server.pause().end();
     }
 
     RespServer server() {

@@ -232,6 +232,46 @@ class CommandsTest {
     }
 
     @Test
+    void shouldAnswerTheEndOfAPauseWhenWhatWasHeldBackHadItsTurn() {
+        try (RawClient writer = listener.connect();
+                RawClient waiter = listener.connect()) {
+            String id = waiter.call("CLIENT", "ID").replaceAll("\\D", "");
+            for (int i = 0; i < 20; i++) {
+                client.call("CLIENT", "PAUSE", "100000", "WRITE");
+                writer.send(RawClient.command("SET", "k" + i, "1"));
+                waiter.send(RawClient.command("BLPOP", "list", "0"));
+                Await.until(
+                        () -> client.call("INFO", "clients").contains("blocked_clients:2\r\n"),
+                        () -> client.call("CLIENT", "LIST"));
+                assertEquals("+OK\r\n", client.call("CLIENT", "UNPAUSE"));
+                assertEquals(":1\r\n", client.call("EXISTS", "k" + i));
+                assertEquals(":1\r\n", client.call("CLIENT", "UNBLOCK", id));
+                assertEquals("+OK\r\n", writer.reply());
+                assertEquals("*-1\r\n", waiter.reply());
+            }
+        }
+    }
+
+    @Test
+    void shouldEndAPauseWithinATransaction() {
+        try (RawClient other = listener.connect()) {
+            client.call("CLIENT", "PAUSE", "100000");
+            other.send(RawClient.command("SET", "a", "1"));
+            Await.until(
+                    () -> client.call("CLIENT", "LIST").contains("flags=b"),
+                    () -> client.call("CLIENT", "LIST"));
+            client.send(RawClient.command("CLIENT", "UNPAUSE"));
+            assertEquals(List.of("+OK\r\n", "+OK\r\n"), List.of(other.reply(), client.reply()));
+            client.call("CLIENT", "PAUSE", "100000", "WRITE");
+            other.send(RawClient.command("SET", "a", "2"));
+            client.call("MULTI");
+            client.call("CLIENT", "UNPAUSE");
+            assertEquals("*1\r\n+OK\r\n", client.call("EXEC"));
+            assertEquals("+OK\r\n", other.reply());
+        }
+    }
+
+    @Test
     void shouldTellWhatTakesMemory() {
         client.call("SET", "k", "x".repeat(100_000));
         String stats = client.call("MEMORY", "STATS");
