@@ -24,8 +24,8 @@ import java.util.function.LongPredicate;
  *   <li><b>T1</b> A node never changes once its root is published. A change copies the way from the
  *       root to the leaves that it touches, so whoever holds an old root sees an old moment, whole.
  *   <li><b>T2</b> All leaves are at the same depth. A leaf has at most {@link #MAX_LEAF} bytes, but
- *       for one of a single element; an inner node has 2 to {@link #MAX_FANOUT} children, but for
- *       the moment in which a change is under way.
+ *       for one of a single element; an inner node has at most {@link #MAX_FANOUT} children, the
+ *       root at least 2, but for the moment in which a change is under way.
  *   <li><b>T3</b> A change is a splice: the elements from one position on are replaced by others.
  *       To put by key is to find the position first. So there is one algorithm that changes trees.
  * </ul>
@@ -80,6 +80,12 @@ final class Tree {
             size++;
         }
 
+        void addAll(Siblings others) {
+            for (int i = 0; i < others.size; i++) {
+                add(others.addresses[i], others.prefixes[i], others.counts[i]);
+            }
+        }
+
         void replaceTwo(int at, long address, long prefix, long count) {
             addresses[at] = address;
             prefixes[at] = prefix;
@@ -97,6 +103,7 @@ final class Tree {
     private final Leaf firstLeaf = new Leaf();
     private final Elements elements = new Elements();
     private final Siblings[] levels = new Siblings[MAX_LEVELS];
+    private Siblings spare = new Siblings();
     private byte[] image = new byte[MAX_LEAF];
 
     /** The node that {@link #leaf} holds. */
@@ -277,9 +284,16 @@ final class Tree {
     long position() {
         long before = wayIndex;
         for (int i = 0; i < wayDepth; i++) {
-            for (int other = wayChildren[i] - 1; other >= 0; other--) {
-                before += childCount(wayNodes[i], other);
-            }
+            before += countBefore(i);
+        }
+        return before;
+    }
+
+    /** How many elements are below the children before the one on the way, at a depth of it. */
+    private long countBefore(int depth) {
+        long before = 0;
+        for (int other = wayChildren[depth] - 1; other >= 0; other--) {
+            before += childCount(wayNodes[depth], other);
         }
         return before;
     }
@@ -419,12 +433,9 @@ final class Tree {
     long splice(NodeStore store, long root, long from, long removed, Elements inserted) {
         if (root != 0) {
             goTo(root, from, removed);
-            long spliced = spliceOneLeaf(store, removed, inserted);
-            if (spliced != 0) {
-                return spliced;
-            }
+            return spliceFromWay(store, removed, inserted);
         }
-        return spliceNodes(store, root, from, removed, inserted);
+        return newTree(store, inserted);
     }
 
     /**
@@ -434,7 +445,7 @@ final class Tree {
      */
     long spliceFound(NodeStore store, long root, int removed, Elements inserted) {
         if (root == 0) {
-            return spliceNodes(store, 0, 0, 0, inserted);
+            return newTree(store, inserted);
         }
         if (root != (wayDepth == 0 ? wayLeaf : wayNodes[0])) {
             throw new IllegalStateException("the last search was in another tree");
@@ -442,8 +453,18 @@ final class Tree {
         if (leafNode != wayLeaf) {
             load(wayLeaf);
         }
+        return spliceFromWay(store, removed, inserted);
+    }
+
+    private long spliceFromWay(NodeStore store, long removed, Elements inserted) {
         long spliced = spliceOneLeaf(store, removed, inserted);
-        return spliced == 0 ? spliceNodes(store, root, position(), removed, inserted) : spliced;
+        return spliced == 0 ? spliceWay(store, removed, inserted) : spliced;
+    }
+
+    private long newTree(NodeStore store, Elements elements) {
+        clearLevels();
+        writeLeaves(store, elements, levels[0]);
+        return rootOver(store, 0);
     }
 
     /**
@@ -495,7 +516,9 @@ final class Tree {
         int count = present - (to - from) + inserted.count();
         long written = writeImage(store, (int) length, count);
         store.replaceNode(wayLeaf);
-        return copyWay(store, written, inserted.count() - removed);
+        boolean isFirst = from == 0;
+        long prefix = isFirst ? Leaf.firstPrefix(image) : 0;
+        return copyWay(store, wayDepth, written, isFirst, prefix, inserted.count() - removed);
     }
 
     /** Whether the leaf at the end of the way, so long then, is to be put to one beside it. */
@@ -514,41 +537,153 @@ final class Tree {
         return nodeLength + nodeLength(header(otherLeaf)) <= MAX_LEAF;
     }
 
-    /** Copies the nodes on the way to a leaf that was replaced; returns the new root. */
-    private long copyWay(NodeStore store, long leafNode, long added) {
-        long below = leafNode;
-        boolean isFirst = wayIndex == 0;
-        long prefix = isFirst ? Leaf.firstPrefix(image) : 0;
-        for (int i = wayDepth - 1; i >= 0; i--) {
+    /**
+     * Copies the nodes on the way but for one child of each.
+     *
+     * @param depth how many nodes are above the one that was replaced
+     * @param replacement what is in its place
+     * @param isFirst whether its first key may be another one, of this prefix
+     * @param added how many elements more are below it
+     * @return the new root
+     */
+    private long copyWay(
+            NodeStore store,
+            int depth,
+            long replacement,
+            boolean isFirst,
+            long prefix,
+            long added) {
+        long below = replacement;
+        boolean changesPrefix = isFirst;
+        for (int i = depth - 1; i >= 0; i--) {
             long node = wayNodes[i];
             // What this change has made itself, nobody else sees.
             long own = store.isFresh(node) ? node : copyNode(store, node, header(node));
             long at = childAt(own, wayChildren[i]);
             mem.putLong(at, below);
-            if (isFirst) {
+            if (changesPrefix) {
                 mem.putLong(at + CHILD_PREFIX, prefix);
             }
             mem.putLong(at + CHILD_COUNT, mem.getLong(at + CHILD_COUNT) + added);
-            isFirst &= wayChildren[i] == 0;
+            changesPrefix &= wayChildren[i] == 0;
             below = own;
         }
         return below;
     }
 
-    private long spliceNodes(
-            NodeStore store, long root, long from, long removed, Elements inserted) {
-        int level = 0;
+    /**
+     * Splices below the lowest node that holds all that changes, and then goes up the way: each
+     * node gets what has come of its child, until that is one good node again.
+     */
+    private long spliceWay(NodeStore store, long removed, Elements inserted) {
+        clearLevels();
+        int depth = wayDepth;
+        long node = wayLeaf;
+        long from = wayIndex;
+        while (from + removed > count(node)) {
+            from += countBefore(--depth);
+            node = wayNodes[depth];
+        }
+        atStart = from == 0;
+        atEnd = from + removed == count(node);
+        for (int i = 0; i < depth; i++) {
+            atStart &= wayChildren[i] == 0;
+            atEnd &= wayChildren[i] == nodeCount(header(wayNodes[i])) - 1;
+        }
+        int level = level(header(node));
+        spliceNode(store, node, from, removed, inserted);
+        while (depth > 0) {
+            Siblings made = levels[level];
+            if (made.size == 1 && !isSmall(made.addresses[0])) {
+                long added = inserted.count() - removed;
+                return copyWay(store, depth, made.addresses[0], true, made.prefixes[0], added);
+            }
+            replaceChild(store, --depth, level++);
+        }
+        return rootOver(store, level);
+    }
+
+    /** Gives the node at a depth of the way what was made of its child. */
+    private void replaceChild(NodeStore store, int depth, int level) {
+        long node = wayNodes[depth];
+        int index = wayChildren[depth];
+        long header = header(node);
+        int count = nodeCount(header);
+        Siblings made = levels[level];
+        if (areGood(made, node, index, count)) {
+            writeWithChildren(store, node, index, made, level + 1);
+        } else {
+            levels[level] = spare;
+            spare = made;
+            Siblings below = levels[level];
+            below.size = 0;
+            for (int i = 0; i < count; i++) {
+                if (i == index) {
+                    below.addAll(made);
+                } else {
+                    below.add(child(mem, node, i), prefix(node, i), childCount(node, i));
+                }
+            }
+            mergeSmall(store, level, index, index + made.size);
+            writeInners(store, level + 1);
+        }
+        made.size = 0;
+        store.replaceNode(node);
+    }
+
+    /** Whether nothing is to be merged or split where a node gets others in place of a child. */
+    private boolean areGood(Siblings others, long node, int index, int count) {
+        int after = count - 1 + others.size;
+        if (after == 0 || after > MAX_FANOUT) {
+            return false;
+        }
+        for (int i = 0; i < others.size; i++) {
+            if (isSmall(others.addresses[i])
+                    && (isToMerge(others, i, i - 1, node, index, count)
+                            || isToMerge(others, i, i + 1, node, index, count))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether one of a child's replacements fits together with what is to be beside it. */
+    private boolean isToMerge(
+            Siblings others, int at, int beside, long node, int index, int count) {
+        long one = others.addresses[at];
+        if (beside >= 0 && beside < others.size) {
+            return fitTogether(one, others.addresses[beside]);
+        }
+        int neighbour = beside < 0 ? index - 1 : index + 1;
+        return neighbour >= 0 && neighbour < count && fitTogether(one, child(mem, node, neighbour));
+    }
+
+    /** Writes a node anew with others in place of one child. */
+    private void writeWithChildren(
+            NodeStore store, long node, int index, Siblings others, int level) {
+        int before = nodeCount(header(node));
+        int count = before - 1 + others.size;
+        long written = allocateInner(store, level, count);
+        mem.copy(childAt(node, 0), childAt(written, 0), (long) index * CHILD_LENGTH);
+        for (int i = 0; i < others.size; i++) {
+            putChild(written, index + i, others, i);
+        }
+        mem.copy(
+                childAt(node, index + 1),
+                childAt(written, index + others.size),
+                (long) (before - index - 1) * CHILD_LENGTH);
+        levels[level].add(written, prefix(written, 0), count(written));
+    }
+
+    private void clearLevels() {
         for (Siblings siblings : levels) {
             siblings.size = 0;
         }
-        if (root == 0) {
-            writeLeaves(store, inserted, levels[0]);
-        } else {
-            atStart = from == 0;
-            atEnd = from + removed == count(root);
-            level = level(header(root));
-            spliceNode(store, root, from, removed, inserted);
-        }
+    }
+
+    /** Puts one root over what there is at a level; returns it, or 0 if there is nothing. */
+    private long rootOver(NodeStore store, int lowest) {
+        int level = lowest;
         while (levels[level].size > 1) {
             writeInners(store, level + 1);
             level++;
@@ -712,18 +847,27 @@ final class Tree {
 
     private void writeInner(NodeStore store, int level, int begin, int end) {
         Siblings below = levels[level - 1];
-        int length = NODE_HEADER_LENGTH + (end - begin) * CHILD_LENGTH;
-        long node = store.allocateNode(length);
-        putHeader(store, node, end - begin, level, length);
+        long node = allocateInner(store, level, end - begin);
         long total = 0;
         for (int i = begin; i < end; i++) {
-            long at = childAt(node, i - begin);
-            mem.putLong(at, below.addresses[i]);
-            mem.putLong(at + CHILD_PREFIX, below.prefixes[i]);
-            mem.putLong(at + CHILD_COUNT, below.counts[i]);
+            putChild(node, i - begin, below, i);
             total += below.counts[i];
         }
         levels[level].add(node, below.prefixes[begin], total);
+    }
+
+    private long allocateInner(NodeStore store, int level, int count) {
+        int length = NODE_HEADER_LENGTH + count * CHILD_LENGTH;
+        long node = store.allocateNode(length);
+        putHeader(store, node, count, level, length);
+        return node;
+    }
+
+    private void putChild(long node, int index, Siblings from, int at) {
+        long child = childAt(node, index);
+        mem.putLong(child, from.addresses[at]);
+        mem.putLong(child + CHILD_PREFIX, from.prefixes[at]);
+        mem.putLong(child + CHILD_COUNT, from.counts[at]);
     }
 
     /** Puts new siblings that are too small together with a neighbour, where the two fit. */
@@ -783,9 +927,7 @@ final class Tree {
     private long mergeInners(NodeStore store, long left, long right) {
         int leftCount = nodeCount(header(left));
         int rightCount = nodeCount(header(right));
-        int length = NODE_HEADER_LENGTH + (leftCount + rightCount) * CHILD_LENGTH;
-        long node = store.allocateNode(length);
-        putHeader(store, node, leftCount + rightCount, level(header(left)), length);
+        long node = allocateInner(store, level(header(left)), leftCount + rightCount);
         mem.copy(childAt(left, 0), childAt(node, 0), (long) leftCount * CHILD_LENGTH);
         mem.copy(childAt(right, 0), childAt(node, leftCount), (long) rightCount * CHILD_LENGTH);
         return node;

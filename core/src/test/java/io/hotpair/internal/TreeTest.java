@@ -137,6 +137,8 @@ class TreeTest {
     private long check(long node, Set<Long> reached) {
         assertTrue(reached.add(node));
         long header = mem.getLong(node);
+        boolean isInnerRoot = node == root && Tree.level(header) > 0;
+        assertTrue(Tree.nodeCount(header) >= (isInnerRoot ? 2 : 1));
         if (Tree.level(header) == 0) {
             assertTrue(
                     Tree.nodeLength(header) <= Tree.MAX_LEAF + Tree.NODE_HEADER_LENGTH
