@@ -38,7 +38,8 @@ import org.slf4j.LoggerFactory;
  * </pre>
  *
  * <p>While the log has no room, what was taken from the ring for it waits in its encoded form, and
- * is tried again; new writes are refused from a little before that on, until there is room.
+ * is tried again; new writes are refused from a little before that on, until there is room. While
+ * the heap has no room for an operation to be encoded, it waits in the ring.
  *
  * <p>A failure of the log is final: from then on what the ring holds is thrown away, so that nobody
  * hangs, writes are refused, and every watermark stops.
@@ -52,6 +53,9 @@ final class LogWriter implements Runnable {
     private static final long MAX_NAP_NS = 1_000_000;
     private static final int SPINS_OF_HELPER = 50;
     private static final long RETRY_NS = 20_000_000;
+
+    /** Each try has the JVM collect all of its garbage. */
+    private static final long HEAP_RETRY_NS = 1_000_000_000;
 
     /** How the log's thread rests. */
     private enum Rest {
@@ -90,6 +94,8 @@ final class LogWriter implements Runnable {
     private int nextFragment;
     private boolean isShort;
     private long refusedNs;
+    private long noHeapNs;
+    private boolean isNoHeapTold;
 
     LogWriter(
             Engine engine,
@@ -147,10 +153,14 @@ final class LogWriter implements Runnable {
         return !isEncoded && ring.isEmpty();
     }
 
-    /** Appends what is in the ring until it is empty, the lease has ended, or there is no room. */
+    /**
+     * Appends what is in the ring until it is empty, the lease has ended, or there is no room, be
+     * it on the disk or on the heap.
+     */
     void drainAll() {
         refusedNs = 0;
-        while (mayAppend() && !isIdle() && refusedNs == 0) {
+        noHeapNs = 0;
+        while (mayAppend() && !isIdle() && refusedNs == 0 && noHeapNs == 0) {
             drain();
         }
     }
@@ -277,7 +287,7 @@ final class LogWriter implements Runnable {
         return true;
     }
 
-    /** Encodes a record; false if it must begin a frame of its own. */
+    /** Encodes a record; false if it must begin a frame of its own, or the heap has no room. */
     private boolean encode(long record) {
         Mem mem = engine.mem();
         long effect = Records.effect(mem, record);
@@ -289,27 +299,66 @@ final class LogWriter implements Runnable {
                 && encoder.length() + contentLength > FrameDescriptor.MAX_LENGTH / 2) {
             return false;
         }
+        if (noHeapNs != 0 && clock.nanoTime() - noHeapNs < HEAP_RETRY_NS) {
+            return false;
+        }
+        int at;
+        try {
+            at = effect == 0 ? begin(mem, record) : encoder.beginGroup(groupLength(contentLength));
+        } catch (OutOfMemoryError e) {
+            noteNoHeap(contentLength);
+            return false;
+        }
+        noHeapNs = 0;
+        isNoHeapTold = false;
         if (effect == 0) {
-            encodeRecord(mem, record);
+            encodeRecord(mem, record, at);
         } else {
-            int length = (int) contentLength - Long.BYTES;
-            int at = encoder.beginGroup(length);
+            int length = groupLength(contentLength);
             mem.copyOut(effect + Long.BYTES, encoder.bytes(), at, length);
             encoder.commitGroup(length, ring.position());
         }
         return true;
     }
 
-    private void encodeRecord(Mem mem, long record) {
+    private static int groupLength(long effectLength) {
+        return (int) effectLength - Long.BYTES;
+    }
+
+    /**
+     * That the heap has no room just now is no failure of the log's: the application may have taken
+     * it for a moment. The operation stays in the ring, and those after it; when that is full, who
+     * writes waits, and gives up as he does when the disk is slow.
+     */
+    private void noteNoHeap(long contentLength) {
+        noHeapNs = clock.nanoTime() | 1;
+        if (isNoHeapTold) {
+            return;
+        }
+        try {
+            LOGGER.error(
+                    "the Java heap has no room for an operation of {} bytes that is to be logged;"
+                            + " it is tried again every second, and what was written since waits"
+                            + " with it",
+                    contentLength);
+            isNoHeapTold = true;
+        } catch (OutOfMemoryError e) {
+            // Then it is told at the next try.
+        }
+    }
+
+    private int begin(Mem mem, long record) {
+        return encoder.beginOperation(
+                type(Records.type(mem, record)),
+                ring.position(),
+                Records.deadlineMs(mem, record),
+                Records.keyLength(mem, record),
+                Records.valueLength(mem, record));
+    }
+
+    private void encodeRecord(Mem mem, long record, int at) {
         int keyLength = Records.keyLength(mem, record);
         int valueLength = Records.valueLength(mem, record);
-        int at =
-                encoder.beginOperation(
-                        type(Records.type(mem, record)),
-                        ring.position(),
-                        Records.deadlineMs(mem, record),
-                        keyLength,
-                        valueLength);
         mem.copyOut(
                 record + Records.keyOffset(mem, record),
                 encoder.bytes(),
@@ -345,6 +394,7 @@ final class LogWriter implements Runnable {
         refusedNs = 0;
         isEncoded = false;
         lastAppended = encoder.lastOpId();
+        encoder.clear();
         return true;
     }
 
@@ -418,9 +468,7 @@ final class LogWriter implements Runnable {
                 cause instanceof HotpairException hotpair
                         ? hotpair
                         : new HotpairException(
-                                HotpairException.Category.LOG_FAILED,
-                                "the log failed: " + cause,
-                                cause);
+                                HotpairException.Category.LOG_FAILED, cause.toString(), cause);
         failure = reason;
         LOGGER.error(
                 "log failed, the keyspace takes no more writes: {}", reason.getMessage(), cause);

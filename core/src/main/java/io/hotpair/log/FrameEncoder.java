@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * in it; it is then written as {@link #fragmentCount()} frames, which {@link #fragment} gives.
  */
 public final class FrameEncoder {
-    private final FrameBuffer frame = new FrameBuffer();
+    private FrameBuffer frame = new FrameBuffer();
     private long term;
     private long previousOpId;
     private long lastOpId;
@@ -34,6 +34,14 @@ public final class FrameEncoder {
         length = FrameDescriptor.HEADER_LENGTH;
     }
 
+    /** Forgets what it holds, and gives the heap back that a long operation took. */
+    public void clear() {
+        begin(term, lastOpId);
+        if (frame.bytes().length > FrameDescriptor.MAX_LENGTH) {
+            frame = new FrameBuffer();
+        }
+    }
+
     /**
      * Begins an operation. The caller writes key and value into {@link #bytes()} from the offset
      * that this returns: the key first, the value right behind it.
@@ -44,6 +52,7 @@ public final class FrameEncoder {
      * @param keyLength bytes, at most 65,535
      * @param valueLength bytes
      * @return the offset of the key
+     * @throws OutOfMemoryError if the heap has no room; the frame is as it was
      */
     public int beginOperation(
             OperationType type, long opId, long deadlineMs, int keyLength, int valueLength) {
@@ -84,6 +93,7 @@ public final class FrameEncoder {
      *
      * @param groupLength bytes of all of them
      * @return the offset
+     * @throws OutOfMemoryError if the heap has no room; the frame is as it was
      */
     public int beginGroup(int groupLength) {
         frame.ensureCapacity(length + groupLength);

@@ -8,11 +8,13 @@ import java.util.Arrays;
  * thread-safe. Reads nothing outside the frame, whatever the lengths in it say.
  */
 public final class OperationReader {
-    private byte[] bytes = new byte[0];
+    private static final byte[] NONE = {};
+
+    private byte[] bytes = NONE;
     private int limit;
     private int offset;
     private int next;
-    private byte[] assembly = new byte[0];
+    private byte[] assembly = NONE;
     private int assembled;
     private int fragmentsSeen;
 
@@ -25,7 +27,7 @@ public final class OperationReader {
     public void wrap(FrameBuffer frame) {
         int fragmentCount = FrameDescriptor.fragmentCount(frame);
         if (fragmentCount == 1) {
-            fragmentsSeen = 0;
+            forgetFragments();
             bytes = frame.bytes();
             next = FrameDescriptor.HEADER_LENGTH;
             limit = frame.length();
@@ -41,8 +43,7 @@ public final class OperationReader {
         }
         int partLength = frame.length() - FrameDescriptor.HEADER_LENGTH;
         if (assembly.length < assembled + partLength) {
-            assembly =
-                    Arrays.copyOf(assembly, Math.max(assembled + partLength, assembly.length * 2));
+            assembly = Arrays.copyOf(assembly, grown(assembled + partLength, fragmentCount));
         }
         System.arraycopy(
                 frame.bytes(), FrameDescriptor.HEADER_LENGTH, assembly, assembled, partLength);
@@ -51,6 +52,19 @@ public final class OperationReader {
         bytes = assembly;
         next = 0;
         limit = fragmentsSeen == fragmentCount ? assembled : 0;
+    }
+
+    /** Twice as long, so that there are few copies, but no longer than all fragments are. */
+    private int grown(int needed, int fragmentCount) {
+        long most = (long) fragmentCount * FrameDescriptor.MAX_LENGTH;
+        return (int) Math.max(needed, Math.min(assembly.length * 2L, most));
+    }
+
+    /** Gives the heap back that a long operation took: the next one may come much later. */
+    private void forgetFragments() {
+        fragmentsSeen = 0;
+        assembled = 0;
+        assembly = NONE;
     }
 
     /**
@@ -64,7 +78,7 @@ public final class OperationReader {
         bytes = source;
         next = from;
         limit = from + length;
-        fragmentsSeen = 0;
+        forgetFragments();
     }
 
     /**

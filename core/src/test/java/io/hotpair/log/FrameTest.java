@@ -223,6 +223,13 @@ class FrameTest {
                         reader.valueOffset(),
                         reader.valueOffset() + reader.valueLength()));
         assertFalse(reader.next());
+        assertTrue(encoder.bytes().length > value.length);
+        encoder.clear();
+        assertEquals(0, encoder.count());
+        assertTrue(encoder.bytes().length < FrameDescriptor.MAX_LENGTH, "it keeps the heap");
+        reader.wrap(golden());
+        assertTrue(reader.next());
+        assertEquals(41, reader.opId());
     }
 
     @Test
