@@ -16,9 +16,12 @@ import io.hotpair.log.OperationSource;
 import io.hotpair.log.OperationType;
 import io.hotpair.topology.Lease;
 import io.hotpair.topology.ReplicatedKeyspace;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -140,6 +143,34 @@ class LoggedKeyspaceTest {
             }
             assertEquals(1, log().forcedOpId());
         }
+    }
+
+    /** An application that does nothing should see its processor sleep. */
+    @Test
+    void shouldHardlyWakeWhileNothingIsWritten() throws InterruptedException {
+        String name = "idle-" + UUID.randomUUID();
+        try (Keyspace keyspace =
+                Keyspace.open(builder().name(name).forceInterval(Duration.ofSeconds(1)).build())) {
+            keyspace.put("k", "v");
+            long giveUpNs = System.nanoTime() + 10_000_000_000L;
+            while (log().forcedOpId() < 1 && System.nanoTime() < giveUpNs) {
+                Thread.sleep(1);
+            }
+            long before = waits(name);
+            Thread.sleep(1_000);
+            long waits = waits(name) - before;
+            assertTrue(waits > 0, "the threads were not found");
+            assertTrue(waits <= 60, waits + " waits in a second");
+        }
+    }
+
+    /** How often the threads of a keyspace have gone to rest. */
+    private static long waits(String keyspace) {
+        ThreadInfo[] threads = ManagementFactory.getThreadMXBean().dumpAllThreads(false, false);
+        return Arrays.stream(threads)
+                .filter(thread -> thread.getThreadName().contains(keyspace))
+                .mapToLong(ThreadInfo::getWaitedCount)
+                .sum();
     }
 
     @Test

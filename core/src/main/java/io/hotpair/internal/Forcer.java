@@ -26,9 +26,15 @@ final class Forcer implements Runnable {
     private static final Logger LOGGER = LoggerFactory.getLogger(Forcer.class);
     private static final long PARK_NS = 10_000_000;
 
+    /**
+     * While nothing is to be forced: nobody who appends wakes the thread for the interval's sake.
+     */
+    private static final long IDLE_PARK_NS = 100_000_000;
+
     private final OperationLog log;
     private final Clock clock;
     private final long intervalNs;
+    private final long idleParkNs;
     private final OpIdWatermark durable;
     private final Consumer<Throwable> ifFailed;
     private final AtomicLong wanted = new AtomicLong();
@@ -54,6 +60,7 @@ final class Forcer implements Runnable {
         this.log = log;
         this.clock = clock;
         this.intervalNs = intervalNs;
+        idleParkNs = Math.max(PARK_NS, Math.min(intervalNs / 4, IDLE_PARK_NS));
         this.durable = durable;
         this.ifFailed = ifFailed;
         lastForceNs = clock.nanoTime();
@@ -140,7 +147,8 @@ final class Forcer implements Runnable {
     private void park() {
         parked = true;
         if (!isDue() && !stopped) {
-            LockSupport.parkNanos(this, PARK_NS);
+            boolean isIdle = log.lastOpId() <= durable.get();
+            LockSupport.parkNanos(this, isIdle ? idleParkNs : PARK_NS);
         }
         parked = false;
         if (Thread.interrupted()) {

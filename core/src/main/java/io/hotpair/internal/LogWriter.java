@@ -47,7 +47,8 @@ import org.slf4j.LoggerFactory;
 final class LogWriter implements Runnable {
     private static final Logger LOGGER = LoggerFactory.getLogger(LogWriter.class);
     private static final long POISON_AFTER_NS = 2_000_000;
-    private static final long IDLE_PARK_NS = 10_000_000;
+    private static final long IDLE_PARK_NS = 100_000_000;
+    private static final long SHORT_PARK_NS = 10_000_000;
     private static final long BLOCKED_PARK_NS = 100_000;
     private static final long NAP_NS = 50_000;
     private static final long MAX_NAP_NS = 1_000_000;
@@ -78,6 +79,7 @@ final class LogWriter implements Runnable {
 
     private volatile Rest rest = Rest.AWAKE;
     private volatile boolean stopped;
+    private volatile boolean isShort;
     private volatile @Nullable Thread thread;
     private volatile @Nullable HotpairException failure;
 
@@ -92,7 +94,6 @@ final class LogWriter implements Runnable {
     private long pendingSinceNs;
     private boolean isEncoded;
     private int nextFragment;
-    private boolean isShort;
     private long refusedNs;
     private long noHeapNs;
     private boolean isNoHeapTold;
@@ -611,7 +612,9 @@ final class LogWriter implements Runnable {
             rest = Rest.PARKED;
             LockSupport.parkNanos(this, BLOCKED_PARK_NS);
         } else {
-            LockSupport.parkNanos(this, how == Rest.NAPPING ? napNs : IDLE_PARK_NS);
+            // While the log is short of space nobody writes, so nobody wakes who looks for room.
+            long parkNs = isShort ? SHORT_PARK_NS : IDLE_PARK_NS;
+            LockSupport.parkNanos(this, how == Rest.NAPPING ? napNs : parkNs);
         }
         rest = Rest.AWAKE;
         if (Thread.interrupted()) {
