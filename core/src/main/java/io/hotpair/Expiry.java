@@ -67,7 +67,7 @@ public record Expiry(Kind kind, long millis) {
      * @return the expiry
      */
     public static Expiry at(Instant moment) {
-        return new Expiry(Kind.AT, moment.toEpochMilli());
+        return new Expiry(Kind.AT, Millis.of("moment", moment));
     }
 
     /**
@@ -77,7 +77,7 @@ public record Expiry(Kind kind, long millis) {
      * @return the expiry
      */
     public static Expiry after(Duration timeToLive) {
-        return new Expiry(Kind.AFTER, timeToLive.toMillis());
+        return new Expiry(Kind.AFTER, Millis.of("timeToLive", timeToLive));
     }
 
     /**

@@ -93,4 +93,11 @@ public final class HotpairException extends RuntimeException {
     public Category category() {
         return category;
     }
+
+    // The message alone is what people and clients are shown; a stack trace says the category, too.
+    @SuppressWarnings("OverrideThrowableToString")
+    @Override
+    public String toString() {
+        return getClass().getName() + ": " + category + ": " + getMessage();
+    }
 }

@@ -46,8 +46,8 @@ import org.jspecify.annotations.Nullable;
  * NOT_ENOUGH_REPLICAS} or {@code LOG_FAILED} nothing was changed; with {@code OUTCOME_UNKNOWN} the
  * change is made but its level was not reached in time. A key has at most {@link #MAX_KEY_LENGTH}
  * bytes and a value at most {@link #MAX_VALUE_LENGTH}: longer ones are refused with {@link
- * IllegalArgumentException}. After {@link #close()} every method throws {@link
- * IllegalStateException}.
+ * IllegalArgumentException}. After {@link #close()} whatever reads or writes keys throws {@link
+ * IllegalStateException}; what only tells how the keyspace is set up may still answer.
  *
  * <p>Reads on a master are linearisable with the writes of all threads. On a replica they give what
  * has arrived so far; while it loads a full copy of what the master has, they throw {@link
@@ -86,9 +86,8 @@ public final class Keyspace implements AutoCloseable {
      * @param config from {@link #builder()}
      * @return the keyspace; the caller closes it
      * @throws HotpairException {@code MISSING_JVM_FLAG}, {@code DIRECTORY_IN_USE}, {@code
-     *     CORRUPTION}, {@code MEMORY_LIMIT} if the log holds more than fits, {@code LOG_FAILED},
-     *     {@code NOT_RETAINED} if the log does not begin with the first operation and no snapshot
-     *     is sound, {@code NETWORK} or {@code CONSENSUS}
+     *     CORRUPTION}, {@code LOG_FAILED}, {@code NOT_RETAINED} if the log does not begin with the
+     *     first operation and no snapshot is sound, {@code NETWORK} or {@code CONSENSUS}
      * @throws IllegalStateException if a directory is given but no log is on the class path
      */
     public static Keyspace open(KeyspaceConfig config) {
@@ -197,13 +196,13 @@ public final class Keyspace implements AutoCloseable {
      * @param timeToLive how long from now, at least a millisecond
      */
     public void put(byte[] key, byte[] value, Duration timeToLive) {
-        if (timeToLive.toMillis() < 1) {
+        long timeToLiveMs = Millis.of("timeToLive", timeToLive);
+        if (timeToLiveMs < 1) {
             throw new IllegalArgumentException(
                     "timeToLive=" + timeToLive + ", expected at least 1 ms");
         }
         KeyspaceSession session = new KeyspaceSession(core);
-        long deadlineMs =
-                Math.addExact(core.config().clock().currentTimeMs(), timeToLive.toMillis());
+        long deadlineMs = core.config().clock().currentTimeMs() + timeToLiveMs;
         session.put(key, 0, key.length, value, 0, value.length, deadlineMs);
         await(session);
     }
@@ -320,21 +319,39 @@ public final class Keyspace implements AutoCloseable {
     }
 
     /**
-     * Sets when a key expires.
+     * Sets when a key expires, of whatever type its value is.
      *
      * @param key the key
      * @param deadline when; a moment that has passed deletes the key
      * @return whether the key was there
      */
     public boolean expireAt(byte[] key, Instant deadline) {
-        long deadlineMs = Math.max(1, deadline.toEpochMilli());
-        return update(
-                key,
-                entry -> {
-                    if (entry.exists()) {
-                        entry.deadline(deadlineMs);
-                    }
-                });
+        long deadlineMs = Math.max(1, Millis.of("deadline", deadline));
+        return keys().pexpireAt(key, deadlineMs, KeyOperations.DeadlineCondition.ALWAYS);
+    }
+
+    /**
+     * Has a key expire, of whatever type its value is.
+     *
+     * @param key the key
+     * @param timeToLive how long from now; none at all deletes the key
+     * @return whether the key was there
+     */
+    public boolean expire(byte[] key, Duration timeToLive) {
+        long nowMs = core.config().clock().currentTimeMs();
+        long deadlineMs = Math.max(1, nowMs + Millis.of("timeToLive", timeToLive));
+        return keys().pexpireAt(key, deadlineMs, KeyOperations.DeadlineCondition.ALWAYS);
+    }
+
+    /**
+     * Has a key expire, of whatever type its value is.
+     *
+     * @param key the key, in UTF-8
+     * @param timeToLive how long from now; none at all deletes the key
+     * @return whether the key was there
+     */
+    public boolean expire(String key, Duration timeToLive) {
+        return expire(key.getBytes(UTF_8), timeToLive);
     }
 
     /**

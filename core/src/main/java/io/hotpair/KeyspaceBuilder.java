@@ -19,6 +19,10 @@ public final class KeyspaceBuilder {
     private @Nullable Path directory;
     private boolean inMemory;
     private @Nullable Acknowledgement acknowledgement;
+
+    /** What is counted in nanoseconds: 292 years. */
+    private static final Duration MAX_DURATION = Duration.ofNanos(Long.MAX_VALUE);
+
     private Duration acknowledgementTimeout = Duration.ofSeconds(5);
     private Duration forceInterval = Duration.ofSeconds(1);
     private SnapshotOptions snapshotOptions = SnapshotOptions.defaults();
@@ -266,6 +270,10 @@ public final class KeyspaceBuilder {
     private static Duration positive(String what, Duration duration) {
         if (duration.isNegative() || duration.isZero()) {
             throw new IllegalArgumentException(what + "=" + duration + ", expected above zero");
+        }
+        if (duration.compareTo(MAX_DURATION) > 0) {
+            throw new IllegalArgumentException(
+                    what + "=" + duration + ", expected at most " + MAX_DURATION);
         }
         return duration;
     }

@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -24,6 +25,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 class KeyspaceTest {
     private final AtomicLong wallMs = new AtomicLong(1_000_000);
@@ -169,6 +171,50 @@ class KeyspaceTest {
         assertTrue(keyspace.expireAt(bytes("k"), Instant.EPOCH));
         assertNull(keyspace.get("k"));
         assertEquals(0, keyspace.statistics().keyCount());
+    }
+
+    @Test
+    void shouldHaveKeysOfEveryTypeExpire() {
+        keyspace.put("string", "v");
+        keyspace.hashes().hset(bytes("hash"), bytes("f"), bytes("v"));
+        for (String key : List.of("string", "hash")) {
+            assertTrue(keyspace.expire(key, Duration.ofMillis(700)), key);
+            Instant deadline = Instant.ofEpochMilli(wallMs.get() + 700);
+            assertEquals(deadline, keyspace.deadline(bytes(key)), key);
+            assertTrue(keyspace.expireAt(bytes(key), deadline.plusMillis(1)), key);
+            assertEquals(deadline.plusMillis(1), keyspace.deadline(bytes(key)), key);
+            assertTrue(keyspace.expire(key, Duration.ZERO), key);
+            assertFalse(keyspace.expire(key, Duration.ofMillis(700)), key);
+        }
+        HotpairException e =
+                assertThrows(
+                        HotpairException.class,
+                        () -> {
+                            keyspace.hashes().hset(bytes("hash"), bytes("f"), bytes("v"));
+                            keyspace.get("hash");
+                        });
+        assertEquals(
+                "io.hotpair.HotpairException: WRONG_TYPE: the key holds a hash, expected a string",
+                e.toString());
+    }
+
+    @Test
+    void shouldNameTimesThatDoNotFit() {
+        Duration forever = ChronoUnit.FOREVER.getDuration();
+        List<Executable> calls =
+                List.of(
+                        () -> keyspace.put(bytes("k"), bytes("v"), forever),
+                        () -> keyspace.expire("k", forever),
+                        () -> Expiry.after(forever),
+                        () -> Keyspace.builder().acknowledgementTimeout(forever),
+                        () -> Keyspace.builder().forceInterval(Duration.ofDays(365_000)),
+                        () -> keyspace.expireAt(bytes("k"), Instant.MAX),
+                        () -> Expiry.at(Instant.MAX));
+        for (int i = 0; i < calls.size(); i++) {
+            IllegalArgumentException e =
+                    assertThrows(IllegalArgumentException.class, calls.get(i), "call " + i);
+            assertTrue(String.valueOf(e.getMessage()).contains(", expected at most "), e::toString);
+        }
     }
 
     @Test

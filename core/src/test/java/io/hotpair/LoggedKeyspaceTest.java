@@ -173,6 +173,56 @@ class LoggedKeyspaceTest {
                 .sum();
     }
 
+    /**
+     * Closing brings all to the log: who writes meanwhile has written, or is told that he can't.
+     */
+    @Test
+    void shouldAnswerForWhatIsLoggedAsItIsClosed() throws Exception {
+        for (Acknowledgement level :
+                List.of(Acknowledgement.MEMORY, Acknowledgement.LOG, Acknowledgement.DISK)) {
+            for (int round = 0; round < 10; round++) {
+                checkThatWritersAreAnsweredByClose(level);
+            }
+        }
+    }
+
+    private void checkThatWritersAreAnsweredByClose(Acknowledgement level) throws Exception {
+        int writers = 4;
+        byte[] key = bytes("closed-" + level);
+        Keyspace keyspace = Keyspace.open(builder().acknowledgement(level).build());
+        long before = keyspace.increment(key, 0);
+        ExecutorService threads = Executors.newFixedThreadPool(writers);
+        try {
+            CountDownLatch begun = new CountDownLatch(writers);
+            List<Future<Long>> written = new ArrayList<>();
+            for (int i = 0; i < writers; i++) {
+                written.add(threads.submit(() -> incrementUntilClosed(keyspace, key, begun)));
+            }
+            assertTrue(begun.await(30, TimeUnit.SECONDS));
+            keyspace.close();
+            long expected = before;
+            for (Future<Long> each : written) {
+                expected += each.get(30, TimeUnit.SECONDS);
+            }
+            try (Keyspace reopened = Keyspace.open(builder().build())) {
+                assertEquals(expected, reopened.increment(key, 0), level + "");
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private static long incrementUntilClosed(Keyspace keyspace, byte[] key, CountDownLatch begun) {
+        for (long count = 0; ; count++) {
+            try {
+                long unused = keyspace.increment(key, 1);
+            } catch (IllegalStateException e) {
+                return count;
+            }
+            begun.countDown();
+        }
+    }
+
     @Test
     void shouldStopWritesForGoodWhenTheLogFails() {
         try (Keyspace keyspace = Keyspace.open(builder().build())) {

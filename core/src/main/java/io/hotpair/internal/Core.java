@@ -441,9 +441,19 @@ public final class Core {
                 }
             }
         }
-        if (!engine.mode().vouches(outcome.term())) {
+        if (!vouches(outcome.term())) {
             throw unknown(level, outcome);
         }
+    }
+
+    /**
+     * Whether a write that was made in a term and has come as far as it should is there to stay.
+     * That of a keyspace without replication is, also if it was closed meanwhile: nobody else can
+     * have taken over.
+     */
+    private boolean vouches(long term) {
+        Mode mode = engine.mode();
+        return mode.vouches(term) || (mode.closed() && config.replication() == null);
     }
 
     /**
@@ -460,8 +470,7 @@ public final class Core {
             help(level, outcome.opId());
         }
         if (watermark == null || watermark.get() >= outcome.opId()) {
-            boolean vouches = engine.mode().vouches(outcome.term());
-            done.accept(vouches ? null : unknown(level, outcome));
+            done.accept(vouches(outcome.term()) ? null : unknown(level, outcome));
             return;
         }
         Timers timers = engine.blockedConsumers().timers();
@@ -495,10 +504,15 @@ public final class Core {
                         + term
                         + " did not reach level "
                         + level
-                        + (engine.mode().vouches(term)
-                                ? " in time"
-                                : " before this node lost the term")
+                        + missed(engine.mode(), term)
                         + ": it may or may not survive");
+    }
+
+    private static String missed(Mode mode, long term) {
+        if (mode.closed()) {
+            return " before the keyspace was closed";
+        }
+        return mode.vouches(term) ? " in time" : " before this node lost the term";
     }
 
     /** Refuses with {@code NOT_MASTER} what a master read that may be one no longer. */

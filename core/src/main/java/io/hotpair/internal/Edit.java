@@ -134,7 +134,10 @@ public final class Edit implements NodeStore {
         if (record != 0 && Records.type(mem, record) != type) {
             throw new HotpairException(
                     HotpairException.Category.WRONG_TYPE,
-                    "the key holds a value of another type than the operation works on");
+                    "the key holds a "
+                            + KeyCommands.name(Records.type(mem, record))
+                            + ", expected a "
+                            + KeyCommands.name(type));
         }
     }
 

@@ -1134,7 +1134,7 @@ public final class Engine {
     /** Between two attempts of a write that found no memory: the caller holds nothing here. */
     void awaitRoomInMemory(int attempt) {
         if (attempt == MAX_MEMORY_ATTEMPTS) {
-            throw memoryLimit();
+            throw memoryLimit("the write");
         }
         stripes.advance();
         if (!compactor.run() && attempt > 0) {
@@ -1146,13 +1146,20 @@ public final class Engine {
     RuntimeException noRoom(long lengthBytes) {
         // What is longer than all memory is no reason to evict anything.
         boolean mayHaveRoom = slab.mayHaveRoomSoon() || (snapshotView != null && heldBytes() > 0);
-        return lengthBytes < maxMemoryBytes() && mayHaveRoom ? new NoRoomNow() : memoryLimit();
+        return lengthBytes < maxMemoryBytes() && mayHaveRoom
+                ? new NoRoomNow()
+                : memoryLimit(lengthBytes + " bytes");
     }
 
-    private HotpairException memoryLimit() {
+    private HotpairException memoryLimit(String wanted) {
         return new HotpairException(
                 HotpairException.Category.MEMORY_LIMIT,
-                "maxMemory=" + maxMemoryBytes() + " bytes are in use: no room for the write");
+                "no room for "
+                        + wanted
+                        + ": "
+                        + usedMemoryBytes()
+                        + " bytes are in use, maxMemory="
+                        + maxMemoryBytes());
     }
 
     /**

@@ -91,6 +91,13 @@ final class Forcer implements Runnable {
         return always || wanted.get() > durable.get();
     }
 
+    /** Forces what is in the log, in this thread, if somebody waits for it. */
+    void forceAwaited() {
+        if (isAwaited() && !failed && log.lastOpId() > durable.get()) {
+            tryForce();
+        }
+    }
+
     /** Forces what is in the log, in this thread. */
     void force() {
         lock.lock();
@@ -126,15 +133,19 @@ final class Forcer implements Runnable {
         thread = Thread.currentThread();
         while (!stopped) {
             if (isDue()) {
-                try {
-                    force();
-                } catch (RuntimeException | Error e) {
-                    // Whoever has to know was told.
-                    LOGGER.debug("a force failed", e);
-                }
+                tryForce();
             } else {
                 park();
             }
+        }
+    }
+
+    private void tryForce() {
+        try {
+            force();
+        } catch (RuntimeException | Error e) {
+            // Whoever has to know was told.
+            LOGGER.debug("a force failed", e);
         }
     }
 

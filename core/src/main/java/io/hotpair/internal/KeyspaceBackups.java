@@ -16,6 +16,7 @@ import io.hotpair.log.OperationLog;
 import io.hotpair.log.SnapshotStore;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
@@ -88,6 +89,12 @@ public final class KeyspaceBackups {
     }
 
     private BackupManifest copyTo(OperationLog own, Path directory, Moment moment) {
+        Instant time = moment.time();
+        Instant now = Instant.ofEpochMilli(nowMs());
+        if (time != null && time.isAfter(now)) {
+            throw new IllegalArgumentException(
+                    "moment=" + moment + ", expected one that has come: it is " + now);
+        }
         return Backups.ofProvider().copy(copy(own), config.name(), directory, moment, nowMs());
     }
 

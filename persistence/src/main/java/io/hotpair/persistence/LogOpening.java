@@ -239,10 +239,12 @@ final class LogOpening {
 
     private LogIdentity readOrCreateIdentity() throws IOException {
         Path file = home.resolve(LogIdentity.FILE_NAME);
+        // Also of a log that is there: what was copied file by file has no empty directories, and
+        // the log of a backup may have no segment. That one should be there, the mark tells.
+        Directories.create(queue);
         if (Files.exists(file)) {
             return LogIdentity.read(home);
         }
-        Directories.create(queue);
         if (hasSegments()) {
             throw Failures.corruption(file + " is missing, but there are segments in " + queue);
         }

@@ -132,6 +132,36 @@ class BackupTest {
         assertEquals(List.of("backup", "k", "r1", "r2", "r3"), names());
     }
 
+    /** As every backup of a keyspace is that nobody has written to since the last snapshot. */
+    @Test
+    void shouldGiveBackWhatWasBackedUpRightBehindASnapshot() throws Exception {
+        String digest;
+        ByteArrayOutputStream stream = new ByteArrayOutputStream();
+        long opId;
+        try (Keyspace keyspace = open("k")) {
+            fill(keyspace, 0, 500);
+            keyspace.saveSnapshot().join();
+            digest = keyspace.digest();
+            opId = keyspace.statistics().lastOpId();
+            assertEquals(opId, keyspace.backup(root.resolve("backup")).join().lastOpId());
+            keyspace.backup(stream).join();
+            keyspace.cloneTo(root.resolve("clone"), Moment.latest()).join();
+        }
+        Backup.verify(root.resolve("backup"));
+        Backup.restore(
+                root.resolve("backup"), root.resolve("latest"), Moment.latest(), Progress.NONE);
+        Backup.restore(
+                root.resolve("backup"), root.resolve("moment"), Moment.after(opId), Progress.NONE);
+        Backup.restore(
+                new ByteArrayInputStream(stream.toByteArray()),
+                root.resolve("streamed"),
+                Moment.latest(),
+                Progress.NONE);
+        for (String name : List.of("clone", "latest", "moment", "streamed")) {
+            assertEquals(digest, digestOf(name), name);
+        }
+    }
+
     @Test
     void shouldCopyALogWithoutAnySnapshotAndAnEmptyOne() {
         try (Keyspace keyspace = open("k")) {
@@ -433,6 +463,10 @@ class BackupTest {
             assertFails(
                     IllegalArgumentException.class,
                     keyspace.cloneTo(root.resolve("c"), Moment.after(1_000)));
+            Moment toCome = Moment.at(Instant.ofEpochMilli(clock.currentTimeMs() + 60_000));
+            assertFails(
+                    IllegalArgumentException.class, keyspace.cloneTo(root.resolve("c"), toCome));
+            assertFails(IllegalArgumentException.class, keyspace.rollBack(toCome));
             assertFails(
                     HotpairException.class,
                     keyspace.backup(
