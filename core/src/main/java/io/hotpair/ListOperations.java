@@ -256,7 +256,8 @@ public interface ListOperations {
     /**
      * Takes the first element of the first list that is there; waits while none is.
      *
-     * @param timeout how long at most; zero for ever
+     * @param timeout how long at most; zero for ever. An interrupt ends the wait as well, and the
+     *     thread stays interrupted: who waits in a loop looks at that
      * @param keys the keys, at least one
      * @return the element and its key, or null if none came
      */
@@ -274,7 +275,8 @@ public interface ListOperations {
     /**
      * Takes the last element of the first list that is there; waits while none is.
      *
-     * @param timeout how long at most; zero for ever
+     * @param timeout how long at most; zero for ever. An interrupt ends the wait as well, and the
+     *     thread stays interrupted: who waits in a loop looks at that
      * @param keys the keys, at least one
      * @return the element and its key, or null if none came
      */
@@ -293,7 +295,8 @@ public interface ListOperations {
      * As {@link #lmpop}, but waits while all the lists are absent. It does not wait for as many
      * elements as it may take.
      *
-     * @param timeout how long at most; zero for ever
+     * @param timeout how long at most; zero for ever. An interrupt ends the wait as well, and the
+     *     thread stays interrupted: who waits in a loop looks at that
      * @param from the end from which they are taken
      * @param count how many at most, at least 1
      * @param keys the keys, at least one
@@ -317,7 +320,8 @@ public interface ListOperations {
      * As {@link #lmove}, but waits while the source is absent. The destination's type is looked at
      * when there is an element to move, not before.
      *
-     * @param timeout how long at most; zero for ever
+     * @param timeout how long at most; zero for ever. An interrupt ends the wait as well, and the
+     *     thread stays interrupted: who waits in a loop looks at that
      * @param source the key of the one
      * @param destination the key of the other
      * @param from the end from which it is taken
@@ -343,7 +347,8 @@ public interface ListOperations {
     /**
      * As {@link #rpopLpush}, but waits while the source is absent.
      *
-     * @param timeout how long at most; zero for ever
+     * @param timeout how long at most; zero for ever. An interrupt ends the wait as well, and the
+     *     thread stays interrupted: who waits in a loop looks at that
      * @param source the key of the one
      * @param destination the key of the other
      * @return the element, or null if none came

@@ -345,7 +345,8 @@ public interface SortedSetOperations {
      * Removes the member with the lowest score from the first of some keys that has any; waits
      * while none has.
      *
-     * @param timeout how long at most; zero for ever
+     * @param timeout how long at most; zero for ever. An interrupt ends the wait as well, and the
+     *     thread stays interrupted: who waits in a loop looks at that
      * @param keys the keys; at least one
      * @return the key with what was removed from it, or null if nothing came
      */
@@ -365,7 +366,8 @@ public interface SortedSetOperations {
      * Removes the member with the highest score from the first of some keys that has any; waits
      * while none has.
      *
-     * @param timeout how long at most; zero for ever
+     * @param timeout how long at most; zero for ever. An interrupt ends the wait as well, and the
+     *     thread stays interrupted: who waits in a loop looks at that
      * @param keys the keys; at least one
      * @return the key with what was removed from it, or null if nothing came
      */
@@ -385,7 +387,8 @@ public interface SortedSetOperations {
      * As {@link #zmpop}, but waits while all keys are absent. It does not wait for as many members
      * as it may take.
      *
-     * @param timeout how long at most; zero for ever
+     * @param timeout how long at most; zero for ever. An interrupt ends the wait as well, and the
+     *     thread stays interrupted: who waits in a loop looks at that
      * @param keys the keys; at least one
      * @param highest whether those with the highest scores go, or those with the lowest
      * @param count how many at most; 1 or more

@@ -102,7 +102,8 @@ public interface StreamOperations {
      * {@code BLOCK}. After a wait there is one batch, of the first stream to which entries were
      * added.
      *
-     * @param timeout how long at most; zero for ever
+     * @param timeout how long at most; zero for ever. An interrupt ends the wait as well, and the
+     *     thread stays interrupted: who waits in a loop looks at that
      * @param limit at most how many entries of each; 0 for all
      * @param positions which streams, each behind an id or from now on ({@link
      *     StreamPosition#added}); at least one
@@ -293,7 +294,8 @@ public interface StreamOperations {
      *
      * <p>Unlike in Redis a wait also ends when entries become undelivered by {@link #xgroupSetId}.
      *
-     * @param timeout how long at most; zero for ever
+     * @param timeout how long at most; zero for ever. An interrupt ends the wait as well, and the
+     *     thread stays interrupted: who waits in a loop looks at that
      * @param group the group's name, in each of the streams
      * @param consumer the consumer's name
      * @param limit at most how many entries of each stream; 0 for all

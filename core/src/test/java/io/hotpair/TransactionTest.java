@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 
 @Timeout(120)
 class TransactionTest extends TypeTest {
@@ -32,6 +33,33 @@ class TransactionTest extends TypeTest {
 
     private static byte[] account(int i) {
         return bytes("account-" + i);
+    }
+
+    @Test
+    void shouldRefuseToUseAViewAfterItsTransaction() {
+        List<TransactionView> kept = new ArrayList<>();
+        List<HashOperations> hashes = new ArrayList<>();
+        keyspace.transaction(
+                view -> {
+                    kept.add(view);
+                    hashes.add(view.hashes());
+                    view.put(bytes("k"), bytes("inside"), Session.NEVER);
+                    return true;
+                });
+        TransactionView view = kept.get(0);
+        List<Executable> uses =
+                List.of(
+                        () -> view.get(bytes("k")),
+                        () -> view.put(bytes("k"), bytes("outside"), Session.NEVER),
+                        () -> view.increment(bytes("n"), 1),
+                        () -> view.delete(bytes("k")),
+                        () -> view.version(bytes("k")),
+                        () -> hashes.get(0).hset(bytes("h"), bytes("f"), bytes("v")));
+        for (int i = 0; i < uses.size(); i++) {
+            assertThrows(IllegalStateException.class, uses.get(i), "use " + i);
+        }
+        assertEquals("inside", keyspace.get("k"));
+        assertNull(keyspace.get("n"));
     }
 
     @Test

@@ -62,6 +62,7 @@ public final class Transaction implements Executor {
     private boolean isBroken;
 
     private boolean committed;
+    private boolean isEnded;
     private int writtenCount;
     private long opId;
 
@@ -113,6 +114,11 @@ public final class Transaction implements Executor {
     }
 
     private Touched touch(byte[] key) {
+        if (isEnded) {
+            // The epoch is left, and the working place somebody else's.
+            throw new IllegalStateException(
+                    "the transaction has ended; its view is valid inside of it only");
+        }
         try {
             ByteBuffer name = ByteBuffer.wrap(key);
             Touched known = touched.get(name);
@@ -383,6 +389,7 @@ public final class Transaction implements Executor {
 
     /** Gives back what was not committed, and leaves the epoch. */
     void end(Outcome outcome) {
+        isEnded = true;
         try {
             if (!committed) {
                 edit.abandon();

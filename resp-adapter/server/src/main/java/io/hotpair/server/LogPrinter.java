@@ -33,7 +33,8 @@ final class LogPrinter {
         try (OperationLog log = Backup.openLog(keyspace);
                 OperationSource source = log.openSource()) {
             long first = Math.max(fromOpId, log.firstOpId());
-            if (first > log.lastOpId()) {
+            // A log that begins with a snapshot may have nothing behind it.
+            if (log.firstOpId() == 0 || first > log.lastOpId()) {
                 return;
             }
             source.seekAfter(first - 1);
