@@ -1,6 +1,5 @@
 package io.hotpair.internal;
 
-import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -67,7 +66,10 @@ final class BlockedConsumer<R> {
     }
 
     final BlockedConsumers all;
-    final ByteBuffer[] names;
+
+    /** Where it stands, by its keys; null for a key that was given before. */
+    final BlockedConsumers.@Nullable Place[] places;
+
     final Rivals rivals;
     long ticket;
     Timers.@Nullable Key timer;
@@ -88,11 +90,12 @@ final class BlockedConsumer<R> {
     /**
      * Creates one that nobody can serve or end before it {@link #begin begins}.
      *
+     * @param keyCount how many keys it waits for
      * @param parked the thread that waits for {@link #isDone}; null if none does
      */
     BlockedConsumer(
             BlockedConsumers all,
-            byte[][] keys,
+            int keyCount,
             Rivals rivals,
             Attempt<R> attempt,
             @Nullable Thread parked) {
@@ -100,10 +103,7 @@ final class BlockedConsumer<R> {
         this.rivals = rivals;
         this.attempt = attempt;
         this.parked = parked;
-        names = new ByteBuffer[keys.length];
-        for (int i = 0; i < keys.length; i++) {
-            names[i] = ByteBuffer.wrap(keys[i].clone());
-        }
+        places = new BlockedConsumers.@Nullable Place[keyCount];
     }
 
     /** Has something done when an attempt has ended the wait; not in the middle of serving. */
@@ -116,10 +116,12 @@ final class BlockedConsumer<R> {
     /**
      * Tries once, unless somebody else does.
      *
+     * @param key a key that has changed; copied, as what is found may name it
      * @param ifMissed called if somebody missed it meanwhile; must not throw, as something may have
      *     been taken
      */
     Served tryServe(byte[] key, Consumer<BlockedConsumer<?>> ifMissed) {
+        byte[] own = key.clone();
         int seen = state.get();
         while (seen != WAITING || !state.compareAndSet(WAITING, SERVING)) {
             if ((seen & ENDED) != 0) {
@@ -132,7 +134,7 @@ final class BlockedConsumer<R> {
         }
         boolean later = false;
         try {
-            result = attempt.on(key);
+            result = attempt.on(own);
             served = result != null;
         } catch (TryLater e) {
             later = true;

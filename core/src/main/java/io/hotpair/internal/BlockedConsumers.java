@@ -1,15 +1,14 @@
 package io.hotpair.internal;
 
 import io.hotpair.ChangeListener.Event;
-import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentNavigableMap;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -22,7 +21,11 @@ import org.slf4j.LoggerFactory;
  * waits stands in a line for each of its keys, in the order of its ticket, and holds nothing else.
  *
  * <pre>
- *   key ──► line ──► rivals ──► tickets ──► {@link BlockedConsumer}
+ *   line of a key ──► place ──► place ──► place       by ticket; first those who are rivals
+ *     │                 │         │         │         of the one who came first,
+ *     │ others          └─────────┴─────────┴───────► each leads to a {@link BlockedConsumer}
+ *     ▼
+ *   row ──► place ──► place                           then those who are rivals of another one
  * </pre>
  *
  * <ul>
@@ -41,7 +44,15 @@ import org.slf4j.LoggerFactory;
  *   <li><b>W5</b> A thread that has served many, or has no memory or stack left, leaves the rest to
  *       the background thread. From the moment when something is taken for a consumer until that is
  *       told nothing is allocated here that it depends on.
+ *   <li><b>W6</b> Rows are changed under the lock that {@link ConcurrentHashMap#compute} holds for
+ *       the key, and a line is in the map as long as somebody stands in it. Whoever serves reads
+ *       the rows without that lock. A place that is taken out keeps what it leads to, so a reader
+ *       who stands there comes to all who stand behind it, but for those who came since; and these
+ *       have the line served once more (W2). A place that is out is never used again.
  * </ul>
+ *
+ * <p>What waits is what a client makes a server keep, without limit to the number of keys. So a key
+ * that one consumer waits for takes one line, one place, and one node of the map.
  */
 final class BlockedConsumers {
     private static final Logger LOGGER = LoggerFactory.getLogger(BlockedConsumers.class);
@@ -52,37 +63,181 @@ final class BlockedConsumers {
     /** More than an attempt takes. */
     private static final int PROBED_FRAMES = 500;
 
-    /** Those who wait for one key. */
-    private static final class Line {
-        final byte[] key;
-        final Map<Rivals, ConcurrentNavigableMap<Long, BlockedConsumer<?>>> consumers =
-                new ConcurrentHashMap<>(4);
-        final AtomicInteger work = new AtomicInteger();
-        volatile boolean mindsRemoval;
-        volatile boolean postponed;
+    /** Where a consumer stands. */
+    static final class Place {
+        private final BlockedConsumer<?> consumer;
+        private final Row row;
+        private volatile @Nullable Place next;
 
-        Line(byte[] key) {
-            this.key = key;
-        }
+        // Read and written under the lock of the key (W6).
+        private @Nullable Place before;
+        private boolean isOut;
 
-        void add(BlockedConsumer<?> consumer) {
-            mindsRemoval |= consumer.rivals.mindRemoval();
-            consumers
-                    .computeIfAbsent(consumer.rivals, rivals -> new ConcurrentSkipListMap<>())
-                    .put(consumer.ticket, consumer);
-        }
-
-        void remove(BlockedConsumer<?> consumer) {
-            consumers.computeIfPresent(
-                    consumer.rivals,
-                    (rivals, others) -> {
-                        others.remove(consumer.ticket);
-                        return others.isEmpty() ? null : others;
-                    });
+        Place(BlockedConsumer<?> consumer, Row row) {
+            this.consumer = consumer;
+            this.row = row;
         }
     }
 
-    private final Map<ByteBuffer, Line> lines = new ConcurrentHashMap<>();
+    /** Those who wait for one key and are rivals. */
+    private abstract static class Row {
+        private final Rivals rivals;
+        private volatile @Nullable Place first;
+
+        /** The row of others who wait for the key. */
+        private volatile @Nullable Row others;
+
+        private @Nullable Place last;
+
+        Row(Rivals rivals) {
+            this.rivals = rivals;
+        }
+
+        abstract Line line();
+
+        boolean isLastAndEmpty() {
+            return first == null && others == null;
+        }
+
+        /** Adds a consumer, by its ticket, unless it is there: its key may be given twice. */
+        void add(BlockedConsumer<?> consumer, int number) {
+            Place before = last;
+            while (before != null && before.consumer.ticket > consumer.ticket) {
+                before = before.before;
+            }
+            if (before != null && before.consumer == consumer) {
+                return;
+            }
+            Place place = new Place(consumer, this);
+            Place behind = before == null ? first : before.next;
+            place.before = before;
+            place.next = behind;
+            consumer.places[number] = place;
+            // Published when it leads on.
+            if (before == null) {
+                first = place;
+            } else {
+                before.next = place;
+            }
+            if (behind == null) {
+                last = place;
+            } else {
+                behind.before = place;
+            }
+        }
+
+        /** Takes a place out; it still leads on, for who stands there. */
+        void remove(Place place) {
+            if (place.isOut) {
+                return;
+            }
+            place.isOut = true;
+            Place before = place.before;
+            Place behind = place.next;
+            place.before = null;
+            if (before == null) {
+                first = behind;
+            } else {
+                before.next = behind;
+            }
+            if (behind == null) {
+                last = before;
+            } else {
+                behind.before = before;
+            }
+        }
+    }
+
+    /** Those of a line who came when there was one for others already. */
+    private static final class OtherRow extends Row {
+        private final Line line;
+
+        OtherRow(Rivals rivals, Line line) {
+            super(rivals);
+            this.line = line;
+        }
+
+        @Override
+        Line line() {
+            return line;
+        }
+    }
+
+    /**
+     * Those who wait for one key. Also its own key in the map; compared as bytes, so that keys of
+     * one hash are found among each other by their order.
+     */
+    private static final class Line extends Row implements Comparable<Line> {
+        static final AtomicIntegerFieldUpdater<Line> WORK =
+                AtomicIntegerFieldUpdater.newUpdater(Line.class, "work");
+
+        final byte[] key;
+        volatile int work;
+        volatile boolean mindsRemoval;
+        volatile boolean postponed;
+
+        Line(byte[] key, Rivals rivals) {
+            super(rivals);
+            this.key = key;
+        }
+
+        @Override
+        Line line() {
+            return this;
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Line line && Arrays.equals(key, line.key);
+        }
+
+        @Override
+        public int hashCode() {
+            return Arrays.hashCode(key);
+        }
+
+        @Override
+        public int compareTo(Line other) {
+            return Arrays.compare(key, other.key);
+        }
+
+        void enter(BlockedConsumer<?> consumer, int number) {
+            mindsRemoval |= consumer.rivals.mindRemoval();
+            rowOf(consumer.rivals).add(consumer, number);
+        }
+
+        private Row rowOf(Rivals rivals) {
+            Row row = this;
+            while (!row.rivals.equals(rivals)) {
+                Row next = row.others;
+                if (next == null) {
+                    next = new OtherRow(rivals, this);
+                    row.others = next;
+                }
+                row = next;
+            }
+            return row;
+        }
+
+        void leave(Place place) {
+            place.row.remove(place);
+            Row row = this;
+            for (Row next = row.others; next != null; next = row.others) {
+                if (next.first == null) {
+                    row.others = next.others;
+                } else {
+                    row = next;
+                }
+            }
+        }
+    }
+
+    /** What a key is looked for with. */
+    private static Line named(byte[] key) {
+        return new Line(key, Rivals.NONE);
+    }
+
+    private final Map<Line, Line> lines = new ConcurrentHashMap<>();
     private final Map<Thread, Server> servers = new ConcurrentHashMap<>();
     private final AtomicReference<@Nullable BlockedConsumer<?>> unfinished =
             new AtomicReference<>();
@@ -127,7 +282,7 @@ final class BlockedConsumers {
     /** Whether somebody waits for one of the keys. */
     boolean areWaitedFor(byte[][] keys) {
         for (byte[] key : keys) {
-            if (waiting.get() > 0 && lines.containsKey(ByteBuffer.wrap(key))) {
+            if (waiting.get() > 0 && lines.containsKey(named(key))) {
                 return true;
             }
         }
@@ -136,21 +291,19 @@ final class BlockedConsumers {
 
     // ---- by those who wait
 
-    /** Lets a consumer wait. Others before it are served first, if there is something now. */
-    void add(BlockedConsumer<?> consumer) {
+    /**
+     * Lets a consumer wait. Others before it are served first, if there is something now.
+     *
+     * @param keys those for which it waits; copied
+     */
+    void add(BlockedConsumer<?> consumer, byte[][] keys) {
         probe(PROBED_FRAMES);
         audience.incrementAndGet();
         waiting.incrementAndGet();
         consumer.ticket = tickets.incrementAndGet();
         try {
-            for (ByteBuffer name : consumer.names) {
-                lines.compute(
-                        name,
-                        (key, line) -> {
-                            Line present = line == null ? new Line(bytes(key)) : line;
-                            present.add(consumer);
-                            return present;
-                        });
+            for (int i = 0; i < keys.length; i++) {
+                enter(consumer, keys[i], i);
             }
         } catch (RuntimeException | Error e) {
             boolean unused = consumer.end(() -> {});
@@ -174,10 +327,15 @@ final class BlockedConsumers {
         }
     }
 
-    private static byte[] bytes(ByteBuffer name) {
-        byte[] bytes = new byte[name.remaining()];
-        name.get(name.position(), bytes);
-        return bytes;
+    private void enter(BlockedConsumer<?> consumer, byte[] key, int number) {
+        Line its = new Line(key.clone(), consumer.rivals);
+        lines.compute(
+                its,
+                (same, line) -> {
+                    Line present = line == null ? its : line;
+                    present.enter(consumer, number);
+                    return present;
+                });
     }
 
     /** Has a consumer's wait ended after some time, unless it ends before. */
@@ -191,11 +349,10 @@ final class BlockedConsumers {
     }
 
     private List<Line> linesOf(BlockedConsumer<?> consumer) {
-        List<Line> found = new ArrayList<>(consumer.names.length);
-        for (ByteBuffer name : consumer.names) {
-            Line line = lines.get(name);
-            if (line != null) {
-                found.add(line);
+        List<Line> found = new ArrayList<>(consumer.places.length);
+        for (Place place : consumer.places) {
+            if (place != null) {
+                found.add(place.row.line());
             }
         }
         return found;
@@ -218,13 +375,15 @@ final class BlockedConsumers {
     }
 
     private void removeFromLines(BlockedConsumer<?> consumer) {
-        for (ByteBuffer name : consumer.names) {
-            lines.computeIfPresent(
-                    name,
-                    (key, line) -> {
-                        line.remove(consumer);
-                        return line.consumers.isEmpty() ? null : line;
-                    });
+        for (Place place : consumer.places) {
+            if (place != null) {
+                lines.computeIfPresent(
+                        place.row.line(),
+                        (same, line) -> {
+                            line.leave(place);
+                            return line.isLastAndEmpty() ? null : line;
+                        });
+            }
         }
     }
 
@@ -238,18 +397,20 @@ final class BlockedConsumers {
     <R> ConsumerFuture<R> await(byte[][] keys, Supplier<@Nullable R> attempt) {
         ConsumerFuture<R> future = new ConsumerFuture<>();
         BlockedConsumer<R> consumer =
-                new BlockedConsumer<>(this, keys, Rivals.NONE, key -> attempt.get(), null);
+                new BlockedConsumer<>(this, keys.length, Rivals.NONE, key -> attempt.get(), null);
         consumer.whenServed(() -> future.take(consumer));
         future.waitsAs(consumer);
-        add(consumer);
+        add(consumer, keys);
         return future;
     }
 
     /** Ends every wait, for a node that takes no writes any more. */
     void failAll(Supplier<RuntimeException> reason) {
         for (Line line : lines.values()) {
-            for (Map<Long, BlockedConsumer<?>> consumers : line.consumers.values()) {
-                consumers.values().forEach(consumer -> consumer.abort(reason.get()));
+            for (Row row = line; row != null; row = row.others) {
+                for (Place place = row.first; place != null; place = place.next) {
+                    place.consumer.abort(reason.get());
+                }
             }
         }
     }
@@ -259,7 +420,7 @@ final class BlockedConsumers {
     /** A key was changed by one operation. */
     void changed(byte[] key, Event event) {
         try {
-            Line line = waiting.get() == 0 ? null : lines.get(ByteBuffer.wrap(key));
+            Line line = waiting.get() == 0 ? null : lines.get(named(key));
             if (line != null && (event == Event.CHANGED || line.mindsRemoval)) {
                 serve(List.of(line));
             }
@@ -273,7 +434,7 @@ final class BlockedConsumers {
         try {
             List<Line> changed = new ArrayList<>();
             for (byte[] key : keys) {
-                Line line = lines.get(ByteBuffer.wrap(key));
+                Line line = lines.get(named(key));
                 if (line != null) {
                     changed.add(line);
                 }
@@ -412,7 +573,7 @@ final class BlockedConsumers {
 
         /** Takes a line over, or leaves the work to whoever has it. */
         void take(Line line) {
-            if (line.work.getAndIncrement() == 0) {
+            if (Line.WORK.getAndIncrement(line) == 0) {
                 boolean added = false;
                 try {
                     own.add(line);
@@ -437,7 +598,7 @@ final class BlockedConsumers {
 
         private void giveUp(Line line) {
             // First: whoever comes from now on serves the line, and nobody counts on this thread.
-            line.work.set(0);
+            line.work = 0;
             postpone(line);
         }
 
@@ -446,7 +607,7 @@ final class BlockedConsumers {
                 Line line = present;
                 int done;
                 do {
-                    done = line.work.get();
+                    done = line.work;
                     serve(line);
                     if (attempts > MAX_ATTEMPTS && timers.hasRunner()) {
                         giveUp();
@@ -455,17 +616,15 @@ final class BlockedConsumers {
                         timers.wake();
                         return;
                     }
-                } while (!line.work.compareAndSet(done, 0));
+                } while (!Line.WORK.compareAndSet(line, done, 0));
             }
         }
 
         private void serve(Line line) {
-            for (Map.Entry<Rivals, ConcurrentNavigableMap<Long, BlockedConsumer<?>>> entry :
-                    line.consumers.entrySet()) {
-                for (BlockedConsumer<?> consumer : entry.getValue().values()) {
-                    if (!serve(line, consumer) && entry.getKey().compete()) {
-                        break;
-                    }
+            for (Row row = line; row != null; row = row.others) {
+                boolean goesOn = true;
+                for (Place at = row.first; at != null && goesOn; at = at.next) {
+                    goesOn = serve(line, at.consumer) || !row.rivals.compete();
                 }
             }
         }

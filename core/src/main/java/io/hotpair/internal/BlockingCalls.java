@@ -55,7 +55,7 @@ public final class BlockingCalls {
 
         /** Takes its place behind those who wait, and is served if there is something already. */
         void wait(BlockedConsumer<R> consumer) {
-            consumers.add(consumer);
+            consumers.add(consumer, command.keys());
             begins = false;
         }
 
@@ -63,8 +63,14 @@ public final class BlockingCalls {
         @Nullable R attempt(byte[] key) {
             before = engine.mode();
             try {
-                // In its turn, but before the call could wait, it still looks at all its keys.
-                return begins ? command.begin(executor) : command.attempt(executor, key);
+                if (!begins) {
+                    return command.attempt(executor, key);
+                }
+                // In its turn, but before the call could wait, it still looks at all its keys; once
+                // is enough, as it stands in all their lines.
+                R found = command.begin(executor);
+                begins = false;
+                return found;
             } catch (HotpairException e) {
                 if (e.category() == HotpairException.Category.NOT_ENOUGH_REPLICAS
                         || e.category() == HotpairException.Category.BUSY) {
@@ -85,7 +91,7 @@ public final class BlockingCalls {
 
         BlockedConsumer<R> consumer(@Nullable Thread parked) {
             return new BlockedConsumer<>(
-                    consumers, command.keys(), command.rivals(), this::attempt, parked);
+                    consumers, command.keys().length, command.rivals(), this::attempt, parked);
         }
 
         /** Refuses what a master found, or did not find, which may be one no longer. */

@@ -7,12 +7,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hotpair.ChangeListener.Event;
 import io.hotpair.Clock;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -52,9 +60,9 @@ class BlockedConsumersTest {
     private BlockedConsumer<Integer> consumer(
             String name, BlockedConsumer.Attempt<Integer> attempt, byte[]... keys) {
         BlockedConsumer<Integer> consumer =
-                new BlockedConsumer<>(consumers, keys, Rivals.FOR_ELEMENTS, attempt, null);
+                new BlockedConsumer<>(consumers, keys.length, Rivals.FOR_ELEMENTS, attempt, null);
         consumer.whenServed(() -> served.add(name));
-        consumers.add(consumer);
+        consumers.add(consumer, keys);
         return consumer;
     }
 
@@ -219,8 +227,7 @@ class BlockedConsumersTest {
     void shouldTellLaterWhoeverCouldNotBeToldNow() {
         boolean[] canNot = {true};
         BlockedConsumer<Integer> first =
-                new BlockedConsumer<>(
-                        consumers, new byte[][] {A}, Rivals.FOR_ELEMENTS, this::take, null);
+                new BlockedConsumer<>(consumers, 1, Rivals.FOR_ELEMENTS, this::take, null);
         first.whenServed(
                 () -> {
                     if (canNot[0]) {
@@ -228,7 +235,7 @@ class BlockedConsumersTest {
                     }
                     served.add("first");
                 });
-        consumers.add(first);
+        consumers.add(first, new byte[][] {A});
         consumer("second", this::take, A);
         put(A, 2);
         assertEquals(List.of("second"), served);
@@ -261,15 +268,151 @@ class BlockedConsumersTest {
     void shouldTimeOut() {
         long startNs = System.nanoTime();
         BlockedConsumer<Integer> consumer =
-                new BlockedConsumer<>(
-                        consumers, new byte[][] {A, B}, Rivals.NONE, this::take, null);
+                new BlockedConsumer<>(consumers, 2, Rivals.NONE, this::take, null);
         consumers.addTimer(consumer, 1_000_000, () -> served.add("timed out"));
-        consumers.add(consumer);
+        consumers.add(consumer, new byte[][] {A, B});
         while (!consumer.isDone()) {
             assertTrue(System.nanoTime() - startNs < TimeUnit.SECONDS.toNanos(20));
             consumers.tidy();
         }
         assertTrue(System.nanoTime() - startNs >= 1_000_000);
         assertEquals(List.of("timed out"), served);
+    }
+
+    @Test
+    void shouldServeRowsInTheirOrderAndGoOnWithTheNextRow() {
+        byte[][] only = {A};
+        List<BlockedConsumer<Integer>> all = new ArrayList<>();
+        Rivals[] rivals = {
+            Rivals.FOR_ELEMENTS, Rivals.FOR_SCORED_MEMBERS, Rivals.FOR_ELEMENTS, Rivals.NONE
+        };
+        for (int i = 0; i < rivals.length; i++) {
+            String name = "c" + i;
+            BlockedConsumer<Integer> next =
+                    new BlockedConsumer<>(consumers, 1, rivals[i], this::take, null);
+            next.whenServed(() -> served.add(name));
+            consumers.add(next, only);
+            all.add(next);
+        }
+        put(A, 1);
+        put(A, 1);
+        put(A, 1);
+        assertEquals(List.of("c0", "c2", "c1"), served);
+        assertTrue(all.get(3).end(() -> served.add("gave up")));
+        assertEquals(0, consumers.lineCount());
+    }
+
+    @Test
+    void shouldStandOnceInTheLineOfAKeyThatIsGivenTwice() {
+        int[] attempts = {0};
+        BlockedConsumer<Integer> consumer =
+                new BlockedConsumer<>(
+                        consumers,
+                        4,
+                        Rivals.NONE,
+                        key -> {
+                            attempts[0]++;
+                            return null;
+                        },
+                        null);
+        consumers.add(consumer, new byte[][] {A, A, B, A});
+        attempts[0] = 0;
+        put(A, 1);
+        assertEquals(1, attempts[0]);
+        assertTrue(consumer.end(() -> served.add("gave up")));
+        assertEquals(0, consumers.lineCount());
+    }
+
+    /** W6: rows are read while others change them. */
+    @Test
+    void shouldLoseNobodyInRowsThatChangeWhileTheyAreServed() throws Exception {
+        long seed = ThreadLocalRandom.current().nextLong();
+        AtomicInteger putCount = new AtomicInteger();
+        ExecutorService threads = Executors.newCachedThreadPool();
+        List<Waiting> all = new ArrayList<>();
+        try {
+            List<Future<List<Waiting>>> parts = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                SplittableRandom random = new SplittableRandom(seed + i);
+                parts.add(threads.submit(() -> comeAndGo(random, putCount)));
+            }
+            for (Future<List<Waiting>> part : parts) {
+                all.addAll(part.get());
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+        consumers.servePostponed();
+        long taken = all.stream().filter(each -> each.consumer().result() != null).count();
+        int left = stock.values().stream().mapToInt(Integer::intValue).sum();
+        assertEquals(putCount.get(), taken + left, "seed=" + seed);
+        for (Waiting each : all) {
+            boolean couldHave = Arrays.stream(each.keys()).anyMatch(k -> stock.containsKey(k[0]));
+            assertFalse(!each.consumer().isDone() && couldHave, "seed=" + seed);
+        }
+        long waiting = all.stream().filter(each -> !each.consumer().isDone()).count();
+        assertEquals(waiting, consumers.waitingCount(), "seed=" + seed);
+    }
+
+    @SuppressWarnings("ArrayRecordComponent") // Never compared.
+    private record Waiting(BlockedConsumer<Integer> consumer, byte[][] keys) {}
+
+    private List<Waiting> comeAndGo(SplittableRandom random, AtomicInteger putCount) {
+        byte[][] names = {A, B, {'c'}};
+        Rivals[] rivals = {
+            Rivals.FOR_ELEMENTS, Rivals.FOR_SCORED_MEMBERS, Rivals.NONE, Rivals.ofGroup(A)
+        };
+        List<Waiting> mine = new ArrayList<>();
+        for (int i = 0; i < 30_000; i++) {
+            int what = random.nextInt(10);
+            if (what < 5) {
+                byte[][] keys = new byte[1 + random.nextInt(3)][];
+                Arrays.setAll(keys, n -> names[random.nextInt(names.length)]);
+                BlockedConsumer<Integer> next =
+                        new BlockedConsumer<>(
+                                consumers,
+                                keys.length,
+                                rivals[random.nextInt(rivals.length)],
+                                this::take,
+                                null);
+                consumers.add(next, keys);
+                mine.add(new Waiting(next, keys));
+            } else if (what < 8) {
+                int count = 1 + random.nextInt(2);
+                putCount.addAndGet(count);
+                put(names[random.nextInt(names.length)], count);
+            } else if (!mine.isEmpty()) {
+                int at = Math.max(0, mine.size() - 1 - random.nextInt(20));
+                boolean unused = mine.get(at).consumer().end(() -> {});
+            }
+        }
+        return mine;
+    }
+
+    @Test
+    void shouldTakeLittleForAKeyThatOneWaitsFor() {
+        int clients = 20;
+        int each = 5_000;
+        long before = liveHeapBytes();
+        for (int i = 0; i < clients; i++) {
+            byte[][] keys = new byte[each][];
+            for (int k = 0; k < each; k++) {
+                keys[k] = ByteBuffer.allocate(12).putInt(i).putLong(k).array();
+            }
+            consumers.add(
+                    new BlockedConsumer<Integer>(
+                            consumers, each, Rivals.FOR_ELEMENTS, key -> null, null),
+                    keys);
+        }
+        long perKey = (liveHeapBytes() - before) / ((long) clients * each);
+        assertEquals(clients * each, consumers.lineCount());
+        // A line 40, a place 32 and 4, its key's copy 32, a node of the map 32 and 4 to 8.
+        assertTrue(perKey < 180, () -> "bytes for a key: " + perKey);
+    }
+
+    /** What is left when all garbage is gone. */
+    private static long liveHeapBytes() {
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
     }
 }

@@ -459,10 +459,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         Dispatcher.Result result = worker.dispatcher().execute(request, client, reply);
         noteLastWrite();
         switch (result) {
-            case DONE -> {}
+            case DONE -> chargeParked(0);
             case PARKED -> {
                 parkedReadTerm = reply.readTerm();
-                chargeParked(request.copiedBytes());
+                chargeParked(Math.max(chargedParkedBytes, request.parkedBytes()));
             }
             case HELD -> {}
             case DROP -> {
@@ -549,6 +549,17 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
             account.charge((long) indexBytes - chargedIndexBytes);
             chargedIndexBytes = indexBytes;
         }
+    }
+
+    /**
+     * Charges what a command keeps if it waits, before it takes that: one command may ask for more
+     * than there is.
+     *
+     * @return whether the client may still be served
+     */
+    boolean chargeWait(Request request) {
+        chargeParked(request.waitingBytes());
+        return account.isOpen();
     }
 
     /** What is parked keeps what it needs of its request, for as long as it likes. */

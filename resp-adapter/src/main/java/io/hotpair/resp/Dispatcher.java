@@ -287,6 +287,10 @@ final class Dispatcher {
 
     private Result run(
             Command command, Request request, Client client, ReplyBuffer reply, int from) {
+        boolean mayWait = command.has(Flag.BLOCKING);
+        if (mayWait && !client.connection().chargeWait(request)) {
+            return Result.DROP;
+        }
         boolean isExec = command == exec;
         boolean touchesKeys =
                 command.touchesKeys() || (isExec && client.transaction().touchesKeys());
@@ -306,12 +310,11 @@ final class Dispatcher {
             return Result.DONE;
         }
         // Of one that waits somebody may want to hear by the time that it gets something.
-        boolean isCopied = command.has(Flag.BLOCKING) && stored == request;
+        boolean isCopied = mayWait && stored == request;
         Request kept = isCopied ? request.copy() : stored;
         Origin origin = server.keyEvents().isListening() ? begin(command, kept, client) : null;
         if (origin == null) {
-            boolean waits = command.has(Flag.BLOCKING);
-            client.session().origin(waits ? new Origin(client, command, kept) : null);
+            client.session().origin(mayWait ? new Origin(client, command, kept) : null);
         }
         long startNs = server.keyspace().nanoTime();
         client.executed(command, startNs);

@@ -79,7 +79,7 @@ final class MemoryBudget {
         private final Runnable evict;
         private volatile long heldBytes;
         private volatile boolean protectedFromEviction;
-        private boolean closed;
+        private volatile boolean closed;
 
         private Account(Runnable evict) {
             this.evict = evict;
@@ -87,6 +87,11 @@ final class MemoryBudget {
 
         long heldBytes() {
             return heldBytes;
+        }
+
+        /** Whether the client was neither evicted nor has gone. */
+        boolean isOpen() {
+            return !closed;
         }
 
         void protectFromEviction(boolean whether) {

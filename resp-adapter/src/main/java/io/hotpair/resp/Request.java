@@ -12,7 +12,10 @@ import java.util.function.UnaryOperator;
  */
 final class Request {
     private static final int INITIAL_ARGUMENTS = 16;
-    private static final int ARGUMENT_OVERHEAD = 64;
+    private static final int PARKED_OVERHEAD = 64;
+    private static final int PARKED_COPIES = 3;
+    private static final int WAITING_OVERHEAD = 224;
+    private static final int WAITING_COPIES = 4;
 
     /** Each connection may keep as many when it has nothing to do, and nobody charges them. */
     private static final int MAX_KEPT_ARGUMENTS = 64;
@@ -65,13 +68,19 @@ final class Request {
         return offsets.length * 2 * Integer.BYTES;
     }
 
-    /** About what copies of all arguments take. */
-    long copiedBytes() {
-        long total = 0;
-        for (int i = 0; i < count; i++) {
-            total += lengths[i] + ARGUMENT_OVERHEAD;
-        }
-        return total;
+    /**
+     * What a command keeps at most while it is parked: its arguments as it needs them, and as they
+     * came.
+     */
+    long parkedBytes() {
+        return argumentBytes() * PARKED_COPIES + (long) count * PARKED_OVERHEAD;
+    }
+
+    /**
+     * What a command keeps at most that waits for keys: also its place in the line of each of them.
+     */
+    long waitingBytes() {
+        return argumentBytes() * WAITING_COPIES + (long) count * WAITING_OVERHEAD;
     }
 
     /** The bytes of all arguments. */
