@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClientTransaction {
     private static final int COMMAND_OVERHEAD = 128;
+    private static final int WATCH_OVERHEAD = 224;
 
     /**
      * A command that waits for EXEC.
@@ -136,7 +137,7 @@ final class ClientTransaction {
                             + " bytes");
         }
         chargedBytes += bytes;
-        client.connection().account().charge(bytes);
+        client.connection().account().chargeOrEnd(bytes);
     }
 
     /** Whether a pause of writes holds any of the gathered commands. */
@@ -160,7 +161,7 @@ final class ClientTransaction {
         int database = client.database();
         WatchedKey name = new WatchedKey(database, new KeyName(KeyArea.name(key)));
         if (!watched.containsKey(name)) {
-            charge(key.length + (long) COMMAND_OVERHEAD);
+            charge(key.length + (long) WATCH_OVERHEAD);
             Session session = client.unnoticed();
             boolean exists = session.deadlineMs(key, 0, key.length) != Session.ABSENT;
             Databases.Mapping present = Databases.mapping(client);

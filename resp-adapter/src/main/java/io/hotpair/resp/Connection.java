@@ -434,7 +434,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     }
 
     private boolean mayExecute() {
-        return !closing && !closed && client.parked() == null && !outbox.congested();
+        return !closing
+                && !closed
+                && account.isOpen()
+                && client.parked() == null
+                && !outbox.congested();
     }
 
     private boolean executeNext(ReplyBuffer reply) {

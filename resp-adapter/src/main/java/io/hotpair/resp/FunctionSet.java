@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -163,22 +164,39 @@ final class FunctionSet {
         if (libraries.isEmpty()) {
             return null;
         }
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (DataOutputStream out = new DataOutputStream(bytes)) {
-            out.write(id);
-            out.writeByte(VERSION);
-            out.writeInt(libraries.size());
-            for (FunctionLibrary library : libraries.values()) {
-                write(out, library.source());
-                out.writeInt(library.functions().size());
-                for (FunctionLibrary.Function function : library.functions().values()) {
-                    write(out, function);
-                }
-            }
+        try (DataOutputStream counting = new DataOutputStream(OutputStream.nullOutputStream())) {
+            write(counting);
+            // What grows is there twice, and so is what is copied; sources may be long.
+            Whole whole = new Whole(counting.size());
+            write(new DataOutputStream(whole));
+            return whole.bytes();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return bytes.toByteArray();
+    }
+
+    /** Bytes whose count is known before. */
+    private static final class Whole extends ByteArrayOutputStream {
+        Whole(int length) {
+            super(length);
+        }
+
+        byte[] bytes() {
+            return buf;
+        }
+    }
+
+    private void write(DataOutputStream out) throws IOException {
+        out.write(id);
+        out.writeByte(VERSION);
+        out.writeInt(libraries.size());
+        for (FunctionLibrary library : libraries.values()) {
+            write(out, library.source());
+            out.writeInt(library.functions().size());
+            for (FunctionLibrary.Function function : library.functions().values()) {
+                write(out, function);
+            }
+        }
     }
 
     private static void write(DataOutputStream out, FunctionLibrary.Function function)
@@ -221,7 +239,7 @@ final class FunctionSet {
             }
             FunctionLibrary[] all = new FunctionLibrary[length(in)];
             for (int i = 0; i < all.length; i++) {
-                all[i] = library(in, known);
+                all[i] = library(in, value, known);
             }
             return new FunctionSet(id, List.of(all));
         } catch (IOException e) {
@@ -234,20 +252,33 @@ final class FunctionSet {
                 "ERR the functions of this keyspace were written by another version");
     }
 
-    private static FunctionLibrary library(DataInputStream in, FunctionSet known)
+    private static FunctionLibrary library(DataInputStream in, byte[] value, FunctionSet known)
             throws IOException {
-        FunctionLibrary library = new FunctionLibrary(bytes(in));
+        int length = length(in);
+        int at = value.length - in.available();
+        FunctionLibrary same = known.withSource(value, at, length);
+        // Looked at where it is: what is known already is not copied.
+        FunctionLibrary library = same == null ? new FunctionLibrary(in.readNBytes(length)) : same;
+        in.skipNBytes(same == null ? 0 : length);
         Map<String, FunctionLibrary.Function> functions = new LinkedHashMap<>();
         for (int left = length(in); left > 0; left--) {
             FunctionLibrary.Function function = function(in);
             functions.put(function.name(), function);
         }
-        FunctionLibrary same = known.libraries.get(library.name());
-        if (same != null && Arrays.equals(same.source(), library.source())) {
-            return same;
+        if (same == null) {
+            library.functions(functions);
         }
-        library.functions(functions);
         return library;
+    }
+
+    private @Nullable FunctionLibrary withSource(byte[] value, int at, int length) {
+        for (FunctionLibrary each : libraries.values()) {
+            byte[] source = each.source();
+            if (Arrays.equals(value, at, at + length, source, 0, source.length)) {
+                return each;
+            }
+        }
+        return null;
     }
 
     private static FunctionLibrary.Function function(DataInputStream in) throws IOException {

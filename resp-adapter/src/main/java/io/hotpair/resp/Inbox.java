@@ -24,10 +24,13 @@ import java.util.concurrent.atomic.AtomicLong;
  * that read too slowly.
  */
 final class Inbox {
-    /** From here on publishers wait. */
+    /**
+     * From here on publishers wait; or from a quarter of what all clients may hold, if that is
+     * less.
+     */
     static final long HIGH_BYTES = 16 << 20;
 
-    /** From here on subscribers are cut off. */
+    /** From here on subscribers are cut off; or from what all clients may hold, if that is less. */
     static final long LIMIT_BYTES = 64 << 20;
 
     /** Something to deliver. */
@@ -45,6 +48,8 @@ final class Inbox {
     }
 
     private final Worker worker;
+    private final long highBytes;
+    private final long limitBytes;
     private final Queue<Delivery> queue = new ConcurrentLinkedQueue<>();
     private final AtomicInteger count = new AtomicInteger();
     private final AtomicLong heldBytes = new AtomicLong();
@@ -59,17 +64,20 @@ final class Inbox {
 
     Inbox(Worker worker) {
         this.worker = worker;
+        long clientBytes = worker.server().config().clientMemoryLimitBytes();
+        highBytes = Math.min(HIGH_BYTES, clientBytes / 4);
+        limitBytes = Math.min(LIMIT_BYTES, clientBytes);
     }
 
     /** Adds something; {@link #signal} is to follow. */
     void offer(Delivery delivery) {
         long bytes = delivery.bytes();
-        if (heldBytes.get() > LIMIT_BYTES) {
+        if (heldBytes.get() > limitBytes) {
             overflown = true;
             return;
         }
         long held = heldBytes.addAndGet(bytes);
-        if (held > HIGH_BYTES && held - bytes <= HIGH_BYTES) {
+        if (held > highBytes && held - bytes <= highBytes) {
             worker.server().pubSub().fellBehind();
         }
         queue.add(delivery);
@@ -137,7 +145,7 @@ final class Inbox {
         count.decrementAndGet();
         long bytes = delivery.bytes();
         long held = heldBytes.addAndGet(-bytes);
-        if (held <= HIGH_BYTES && held + bytes > HIGH_BYTES) {
+        if (held <= highBytes && held + bytes > highBytes) {
             worker.server().pubSub().caughtUp();
         }
         delivery.deliver(this);
@@ -163,7 +171,7 @@ final class Inbox {
 
     /** Adds a subscriber, who gets what is published later than a moment. */
     void subscribe(Topic topic, Client client, long since) {
-        subscribers.computeIfAbsent(topic, t -> new LinkedHashMap<>()).put(client, since);
+        subscribers.computeIfAbsent(topic, t -> new LinkedHashMap<>(2)).put(client, since);
     }
 
     void unsubscribe(Topic topic, Client client) {

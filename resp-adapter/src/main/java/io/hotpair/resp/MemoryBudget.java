@@ -112,6 +112,18 @@ final class MemoryBudget {
             }
         }
 
+        /**
+         * Adds to what is held, for a command that may ask for ever more.
+         *
+         * @throws CommandException if the client is disconnected for it, and is to get nothing more
+         */
+        void chargeOrEnd(long bytes) {
+            charge(bytes);
+            if (closed) {
+                throw new CommandException("ERR all clients together hold more than they may");
+            }
+        }
+
         /** Gives everything back; what is charged afterwards does not count. */
         void close() {
             synchronized (this) {

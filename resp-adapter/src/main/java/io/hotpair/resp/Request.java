@@ -13,7 +13,7 @@ import java.util.function.UnaryOperator;
 final class Request {
     private static final int INITIAL_ARGUMENTS = 16;
     private static final int PARKED_OVERHEAD = 64;
-    private static final int PARKED_COPIES = 3;
+    private static final int PARKED_COPIES = 2;
     private static final int WAITING_OVERHEAD = 224;
     private static final int WAITING_COPIES = 4;
 

@@ -20,6 +20,7 @@ public final class RespConfigBuilder {
     private static final int MAX_PORT = 65_535;
     private static final int MAX_BULK_LENGTH = 512 << 20;
     private static final long MIN_LIMIT_BYTES = 64 << 10;
+    private static final long MIN_SCRIPT_BYTES = 4 << 20;
 
     List<String> bindAddresses = List.of("127.0.0.1");
     List<String> allowedAddresses = List.of();
@@ -49,14 +50,22 @@ public final class RespConfigBuilder {
     @Nullable String sentinelName;
     @Nullable String masterUser;
     @Nullable String masterPassword;
-    long scriptMemoryLimitBytes = 32 << 20;
-    long scriptCacheLimitBytes = 64 << 20;
+    long scriptMemoryLimitBytes = partOfHeap(32 << 20);
+    long scriptCacheLimitBytes = partOfHeap(64 << 20);
     Duration scriptTimeout = Duration.ofSeconds(30);
     Duration busyReplyThreshold = Duration.ZERO;
     final List<Map.Entry<String, String>> parameters = new ArrayList<>();
     @Nullable Path configFile;
 
     RespConfigBuilder() {}
+
+    /**
+     * An eighth of the heap, which is enough for each of those who may have it at the same time.
+     */
+    private static long partOfHeap(long mostBytes) {
+        return Math.max(
+                MIN_SCRIPT_BYTES, Math.min(mostBytes, Runtime.getRuntime().maxMemory() / 8));
+    }
 
     /**
      * Sets where to listen. The default is {@code 127.0.0.1}. Any address that is not of this
@@ -284,7 +293,8 @@ public final class RespConfigBuilder {
 
     /**
      * Limits how much memory the values of a script may take while it is executed; one that wants
-     * more gets an error. The default is 32 MiB. Two scripts that take long are executed at once.
+     * more gets an error. The default is 32 MiB, or an eighth of the JVM's heap if that is less.
+     * Two scripts that take long are executed at once.
      *
      * @param bytes at least 64 KiB
      * @return this
@@ -296,7 +306,8 @@ public final class RespConfigBuilder {
 
     /**
      * Limits how much memory the scripts that are kept, and the libraries of functions, may take;
-     * SCRIPT FLUSH empties the cache. The default is 64 MiB.
+     * SCRIPT FLUSH empties the cache. For new ones those go that were only executed, by EVAL. The
+     * default is 64 MiB, or an eighth of the JVM's heap if that is less.
      *
      * @param bytes at least 64 KiB
      * @return this

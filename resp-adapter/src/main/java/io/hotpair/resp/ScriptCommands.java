@@ -167,7 +167,7 @@ final class ScriptCommands {
         }
         new ScriptRun(
                         client,
-                        ScriptRun.program(script, readOnly),
+                        ScriptRun.program(script, readOnly, request.isSame(1, script.source())),
                         request,
                         request.copies(3, keys),
                         request.copies(3 + keys))

@@ -44,6 +44,11 @@ final class ScriptRun implements Parked {
 
         boolean isReadOnly();
 
+        /** The second argument of the command that executes it, if that is its text and kept. */
+        default byte @Nullable [] text() {
+            return null;
+        }
+
         /** Whether it says that it can stand it that there is no memory. */
         default boolean allowsOutOfMemory() {
             return false;
@@ -256,7 +261,7 @@ final class ScriptRun implements Parked {
         program.isLong(true);
         isAlone = true;
         if (request != null) {
-            head = request.copies(0, request.count() - keys.length - args.length);
+            head = head(request, request.count() - keys.length - args.length);
         }
         // Before it begins: from then on what parks is a command of the script's.
         client.park(this);
@@ -266,6 +271,16 @@ final class ScriptRun implements Parked {
             client.unpark();
             throw e;
         }
+    }
+
+    /** What the command begins with; a text of megabytes is not copied once more. */
+    private byte[][] head(Request command, int count) {
+        byte[] text = program.text();
+        byte[][] all = new byte[count][];
+        for (int i = 0; i < count; i++) {
+            all[i] = i == 1 && text != null ? text : command.copy(i);
+        }
+        return all;
     }
 
     @Override
@@ -462,9 +477,18 @@ final class ScriptRun implements Parked {
         return table;
     }
 
-    /** A script of EVAL. */
-    static Program program(Script script, boolean readOnly) {
+    /**
+     * A script of EVAL.
+     *
+     * @param isText whether it was given by its text, and not by its name
+     */
+    static Program program(Script script, boolean readOnly, boolean isText) {
         return new OfScript(script, readOnly) {
+            @Override
+            public byte @Nullable [] text() {
+                return isText ? script.source() : null;
+            }
+
             @Override
             public @Nullable Object execute(LuaState state, ScriptRun run) {
                 LuaFunction function = state.load(script.compile(state.budget()));
@@ -476,6 +500,11 @@ final class ScriptRun implements Parked {
     /** Only compiles a script, and gives its name. */
     static Program loading(Script script) {
         return new OfScript(script, true) {
+            @Override
+            public void prepare(Budget budget, ScriptRun run) {
+                run.server.scripts().load(script, budget);
+            }
+
             @Override
             public Object execute(LuaState state, ScriptRun run) {
                 return LuaString.of(script.sha());

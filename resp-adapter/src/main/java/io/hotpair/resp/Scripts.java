@@ -3,6 +3,8 @@ package io.hotpair.resp;
 import io.hotpair.resp.internal.lua.Budget;
 import io.hotpair.resp.internal.lua.Libraries;
 import io.hotpair.resp.internal.lua.LuaChunk;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,15 +30,24 @@ final class Scripts implements AutoCloseable {
 
     private final RespServer server;
     private final Libraries libraries;
-    private final Map<String, Script> cache = new LinkedHashMap<>();
     private static final int MAX_WAITING = 1_000;
+
+    /** How many that were only executed are kept; Redis from 7.4 on keeps as many. */
+    private static final int MAX_EXECUTED = 500;
+
+    /** Those of SCRIPT LOAD. */
+    private final Map<String, Script> loaded = new HashMap<>();
+
+    /** Those of EVAL, the one that was not used for longest first. */
+    private final Map<String, Script> executed = new LinkedHashMap<>(16, 0.75f, true);
 
     /** Those that take long, with what executes each. */
     private final Map<ScriptRun, Runnable> running = new ConcurrentHashMap<>();
 
     private final AtomicInteger threadCount = new AtomicInteger();
     private final ThreadPoolExecutor threads;
-    private long cacheBytes;
+    private long loadedBytes;
+    private long executedBytes;
 
     Scripts(RespServer server) {
         this.server = server;
@@ -68,8 +79,13 @@ final class Scripts implements AutoCloseable {
 
     // ---- the cache
 
+    // What is kept has one limit in bytes. A script that was only executed is kept as long as there
+    // is room: who goes on executing by its name must stand it that nobody knows that, as after a
+    // restart. What was loaded stays until SCRIPT FLUSH.
+
     synchronized @Nullable Script find(String sha) {
-        return cache.get(sha);
+        Script known = loaded.get(sha);
+        return known == null ? executed.get(sha) : known;
     }
 
     /**
@@ -88,7 +104,8 @@ final class Scripts implements AutoCloseable {
     }
 
     /**
-     * Compiles a script and puts it into the cache, if that has not been done.
+     * Compiles a script that is to be executed and puts it into the cache, if that has not been
+     * done.
      *
      * @throws CommandException if it is none, or there is no room for it
      */
@@ -99,9 +116,19 @@ final class Scripts implements AutoCloseable {
         }
     }
 
+    /**
+     * Compiles a script and keeps it until all are flushed.
+     *
+     * @throws CommandException if it is none, or there is no room for it
+     */
+    void load(Script script, Budget budget) {
+        LuaChunk unused = script.compile(budget);
+        keep(script);
+    }
+
     private synchronized void requireRoom(long bytes) {
         long limitBytes = server.config().scriptCacheLimitBytes();
-        if (cacheBytes + bytes > limitBytes) {
+        if (loadedBytes + bytes > limitBytes) {
             throw new CommandException(
                     "ERR the script cache is full, "
                             + limitBytes
@@ -110,25 +137,54 @@ final class Scripts implements AutoCloseable {
     }
 
     private synchronized void add(Script script) {
-        if (cache.containsKey(script.sha())) {
+        if (loaded.containsKey(script.sha()) || executed.containsKey(script.sha())) {
             return;
         }
         requireRoom(script.bytes());
-        cache.put(script.sha(), script);
-        cacheBytes += script.bytes();
+        makeRoom(script.bytes(), MAX_EXECUTED - 1);
+        executed.put(script.sha(), script);
+        executedBytes += script.bytes();
+    }
+
+    private synchronized void keep(Script script) {
+        if (loaded.containsKey(script.sha())) {
+            return;
+        }
+        requireRoom(script.bytes());
+        Script known = executed.remove(script.sha());
+        if (known != null) {
+            executedBytes -= known.bytes();
+        }
+        makeRoom(script.bytes(), MAX_EXECUTED);
+        loaded.put(script.sha(), script);
+        loadedBytes += script.bytes();
+    }
+
+    /** Forgets scripts that were only executed. */
+    private void makeRoom(long bytes, int maxCount) {
+        long limitBytes = server.config().scriptCacheLimitBytes();
+        Iterator<Script> oldest = executed.values().iterator();
+        while (oldest.hasNext()
+                && (executed.size() > maxCount
+                        || loadedBytes + executedBytes + bytes > limitBytes)) {
+            executedBytes -= oldest.next().bytes();
+            oldest.remove();
+        }
     }
 
     synchronized void flush() {
-        cache.clear();
-        cacheBytes = 0;
+        loaded.clear();
+        executed.clear();
+        loadedBytes = 0;
+        executedBytes = 0;
     }
 
     synchronized int count() {
-        return cache.size();
+        return loaded.size() + executed.size();
     }
 
     synchronized long bytes() {
-        return cacheBytes;
+        return loadedBytes + executedBytes;
     }
 
     // ---- those that take long

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What one client has subscribed to. Used by its event loop; the counts may be read by any. */
 final class Subscriptions {
-    private static final int OVERHEAD = 256;
+    private static final int OVERHEAD = 640;
 
     private final Client client;
     private final PubSub pubSub;
@@ -68,6 +68,7 @@ final class Subscriptions {
         if (of(kind).containsKey(key)) {
             return;
         }
+        client.connection().account().chargeOrEnd(name.length + (long) OVERHEAD);
         Topic left = leaving(kind, key);
         if (left == null) {
             of(kind).put(key, pubSub.subscribe(kind, key, client));
@@ -75,7 +76,6 @@ final class Subscriptions {
             leaving.remove(left);
             of(kind).put(key, left);
         }
-        client.connection().account().charge(name.length + (long) OVERHEAD);
         count();
     }
 

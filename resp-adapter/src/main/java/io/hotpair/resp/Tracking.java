@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
@@ -27,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Tracking {
     private static final int OVERHEAD = 128;
+    private static final int KEY_BYTES = 192;
+    private static final int PREFIX_BYTES = 448;
+    private static final int NOTED_AT_ONCE = 1_000;
     private static final By NOBODY = new By(null);
 
     /** About what one client's id takes in a key's set. */
@@ -69,7 +73,9 @@ final class Tracking {
         clients.put(client.id(), client);
         for (byte[] prefix : newPrefixes) {
             KeyName name = new KeyName(prefix);
-            if (client.trackedPrefixes().add(name)) {
+            if (!client.trackedPrefixes().contains(name)) {
+                client.connection().account().chargeOrEnd(prefix.length + (long) PREFIX_BYTES);
+                client.trackedPrefixes().add(name);
                 prefixes.compute(
                         name,
                         (n, present) -> {
@@ -78,7 +84,6 @@ final class Tracking {
                             with.add(client);
                             return with;
                         });
-                client.connection().account().charge(prefix.length + (long) OVERHEAD);
             }
         }
         server.keyEvents().listenIfNeeded();
@@ -97,7 +102,7 @@ final class Tracking {
                         present.remove(client);
                         return present.isEmpty() ? null : present;
                     });
-            client.connection().account().charge(-(prefix.bytes().length + (long) OVERHEAD));
+            client.connection().account().charge(-(prefix.bytes().length + (long) PREFIX_BYTES));
         }
         client.trackedPrefixes().clear();
         if (clients.isEmpty()) {
@@ -165,16 +170,19 @@ final class Tracking {
                         : mode.optOut() && client.isCachingSet())) {
             return;
         }
+        int noted = 0;
         byte[][] declared = client.transaction().declaredKeys();
         if (declared == null) {
             // As with Redis, a name is the same in all databases.
             for (KeySpec.Found found : KeySpec.find(origin.command().keys(), origin.request(), 0)) {
                 byte[] key = origin.request().copy(found.argument());
                 note(new KeyName(KeyArea.name(key)), client.id());
+                limitAfter(++noted);
             }
         } else {
             for (byte[] key : declared) {
                 note(new KeyName(key), client.id());
+                limitAfter(++noted);
             }
         }
         limit();
@@ -187,7 +195,7 @@ final class Tracking {
                     Set<Long> ids = present;
                     if (ids == null) {
                         ids = new HashSet<>(2);
-                        tableBytes.addAndGet(k.bytes().length + (long) OVERHEAD);
+                        tableBytes.addAndGet(k.bytes().length + (long) KEY_BYTES);
                     }
                     if (ids.add(id)) {
                         items.incrementAndGet();
@@ -197,15 +205,43 @@ final class Tracking {
                 });
     }
 
-    /** Forgets some key where there are too many, and tells those who have it. */
+    /** Keeps to the limit also in the middle of a command with very many keys. */
+    private void limitAfter(int noted) {
+        if (noted % NOTED_AT_ONCE == 0) {
+            limit();
+        }
+    }
+
+    /** Forgets some keys where there are too many, and tells those who have them, each once. */
     private void limit() {
+        Map<Client, List<byte[]>> old = new HashMap<>();
         long maxBytes = server.budget().limitBytes() / 4;
         while ((maxKeys > 0 && table.size() > maxKeys) || tableBytes.get() > maxBytes) {
             KeyName any = nextVictim();
             if (any == null) {
-                return;
+                break;
             }
-            invalidate(any, NOBODY);
+            forget(any, old);
+        }
+        old.forEach(
+                (client, keys) -> {
+                    Mode mode = client.tracking();
+                    if (mode != null && !mode.broadcast()) {
+                        tell(client, mode, keys, List.of(NOBODY));
+                    }
+                });
+    }
+
+    private void forget(KeyName key, Map<Client, List<byte[]>> old) {
+        Set<Long> ids = take(key);
+        if (ids == null) {
+            return;
+        }
+        for (long id : ids) {
+            Client client = clients.get(id);
+            if (client != null) {
+                old.computeIfAbsent(client, c -> new ArrayList<>()).add(key.bytes());
+            }
         }
     }
 
@@ -222,7 +258,8 @@ final class Tracking {
     private @Nullable Set<Long> take(KeyName key) {
         Set<Long> ids = table.remove(key);
         if (ids != null) {
-            tableBytes.addAndGet(-(key.bytes().length + OVERHEAD + (long) ITEM_BYTES * ids.size()));
+            tableBytes.addAndGet(
+                    -(key.bytes().length + KEY_BYTES + (long) ITEM_BYTES * ids.size()));
             items.addAndGet(-ids.size());
         }
         return ids;

@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a listener must stand; a good client meanwhile finds its data as they were. */
 class AbuseTest {
@@ -313,6 +315,54 @@ class AbuseTest {
             assertTrue(reply.startsWith("-ERR "), reply);
             assertTrue(reply.contains("65535"), reply);
             assertEquals("+OK\r\n", client.call("SET", "k".repeat(65_535), "v"));
+        }
+    }
+
+    @Test
+    void shouldChargeWhatWaitsBeforeItTakesThat() {
+        TestListener opened = open(c -> c.clientMemoryLimit(1 << 20));
+        String[] few = new String[1_002];
+        Arrays.setAll(few, i -> i == 0 ? "BLPOP" : i <= 1_000 ? "few" + i : "0");
+        String[] many = new String[10_002];
+        Arrays.setAll(many, i -> i == 0 ? "BLPOP" : i <= 10_000 ? "many" + i : "0");
+        try (RawClient modest = opened.connect();
+                RawClient greedy = opened.connect()) {
+            modest.send(RawClient.command(few));
+            Await.until(
+                    () -> opened.server().budget().usedBytes() > 1_000 * 224,
+                    opened.server().budget()::usedBytes);
+            greedy.send(RawClient.command(many));
+            assertEquals("", greedy.untilClosed());
+            assertEquals(1, opened.server().budget().evictedCount());
+            try (RawClient other = opened.connect()) {
+                assertEquals(":1\r\n", other.call("RPUSH", "many7", "x"));
+                assertEquals(":1\r\n", other.call("LLEN", "many7"));
+                other.call("RPUSH", "few7", "x");
+                assertEquals("*2\r\n$4\r\nfew7\r\n$1\r\nx\r\n", modest.reply());
+            }
+            Await.until(
+                    () -> opened.server().budget().usedBytes() < 1_000,
+                    opened.server().budget()::usedBytes);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"WATCH", "SUBSCRIBE", "PSUBSCRIBE"})
+    void shouldEndACommandInItsMiddleThatIsToRememberTooMuch(String command) {
+        TestListener opened = open(c -> c.clientMemoryLimit(1 << 20));
+        String[] many = new String[20_001];
+        Arrays.setAll(many, i -> i == 0 ? command : "name" + i);
+        try (RawClient greedy = opened.connect();
+                RawClient other = opened.connect()) {
+            // What follows is not executed for it any more.
+            greedy.send(RawClient.command(many) + RawClient.command("SET", "after", "1"));
+            String unused = greedy.untilClosed();
+            assertEquals(1, opened.server().budget().evictedCount());
+            assertEquals(":0\r\n", other.call("EXISTS", "after"));
+            Await.until(
+                    () -> "*0\r\n".equals(other.call("PUBSUB", "CHANNELS")), () -> "channels left");
+            Await.until(
+                    () -> ":0\r\n".equals(other.call("PUBSUB", "NUMPAT")), () -> "patterns left");
         }
     }
 }

@@ -598,14 +598,24 @@ class HostileScriptsTest {
 
     @Test
     void shouldLimitWhatTheCacheTakes() {
-        try (TestListener small = TestListener.open(config -> config.scriptCacheLimit(1 << 20));
+        long limitBytes = 1 << 20;
+        try (TestListener small = TestListener.open(config -> config.scriptCacheLimit(limitBytes));
                 RawClient client = small.connect()) {
+            String kept = client.call("SCRIPT", "LOAD", "return 'kept'").split("\r\n", -1)[1];
+            for (int i = 0; i < 50; i++) {
+                String source = "return " + i + " --" + "x".repeat(100_000);
+                assertEquals(":" + i + "\r\n", client.call("EVAL", source, "0"));
+                assertTrue(small.server().scripts().bytes() <= limitBytes);
+            }
+            assertEquals("$4\r\nkept\r\n", client.call("EVALSHA", kept, "0"));
+
             String reply = "";
-            for (int i = 0; i < 10_000 && !reply.startsWith("-"); i++) {
-                reply = client.call("EVAL", "return " + i, "0");
+            for (int i = 0; i < 50 && !reply.startsWith("-"); i++) {
+                reply = client.call("SCRIPT", "LOAD", "return " + i + " --" + "x".repeat(100_000));
             }
 
             assertTrue(reply.startsWith("-ERR the script cache is full"), reply);
+            assertTrue(small.server().scripts().bytes() <= limitBytes);
             assertEquals("+OK\r\n", client.call("SCRIPT", "FLUSH"));
             assertEquals(":5\r\n", client.call("EVAL", "return 5", "0"));
         }

@@ -3,6 +3,7 @@ package io.hotpair.resp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -183,5 +184,32 @@ class ScriptCommandsTest {
             assertTrue(info.contains("number_of_functions:1\r\n"), info);
             assertTrue(info.contains("number_of_libraries:1\r\n"), info);
         }
+    }
+
+    @Test
+    void shouldForgetTheScriptThatWasNotExecutedForLongest() {
+        try (RawClient client = listener.connect()) {
+            client.call("EVAL", "return 'loaded later'", "0");
+            String loadedLater = sha(client, "return 'loaded later'");
+            String loaded = sha(client, "return 'loaded'");
+            client.call("EVAL", "return 'used'", "0");
+            String used = Script.sha("return 'used'".getBytes(StandardCharsets.US_ASCII));
+            client.call("EVAL", "return 'old'", "0");
+            String old = Script.sha("return 'old'".getBytes(StandardCharsets.US_ASCII));
+            for (int i = 0; i < 499; i++) {
+                client.call("EVAL", "return " + i, "0");
+                assertEquals("$4\r\nused\r\n", client.call("EVALSHA", used, "0"));
+            }
+
+            assertEquals(
+                    "*4\r\n:1\r\n:1\r\n:1\r\n:0\r\n",
+                    client.call("SCRIPT", "EXISTS", loadedLater, loaded, used, old));
+            assertTrue(client.call("EVALSHA", old, "0").startsWith("-NOSCRIPT"));
+            assertTrue(client.call("INFO", "memory").contains("number_of_cached_scripts:502\r\n"));
+        }
+    }
+
+    private static String sha(RawClient client, String source) {
+        return client.call("SCRIPT", "LOAD", source).split("\r\n", -1)[1];
     }
 }
