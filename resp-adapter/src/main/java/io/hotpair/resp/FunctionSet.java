@@ -5,7 +5,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -164,11 +163,10 @@ final class FunctionSet {
         if (libraries.isEmpty()) {
             return null;
         }
-        try (DataOutputStream counting = new DataOutputStream(OutputStream.nullOutputStream())) {
-            write(counting);
-            // What grows is there twice, and so is what is copied; sources may be long.
-            Whole whole = new Whole(counting.size());
-            write(new DataOutputStream(whole));
+        // What grows is there twice, and so is what is copied; sources may be long.
+        Whole whole = new Whole(encodedLength());
+        try (DataOutputStream out = new DataOutputStream(whole)) {
+            write(out);
             return whole.bytes();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -182,8 +180,24 @@ final class FunctionSet {
         }
 
         byte[] bytes() {
-            return buf;
+            return count == buf.length ? buf : toByteArray();
         }
+    }
+
+    private int encodedLength() {
+        long length = ID_LENGTH + 1 + Integer.BYTES;
+        for (FunctionLibrary library : libraries.values()) {
+            length += 2 * Integer.BYTES + library.source().length;
+            for (FunctionLibrary.Function function : library.functions().values()) {
+                length += 2 * Integer.BYTES + function.name().length() + 1;
+                for (Script.Flag flag : function.flags()) {
+                    length += Integer.BYTES + flag.text().length();
+                }
+                String description = function.description();
+                length += description == null ? 0 : Integer.BYTES + description.length();
+            }
+        }
+        return Math.toIntExact(length);
     }
 
     private void write(DataOutputStream out) throws IOException {

@@ -15,6 +15,7 @@ import java.util.function.IntFunction;
 /** Clients that want more memory of a server than they may have, by what they attack. */
 final class HostileClients {
     private static final int CLIENTS = 30;
+    private static final int FEW_CLIENTS = 12;
     private static final int KEYS = 100_000;
     private static final int BIG_SOURCE = 3_000_000;
     private static final int SOURCES = 12;
@@ -191,7 +192,7 @@ final class HostileClients {
                 "BZPOPMIN in another database",
                 c ->
                         c.each(
-                                CLIENTS,
+                                FEW_CLIENTS,
                                 i -> {
                                     ByteArrayOutputStream out = new ByteArrayOutputStream();
                                     out.writeBytes(command("SELECT", "1"));
@@ -203,7 +204,7 @@ final class HostileClients {
                 "XREAD of many streams",
                 c ->
                         c.each(
-                                CLIENTS,
+                                FEW_CLIENTS,
                                 i ->
                                         wide(
                                                 "XREAD BLOCK 0 STREAMS",
@@ -211,18 +212,21 @@ final class HostileClients {
                                                 k -> k < KEYS / 2 ? "s" + i + ":" + k : "$")));
         all.put(
                 "WATCH of many keys",
-                c -> c.each(CLIENTS, i -> wide("WATCH", KEYS, k -> "w" + i + ":" + k)));
+                c -> c.each(FEW_CLIENTS, i -> wide("WATCH", KEYS, k -> "w" + i + ":" + k)));
         all.put(
                 "SUBSCRIBE to many channels",
-                c -> c.each(CLIENTS, i -> wide("SUBSCRIBE", KEYS, k -> "c" + i + ":" + k)));
+                c -> c.each(FEW_CLIENTS, i -> wide("SUBSCRIBE", KEYS, k -> "c" + i + ":" + k)));
         all.put(
                 "PSUBSCRIBE to many patterns",
-                c -> c.each(CLIENTS, i -> wide("PSUBSCRIBE", KEYS, k -> "p" + i + ":" + k + "*")));
+                c ->
+                        c.each(
+                                FEW_CLIENTS,
+                                i -> wide("PSUBSCRIBE", KEYS, k -> "p" + i + ":" + k + "*")));
         all.put(
                 "MULTI that never ends",
                 c ->
                         c.each(
-                                CLIENTS,
+                                FEW_CLIENTS,
                                 i -> {
                                     ByteArrayOutputStream out = new ByteArrayOutputStream();
                                     out.writeBytes(command("MULTI"));
@@ -233,7 +237,7 @@ final class HostileClients {
                 "tracking of many keys",
                 c ->
                         c.each(
-                                CLIENTS,
+                                FEW_CLIENTS,
                                 i -> {
                                     ByteArrayOutputStream out = new ByteArrayOutputStream();
                                     out.writeBytes(command("HELLO", "3"));
@@ -246,7 +250,7 @@ final class HostileClients {
                 // Not more: each is compared with all others, as in Redis, which takes time.
                 c ->
                         c.each(
-                                CLIENTS,
+                                FEW_CLIENTS,
                                 i ->
                                         wide(
                                                 "CLIENT TRACKING ON BCAST",

@@ -1,6 +1,7 @@
 package io.hotpair.resp;
 
 import io.hotpair.Keyspace;
+import io.hotpair.MaxMemoryPolicy;
 import io.netty.util.internal.PlatformDependent;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -43,7 +44,11 @@ final class HostileTarget implements AutoCloseable {
             RespConfig config = RespConfig.builder().port(0).scriptTimeout(SCRIPT_TIMEOUT).build();
             try (Keyspace keyspace =
                             Keyspace.open(
-                                    Keyspace.builder().inMemory().maxMemory(MAX_MEMORY).build());
+                                    Keyspace.builder()
+                                            .inMemory()
+                                            .maxMemory(MAX_MEMORY)
+                                            .maxMemoryPolicy(MaxMemoryPolicy.NOEVICTION)
+                                            .build());
                     RespListener listener = RespListener.open(keyspace, config);
                     BufferedReader in =
                             new BufferedReader(

@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * The command line. Every mistake in it is an {@link IllegalArgumentException} that says what fits.
  */
 final class ServerOptions {
+    private static final RespConfig DEFAULTS = RespConfig.builder().port(0).build();
+
     /** What the process is. */
     enum Mode {
         /** One keyspace alone. */
@@ -124,9 +126,11 @@ final class ServerOptions {
                                   to wherever they say (no)
 
               --script-memory-limit SIZE
-                                  how much memory a script may hold (32mb)
+                                  how much memory a script may hold (32mb, or an
+                                  eighth of the heap if that is less)
               --script-cache-limit SIZE
-                                  ... and all scripts and libraries that are kept (64mb)
+                                  ... and all scripts and libraries that are kept (64mb,
+                                  or an eighth of the heap)
               --script-timeout MS how long a script may take (30000)
               --handshake-timeout MS
                                   how long a client may take until it is authenticated (10000)
@@ -272,7 +276,7 @@ final class ServerOptions {
     @Nullable Boolean replicaOfCommand;
     boolean migrateCommand;
     int scriptTimeoutMs = 30_000;
-    long scriptCacheBytes = 64L << 20;
+    long scriptCacheBytes = DEFAULTS.scriptCacheLimitBytes();
     int handshakeTimeoutMs = 10_000;
     int stallTimeoutMs = 60_000;
     long outputBufferBytes = 1L << 30;
@@ -282,7 +286,7 @@ final class ServerOptions {
     SnapshotOptions snapshots = SnapshotOptions.defaults();
     final List<Map.Entry<String, String>> parameters = new ArrayList<>();
     @Nullable Path file;
-    long scriptMemoryBytes = 32L << 20;
+    long scriptMemoryBytes = DEFAULTS.scriptMemoryLimitBytes();
     RespConfig.DebugAccess debugCommand = RespConfig.DebugAccess.NO;
     boolean help;
 
