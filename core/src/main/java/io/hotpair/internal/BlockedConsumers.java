@@ -46,9 +46,10 @@ import org.slf4j.LoggerFactory;
  *       told nothing is allocated here that it depends on.
  *   <li><b>W6</b> Rows are changed under the lock that {@link ConcurrentHashMap#compute} holds for
  *       the key, and a line is in the map as long as somebody stands in it. Whoever serves reads
- *       the rows without that lock. A place that is taken out keeps what it leads to, so a reader
- *       who stands there comes to all who stand behind it, but for those who came since; and these
- *       have the line served once more (W2). A place that is out is never used again.
+ *       the rows without that lock. A place, or a row, that is taken out leads to itself from then
+ *       on, and a reader who stands there begins the row, or the line, anew; so he comes to all who
+ *       stand behind it, and who keeps a place that is out keeps nobody who came later. A place
+ *       that is out is never used again.
  * </ul>
  *
  * <p>What waits is what a client makes a server keep, without limit to the number of keys. So a key
@@ -69,9 +70,8 @@ final class BlockedConsumers {
         private final Row row;
         private volatile @Nullable Place next;
 
-        // Read and written under the lock of the key (W6).
+        /** Read and written under the lock of the key (W6). */
         private @Nullable Place before;
-        private boolean isOut;
 
         Place(BlockedConsumer<?> consumer, Row row) {
             this.consumer = consumer;
@@ -126,14 +126,19 @@ final class BlockedConsumers {
             }
         }
 
-        /** Takes a place out; it still leads on, for who stands there. */
+        /** What to look at after a place. */
+        @Nullable Place after(Place place) {
+            Place next = place.next;
+            return next == place ? first : next;
+        }
+
+        /** Takes a place out; it leads to itself then, for who stands there. */
         void remove(Place place) {
-            if (place.isOut) {
-                return;
-            }
-            place.isOut = true;
             Place before = place.before;
             Place behind = place.next;
+            if (behind == place) {
+                return;
+            }
             place.before = null;
             if (before == null) {
                 first = behind;
@@ -145,6 +150,8 @@ final class BlockedConsumers {
             } else {
                 behind.before = before;
             }
+            // Last: who begins anew does not come here again.
+            place.next = place;
         }
     }
 
@@ -206,6 +213,12 @@ final class BlockedConsumers {
             rowOf(consumer.rivals).add(consumer, number);
         }
 
+        /** The row to look at after one. */
+        @Nullable Row after(Row row) {
+            Row next = row.others;
+            return next == row ? this : next;
+        }
+
         private Row rowOf(Rivals rivals) {
             Row row = this;
             while (!row.rivals.equals(rivals)) {
@@ -225,6 +238,7 @@ final class BlockedConsumers {
             for (Row next = row.others; next != null; next = row.others) {
                 if (next.first == null) {
                     row.others = next.others;
+                    next.others = next;
                 } else {
                     row = next;
                 }
@@ -407,8 +421,8 @@ final class BlockedConsumers {
     /** Ends every wait, for a node that takes no writes any more. */
     void failAll(Supplier<RuntimeException> reason) {
         for (Line line : lines.values()) {
-            for (Row row = line; row != null; row = row.others) {
-                for (Place place = row.first; place != null; place = place.next) {
+            for (Row row = line; row != null; row = line.after(row)) {
+                for (Place place = row.first; place != null; place = row.after(place)) {
                     place.consumer.abort(reason.get());
                 }
             }
@@ -621,10 +635,15 @@ final class BlockedConsumers {
         }
 
         private void serve(Line line) {
-            for (Row row = line; row != null; row = row.others) {
+            for (Row row = line; row != null; row = line.after(row)) {
                 boolean goesOn = true;
-                for (Place at = row.first; at != null && goesOn; at = at.next) {
+                Place at = row.first;
+                while (at != null && goesOn) {
+                    // Asked for before: who is served is out afterwards. Who comes behind the last
+                    // one meanwhile has himself served.
+                    Place next = row.after(at);
                     goesOn = serve(line, at.consumer) || !row.rivals.compete();
+                    at = next;
                 }
             }
         }

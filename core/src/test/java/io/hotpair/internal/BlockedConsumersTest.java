@@ -8,12 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.hotpair.ChangeListener.Event;
 import io.hotpair.Clock;
 import java.lang.management.ManagementFactory;
+import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -387,6 +389,41 @@ class BlockedConsumersTest {
             }
         }
         return mine;
+    }
+
+    /** W6: else whoever keeps one that has ended keeps all who ever stood behind it. */
+    @Test
+    void shouldKeepNobodyForOneWhoHasGone() {
+        BlockedConsumer<Integer> kept = consumer("kept", this::take, A);
+        BlockedConsumer<Integer> other =
+                new BlockedConsumer<>(consumers, 1, Rivals.NONE, this::take, null);
+        consumers.add(other, new byte[][] {A});
+        List<WeakReference<BlockedConsumer<Integer>>> behind = new ArrayList<>();
+        for (Rivals rivals : List.of(Rivals.FOR_ELEMENTS, Rivals.FOR_SCORED_MEMBERS)) {
+            behind.add(waiting(rivals));
+        }
+        boolean unused = kept.end(() -> {});
+        boolean unused2 = other.end(() -> {});
+        consumer("last", this::take, A);
+        behind.forEach(this::giveUp);
+        long giveUpNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (behind.stream().anyMatch(each -> each.get() != null)) {
+            assertTrue(System.nanoTime() < giveUpNs, "they are still reached");
+            System.gc();
+        }
+        assertTrue(kept.isDone() && other.isDone());
+        assertEquals(1, consumers.waitingCount());
+    }
+
+    private WeakReference<BlockedConsumer<Integer>> waiting(Rivals rivals) {
+        BlockedConsumer<Integer> consumer =
+                new BlockedConsumer<>(consumers, 1, rivals, this::take, null);
+        consumers.add(consumer, new byte[][] {A});
+        return new WeakReference<>(consumer);
+    }
+
+    private void giveUp(WeakReference<BlockedConsumer<Integer>> consumer) {
+        boolean unused = Objects.requireNonNull(consumer.get()).end(() -> {});
     }
 
     @Test
