@@ -35,6 +35,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     private static final int FIRST_ARRAY = 1 << 10;
     private static final int READ_WHILE_PARKED = 64 << 10;
     private static final int SUBMIT_AT = 64 << 10;
+    private static final int MANY_ARGUMENTS = 1_000;
     private static final long LINGER_NS = TimeUnit.SECONDS.toNanos(1);
     private static final byte[] NOTHING = {};
 
@@ -460,6 +461,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         Request request = ahead.current();
         executingLength = ahead.length();
         readAheadLength = ahead.lengthBehind();
+        if (request.count() > MANY_ARGUMENTS && !chargeCopies(request)) {
+            closing = true;
+            return false;
+        }
         Dispatcher.Result result = worker.dispatcher().execute(request, client, reply);
         noteLastWrite();
         switch (result) {
@@ -468,7 +473,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
                 parkedReadTerm = reply.readTerm();
                 chargeParked(Math.max(chargedParkedBytes, request.parkedBytes()));
             }
-            case HELD -> {}
+            case HELD -> chargeParked(0);
             case DROP -> {
                 closing = true;
                 kill();
@@ -563,6 +568,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
      */
     boolean chargeWait(Request request) {
         chargeParked(request.waitingBytes());
+        return account.isOpen();
+    }
+
+    /** Charges what a command with very many arguments takes while it is executed. */
+    private boolean chargeCopies(Request request) {
+        chargeParked(request.copiedBytes());
         return account.isOpen();
     }
 

@@ -12,6 +12,7 @@ import java.util.function.UnaryOperator;
  */
 final class Request {
     private static final int INITIAL_ARGUMENTS = 16;
+    private static final int COPY_OVERHEAD = 40;
     private static final int PARKED_OVERHEAD = 64;
     private static final int PARKED_COPIES = 2;
     private static final int WAITING_OVERHEAD = 224;
@@ -66,6 +67,11 @@ final class Request {
     /** What the two index arrays take, for the budget of client memory. */
     int indexBytes() {
         return offsets.length * 2 * Integer.BYTES;
+    }
+
+    /** What copies of all arguments take, with their places in an array and a number for each. */
+    long copiedBytes() {
+        return argumentBytes() + (long) count * COPY_OVERHEAD;
     }
 
     /**

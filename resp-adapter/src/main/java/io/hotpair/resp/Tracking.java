@@ -3,6 +3,7 @@ package io.hotpair.resp;
 import io.hotpair.KeyArea;
 import io.hotpair.WriteListener.Write;
 import io.hotpair.resp.Broadcasts.By;
+import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -212,7 +213,7 @@ final class Tracking {
         }
     }
 
-    /** Forgets some keys where there are too many, and tells those who have them, each once. */
+    /** Forgets some keys where there are too many, and tells those who have them. */
     private void limit() {
         Map<Client, List<byte[]>> old = new HashMap<>();
         long maxBytes = server.budget().limitBytes() / 4;
@@ -390,6 +391,10 @@ final class Tracking {
         private final long broken;
         private final boolean redirected;
         private final boolean trackerResp3;
+
+        /** Whether each key has a message of its own, as in Redis if not all were told at once. */
+        private final boolean isApart;
+
         private final List<Request> own = new ArrayList<>(1);
 
         /**
@@ -412,6 +417,7 @@ final class Tracking {
             Mode mode = tracker.tracking();
             redirected = mode != null && mode.redirect() != 0;
             trackerResp3 = tracker.protocol() == 3;
+            isApart = mode != null && !mode.broadcast();
             for (By by : writers) {
                 if (by.origin() != null && by.is(target)) {
                     own.add(by.origin().request());
@@ -454,6 +460,21 @@ final class Tracking {
 
         /** The message as the target understands it; null if it has no way to get it. */
         byte @Nullable [] encode() {
+            if (!isApart || keys == null) {
+                return encode(keys);
+            }
+            ByteArrayOutputStream all = new ByteArrayOutputStream();
+            for (byte[] key : keys) {
+                byte[] one = encode(List.of(key));
+                if (one == null) {
+                    return null;
+                }
+                all.writeBytes(one);
+            }
+            return all.toByteArray();
+        }
+
+        private byte @Nullable [] encode(@Nullable List<byte[]> told) {
             boolean resp3 = target.protocol() == 3;
             PushBuilder push = new PushBuilder(resp3);
             if (broken != 0) {
@@ -468,12 +489,12 @@ final class Tracking {
             } else {
                 return null;
             }
-            if (keys == null) {
+            if (told == null) {
                 // In the form of who tracks, not of who is told.
                 return push.nothing(trackerResp3).bytes();
             }
-            push.array(keys.size());
-            keys.forEach(push::bulk);
+            push.array(told.size());
+            told.forEach(push::bulk);
             return push.bytes();
         }
     }
