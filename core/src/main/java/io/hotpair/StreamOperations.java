@@ -9,17 +9,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * Operations on streams: sequences of entries with rising ids, which consumer groups share out and
  * acknowledge. Each is one atomic step. Named after Redis's commands, and with their meaning as of
- * 7.0. A key that holds another type is refused with {@link HotpairException.Category#WRONG_TYPE};
- * an absent key is an empty stream to whoever reads it, but an empty stream need not be absent: it
- * keeps its last id and its groups. Arrays given are not changed, arrays returned are the caller's
- * own.
+ * 7.0, or of the version that first had them. A key that holds another type is refused with {@link
+ * HotpairException.Category#WRONG_TYPE}; an absent key is an empty stream to whoever reads it, but
+ * an empty stream need not be absent: it keeps its last id and its groups. Arrays given are not
+ * changed, arrays returned are the caller's own.
  *
  * <p>Where a stream or a group must be there, its absence is a {@link
  * HotpairException.Category#WRONG_VALUE} whose message is {@link #NO_STREAM} or {@link #NO_GROUP}.
  * Times are the keyspace's clock's, in milliseconds.
  *
- * <p>To add, find, remove, deliver, acknowledge or claim one entry takes O(log n); so do {@link
- * #xlen}, and {@link #xtrim} whatever it removes.
+ * <p>To add, find, remove, deliver, acknowledge or claim one entry takes O(log n), for each group
+ * if its references are looked at; so do {@link #xlen}, and {@link #xtrim} whatever it removes if
+ * it does not look at them.
  *
  * <p>What those have in common that wait is said in the description of {@link io.hotpair the
  * package}.
@@ -36,6 +37,15 @@ public interface StreamOperations {
 
     /** Says that a number of entries is not known, or is to stay as it is. */
     long UNKNOWN = -1;
+
+    /** What {@link #xdelex} and {@link #xackdel} answer for an entry that they did not find. */
+    int ENTRY_ABSENT = -1;
+
+    /** What {@link #xdelex} and {@link #xackdel} answer for an entry that is gone now. */
+    int ENTRY_DELETED = 1;
+
+    /** What {@link #xdelex} and {@link #xackdel} answer for an entry that a group still needs. */
+    int ENTRY_REFERENCED = 2;
 
     // ---- entries
 
@@ -141,7 +151,19 @@ public interface StreamOperations {
     long xdel(byte[] key, StreamId... ids);
 
     /**
-     * Removes the oldest entries. Takes O(log n).
+     * Removes entries, as far as the references of consumer groups let them go.
+     *
+     * @param key the key
+     * @param policy what the references mean
+     * @param ids the ids
+     * @return for each of them {@link #ENTRY_DELETED}, {@link #ENTRY_ABSENT}, or, if only what is
+     *     acknowledged is to go, {@link #ENTRY_REFERENCED}, be the entry there or not
+     * @see <a href="https://redis.io/docs/latest/commands/xdelex/">Redis, XDELEX</a>
+     */
+    int[] xdelex(byte[] key, StreamDeletionPolicy policy, StreamId... ids);
+
+    /**
+     * Removes the oldest entries. Takes O(log n) if references of consumer groups do not matter.
      *
      * @param key the key
      * @param trim which ones
@@ -343,6 +365,20 @@ public interface StreamOperations {
      * @return how many of them were pending; 0 if there is no group
      */
     long xack(byte[] key, byte[] group, StreamId... ids);
+
+    /**
+     * Acknowledges entries and removes them, as far as the references of other groups let them go.
+     *
+     * @param key the key
+     * @param group the group's name
+     * @param policy what the references mean
+     * @param ids the ids
+     * @return for each of them {@link #ENTRY_ABSENT} if it was not pending of this group, or if
+     *     there is no such group; else it was acknowledged, and is {@link #ENTRY_DELETED} or {@link
+     *     #ENTRY_REFERENCED}
+     * @see <a href="https://redis.io/docs/latest/commands/xackdel/">Redis, XACKDEL</a>
+     */
+    int[] xackdel(byte[] key, byte[] group, StreamDeletionPolicy policy, StreamId... ids);
 
     /**
      * Sums up what is pending.

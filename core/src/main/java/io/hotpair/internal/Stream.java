@@ -4,7 +4,6 @@ import io.hotpair.StreamEntry;
 import io.hotpair.StreamId;
 import io.hotpair.log.OperationType;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +39,9 @@ final class Stream {
     static final int OWNED = 4;
     static final int ENTRY = 0x80;
     static final int HEADER = 0xFF;
+
+    /** How much of a pending list is looked at, and taken down, at a time. */
+    static final int CHUNK = 256;
 
     /** Says of a group that how many entries it has read is not known. */
     static final long UNKNOWN = -1;
@@ -183,6 +185,11 @@ final class Stream {
         return all.position();
     }
 
+    /** The place behind a key, or where it would be. */
+    private long placeBehind(StreamBytes wanted) {
+        return find(wanted) ? all.position() + 1 : all.position();
+    }
+
     /** The place of the first key of a kind that begins with a number. */
     private long place(int kind, long number) {
         return place(key.key(kind).number(number));
@@ -279,7 +286,7 @@ final class Stream {
 
     /** The place of the first entry whose id is above this one. */
     long entryAfter(StreamId id) {
-        return find(key.entry(id)) ? all.position() + 1 : all.position();
+        return placeBehind(key.entry(id));
     }
 
     boolean hasEntry(StreamId id) {
@@ -308,6 +315,13 @@ final class Stream {
     /** An entry that is known to be there. */
     StreamEntry existingEntry(StreamId id) {
         return Objects.requireNonNull(entry(id), "entry");
+    }
+
+    /** The ids of the entries from one place to another. */
+    List<StreamId> entryIds(long from, long to) {
+        List<StreamId> found = new ArrayList<>();
+        boolean unused = all.range(from, to, leaf -> found.add(reader.key(leaf).entry()));
+        return found;
     }
 
     /** The entries from one place to another. */
@@ -353,12 +367,14 @@ final class Stream {
         return true;
     }
 
-    /** Removes the first entries. */
-    void trim(long count) {
-        long first = firstEntry();
-        byte[] firstKey = all.at(first).key();
-        byte[] lastKey = all.at(first + count - 1).key();
-        remove(first, first + count);
+    /**
+     * Removes the entries from one place to another. The max deleted id stays: so it does in Redis
+     * where entries are trimmed.
+     */
+    void removeEntries(long from, long to) {
+        byte[] firstKey = all.at(from).key();
+        byte[] lastKey = all.at(to - 1).key();
+        remove(from, to);
         if (edit.wantsEffects()) {
             edit.effects().removeRange(firstKey, lastKey);
         }
@@ -474,8 +490,13 @@ final class Stream {
 
     /** Some of a group's pending entries, from an id on. */
     List<Pending> pending(Group group, StreamId from, long limit) {
+        return pending(group, from, StreamId.MAX, limit);
+    }
+
+    /** Some of a group's pending entries, from one id to another. */
+    private List<Pending> pending(Group group, StreamId from, StreamId to, long limit) {
         List<Pending> found = new ArrayList<>();
-        long end = place(PENDING, group.number + 1);
+        long end = placeBehind(key.key(PENDING).number(group.number).id(to));
         long first = place(key.key(PENDING).number(group.number).id(from));
         boolean unused =
                 all.range(first, limited(first, end, limit), leaf -> found.add(pending(leaf)));
@@ -604,6 +625,61 @@ final class Stream {
         return true;
     }
 
+    /**
+     * Ends that the entries from one id to another are pending, of a group. What is pending of an
+     * entry that is not there stays so.
+     */
+    void removePendingEntries(Group group, StreamId first, StreamId last) {
+        StreamId next = first;
+        while (true) {
+            List<Pending> chunk = pending(group, next, last, CHUNK);
+            int from = 0;
+            for (int i = 0; i <= chunk.size(); i++) {
+                if (i == chunk.size() || !hasEntry(chunk.get(i).id)) {
+                    removeRow(group, chunk.subList(from, i));
+                    from = i + 1;
+                }
+            }
+            if (chunk.size() < CHUNK || chunk.get(CHUNK - 1).id.equals(last)) {
+                return;
+            }
+            next = chunk.get(CHUNK - 1).id.next();
+        }
+    }
+
+    /** Ends that entries are pending, all those of a group from the first to the last of these. */
+    private void removeRow(Group group, List<Pending> row) {
+        if (row.isEmpty()) {
+            return;
+        }
+        StreamId first = row.get(0).id;
+        StreamId last = row.get(row.size() - 1).id;
+        for (long owner : row.stream().mapToLong(Pending::consumer).distinct().toArray()) {
+            long to = placeBehind(key.key(OWNED).number(owner).id(last));
+            remove(place(key.key(OWNED).number(owner).id(first)), to);
+        }
+        long to = placeBehind(key.key(PENDING).number(group.number).id(last));
+        byte[] lastKey = key.copy();
+        remove(place(key.key(PENDING).number(group.number).id(first)), to);
+        if (edit.wantsEffects()) {
+            edit.effects().removeRange(key.copy(), lastKey);
+        }
+    }
+
+    /**
+     * Whether one of these groups has still to read an entry, or to acknowledge it; Redis's rule,
+     * which does not ask whether the entry is there.
+     */
+    boolean isReferenced(List<Group> groups, StreamId id) {
+        for (Group group : groups) {
+            if (id.compareTo(group.lastId) > 0
+                    || find(key.key(PENDING).number(group.number).id(id))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     // ---- replay
 
     /** Does again what the log says. */
@@ -673,11 +749,16 @@ final class Stream {
                 }
             }
             case PENDING -> {
-                boolean unused = removePending(owner(from.number()), from.id());
+                Group group = owner(from.number());
+                if (change.kind() == Effects.REMOVE_RANGE) {
+                    removeRowAgain(group, from.id(), change);
+                } else {
+                    boolean unused = removePending(group, from.id());
+                }
             }
             default -> {
                 if (change.kind() == Effects.REMOVE_RANGE) {
-                    trimAgain(change);
+                    removeEntriesAgain(change);
                 } else {
                     boolean unused = removeEntry(entryOf(change));
                 }
@@ -694,16 +775,21 @@ final class Stream {
         return reader.of(change.bytes(), change.keyOffset(), change.keyLength()).entry();
     }
 
-    private void trimAgain(ChangeReader change) {
-        byte[] last =
-                Arrays.copyOfRange(
-                        change.bytes(),
-                        change.valueOffset(),
-                        change.valueOffset() + change.valueLength());
-        long end = all.find(last, last.length) ? all.position() + 1 : all.position();
-        long first = firstEntry();
-        if (first < end) {
-            trim(end - first);
+    private void removeRowAgain(Group group, StreamId first, ChangeReader change) {
+        reader.of(change.bytes(), change.valueOffset(), change.valueLength());
+        StreamId last = reader.behindNumber().id();
+        removeRow(group, pending(group, first, last, Long.MAX_VALUE));
+    }
+
+    private void removeEntriesAgain(ChangeReader change) {
+        long to =
+                placeBehind(
+                        key.clear()
+                                .bytes(change.bytes(), change.valueOffset(), change.valueLength()));
+        long from =
+                place(key.clear().bytes(change.bytes(), change.keyOffset(), change.keyLength()));
+        if (from < to) {
+            removeEntries(from, to);
         }
     }
 }

@@ -6,6 +6,7 @@ import io.hotpair.StreamAdd;
 import io.hotpair.StreamAutoClaim;
 import io.hotpair.StreamBatch;
 import io.hotpair.StreamClaim;
+import io.hotpair.StreamDeletionPolicy;
 import io.hotpair.StreamEntry;
 import io.hotpair.StreamId;
 import io.hotpair.StreamInfo;
@@ -142,7 +143,7 @@ public final class StreamCommands implements StreamOperations {
                             StreamId id = nextId(stream, how, edit.nowMs());
                             stream.append(id, fields.bytes(), 0, fields.length());
                             StreamTrim trim = how.trim();
-                            long unused = trim == null ? 0 : trim(stream, trim);
+                            long unused = trim == null ? 0 : Trimming.of(stream, trim);
                             return List.of(id);
                         });
         return added.isEmpty() ? null : added.get(0);
@@ -189,47 +190,6 @@ public final class StreamCommands implements StreamOperations {
             throw refusal("id=" + id + ", expected above " + last + ", the stream's last one");
         }
         return id;
-    }
-
-    private static long trim(Stream stream, StreamTrim trim) {
-        long first = stream.firstEntry();
-        StreamId minId = trim.minId();
-        long surplus =
-                minId == null
-                        ? stream.endOfEntries() - first - trim.maxLength()
-                        : stream.entryFrom(minId) - first;
-        if (trim.limit() > 0) {
-            surplus = Math.min(surplus, trim.limit());
-        }
-        if (surplus > 0 && surplus < stream.length() && trim.nodeEntries() > 0) {
-            surplus = wholeNodes(stream, trim, surplus);
-        }
-        if (surplus > 0) {
-            stream.trim(surplus);
-        }
-        return Math.max(0, surplus);
-    }
-
-    /** How many of the surplus are in nodes that have nothing else. */
-    private static long wholeNodes(Stream stream, StreamTrim trim, long surplus) {
-        long size = trim.nodeEntries();
-        if (trim.nodeBytes() > 0) {
-            size = Math.min(size, Math.max(1, trim.nodeBytes() / oldestBytes(stream)));
-        }
-        long gone = stream.entriesAdded() - stream.length();
-        return Math.max(0, surplus - Math.floorMod(gone + surplus, size));
-    }
-
-    private static long oldestBytes(Stream stream) {
-        long first = stream.firstEntry();
-        long bytes = 1;
-        for (StreamEntry entry : stream.entries(first, first + 1)) {
-            List<byte[]> fieldsAndValues = entry.fieldsAndValues();
-            if (fieldsAndValues != null) {
-                bytes += fieldsAndValues.stream().mapToLong(each -> each.length).sum();
-            }
-        }
-        return bytes;
     }
 
     @Override
@@ -413,8 +373,51 @@ public final class StreamCommands implements StreamOperations {
     }
 
     @Override
+    public int[] xdelex(byte[] key, StreamDeletionPolicy policy, StreamId... ids) {
+        return change(
+                key,
+                false,
+                true,
+                () -> allAbsent(ids),
+                (stream, edit) -> {
+                    List<Stream.Group> groups = groupsFor(stream, policy);
+                    int[] results = new int[ids.length];
+                    for (int i = 0; i < ids.length; i++) {
+                        if (!letsGo(stream, groups, policy, ids[i])) {
+                            results[i] = ENTRY_REFERENCED;
+                        } else {
+                            results[i] = stream.removeEntry(ids[i]) ? ENTRY_DELETED : ENTRY_ABSENT;
+                        }
+                    }
+                    return results;
+                });
+    }
+
+    private static int[] allAbsent(StreamId[] ids) {
+        int[] results = new int[ids.length];
+        Arrays.fill(results, ENTRY_ABSENT);
+        return results;
+    }
+
+    /** The groups at whose references a policy looks. */
+    private static List<Stream.Group> groupsFor(Stream stream, StreamDeletionPolicy policy) {
+        return policy == StreamDeletionPolicy.KEEP_REFERENCES ? List.of() : stream.groups();
+    }
+
+    /** Whether a policy lets an entry go; if it says so, the entry's references go at once. */
+    private static boolean letsGo(
+            Stream stream, List<Stream.Group> groups, StreamDeletionPolicy policy, StreamId id) {
+        if (policy == StreamDeletionPolicy.DELETE_REFERENCES) {
+            for (Stream.Group group : groups) {
+                boolean unused = stream.removePending(group, id);
+            }
+        }
+        return policy != StreamDeletionPolicy.ACKNOWLEDGED || !stream.isReferenced(groups, id);
+    }
+
+    @Override
     public long xtrim(byte[] key, StreamTrim trim) {
-        return change(key, false, true, () -> 0L, (stream, edit) -> trim(stream, trim));
+        return change(key, false, true, () -> 0L, (stream, edit) -> Trimming.of(stream, trim));
     }
 
     @Override
@@ -871,6 +874,39 @@ public final class StreamCommands implements StreamOperations {
                     }
                     return acknowledged;
                 });
+    }
+
+    @Override
+    public int[] xackdel(byte[] key, byte[] group, StreamDeletionPolicy policy, StreamId... ids) {
+        return change(
+                key,
+                false,
+                true,
+                () -> allAbsent(ids),
+                (stream, edit) -> {
+                    Stream.Group found = stream.group(group);
+                    int[] results = allAbsent(ids);
+                    if (found == null) {
+                        return results;
+                    }
+                    List<Stream.Group> groups = groupsFor(stream, policy);
+                    for (int i = 0; i < ids.length; i++) {
+                        if (stream.removePending(found, ids[i])) {
+                            results[i] = deleted(stream, groups, policy, ids[i]);
+                        }
+                    }
+                    return results;
+                });
+    }
+
+    /** Deletes an entry that was pending; one that is gone already counts as deleted. */
+    private static int deleted(
+            Stream stream, List<Stream.Group> groups, StreamDeletionPolicy policy, StreamId id) {
+        if (!letsGo(stream, groups, policy, id)) {
+            return ENTRY_REFERENCED;
+        }
+        boolean unused = stream.removeEntry(id);
+        return ENTRY_DELETED;
     }
 
     // ---- pending entries

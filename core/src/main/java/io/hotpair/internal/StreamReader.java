@@ -24,7 +24,11 @@ final class StreamReader {
 
     /** What a key has behind its kind and a number. */
     StreamReader behindNumber(Leaf leaf) {
-        key(leaf);
+        return key(leaf).behindNumber();
+    }
+
+    /** As {@link #behindNumber(Leaf)}, of the key that is being read. */
+    StreamReader behindNumber() {
         at += 2 + bytes[at + 1];
         return this;
     }
