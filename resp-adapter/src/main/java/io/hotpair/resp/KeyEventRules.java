@@ -534,6 +534,10 @@ final class KeyEventRules {
                 },
                 "xadd");
         add(plain('t', "xdel"), "xdel");
+        add(
+                (origin, out) -> origin.besides().forEach(key -> out.emit('t', "xdel", key)),
+                "xdelex",
+                "xackdel");
         add(plain('t', "xtrim"), "xtrim");
         add(always('t', "xsetid"), "xsetid");
         Rule consumer =

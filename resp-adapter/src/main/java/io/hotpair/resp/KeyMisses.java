@@ -26,6 +26,7 @@ final class KeyMisses {
                     "migrate",
                     "pfmerge",
                     "xack",
+                    "xackdel",
                     "xclaim",
                     "xautoclaim");
 
@@ -48,6 +49,7 @@ final class KeyMisses {
                     "zrangestore",
                     "pfmerge",
                     "xack",
+                    "xackdel",
                     "xclaim",
                     "xautoclaim");
 

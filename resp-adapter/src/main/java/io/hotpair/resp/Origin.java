@@ -19,6 +19,7 @@ final class Origin {
     private final List<Write> writes = new ArrayList<>(2);
     private List<byte[]> missing = List.of();
     private StreamProbe probe = StreamProbe.NONE;
+    private List<byte[]> besides = List.of();
     private Databases.@Nullable Mapping mapping;
     private boolean served;
     private boolean failed;
@@ -85,7 +86,7 @@ final class Origin {
 
     /** What the command did to streams besides what its name says. */
     List<byte[]> besides() {
-        return probe.changed(served ? client.keyspace().unnoticed() : client.unnoticed());
+        return served ? probe.changed(client.keyspace().unnoticed()) : besides;
     }
 
     /** The same command when it is served, after a while, by whichever thread. */
@@ -99,6 +100,8 @@ final class Origin {
 
     /** Takes down what the command's reply says of its success. */
     void answered(ReplyBuffer reply, int from) {
+        // Now, as in a transaction what comes after it may do the same, or undo it.
+        besides = probe.changed(client.unnoticed());
         byte[] bytes = reply.bytes();
         int length = reply.length() - from;
         if (length < 3) {

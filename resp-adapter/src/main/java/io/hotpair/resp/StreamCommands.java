@@ -7,6 +7,7 @@ import static io.hotpair.resp.Command.Flag.WRITE;
 
 import io.hotpair.HotpairException;
 import io.hotpair.StreamAdd;
+import io.hotpair.StreamDeletionPolicy;
 import io.hotpair.StreamEntry;
 import io.hotpair.StreamId;
 import io.hotpair.StreamOperations;
@@ -39,7 +40,15 @@ final class StreamCommands {
     }
 
     private static void registerWrites(CommandTable table) {
-        add(table, "xadd", -5, "key [NOMKSTREAM] [" + TRIM + "] id (field value)...")
+        add(
+                        table,
+                        "xadd",
+                        -5,
+                        "key [NOMKSTREAM] "
+                                + StreamDeletion.POLICY
+                                + " ["
+                                + TRIM
+                                + "] id (field value)...")
                 .flags(WRITE, DENYOOM, FAST)
                 .keys(1, 1, 1, "RW", "update")
                 .keyNotes("UPDATE instead of INSERT because of the optional trimming feature")
@@ -53,7 +62,14 @@ final class StreamCommands {
                 .complexity("O(log(N)) for each entry")
                 .summary("Removes entries.")
                 .does(StreamCommands::xdel);
-        add(table, "xtrim", -4, "key " + TRIM)
+        add(table, "xdelex", -5, "key " + StreamDeletion.POLICY + " IDS (numids id...)")
+                .flags(WRITE, FAST)
+                .keys(1, 1, 1, "RW", "delete")
+                .since("8.2.0")
+                .complexity("O(log(N)) for each entry, and for each group if it is looked at")
+                .summary("Removes entries, as far as what is pending lets them go.")
+                .does(StreamCommands::xdelex);
+        add(table, "xtrim", -4, "key " + TRIM + " " + StreamDeletion.POLICY)
                 .flags(WRITE)
                 .keys(1, 1, 1, "RW", "delete")
                 .tips("nondeterministic_output")
@@ -153,9 +169,26 @@ final class StreamCommands {
         reply.integer(removed);
     }
 
+    private static void xdelex(Request request, Client client, ReplyBuffer reply) {
+        byte[] key = request.copy(1);
+        boolean there = exists(client, key);
+        StreamDeletion deletion = StreamDeletion.read(request, 2);
+        if (!there) {
+            deletion.foundNothing(reply);
+            return;
+        }
+        int[] results = streams(client).xdelex(key, deletion.policy(), deletion.ids(request));
+        client.noteWrite();
+        StreamDeletion.reply(results, reply);
+    }
+
     /** All arguments from one on, which must be ids. */
     static StreamId[] ids(Request request, int from) {
-        StreamId[] ids = new StreamId[request.count() - from];
+        return ids(request, from, request.count());
+    }
+
+    static StreamId[] ids(Request request, int from, int to) {
+        StreamId[] ids = new StreamId[to - from];
         for (int i = 0; i < ids.length; i++) {
             ids[i] = StreamIds.strict(request, from + i);
         }
@@ -261,6 +294,7 @@ final class StreamCommands {
         private long maxLength;
         private long limit;
         private @Nullable StreamId minId;
+        private @Nullable StreamDeletionPolicy policy;
         private int id;
 
         static AddArguments read(Request request, boolean adds) {
@@ -298,6 +332,10 @@ final class StreamCommands {
                 }
                 limited = true;
                 return 2;
+            }
+            if (policy == null && StreamDeletion.policyAt(request, i) != null) {
+                policy = StreamDeletion.policyAt(request, i);
+                return 1;
             }
             if (adds && request.is(i, "NOMKSTREAM")) {
                 makesStream = false;
@@ -358,14 +396,21 @@ final class StreamCommands {
             }
             StreamTrim trim =
                     lowest == null ? StreamTrim.toLength(maxLength) : StreamTrim.toMinId(lowest);
-            return approximate ? approximate(trim, nodes) : trim;
+            StreamDeletionPolicy given = StreamDeletion.orKeep(policy);
+            if (approximate || given != StreamDeletionPolicy.KEEP_REFERENCES) {
+                trim = byNodes(trim, nodes);
+            }
+            return trim.policy(given);
         }
 
-        /** Redis takes whole nodes, and a hundred of them at a time if it is not told how many. */
-        private StreamTrim approximate(StreamTrim trim, PackingLimits nodes) {
+        /**
+         * Redis goes node by node: it takes whole ones, or looks at what is in them, and at a
+         * hundred of them at a time if it may choose and is not told at how many.
+         */
+        private StreamTrim byNodes(StreamTrim trim, PackingLimits nodes) {
             long entries = nodes.get(PackingLimits.Limit.STREAM_ENTRIES);
             long usual = entries == 0 ? 10_000 : Math.min(entries, 10_000) * 100;
-            return trim.limit(limited ? limit : usual)
+            return trim.limit(limited || !approximate ? limit : usual)
                     .wholeNodes(
                             entries == 0 ? Long.MAX_VALUE : entries,
                             nodes.get(PackingLimits.Limit.STREAM_BYTES));

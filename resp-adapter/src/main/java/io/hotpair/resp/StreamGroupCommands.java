@@ -50,6 +50,14 @@ final class StreamGroupCommands {
                 .complexity("O(log(N)) for each entry")
                 .summary("Acknowledges entries, which are not pending any more.")
                 .does(StreamGroupCommands::xack);
+        add(table, "xackdel", -6, "key group " + StreamDeletion.POLICY + " IDS (numids id...)")
+                .flags(WRITE, FAST)
+                .keys(1, 1, 1, "RW", "update", "delete")
+                .since("8.2.0")
+                .complexity("O(log(N)) for each entry, and for each group if it is looked at")
+                .summary(
+                        "Acknowledges entries and removes them, as far as other groups let them go.")
+                .does(StreamGroupCommands::xackdel);
         add(table, "xpending", -3, "key group [[IDLE min-idle-time] start end count [consumer]]")
                 .flags(READONLY)
                 .keys(1, 1, 1, "RO", "access")
@@ -287,6 +295,30 @@ final class StreamGroupCommands {
         long acknowledged = streams(client).xack(key, group, ids);
         client.noteWrite();
         reply.integer(acknowledged);
+    }
+
+    private static void xackdel(Request request, Client client, ReplyBuffer reply) {
+        byte[] key = request.copy(1);
+        byte[] group = request.copy(2);
+        boolean there = StreamCommands.exists(client, key);
+        StreamDeletion deletion = StreamDeletion.read(request, 3);
+        if (!there) {
+            deletion.foundNothing(reply);
+            return;
+        }
+        StreamId[] ids;
+        try {
+            ids = deletion.ids(request);
+        } catch (CommandException e) {
+            if (StreamGroups.exists(client, key, group)) {
+                throw e;
+            }
+            deletion.foundNothing(reply);
+            return;
+        }
+        int[] results = streams(client).xackdel(key, group, deletion.policy(), ids);
+        client.noteWrite();
+        StreamDeletion.reply(results, reply);
     }
 
     private static void xpending(Request request, Client client, ReplyBuffer reply) {

@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What a stream was like before a command that may do more to it than its name says: XADD may trim,
- * reading or claiming for a consumer may make it. Asked for while somebody hears of keys, only.
+ * What a stream was like before a command that may do more or less to it than its name says: XADD
+ * may trim, XDELEX and XACKDEL may change only what is pending, reading or claiming for a consumer
+ * may make it. Asked for while somebody hears of keys, only.
  */
 abstract class StreamProbe {
     /** Of commands that do what they say. */
@@ -32,7 +33,8 @@ abstract class StreamProbe {
 
     static StreamProbe of(Command command, Request request, Client client) {
         return switch (command.name()) {
-            case "xadd" -> isTrimming(request) ? trimming(request.copy(1), client) : NONE;
+            case "xadd" -> isTrimming(request) ? shrinking(request.copy(1), 1, client) : NONE;
+            case "xdelex", "xackdel" -> shrinking(request.copy(1), 0, client);
             case "xclaim", "xautoclaim" ->
                     request.count() < 4
                             ? NONE
@@ -55,12 +57,13 @@ abstract class StreamProbe {
         return false;
     }
 
-    private static StreamProbe trimming(byte[] key, Client client) {
+    /** Looks whether a stream is shorter than it was with what is added. */
+    private static StreamProbe shrinking(byte[] key, long added, Client client) {
         long before = length(key, client.unnoticed());
         return new StreamProbe() {
             @Override
             List<byte[]> changed(Session session) {
-                return length(key, session) < before + 1 ? List.of(key) : List.of();
+                return length(key, session) < before + added ? List.of(key) : List.of();
             }
         };
     }

@@ -43,6 +43,7 @@ final class SyntaxTree {
                     "len",
                     "numkeys",
                     "numfields",
+                    "numids",
                     "limit");
     private static final Set<String> KEYS = Set.of("key", "source", "destination");
 

@@ -263,13 +263,13 @@ class KeyUseDifferentialTest {
         return new long[] {Long.parseLong(found.group(1)), Long.parseLong(found.group(2))};
     }
 
-    private static List<String> counted(int port) {
+    private static List<String> counted(int port, String... lines) {
         List<String> counted = new ArrayList<>();
         try (RawClient client = new RawClient(port)) {
             for (String line : SETUP) {
                 client.call(line.split(" ", -1));
             }
-            for (String line : LINES) {
+            for (String line : lines) {
                 String absent = line.replaceAll("@\\w+", "-");
                 count(client, line.replace("@", ""), counted);
                 if (!absent.equals(line)) {
@@ -297,8 +297,8 @@ class KeyUseDifferentialTest {
     void shouldCountHitsAndMissesAsRedisDoes() {
         try (RealRedis redis = RealRedis.start();
                 TestListener listener = TestListener.open()) {
-            List<String> expected = counted(redis.port());
-            List<String> actual = counted(listener.port());
+            List<String> expected = counted(redis.port(), LINES);
+            List<String> actual = counted(listener.port(), LINES);
             StringBuilder differences = new StringBuilder();
             for (int i = 0; i < expected.size(); i++) {
                 if (!expected.get(i).equals(actual.get(i))) {
@@ -307,6 +307,29 @@ class KeyUseDifferentialTest {
                 }
             }
             assertEquals("", differences.toString());
+        }
+    }
+
+    /** What Redis 8.6.3 counted; compared with it again where {@code newestRedis} names one. */
+    @Test
+    void shouldCountHitsAndMissesOfNewerCommandsAsTheNewestRedisDoes() {
+        String[] lines = {
+            "xdelex @x ids 1 5-5", "xackdel @x g ids 1 5-5", "xackdel x nosuch ids 1 1-1"
+        };
+        List<String> expected =
+                List.of(
+                        "xdelex x ids 1 5-5: 0 hits, 0 misses",
+                        "xdelex - ids 1 5-5: 0 hits, 0 misses",
+                        "xackdel x g ids 1 5-5: 1 hits, 0 misses",
+                        "xackdel - g ids 1 5-5: 0 hits, 1 misses",
+                        "xackdel x nosuch ids 1 1-1: 1 hits, 0 misses");
+        if (System.getProperty(RealRedis.NEWEST) != null) {
+            try (RealRedis redis = RealRedis.startNewer(RealRedis.NEWEST)) {
+                assertEquals(expected, counted(redis.port(), lines));
+            }
+        }
+        try (TestListener listener = TestListener.open()) {
+            assertEquals(expected, counted(listener.port(), lines));
         }
     }
 

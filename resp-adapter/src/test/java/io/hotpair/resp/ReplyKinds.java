@@ -34,6 +34,7 @@ final class ReplyKinds {
             pfadd : : pfcount : : pfmerge + + geoadd : : geodist $_ $_ geopos * * geohash * *
             geosearch * * geosearchstore : :
             xadd $_ $_ xlen : : xrange *_ *_ xrevrange *_ *_ xdel : : xtrim : : xack : : xpending * *
+            xdelex * * xackdel * *
             xclaim * * xautoclaim * * xsetid + + xread *_ %_ xreadgroup *_ %_
             xgroup|create + + xgroup|destroy : : xgroup|delconsumer : : xgroup|createconsumer : :
             xgroup|setid + + xinfo|stream * % xinfo|groups * * xinfo|consumers * *
