@@ -432,18 +432,32 @@ final class LeaderCaller implements AutoCloseable {
             // Nobody waits for the answer any more, so this says nothing of the voter.
             throw e;
         } catch (IOException | ExecutionException | TimeoutException e) {
-            silent.put(target, describe(e));
+            silent.put(target, isOfOtherPair(e) ? otherPair() : describe(e));
             throw e;
         }
     }
 
     /** A refusal is an answer too, unless it is from a voter of another pair. */
     private void noteAnswer(String target, @Nullable RaftException refusal) {
-        if (refusal instanceof GroupMismatchException) {
-            silent.put(target, "is no voter of this pair");
+        if (refusal != null && isOfOtherPair(refusal)) {
+            silent.put(target, otherPair());
         } else {
             silent.remove(target);
         }
+    }
+
+    /** Whether a voter is there, and knows nothing of a pair of this name. */
+    private static boolean isOfOtherPair(Throwable failure) {
+        Throwable cause = failure;
+        while (cause != null && !(cause instanceof GroupMismatchException)) {
+            cause = cause.getCause();
+        }
+        return cause != null;
+    }
+
+    /** What the engine says of it names groups by hashes, which nobody can read. */
+    private String otherPair() {
+        return "belongs to a pair of another name, expected " + config.pair();
     }
 
     /**

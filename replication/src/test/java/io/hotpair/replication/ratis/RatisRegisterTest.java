@@ -213,6 +213,40 @@ class RatisRegisterTest {
     }
 
     @Test
+    void shouldSayThatAVoterBelongsToAPairOfAnotherName() throws Exception {
+        try (VoterGroup group = new VoterGroup(directory)) {
+            VoterConfig.Builder other = VoterConfig.builder("shop", "b").witness("w");
+            for (String name : VoterGroup.NAMES) {
+                other.voter(name, "127.0.0.1:" + group.port(name));
+            }
+            RatisRegister a = group.open("a");
+            try (RatisRegister b =
+                    RatisRegister.open(other.directory(directory.resolve("shop")).build())) {
+                assertSaysOtherPair(a, "voter b", group.port("b"), "test");
+                assertSaysOtherPair(b, "voter a", group.port("a"), "shop");
+            }
+        }
+    }
+
+    private static void assertSaysOtherPair(
+            RatisRegister asking, String voter, int port, String ownName) throws Exception {
+        String expected =
+                voter
+                        + "=127.0.0.1:"
+                        + port
+                        + " (belongs to a pair of another name, expected "
+                        + ownName
+                        + ")";
+        VoterGroup.eventually(
+                expected + ", but " + asking.silentVoters(),
+                () -> {
+                    // Its outcome is of no matter: without a majority there is none.
+                    boolean unused = isAnswered(asking);
+                    return asking.silentVoters().contains(expected) ? true : null;
+                });
+    }
+
+    @Test
     void shouldRecoverWhenTheMajorityReturns() throws Exception {
         try (VoterGroup group = new VoterGroup(directory).openAll()) {
             RatisRegister a = group.get("a");
