@@ -21,6 +21,7 @@ import io.hotpair.internal.SetCommands;
 import io.hotpair.internal.SortedSetCommands;
 import io.hotpair.internal.StreamCommands;
 import io.hotpair.internal.StringCommands;
+import io.hotpair.topology.Role;
 import io.hotpair.topology.Topology;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -81,7 +82,8 @@ public final class Keyspace implements AutoCloseable {
     /**
      * Opens a keyspace: takes its directory, verifies its log, loads the newest sound snapshot and
      * replays the log after it, and starts replication if there is any. Returns when a lone
-     * keyspace takes writes; one of a pair is a replica until its pair has decided who is master.
+     * keyspace takes writes; one of a pair is a replica until its pair has decided who is master,
+     * which {@link #awaitMaster} waits for.
      *
      * @param config from {@link #builder()}
      * @return the keyspace; the caller closes it
@@ -635,6 +637,22 @@ public final class Keyspace implements AutoCloseable {
      */
     public @Nullable Topology topology() {
         return core.replication();
+    }
+
+    /**
+     * Waits until there is a master, as after {@link #open}: a keyspace of a pair is a replica
+     * until the pair has decided, and refuses writes with {@code NOT_MASTER}. Answers at once if
+     * there is one; a keyspace that is not one of a pair is its own master. What it answers may be
+     * out of date on arrival: roles change.
+     *
+     * @param atMost for how long; zero or less only looks
+     * @return {@code MASTER} if this node takes writes, {@code REPLICA} if another one is the
+     *     master, which {@link #topology()} names; empty if no master was known in time
+     * @throws InterruptedException if the thread is interrupted while it waits
+     * @throws IllegalStateException if the keyspace is closed, also while this waits
+     */
+    public Optional<Role> awaitMaster(Duration atMost) throws InterruptedException {
+        return core.awaitMaster(atMost);
     }
 
     /**

@@ -3,6 +3,7 @@ package io.hotpair;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -16,6 +17,7 @@ import io.hotpair.log.OperationSource;
 import io.hotpair.log.OperationType;
 import io.hotpair.topology.Lease;
 import io.hotpair.topology.ReplicatedKeyspace;
+import io.hotpair.topology.Role;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.nio.file.Path;
@@ -25,12 +27,15 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -394,6 +399,87 @@ class LoggedKeyspaceTest {
                     HotpairException.Category.NOT_MASTER, categoryOf(() -> keyspace.put("k", "x")));
             assertEquals(5, log().lineage().lastTerm());
         }
+    }
+
+    private static void assertRefuses(Keyspace keyspace, String sentence) {
+        HotpairException refused =
+                assertThrows(HotpairException.class, () -> keyspace.put("k", "v"));
+        assertEquals(HotpairException.Category.NOT_MASTER, refused.category());
+        assertEquals(sentence, refused.getMessage());
+    }
+
+    @Test
+    void shouldNameTheMasterToWhoeverWritesOnAReplica() {
+        Steering steering = new Steering();
+        try (Keyspace keyspace = Keyspace.open(builder().replication(steering).build())) {
+            assertRefuses(keyspace, "this node is a replica; no master is known yet");
+            steering.master("b", "10.0.0.2", 6379);
+            assertRefuses(keyspace, "this node is a replica; the master is b at 10.0.0.2:6379");
+            steering.master("c", "", 0);
+            assertRefuses(keyspace, "this node is a replica; the master is c");
+            // It is elected, and has not begun to act.
+            steering.master("test", "10.0.0.1", 6379);
+            assertRefuses(keyspace, "this node is a replica; no master is known yet");
+            steering.keyspace().promote(5, Lease.permanent(Clock.SYSTEM));
+            keyspace.put("k", "v");
+            steering.keyspace().demote();
+            steering.master("b", "10.0.0.2", 6379);
+            assertRefuses(keyspace, "this node is a replica; the master is b at 10.0.0.2:6379");
+        }
+    }
+
+    @Test
+    void shouldWaitForAMaster() throws Exception {
+        Steering steering = new Steering();
+        try (Keyspace keyspace = Keyspace.open(builder().replication(steering).build())) {
+            assertEquals(Optional.empty(), keyspace.awaitMaster(Duration.ZERO));
+            long beganNs = System.nanoTime();
+            assertEquals(Optional.empty(), keyspace.awaitMaster(Duration.ofMillis(50)));
+            assertTrue(System.nanoTime() - beganNs >= 50_000_000);
+            FutureTask<Optional<Role>> waiting =
+                    new FutureTask<>(() -> keyspace.awaitMaster(Duration.ofSeconds(60)));
+            new Thread(waiting).start();
+            // Named in the register, it does not act yet.
+            steering.master("test", "", 0);
+            assertEquals(Optional.empty(), keyspace.awaitMaster(Duration.ofMillis(50)));
+            assertFalse(waiting.isDone());
+            Lease lease = Lease.permanent(Clock.SYSTEM);
+            steering.keyspace().promote(5, lease);
+            assertEquals(Optional.of(Role.MASTER), waiting.get(60, TimeUnit.SECONDS));
+            lease.end();
+            assertEquals(Optional.empty(), keyspace.awaitMaster(Duration.ZERO));
+            steering.keyspace().demote();
+            steering.master("b", "", 0);
+            assertEquals(
+                    Optional.of(Role.REPLICA),
+                    keyspace.awaitMaster(Duration.ofSeconds(Long.MAX_VALUE)));
+        }
+        try (Keyspace alone = Keyspace.open(builder().build())) {
+            assertEquals(Optional.of(Role.MASTER), alone.awaitMaster(Duration.ZERO));
+        }
+        try (Keyspace inMemory = Keyspace.open(Keyspace.builder().inMemory().build())) {
+            assertEquals(Optional.of(Role.MASTER), inMemory.awaitMaster(Duration.ZERO));
+        }
+    }
+
+    @Test
+    void shouldEndTheWaitForAMasterByAnInterruptAndByClosing() throws Exception {
+        Keyspace keyspace = Keyspace.open(builder().replication(new Steering()).build());
+        try (keyspace) {
+            Thread.currentThread().interrupt();
+            assertThrows(
+                    InterruptedException.class, () -> keyspace.awaitMaster(Duration.ofSeconds(60)));
+            assertFalse(Thread.interrupted());
+        }
+        assertThrows(IllegalStateException.class, () -> keyspace.awaitMaster(Duration.ZERO));
+        Keyspace closing = Keyspace.open(builder().replication(new Steering()).build());
+        FutureTask<Optional<Role>> waiting =
+                new FutureTask<>(() -> closing.awaitMaster(Duration.ofSeconds(60)));
+        new Thread(waiting).start();
+        closing.close();
+        ExecutionException end =
+                assertThrows(ExecutionException.class, () -> waiting.get(30, TimeUnit.SECONDS));
+        assertInstanceOf(IllegalStateException.class, end.getCause());
     }
 
     @Test

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** Hands the steering of a keyspace to the test. */
 final class Steering implements Replication, ReplicationSession {
     private @Nullable ReplicatedKeyspace keyspace;
+    private volatile @Nullable Member master;
 
     @Override
     public ReplicationSession start(ReplicatedKeyspace of) {
@@ -43,7 +44,12 @@ final class Steering implements Replication, ReplicationSession {
 
     @Override
     public @Nullable Member master() {
-        return null;
+        return master;
+    }
+
+    /** Says who is master from here on, with an address if it has one. */
+    void master(String name, String host, int port) {
+        master = new Member(name, host, port, true, true, 0, 0, 0);
     }
 
     @Override

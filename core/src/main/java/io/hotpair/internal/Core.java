@@ -14,13 +14,16 @@ import io.hotpair.log.LogProvider;
 import io.hotpair.log.OperationLog;
 import io.hotpair.log.SnapshotStore;
 import io.hotpair.topology.Lease;
+import io.hotpair.topology.Member;
 import io.hotpair.topology.Replication;
 import io.hotpair.topology.ReplicationSession;
+import io.hotpair.topology.Role;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +40,7 @@ import org.slf4j.LoggerFactory;
 public final class Core {
     private static final Logger LOG = LoggerFactory.getLogger(Core.class);
     private static final int MAX_JOIN_MS = 10_000;
+    private static final long ROLE_POLL_NS = 10_000_000;
 
     /** Each finds less damage than the one before; so many kinds of it there are not. */
     private static final int MAX_OPENINGS = 10;
@@ -207,7 +211,9 @@ public final class Core {
             if (replicate == null) {
                 roles.openAlone(Lease.permanent(config.clock()));
             } else {
-                replication = replicate.start(roles);
+                ReplicationSession begun = replicate.start(roles);
+                replication = begun;
+                roles.topology(begun);
             }
         }
         startThread("background", this::runBackground);
@@ -339,6 +345,37 @@ public final class Core {
     /** Replication, if there is any. */
     public @Nullable ReplicationSession replication() {
         return replication;
+    }
+
+    /** Waits for a master; see {@link io.hotpair.Keyspace#awaitMaster}. */
+    public Optional<Role> awaitMaster(Duration atMost) throws InterruptedException {
+        Duration most = Duration.ofNanos(Long.MAX_VALUE / 4);
+        long forNs = (atMost.compareTo(most) > 0 ? most : atMost).toNanos();
+        long beganNs = config.clock().nanoTime();
+        while (true) {
+            requireOpen();
+            Role role = decidedRole();
+            long leftNs = forNs - (config.clock().nanoTime() - beganNs);
+            if (role != null || leftNs <= 0) {
+                return Optional.ofNullable(role);
+            }
+            // Asked again and again: it is once in a keyspace's life, and a listener would be one
+            // more thing that every implementation of a topology has to get right.
+            TimeUnit.NANOSECONDS.sleep(Math.min(leftNs, ROLE_POLL_NS));
+        }
+    }
+
+    /** What this node does in a pair that has a master; null while it has none. */
+    private @Nullable Role decidedRole() {
+        Mode mode = engine.mode();
+        if (mode.isMaster() && mode.vouches(mode.term())) {
+            return Role.MASTER;
+        }
+        ReplicationSession session = replication;
+        Member master = session == null ? null : session.master();
+        return session == null || master == null || master.name().equals(session.nodeName())
+                ? null
+                : Role.REPLICA;
     }
 
     /** Tells the log's thread that something was written. */

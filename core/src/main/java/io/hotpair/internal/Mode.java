@@ -2,6 +2,7 @@ package io.hotpair.internal;
 
 import io.hotpair.HotpairException;
 import io.hotpair.topology.Lease;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param lease the master's lease; null while this node is not master
  * @param refusal why writes are refused; null if they are taken
  * @param refusalCategory its category; null if writes are taken
+ * @param circumstances asked for the rest of that sentence when a write is refused, since it may
+ *     change while the mode does not; null if there is no more to say
  * @param readable whether memory shows a state that there was, so that reads are answered
  * @param closed whether the keyspace is closed
  */
@@ -19,17 +22,11 @@ public record Mode(
         @Nullable Lease lease,
         @Nullable String refusal,
         HotpairException.@Nullable Category refusalCategory,
+        @Nullable Supplier<String> circumstances,
         boolean readable,
         boolean closed) {
 
-    static final Mode REPLICA =
-            new Mode(
-                    0,
-                    null,
-                    "this node is a replica; the master takes the writes",
-                    HotpairException.Category.NOT_MASTER,
-                    true,
-                    false);
+    static final Mode REPLICA = replica(() -> "no master is known yet");
 
     /** A replica whose memory is being replaced as a whole. */
     static final Mode LOADING =
@@ -38,24 +35,47 @@ public record Mode(
                     null,
                     "this node is loading a full copy of what the master has",
                     HotpairException.Category.LOADING,
+                    null,
                     false,
                     false);
 
     static Mode master(long term, Lease lease) {
-        return new Mode(term, lease, null, null, true, false);
+        return new Mode(term, lease, null, null, null, true, false);
+    }
+
+    /**
+     * A replica.
+     *
+     * @param master says who is master, when a write is refused
+     */
+    static Mode replica(Supplier<String> master) {
+        return new Mode(
+                0,
+                null,
+                "this node is a replica",
+                HotpairException.Category.NOT_MASTER,
+                master,
+                true,
+                false);
     }
 
     Mode refusing(HotpairException.Category category, String sentence) {
-        return new Mode(term, lease, sentence, category, readable, closed);
+        return new Mode(term, lease, sentence, category, null, readable, closed);
     }
 
     Mode accepting() {
-        return new Mode(term, lease, null, null, readable, closed);
+        return new Mode(term, lease, null, null, null, readable, closed);
     }
 
     Mode close() {
         return new Mode(
-                0, null, "keyspace is closed", HotpairException.Category.NOT_MASTER, false, true);
+                0,
+                null,
+                "keyspace is closed",
+                HotpairException.Category.NOT_MASTER,
+                null,
+                false,
+                true);
     }
 
     boolean isMaster() {
@@ -85,7 +105,9 @@ public record Mode(
     void checkWritable() {
         checkOpen();
         if (refusal != null && refusalCategory != null) {
-            throw new HotpairException(refusalCategory, refusal);
+            throw new HotpairException(
+                    refusalCategory,
+                    circumstances == null ? refusal : refusal + "; " + circumstances.get());
         }
     }
 }

@@ -15,7 +15,9 @@ import io.hotpair.log.SnapshotReceiver;
 import io.hotpair.log.SnapshotSource;
 import io.hotpair.log.SnapshotStore;
 import io.hotpair.topology.Lease;
+import io.hotpair.topology.Member;
 import io.hotpair.topology.ReplicatedKeyspace;
+import io.hotpair.topology.Topology;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -67,7 +69,9 @@ final class RoleSwitch implements ReplicatedKeyspace {
     private final List<Runnable> diskListeners = new CopyOnWriteArrayList<>();
     private final OperationReader reader = new OperationReader();
     private final Replay replay = new Replay();
+    private final Mode replica = Mode.replica(this::describeMaster);
     private volatile @Nullable SnapshotSaver saver;
+    private volatile @Nullable Topology topology;
     private long warnedAtBytes;
 
     RoleSwitch(
@@ -99,6 +103,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
                         durable,
                         List.of(committed, committedToDisk));
         ring.suspend();
+        engine.mode(replica);
     }
 
     LogWriter writer() {
@@ -108,6 +113,26 @@ final class RoleSwitch implements ReplicatedKeyspace {
     /** Says who saves snapshots. */
     void savedBy(@Nullable SnapshotSaver by) {
         saver = by;
+    }
+
+    /** Says who knows the master. */
+    void topology(Topology known) {
+        topology = known;
+    }
+
+    /** For whoever wants to write here: where to go instead. */
+    private String describeMaster() {
+        Topology known = topology;
+        Member master = known == null ? null : known.master();
+        // Named as the master itself, it is about to become one, or has just ceased to be it.
+        if (known == null || master == null || master.name().equals(known.nodeName())) {
+            return "no master is known yet";
+        }
+        String address =
+                master.clientHost().isEmpty()
+                        ? ""
+                        : " at " + master.clientHost() + ":" + master.clientPort();
+        return "the master is " + master.name() + address;
     }
 
     @Override
@@ -465,7 +490,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
             return;
         }
         engine.unsettled();
-        engine.mode(Mode.REPLICA);
+        engine.mode(replica);
         engine.awaitGrace();
         writer.takeRole();
         try {
@@ -631,7 +656,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
             engine.awaitGrace();
             load(onProgress);
             engine.applied(log.lastOpId());
-            engine.mode(Mode.REPLICA);
+            engine.mode(replica);
             return saved;
         } catch (CancellationException e) {
             throw e;
