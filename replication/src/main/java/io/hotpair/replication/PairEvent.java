@@ -70,8 +70,19 @@ public record PairEvent(
         FULL_COPY_LOADED,
         /** The in-sync set changed; the text says to what. The opId is the last one in the log. */
         IN_SYNC_CHANGED,
-        /** Every voter has applied an entry: from now on any single one may fail. */
+        /**
+         * Every voter takes part and every data node is in sync: any single node may fail. Told
+         * again each time it becomes so.
+         */
         HA_READY,
+        /**
+         * Data nodes have not been in sync for 10 s; the text names each, says why as far as this
+         * node knows, and what follows. Told by each node that reaches the register, again every
+         * minute for as long as it is so.
+         */
+        OUT_OF_SYNC,
+        /** Data nodes of which {@link #OUT_OF_SYNC} told are in sync again; the text says which. */
+        BACK_IN_SYNC,
         /**
          * Voters are silent: so many that none can decide any more, or fewer; the text names each
          * with its address, and says what follows. Told again every 30 s for as long as it is so.

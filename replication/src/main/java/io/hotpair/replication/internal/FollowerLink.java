@@ -52,6 +52,7 @@ final class FollowerLink implements Following {
     private final RoleLog events;
     private final Runnable wake;
     private final SessionThreads threads;
+    private final Repetition repetition;
     private final ReentrantLock steering = new ReentrantLock();
     private volatile @Nullable Link link;
     private volatile long lastHeardNs;
@@ -77,6 +78,7 @@ final class FollowerLink implements Following {
         this.events = events;
         this.wake = wake;
         threads = new SessionThreads(keyspace.threadFactory(), keyspace.clock());
+        repetition = new Repetition(keyspace.clock());
     }
 
     @Override
@@ -162,6 +164,12 @@ final class FollowerLink implements Following {
         abandoned = true;
     }
 
+    @Override
+    public @Nullable String obstacle() {
+        Link present = link;
+        return present == null ? null : present.obstacle();
+    }
+
     /** Ends everything; on return no thread of it is left. */
     void shutDown() {
         stop();
@@ -179,6 +187,8 @@ final class FollowerLink implements Following {
         private volatile long masterLastOpId;
         private volatile @Nullable PeerSocket socket;
         private volatile boolean copying;
+        private volatile @Nullable String obstacle;
+        private int unproven;
         private boolean alarmed;
         private boolean resumedBefore;
         private long resumedOpId;
@@ -209,6 +219,17 @@ final class FollowerLink implements Following {
             }
         }
 
+        private String master() {
+            return "master=" + leader.name() + " at " + endpoint;
+        }
+
+        private @Nullable String obstacle() {
+            if (copying) {
+                return "it receives a full copy of " + master();
+            }
+            return connected ? null : obstacle;
+        }
+
         @Override
         public void run() {
             while (!stopped && !abandoned) {
@@ -221,10 +242,13 @@ final class FollowerLink implements Following {
                     onRefused(e);
                 } catch (CopyException e) {
                     onCopyFailed(e);
+                } catch (UnprovenException e) {
+                    onUnproven(e);
                 } catch (CancellationException e) {
                     LOG.info("the copy of master={} is left as it is: {}", leader.name(), e);
                 } catch (IOException e) {
                     if (!stopped) {
+                        obstacle = master() + ": " + e.getMessage();
                         LOG.debug("following {} at {}: {}", leader, endpoint, e.getMessage());
                     }
                 } catch (RuntimeException | Error e) {
@@ -260,6 +284,7 @@ final class FollowerLink implements Following {
                 if (!stopped) {
                     authentication.asReplica(
                             open, open.deadlineAfter(ShippingServer.HANDSHAKE_LIMIT_NS));
+                    unproven = 0;
                     receiveAll(open);
                 }
             }
@@ -438,7 +463,22 @@ final class FollowerLink implements Following {
                             + failed.getMessage());
         }
 
+        /** Said at the second time: a master that dies ends connections as well. */
+        private void onUnproven(UnprovenException e) {
+            if (stopped) {
+                return;
+            }
+            alarmed = true;
+            unproven++;
+            String sentence = master() + " " + e.getMessage();
+            obstacle = sentence;
+            if (unproven > 1 && repetition.isDue(sentence)) {
+                LOG.warn("this node can't follow, so it is not in sync: {}", sentence);
+            }
+        }
+
         private void onRefused(RefusedException refused) {
+            obstacle = master() + " refuses it: " + refused.getMessage();
             if (refused.reason().needsAPerson()) {
                 alarmed = true;
                 events.alarm(

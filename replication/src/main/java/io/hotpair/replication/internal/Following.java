@@ -28,4 +28,9 @@ interface Following {
      * its log, and perhaps not in its memory. Null if there is nothing.
      */
     @Nullable String failure();
+
+    /** What keeps this node from following, as of the last attempt. Null if nothing is known. */
+    default @Nullable String obstacle() {
+        return null;
+    }
 }

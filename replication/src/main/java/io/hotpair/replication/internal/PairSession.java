@@ -13,10 +13,12 @@ import io.hotpair.topology.ReplicationSession;
 import io.hotpair.topology.Role;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.StringJoiner;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -181,11 +183,14 @@ public final class PairSession implements ReplicationSession {
     }
 
     private @Nullable String alarm(RoleAgent.View view) {
-        String own = events.alarm();
-        String ofVoters = view.voterAlarm();
-        return own == null || ofVoters == null
-                ? (own == null ? ofVoters : own)
-                : own + "; " + ofVoters;
+        StringJoiner all = new StringJoiner("; ");
+        all.setEmptyValue("");
+        for (String one : Arrays.asList(events.alarm(), view.voterAlarm(), view.syncAlarm())) {
+            if (one != null) {
+                all.add(one);
+            }
+        }
+        return all.length() == 0 ? null : all.toString();
     }
 
     @Override

@@ -5,7 +5,9 @@ import static io.hotpair.log.FrameDescriptor.getShort;
 import static io.hotpair.log.FrameDescriptor.putInt;
 import static io.hotpair.log.FrameDescriptor.putShort;
 
+import java.io.EOFException;
 import java.io.IOException;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -39,28 +41,38 @@ final class PeerAuthentication {
     /**
      * The end that connected: proves first, so that who listens gives nothing away.
      *
-     * @throws ProtocolException if the master does not know the secret, or is none of ours
+     * @throws UnprovenException if the master does not know the secret, does not believe that this
+     *     end does, or is none of ours
      */
     void asReplica(PeerSocket socket, long deadlineNs) throws IOException {
         byte[] own = greeting();
         socket.write(own, own.length);
         byte[] other = readGreeting(socket, deadlineNs);
+        requireSameTerms(other);
         if (key != null) {
             byte[] proof = prove(key, REPLICA, own, other);
             socket.write(proof, proof.length);
-            requireProof(socket, prove(key, MASTER, own, other), deadlineNs);
+            try {
+                requireProof(socket, prove(key, MASTER, own, other), deadlineNs);
+            } catch (EOFException | SocketException e) {
+                throw new UnprovenException(
+                        "ends the connection at this node's proof that it knows the shared secret,"
+                                + " as one does that has another secret");
+            }
         }
     }
 
     /**
      * The end that listens.
      *
-     * @throws ProtocolException if the replica does not know the secret, or is none of ours
+     * @throws UnprovenException if the replica does not know the secret, or is none of ours
      */
     void asMaster(PeerSocket socket, long deadlineNs) throws IOException {
         byte[] other = readGreeting(socket, deadlineNs);
         byte[] own = greeting();
         socket.write(own, own.length);
+        // Judged only now, so that the other end can say as well what does not fit.
+        requireSameTerms(other);
         if (key != null) {
             requireProof(socket, prove(key, REPLICA, other, own), deadlineNs);
             byte[] proof = prove(key, MASTER, other, own);
@@ -89,29 +101,25 @@ final class PeerAuthentication {
     private byte[] readGreeting(PeerSocket socket, long deadlineNs) throws IOException {
         byte[] bytes = new byte[WireDescriptor.GREETING_LENGTH];
         socket.readFully(bytes, 0, bytes.length, deadlineNs);
-        int version = getShort(bytes, WireDescriptor.GREETING_VERSION_OFFSET);
         if (getInt(bytes, WireDescriptor.GREETING_MAGIC_OFFSET) != WireDescriptor.GREETING_MAGIC) {
-            throw new ProtocolException(socket.peer() + " is no node of a pair");
-        }
-        if (version != WireDescriptor.VERSION) {
-            throw new ProtocolException(
-                    "protocol version="
-                            + version
-                            + ", expected "
-                            + WireDescriptor.VERSION
-                            + ", from "
-                            + socket.peer());
-        }
-        int flags = getShort(bytes, WireDescriptor.GREETING_FLAGS_OFFSET);
-        if (flags != (key == null ? 0 : WireDescriptor.FLAG_SECRET)) {
-            throw new ProtocolException(
-                    "greeting flags="
-                            + flags
-                            + ", expected a shared secret on both ends or on"
-                            + " neither, from "
-                            + socket.peer());
+            throw new UnprovenException("is no node of a pair");
         }
         return bytes;
+    }
+
+    private void requireSameTerms(byte[] greeting) throws UnprovenException {
+        int version = getShort(greeting, WireDescriptor.GREETING_VERSION_OFFSET);
+        if (version != WireDescriptor.VERSION) {
+            throw new UnprovenException(
+                    "speaks protocol version=" + version + ", expected " + WireDescriptor.VERSION);
+        }
+        int flags = getShort(greeting, WireDescriptor.GREETING_FLAGS_OFFSET);
+        if (flags != (key == null ? 0 : WireDescriptor.FLAG_SECRET)) {
+            throw new UnprovenException(
+                    key == null
+                            ? "has a shared secret, and this node has none"
+                            : "has no shared secret, and this node has one");
+        }
     }
 
     private static void requireProof(PeerSocket socket, byte[] expected, long deadlineNs)
@@ -120,7 +128,7 @@ final class PeerAuthentication {
         socket.readFully(proof, 0, proof.length, deadlineNs);
         // Takes the same time wherever the first difference is.
         if (!MessageDigest.isEqual(expected, proof)) {
-            throw new ProtocolException(socket.peer() + " does not know the shared secret");
+            throw new UnprovenException("does not know the shared secret");
         }
     }
 

@@ -6,6 +6,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.util.concurrent.TimeUnit;
@@ -38,6 +39,12 @@ final class PeerSocket implements Closeable {
     /** Who is at the other end, for messages. */
     String peer() {
         return String.valueOf(socket.getRemoteSocketAddress());
+    }
+
+    /** The address at the other end, without the port, which is another one each time. */
+    String peerHost() {
+        InetAddress address = socket.getInetAddress();
+        return address == null ? "?" : address.getHostAddress();
     }
 
     /** The time at which a wait that begins now has to end. */

@@ -88,15 +88,18 @@ class RoleAgent {
      * @param role what this node does
      * @param state the newest state of the register that it knows
      * @param inSync of a master: what it knows of its replicas
-     * @param haReady whether every voter has applied an entry, and none is silent
+     * @param haReady whether any single node may fail: every voter takes part, none is silent,
+     *     there is a master, and every data node is in sync
      * @param voterAlarm which voters are silent, and what follows; or null
+     * @param syncAlarm which data nodes have not been in sync for some time, and why; or null
      */
     record View(
             Role role,
             TopologyState state,
             @Nullable InSyncSet inSync,
             boolean haReady,
-            @Nullable String voterAlarm) {}
+            @Nullable String voterAlarm,
+            @Nullable String syncAlarm) {}
 
     private final String self;
     private final AgentSetup setup;
@@ -105,6 +108,7 @@ class RoleAgent {
     private final Clock clock;
     private final RoleLog events;
     private final VoterWatch voters;
+    private final SyncWatch sync;
     private final RegisterDialogue register;
     private final long incarnation;
     private final NodeMarker.@Nullable Mark foundMark;
@@ -151,10 +155,11 @@ class RoleAgent {
         voters =
                 new VoterWatch(
                         setup.voterCount(), setup.register()::silentVoters, events, startedNs);
+        sync = new SyncWatch(setup.dataNodes(), events, startedNs);
         register = new RegisterDialogue(setup.register(), clock, setup.wake(), voters);
         stoodNs = startedNs;
         registrationSentNs = startedNs - REGISTRATION_INTERVAL_NS;
-        view = new View(Role.REPLICA, TopologyState.INITIAL, null, false, null);
+        view = new View(Role.REPLICA, TopologyState.INITIAL, null, false, null, null);
     }
 
     View view() {
@@ -194,6 +199,9 @@ class RoleAgent {
             stepReplica(state);
         }
         voters.look(nowNs, view.state().term());
+        if (!closing) {
+            sync.look(nowNs, view.state(), this::whyNotInSync);
+        }
         publish();
         return waitNs();
     }
@@ -1023,19 +1031,57 @@ class RoleAgent {
         return Math.max(SHORT_STEP_NS / 5, Math.min(STEP_NS, untilReadNs));
     }
 
+    /** What this node knows of why a node is not in sync, or null. */
+    private @Nullable String whyNotInSync(String node) {
+        Mastership acting = mastership;
+        if (acting != null && !node.equals(self)) {
+            InSyncSet.Progress session = acting.inSync.progressOf(node);
+            if (session != null && session.connected()) {
+                return "it follows, and has not caught up";
+            }
+            String turnedAway = setup.shipping().turnedAway();
+            return turnedAway == null
+                    ? "it does not follow this master"
+                    : "it does not follow this master, which turns away a connection: "
+                            + turnedAway;
+        }
+        if (acting == null && node.equals(self)) {
+            return setup.following().connected()
+                    ? "it follows, and has not caught up"
+                    : setup.following().obstacle();
+        }
+        return null;
+    }
+
+    private boolean anyNodeMayFail(TopologyState state) {
+        return register.everyVoterReady()
+                && voters.alarm() == null
+                && state.master() != null
+                && state.inSync().containsAll(setup.dataNodes());
+    }
+
     private void publish() {
         TopologyState state = register.state();
         Mastership acting = mastership;
-        if (!haReady && register.everyVoterReady()) {
-            haReady = true;
-            events.tell(Kind.HA_READY, view.state().term(), 0, 0, 0, "every voter takes part");
+        boolean ready = state != null && anyNodeMayFail(state);
+        if (ready && !haReady) {
+            events.tell(
+                    Kind.HA_READY,
+                    view.state().term(),
+                    0,
+                    0,
+                    0,
+                    "every voter takes part and every data node is in sync: any single node may"
+                            + " fail");
         }
+        haReady = ready;
         view =
                 new View(
                         acting == null ? Role.REPLICA : Role.MASTER,
                         state == null ? TopologyState.INITIAL : state,
                         acting == null ? null : acting.inSync,
-                        haReady && voters.alarm() == null,
-                        voters.alarm());
+                        haReady,
+                        voters.alarm(),
+                        sync.alarm());
     }
 }

@@ -77,9 +77,10 @@ final class RoleLog {
             LOG.error("event=ALARM node={} term={} {}", event.node(), event.term(), event.text());
             return;
         }
-        if (event.kind() == Kind.VOTERS_SILENT) {
+        if (event.kind() == Kind.VOTERS_SILENT || event.kind() == Kind.OUT_OF_SYNC) {
             LOG.warn(
-                    "event=VOTERS_SILENT node={} term={} {}",
+                    "event={} node={} term={} {}",
+                    event.kind(),
                     event.node(),
                     event.term(),
                     event.text());

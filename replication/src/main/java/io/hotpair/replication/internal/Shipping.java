@@ -1,5 +1,7 @@
 package io.hotpair.replication.internal;
 
+import org.jspecify.annotations.Nullable;
+
 /** What feeds the replicas of a master. Called by the agent's thread. */
 interface Shipping {
 
@@ -14,4 +16,12 @@ interface Shipping {
 
     /** Ends the sessions of the term; whoever asks next is told that this node is not master. */
     void close();
+
+    /**
+     * Whom it has turned away just now, and why, since they did not prove that they belong to the
+     * pair: perhaps one that does. Null if nobody.
+     */
+    default @Nullable String turnedAway() {
+        return null;
+    }
 }

@@ -37,6 +37,9 @@ final class ShippingServer implements Shipping {
     /** More connections than this that have not proved themselves are turned away. */
     static final int MAX_UNPROVEN = 16;
 
+    /** Whoever is turned away comes again within a second; who came before that has given up. */
+    private static final long TURNED_AWAY_NS = MILLISECONDS.toNanos(5_000);
+
     private static final int SEND_LENGTH = 128 * 1024;
 
     private final ReplicatedKeyspace keyspace;
@@ -46,10 +49,12 @@ final class ShippingServer implements Shipping {
     private final PeerAuthentication authentication;
     private final long bytesPerSecond;
     private final SessionThreads threads;
+    private final Repetition repetition;
     private final Semaphore unproven = new Semaphore(MAX_UNPROVEN);
     private final Set<PeerSocket> unprovenSockets = ConcurrentHashMap.newKeySet();
     private volatile @Nullable ServerSocket listener;
     private volatile @Nullable Term term;
+    private volatile @Nullable TurnedAway turnedAway;
     private volatile boolean shutDown;
 
     ShippingServer(
@@ -66,7 +71,16 @@ final class ShippingServer implements Shipping {
         this.authentication = authentication;
         this.bytesPerSecond = bytesPerSecond;
         threads = new SessionThreads(keyspace.threadFactory(), keyspace.clock());
+        repetition = new Repetition(keyspace.clock());
     }
+
+    /**
+     * Somebody who did not prove to belong to the pair.
+     *
+     * @param sentence who, and why not
+     * @param atNs when
+     */
+    private record TurnedAway(String sentence, long atNs) {}
 
     /** One term of this node as master, and the connections that belong to it. */
     private static final class Term {
@@ -121,6 +135,14 @@ final class ShippingServer implements Shipping {
         if (ending != null) {
             ending.end();
         }
+    }
+
+    @Override
+    public @Nullable String turnedAway() {
+        TurnedAway last = turnedAway;
+        return last == null || keyspace.clock().nanoTime() - last.atNs > TURNED_AWAY_NS
+                ? null
+                : last.sentence;
     }
 
     /** Ends everything; on return no thread of it touches the keyspace. */
@@ -187,10 +209,12 @@ final class ShippingServer implements Shipping {
 
     private void accept(Socket accepted) throws IOException {
         if (!unproven.tryAcquire()) {
-            LOG.warn(
-                    "turned away {}: {} connections have not proved themselves yet",
-                    accepted.getRemoteSocketAddress(),
-                    MAX_UNPROVEN);
+            if (repetition.isDue("flood")) {
+                LOG.warn(
+                        "turned away {}: {} connections have not proved themselves yet",
+                        accepted.getRemoteSocketAddress(),
+                        MAX_UNPROVEN);
+            }
             accepted.close();
             return;
         }
@@ -229,13 +253,36 @@ final class ShippingServer implements Shipping {
         }
     }
 
-    private boolean prove(PeerSocket socket) throws IOException {
+    private boolean prove(PeerSocket socket) {
         try {
             authentication.asMaster(socket, socket.deadlineAfter(HANDSHAKE_LIMIT_NS));
             return true;
+        } catch (UnprovenException e) {
+            turnAway(socket.peerHost() + " " + e.getMessage());
+            return false;
+        } catch (IOException e) {
+            // A probe of a port that is open, and nothing more.
+            if (repetition.isDue(socket.peerHost())) {
+                LOG.info(
+                        "connection of {} ended before it had proved itself: {}",
+                        socket.peer(),
+                        e.getMessage());
+            }
+            return false;
         } finally {
             unproven.release();
             unprovenSockets.remove(socket);
+        }
+    }
+
+    private void turnAway(String sentence) {
+        turnedAway = new TurnedAway(sentence, keyspace.clock().nanoTime());
+        if (repetition.isDue(sentence)) {
+            LOG.warn(
+                    "turned away a connection to the replication port {}: {}; if it is a node of"
+                            + " this pair, it is not in sync until that is put right",
+                    port,
+                    sentence);
         }
     }
 
@@ -277,7 +324,10 @@ final class ShippingServer implements Shipping {
             }
             socket.send(out);
             if (!goOn) {
-                LOG.warn("refused {} of {}", session.member(), socket.peer());
+                String member = session.member() == null ? "a node" : session.member();
+                if (repetition.isDue(member + " at " + socket.peerHost())) {
+                    LOG.warn("refused {} of {}", member, socket.peer());
+                }
                 return false;
             }
         }

@@ -156,6 +156,28 @@ class RoleAgentTest {
     }
 
     @Test
+    void shouldBeReadyForAnyFailureOnlyWhileEveryDataNodeIsInSync() {
+        beMaster();
+        pass(10_200);
+        assertFalse(agent.view().haReady());
+        String alarm = agent.view().syncAlarm();
+        assertTrue(alarm != null && alarm.contains("b not in sync for 10 s (it does not"), alarm);
+        join();
+        pass(500);
+        assertEquals(BOTH, register.state().inSync());
+        assertTrue(agent.view().haReady());
+        assertNull(agent.view().syncAlarm());
+        stuck = true;
+        keyspace.put("k", "v");
+        pass(2_000);
+        assertEquals(ALONE, register.state().inSync());
+        assertFalse(agent.view().haReady());
+        pass(10_000);
+        alarm = agent.view().syncAlarm();
+        assertTrue(alarm != null && alarm.contains("(it follows, and has not caught up)"), alarm);
+    }
+
+    @Test
     void shouldGoOnWithoutAMemberWhoseDeviceHangs() {
         beMasterOfBoth();
         hangs = true;

@@ -106,6 +106,17 @@ final class ShippingFixture implements AutoCloseable {
         return link == null ? null : link.failure();
     }
 
+    /** Why the replica does not follow, as it says. */
+    @Nullable String obstacle() {
+        FollowerLink link = follower;
+        return link == null ? null : link.obstacle();
+    }
+
+    /** Whom the master turned away, as it says. */
+    @Nullable String turnedAway() {
+        return server.turnedAway();
+    }
+
     void stopFollowing() {
         FollowerLink link = follower;
         follower = null;

@@ -120,6 +120,7 @@ final class TestPair implements AutoCloseable {
         final Queue<PairEvent> events = new ConcurrentLinkedQueue<>();
         MemoryKeyspace keyspace;
         volatile boolean cutOff;
+        @Nullable SharedSecret secret;
         @Nullable PairSession session;
 
         Node(String name, Path directory) {
@@ -135,7 +136,7 @@ final class TestPair implements AutoCloseable {
                             name,
                             dataNodes,
                             "127.0.0.1",
-                            null,
+                            secret,
                             minInSync,
                             shippingBytesPerSecond,
                             false,
