@@ -71,6 +71,7 @@ public final class RedisMigration implements AutoCloseable {
     private static final long RETRY_MS = 1_000;
     private static final long STATE_POLL_MS = 5;
     private static final long ACKNOWLEDGE_MS = 1_000;
+    private static final long REPEAT_NS = TimeUnit.MINUTES.toNanos(1);
     private static final long REPORT_NS = TimeUnit.SECONDS.toNanos(10);
     private static final long END_TIMEOUT_SECONDS = 60;
     private static final long SWEEP_TIMEOUT_SECONDS = 5;
@@ -107,6 +108,8 @@ public final class RedisMigration implements AutoCloseable {
     private volatile @Nullable String lastError;
 
     // Of its thread alone.
+    private @Nullable String saidReason;
+    private long saidNs;
     private long reportedNs;
     private String copyId = "";
     private long copyOffset;
@@ -464,7 +467,7 @@ public final class RedisMigration implements AutoCloseable {
         }
         String reason = String.valueOf(why.getMessage());
         lastError = reason;
-        LOGGER.warn("No link to {}, the next attempt follows: {}", source, reason);
+        sayWhyThereIsNoLink(reason);
         boolean isForEver =
                 reason.startsWith("ERR unknown command")
                         || reason.startsWith(SyncCommands.NO_STREAM);
@@ -474,6 +477,20 @@ public final class RedisMigration implements AutoCloseable {
                             + ": it lets nobody follow it; RedisImport copies what it holds without"
                             + " that",
                     why);
+        }
+    }
+
+    /** Once, and then from time to time: a Redis may be away for days. */
+    private void sayWhyThereIsNoLink(String reason) {
+        long nowNs = System.nanoTime();
+        if (!reason.equals(saidReason) || nowNs - saidNs >= REPEAT_NS) {
+            saidReason = reason;
+            saidNs = nowNs;
+            LOGGER.warn(
+                    "No link to {}: {}; it is tried again every second, and said again after a"
+                            + " minute",
+                    source,
+                    reason);
         }
     }
 
@@ -795,6 +812,10 @@ public final class RedisMigration implements AutoCloseable {
     private void follow(SourceLink from, SourceStream applied) throws IOException {
         state = State.FOLLOWING;
         wasUp = true;
+        if (saidReason != null) {
+            saidReason = null;
+            LOGGER.info("The link to {} is up again", source);
+        }
         acknowledge(from, applied);
         while (!stopping.get()) {
             if (!applied.advance(from.in())) {
