@@ -10,6 +10,9 @@ import io.hotpair.resp.Topic.Kind;
 import io.hotpair.topology.Member;
 import io.hotpair.topology.Role;
 import io.hotpair.topology.Topology;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -18,6 +21,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +35,8 @@ import org.jspecify.annotations.Nullable;
 final class InfoReport {
     /** How often event loops look around, which is what Redis calls hz. */
     private static final int TICKS_PER_SECOND = 10;
+
+    private static final String VERSION = readVersion();
 
     private static final Set<String> BY_DEFAULT =
             Set.of(
@@ -111,7 +118,7 @@ final class InfoReport {
         line(out, "os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
         line(out, "arch_bits", 64);
         line(out, "multiplexing_api", Transport.best().name().toLowerCase(Locale.ROOT));
-        line(out, "hotpair_version", version());
+        line(out, "hotpair_version", VERSION);
         line(out, "hotpair_keyspace", server.keyspace().name());
         line(out, "java_version", Runtime.version());
         line(out, "process_id", ProcessHandle.current().pid());
@@ -127,9 +134,15 @@ final class InfoReport {
         line(out, "io_threads_active", server.config().eventLoopThreads() > 1 ? 1 : 0);
     }
 
-    private static String version() {
-        String version = InfoReport.class.getPackage().getImplementationVersion();
-        return version == null ? "unknown" : version;
+    /** From a file of the build, as a manifest may be that of the application around us. */
+    private static String readVersion() {
+        try (InputStream in = InfoReport.class.getResourceAsStream("version.properties")) {
+            Properties build = new Properties();
+            build.load(Objects.requireNonNull(in, "version.properties"));
+            return build.getProperty("version");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private void clients(StringBuilder out) {

@@ -3,6 +3,7 @@ package io.hotpair.resp;
 import io.hotpair.Acknowledgement;
 import io.hotpair.HotpairException;
 import io.hotpair.Keyspace;
+import io.hotpair.PersistenceStatus;
 import io.hotpair.Session;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -119,8 +120,8 @@ public final class RespListener implements AutoCloseable {
      * @param keyspace what clients work on; it must stay open until the listener is closed
      * @param config from {@link RespConfig#builder()}
      * @return the listener; the caller closes it
-     * @throws IllegalStateException if an address is not of the loopback and there is no password,
-     *     or the keyspace has not what the acknowledgement level needs
+     * @throws IllegalStateException if the keyspace is closed, an address is not of the loopback
+     *     and there is no password, or the keyspace has not what the acknowledgement level needs
      * @throws HotpairException {@code NETWORK} if an address can't be listened at
      */
     public static RespListener open(Keyspace keyspace, RespConfig config) {
@@ -128,6 +129,8 @@ public final class RespListener implements AutoCloseable {
     }
 
     static RespListener open(KeyspacePort keyspace, RespConfig config) {
+        // Refused by a keyspace that is closed, of which a listener would tell every client anew.
+        PersistenceStatus unused = keyspace.persistenceStatus();
         checkLevel(keyspace, config.acknowledgement());
         RespListener listener = new RespListener(keyspace, config);
         try {

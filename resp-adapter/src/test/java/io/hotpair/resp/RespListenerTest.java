@@ -99,6 +99,28 @@ class RespListenerTest {
     }
 
     @Test
+    void shouldRefuseAKeyspaceThatIsClosed() {
+        Keyspace keyspace = Keyspace.open(Keyspace.builder().inMemory().build());
+        keyspace.close();
+        RespConfig config = RespConfig.builder().port(0).build();
+        IllegalStateException refused =
+                assertThrows(
+                        IllegalStateException.class, () -> RespListener.open(keyspace, config));
+        assertEquals("keyspace is closed", refused.getMessage());
+        assertEquals(List.of(), threads());
+    }
+
+    @Test
+    void shouldTellItsVersion() {
+        try (TestListener listener = TestListener.open();
+                RawClient client = listener.connect()) {
+            String told = client.call("INFO", "server");
+            assertTrue(
+                    told.matches("(?s).*\r\nhotpair_version:\\d+\\.\\d+\\.\\d+[^\r]*\r\n.*"), told);
+        }
+    }
+
+    @Test
     void shouldEndItsClientsWhenTheKeyspaceIsClosedFirst() {
         Keyspace keyspace = Keyspace.open(Keyspace.builder().inMemory().build());
         try (RespListener listener =
