@@ -19,6 +19,8 @@ import io.hotpair.resp.TlsConfig;
 import io.hotpair.resp.TlsConfigBuilder;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -56,7 +58,17 @@ public final class HotpairServer implements AutoCloseable {
         System.exit(run(args));
     }
 
+    /** What the jar's manifest says; classes that are in no jar have no version. */
+    private static String version() {
+        String version = HotpairServer.class.getPackage().getImplementationVersion();
+        return version == null ? "without a version" : version;
+    }
+
     private static int run(String[] args) {
+        if (Set.of("--version", "-v", "version").contains(args.length == 0 ? "" : args[0])) {
+            System.out.println("hotpair-server " + version() + ", Java " + Runtime.version());
+            return 0;
+        }
         if (OfflineTool.isCommand(args)) {
             return OfflineTool.run(args, System.out, System.err);
         }
@@ -80,7 +92,9 @@ public final class HotpairServer implements AutoCloseable {
             closed.await();
             return 0;
         } catch (IllegalArgumentException | IllegalStateException e) {
-            System.err.println("hotpair-server: " + e.getMessage());
+            String.valueOf(e.getMessage())
+                    .lines()
+                    .forEach(line -> System.err.println("hotpair-server: " + line));
             System.err.println("hotpair-server: --help lists the options");
             return 1;
         } catch (HotpairException e) {
@@ -98,15 +112,10 @@ public final class HotpairServer implements AutoCloseable {
             LOGGER.info("witness of pair {} is ready", options.name);
             return new HotpairServer(null, null, witness, null);
         }
-        if (options.sourceHost != null && options.mode == ServerOptions.Mode.PAIR) {
-            throw new IllegalArgumentException(
-                    "--replicaof with --mode pair, expected standalone: a node of a pair knows only"
-                            + " later whether it is the master, so say REPLICAOF to that one");
-        }
         RespConfig listen = listener(options);
         Keyspace keyspace = Keyspace.open(keyspace(options));
         try {
-            RespListener listener = RespListener.open(keyspace, listen);
+            RespListener listener = listen(keyspace, listen, options);
             LOGGER.info(
                     "ready to accept connections on port {}{}",
                     listener.port(),
@@ -118,6 +127,15 @@ public final class HotpairServer implements AutoCloseable {
         } catch (RuntimeException e) {
             keyspace.close();
             throw e;
+        }
+    }
+
+    private static RespListener listen(
+            Keyspace keyspace, RespConfig listen, ServerOptions options) {
+        try {
+            return RespListener.open(keyspace, listen);
+        } catch (IllegalArgumentException e) {
+            throw options.named(e);
         }
     }
 
@@ -183,7 +201,7 @@ public final class HotpairServer implements AutoCloseable {
                         .handshakeTimeout(Duration.ofMillis(options.handshakeTimeoutMs))
                         .stallTimeout(Duration.ofMillis(options.stallTimeoutMs))
                         .outputBufferLimit(options.outputBufferBytes)
-                        .maxBulkLength((int) Math.min(options.maxBulkBytes, Integer.MAX_VALUE))
+                        .maxBulkLength(options.maxBulkLength())
                         .debugCommand(options.debugCommand);
         if (options.sentinelName != null) {
             builder.sentinelName(options.sentinelName);
@@ -218,14 +236,10 @@ public final class HotpairServer implements AutoCloseable {
     }
 
     private static TlsConfig tls(ServerOptions options) {
-        if (options.tlsCertFile == null || options.tlsKeyFile == null) {
-            throw new IllegalArgumentException(
-                    "--tls-port="
-                            + options.tlsPort
-                            + ", expected --tls-cert-file and --tls-key-file with it");
-        }
         TlsConfigBuilder builder =
-                TlsConfig.builder(options.tlsCertFile, options.tlsKeyFile)
+                TlsConfig.builder(
+                                Objects.requireNonNull(options.tlsCertFile),
+                                Objects.requireNonNull(options.tlsKeyFile))
                         .port(options.tlsPort)
                         .authClients(options.tlsAuthClients)
                         .ciphers(options.tlsCiphers)
@@ -260,10 +274,7 @@ public final class HotpairServer implements AutoCloseable {
     }
 
     private static VoterConfig voter(ServerOptions options) {
-        ServerOptions.WitnessNode self = options.witness;
-        if (self == null) {
-            throw new IllegalArgumentException("--witness is missing, expected NAME=host:port");
-        }
+        ServerOptions.WitnessNode self = Objects.requireNonNull(options.witness);
         VoterConfig.Builder builder =
                 VoterConfig.builder(options.name, self.name())
                         .voter(self.name(), self.consensus())

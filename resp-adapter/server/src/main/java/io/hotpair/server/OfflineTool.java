@@ -269,16 +269,24 @@ final class OfflineTool {
 
     /** 0 for what is usual. */
     private long maxMemory() {
-        String size = options.get("--maxmemory");
-        return size == null ? 0 : ServerOptions.memory(size);
+        return size("--maxmemory");
     }
 
     /** Those of the server that is to serve it, as far as libraries of functions go. */
     private RespConfig limits() {
         RespConfigBuilder limits = RespConfig.builder();
-        String size = options.get("--script-memory-limit");
-        return (size == null ? limits : limits.scriptMemoryLimit(ServerOptions.memory(size)))
-                .build();
+        long size = size("--script-memory-limit");
+        return (size == 0 ? limits : limits.scriptMemoryLimit(size)).build();
+    }
+
+    /** 0 if it was not given. */
+    private long size(String option) {
+        String size = options.get(option);
+        try {
+            return size == null ? 0 : ServerOptions.memory(size);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(option + "=" + size + ", " + e.getMessage(), e);
+        }
     }
 
     private int database() {

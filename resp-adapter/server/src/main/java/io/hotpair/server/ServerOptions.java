@@ -1,19 +1,24 @@
 package io.hotpair.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.hotpair.Acknowledgement;
 import io.hotpair.BackupOptions;
+import io.hotpair.Keyspace;
 import io.hotpair.KeyspaceConfig;
 import io.hotpair.MaxMemoryPolicy;
 import io.hotpair.SnapshotOptions;
 import io.hotpair.replication.DataNode;
 import io.hotpair.replication.Endpoint;
+import io.hotpair.replication.Pair;
 import io.hotpair.resp.RespConfig;
 import io.hotpair.resp.TlsConfig;
-import java.io.IOException;
-import java.nio.file.Files;
+import io.hotpair.resp.TlsConfigBuilder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -156,6 +161,7 @@ final class ServerOptions {
               --min-in-sync N     nodes that must be in sync for writes to be taken (1)
               --secret TEXT       what the nodes of a pair know each other by, off loopback
               --help              this text
+              --version           the version
 
             What CONFIG SET changes, by the same names and with the same values:
 
@@ -234,6 +240,17 @@ final class ServerOptions {
                     "zset-max-ziplist-entries",
                     "zset-max-ziplist-value");
 
+    /** Options of which only the name may stand in an error. */
+    private static final Set<String> SECRET =
+            Set.of("--requirepass", "--secret", "--masterauth", "--tls-key-file-pass", "--user");
+
+    /** Options that a keyspace that is alone has no use for. */
+    private static final List<String> OF_PAIRS =
+            List.of("--node", "--peer", "--witness", "--min-in-sync", "--secret");
+
+    /** What options are called where they were given. */
+    private final Map<String, String> written = new HashMap<>();
+
     Mode mode = Mode.STANDALONE;
     int port = 6379;
     List<String> bind = new ArrayList<>();
@@ -298,31 +315,46 @@ final class ServerOptions {
     /**
      * Reads the file that the command line may begin with, the environment and the command line;
      * what is in a later one of these takes the place of what is in an earlier one.
+     *
+     * @throws IllegalArgumentException if something does not fit; the message has a line for each
      */
     static ServerOptions parse(String[] args, Map<String, String> environment) {
         ServerOptions options = new ServerOptions();
-        boolean hasFile = args.length > 0 && !args[0].startsWith("-");
-        Map<String, List<String>> given = new LinkedHashMap<>();
-        if (hasFile) {
-            Path file = Path.of(args[0]);
-            options.file = file;
-            replace(given, ofFile(file));
+        List<String> arguments = new ArrayList<>(List.of(args));
+        options.help = arguments.removeAll(List.of("--help", "-h"));
+        if (options.help) {
+            return options;
         }
-        replace(given, ofEnvironment(environment));
-        replace(given, ofArguments(args, hasFile ? 1 : 0, options));
-        given.forEach((option, values) -> values.forEach(value -> options.set(option, value)));
+        List<String> errors = new ArrayList<>();
+        OptionReader reader = new OptionReader(Set.copyOf(NAMES), errors);
+        Map<String, List<GivenOption>> given = new LinkedHashMap<>();
+        if (!arguments.isEmpty() && !arguments.get(0).startsWith("-")) {
+            Path file = Path.of(arguments.remove(0));
+            options.file = file;
+            replace(given, reader.ofFile(file));
+        }
+        replace(given, reader.ofEnvironment(environment));
+        replace(given, reader.ofArguments(arguments));
+        given.values().forEach(each -> each.forEach(option -> options.take(option, errors)));
+        if (errors.isEmpty()) {
+            options.checkTogether(errors);
+        }
+        if (!errors.isEmpty()) {
+            throw new IllegalArgumentException(String.join("\n", errors));
+        }
         return options;
     }
 
     /** Of users, only those of the same name. */
-    private static void replace(Map<String, List<String>> given, Map<String, List<String>> by) {
+    private static void replace(
+            Map<String, List<GivenOption>> given, Map<String, List<GivenOption>> by) {
         by.forEach(
                 (option, values) -> {
                     // Behind what there is, as an older name of the same may be among that.
-                    List<String> before = given.remove(option);
-                    List<String> all = new ArrayList<>();
+                    List<GivenOption> before = given.remove(option);
+                    List<GivenOption> all = new ArrayList<>();
                     if (before != null && option.equals("--user")) {
-                        List<String> names = values.stream().map(v -> userName(v)).toList();
+                        List<String> names = values.stream().map(ServerOptions::userName).toList();
                         before.stream().filter(v -> !names.contains(userName(v))).forEach(all::add);
                     }
                     all.addAll(values);
@@ -330,66 +362,152 @@ final class ServerOptions {
                 });
     }
 
-    private static String userName(String user) {
-        return user.strip().split(" +", 2)[0];
+    private static String userName(GivenOption user) {
+        return user.value().strip().split(" +", 2)[0];
     }
 
-    private static Map<String, List<String>> ofArguments(
-            String[] args, int from, ServerOptions options) {
-        Map<String, List<String>> given = new LinkedHashMap<>();
-        for (int i = from; i < args.length; i++) {
-            if (args[i].equals("--help") || args[i].equals("-h")) {
-                options.help = true;
-                continue;
-            }
-            if (i + 1 == args.length) {
-                throw new IllegalArgumentException(
-                        "option=" + args[i] + ", expected a value after it");
-            }
-            add(given, args[i], args[++i]);
-        }
-        return given;
-    }
-
-    private static void add(Map<String, List<String>> given, String option, String value) {
-        given.computeIfAbsent(option, o -> new ArrayList<>()).add(value);
-    }
-
-    private static Map<String, List<String>> ofFile(Path file) {
-        Map<String, List<String>> given = new LinkedHashMap<>();
+    private void take(GivenOption given, List<String> errors) {
+        written.put(given.option(), given.written());
         try {
-            for (String each : Files.readAllLines(file)) {
-                String line = each.strip();
-                if (!line.isEmpty() && !line.startsWith("#")) {
-                    String[] parts = line.split("\\s+", 2);
-                    add(given, "--" + parts[0], parts.length == 1 ? "" : unquoted(parts[1]));
-                }
-            }
-        } catch (IOException e) {
-            throw new IllegalArgumentException(
-                    "file=" + file + ", expected a file of options that can be read", e);
+            set(given.option(), given.value());
+        } catch (IllegalArgumentException e) {
+            String why = String.valueOf(e.getMessage());
+            // What is secret is not for a log.
+            String value = SECRET.contains(given.option()) ? "" : "=" + given.value();
+            errors.add(given.written() + value + (why.startsWith("expected") ? ", " : ": ") + why);
         }
-        return given;
     }
 
-    private static String unquoted(String value) {
-        boolean quoted = value.length() > 1 && value.startsWith("\"") && value.endsWith("\"");
-        return quoted ? value.substring(1, value.length() - 1) : value;
+    /** How an option is called where its user gave it; as on the command line if nobody did. */
+    String written(String option) {
+        return written.getOrDefault(option, option);
     }
 
-    /** What begins like one of ours and is none is somebody else's. */
-    private static Map<String, List<String>> ofEnvironment(Map<String, String> environment) {
-        Map<String, List<String>> given = new LinkedHashMap<>();
-        for (String name : NAMES) {
-            String value =
-                    environment.get("HOTPAIR_" + name.toUpperCase(Locale.ROOT).replace('-', '_'));
-            // Kubernetes says so where a service of the name "hotpair" is.
-            boolean isLink = value != null && value.matches("(tcp|udp)://.*");
-            if (value != null && !isLink) {
-                add(given, "--" + name, value);
+    /**
+     * What is wrong with a parameter of {@link #parameters}, by the name that its user knows.
+     *
+     * @param refused begins with {@code name=value}
+     */
+    IllegalArgumentException named(IllegalArgumentException refused) {
+        String why = String.valueOf(refused.getMessage());
+        for (Map.Entry<String, String> each : parameters) {
+            String start = each.getKey() + "=" + each.getValue() + ": ";
+            if (why.startsWith(start)) {
+                String named =
+                        written("--" + each.getKey()) + why.substring(each.getKey().length());
+                return new IllegalArgumentException(named, refused);
             }
         }
-        return given;
+        return refused;
+    }
+
+    private void checkTogether(List<String> errors) {
+        if (mode == Mode.STANDALONE) {
+            OF_PAIRS.stream()
+                    .filter(written::containsKey)
+                    .forEach(
+                            option ->
+                                    errors.add(
+                                            written(option)
+                                                    + " is for a pair, expected --mode pair or"
+                                                    + " --mode witness with it"));
+        } else {
+            checkVoters(errors);
+        }
+        if (mode == Mode.PAIR) {
+            checkNode(errors);
+        }
+        if (!appendOnly) {
+            checkWithoutLog(errors);
+        }
+        boolean needsPeer = acknowledgement != null && acknowledgement.needsPeer();
+        if (needsPeer && mode == Mode.STANDALONE) {
+            errors.add(
+                    written("--acknowledge")
+                            + " without --mode pair, expected memory, log or disk");
+        }
+        if (sourceHost != null && mode != Mode.STANDALONE) {
+            errors.add(
+                    written("--replicaof")
+                            + " with --mode, expected standalone: a node of a pair knows only later"
+                            + " whether it is the master, so say REPLICAOF to that one");
+        }
+        if (tlsPort > 0 && (tlsCertFile == null || tlsKeyFile == null)) {
+            errors.add(
+                    written("--tls-port")
+                            + ", expected --tls-cert-file and --tls-key-file with it");
+        }
+        if (aclFile != null && !users.isEmpty()) {
+            errors.add(written("--aclfile") + " and " + written("--user") + ", expected only one");
+        }
+    }
+
+    /** A witness alone would be a group of its own, whose directory no pair could use. */
+    private void checkVoters(List<String> errors) {
+        List<String> names = peers.stream().map(DataNode::name).toList();
+        WitnessNode voter = witness;
+        if (mode == Mode.WITNESS && voter == null) {
+            errors.add("--witness is missing, expected NAME=host:port");
+        }
+        if (names.size() < 2 || (names.size() + (voter == null ? 0 : 1)) % 2 == 0) {
+            errors.add(
+                    "--peer is given for "
+                            + (names.isEmpty() ? "no node" : names)
+                            + " and --witness for "
+                            + (voter == null ? "none" : voter.name())
+                            + ", expected both data nodes and the witness, the same on all of them");
+        }
+        if (Set.copyOf(names).size() < names.size()) {
+            errors.add("--peer is given for " + names + ", expected each name once");
+        }
+        if (voter != null && names.contains(voter.name())) {
+            errors.add(
+                    written("--witness")
+                            + "="
+                            + voter.name()
+                            + ", expected a name that no --peer has");
+        }
+    }
+
+    private void checkNode(List<String> errors) {
+        List<String> names = peers.stream().map(DataNode::name).toList();
+        if (!written.containsKey("--node")) {
+            errors.add("--node is missing, expected one of those that --peer names: " + names);
+        } else if (!names.contains(node)) {
+            errors.add(
+                    written("--node")
+                            + "="
+                            + node
+                            + ", expected one of those that --peer names: "
+                            + names);
+        }
+        if (minInSync > Math.max(1, names.size())) {
+            errors.add(
+                    written("--min-in-sync")
+                            + "="
+                            + minInSync
+                            + ", expected at most the number of data nodes, "
+                            + names.size());
+        }
+        if (secret == null && peers.stream().anyMatch(peer -> !peer.replication().isLoopback())) {
+            errors.add("--secret is missing, expected one as --peer has addresses off loopback");
+        }
+    }
+
+    private void checkWithoutLog(List<String> errors) {
+        if (mode == Mode.PAIR) {
+            errors.add(
+                    written("--appendonly")
+                            + "=no with --mode pair, expected yes: what is shipped is the log");
+        } else if (acknowledgement != null && acknowledgement != Acknowledgement.MEMORY) {
+            errors.add(
+                    written("--acknowledge")
+                            + "="
+                            + optionName(acknowledgement)
+                            + " with "
+                            + written("--appendonly")
+                            + "=no, expected memory");
+        }
     }
 
     private static String[] words(String value) {
@@ -398,105 +516,185 @@ final class ServerOptions {
 
     private void set(String option, String value) {
         switch (option) {
-            case "--port" -> port = integer(option, value, 0, 65_535);
+            case "--port" -> port = integer(value, 0, 65_535);
             case "--bind" -> bind.addAll(List.of(value.split(" ", -1)));
             case "--allowed-addresses" ->
                     Stream.of(value.strip().split("[ ,]+", -1))
                             .filter(word -> !word.isEmpty())
-                            .forEach(allowedAddresses::add);
-            case "--requirepass" -> password = value;
-            case "--databases" -> databases = integer(option, value, 1, 255);
-            case "--io-threads" -> ioThreads = integer(option, value, 1, 1024);
-            case "--tls-port" -> tlsPort = integer(option, value, 0, 65_535);
+                            .forEach(this::allow);
+            case "--requirepass" -> {
+                password = value.isEmpty() ? null : value;
+                if (password != null) {
+                    fits(() -> RespConfig.builder().password(value));
+                }
+            }
+            case "--databases" -> databases = integer(value, 1, 255);
+            case "--io-threads" -> ioThreads = integer(value, 1, 1024);
+            case "--tls-port" -> tlsPort = integer(value, 0, 65_535);
             case "--tls-cert-file" -> tlsCertFile = Path.of(value);
             case "--tls-key-file" -> tlsKeyFile = Path.of(value);
             case "--tls-key-file-pass" -> tlsKeyFilePass = value;
             case "--tls-ca-cert-file" -> tlsCaCertFile = Path.of(value);
             case "--tls-auth-clients" ->
-                    tlsAuthClients = constant(TlsConfig.ClientAuth.class, option, value);
-            case "--tls-protocols" -> tlsProtocols = words(value);
-            case "--tls-ciphers" -> tlsCiphers = words(value);
-            case "--tls-ciphersuites" -> tlsCipherSuites = words(value);
-            case "--tls-prefer-server-ciphers" -> tlsPreferServerCiphers = yesOrNo(option, value);
-            case "--user" -> users.add(value.strip());
+                    tlsAuthClients = constant(TlsConfig.ClientAuth.class, value);
+            case "--tls-protocols" -> {
+                fits(() -> anyTls().protocols(words(value)));
+                tlsProtocols = words(value);
+            }
+            case "--tls-ciphers" -> {
+                fits(() -> anyTls().ciphers(words(value)));
+                tlsCiphers = words(value);
+            }
+            case "--tls-ciphersuites" -> {
+                fits(() -> anyTls().cipherSuites(words(value)));
+                tlsCipherSuites = words(value);
+            }
+            case "--tls-prefer-server-ciphers" -> tlsPreferServerCiphers = yesOrNo(value);
+            case "--user" -> user(value.strip());
             case "--aclfile" -> aclFile = Path.of(value);
-            case "--acl-pubsub-default" -> aclPubSubDefault = value;
+            case "--acl-pubsub-default" -> {
+                fits(() -> RespConfig.builder().aclPubSubDefault(value));
+                aclPubSubDefault = value;
+            }
             case "--dir" -> directory = Path.of(value);
-            case "--appendonly" -> appendOnly = yesOrNo(option, value);
+            case "--appendonly" -> appendOnly = yesOrNo(value);
             case "--maxmemory" -> maxMemory(value);
-            case "--maxmemory-policy" -> maxMemoryPolicy = MaxMemoryPolicy.of(value);
-            case "--acknowledge" ->
-                    acknowledgement = constant(Acknowledgement.class, option, value);
-            case "--backups" -> backups = integer(option, value, 0, 10_000);
+            case "--maxmemory-policy" -> fits(() -> maxMemoryPolicy = MaxMemoryPolicy.of(value));
+            case "--acknowledge" -> acknowledgement = constant(Acknowledgement.class, value);
+            case "--backups" -> backups = integer(value, 0, 10_000);
             case "--backup-dir" -> backupDirectory = Path.of(value);
-            case "--sentinel-name" -> sentinelName = value;
+            case "--sentinel-name" -> {
+                fits(() -> RespConfig.builder().sentinelName(value));
+                sentinelName = value;
+            }
             case "--replicaof" -> source(value);
             case "--masteruser" -> sourceUser = value;
             case "--masterauth" -> sourcePassword = value;
             case "--replicaof-rate" -> sourceBytesPerSecond = memory(value);
-            case "--enable-replicaof-command" -> replicaOfCommand = yesOrNo(option, value);
-            case "--enable-migrate-command" -> migrateCommand = yesOrNo(option, value);
-            case "--script-memory-limit" -> scriptMemoryBytes = memory(value);
-            case "--script-cache-limit" -> scriptCacheBytes = memory(value);
-            case "--script-timeout" -> scriptTimeoutMs = milliseconds(option, value);
-            case "--handshake-timeout" -> handshakeTimeoutMs = milliseconds(option, value);
-            case "--stall-timeout" -> stallTimeoutMs = milliseconds(option, value);
-            case "--output-buffer-limit" -> outputBufferBytes = memory(value);
-            case "--proto-max-bulk-len" -> maxBulkBytes = memory(value);
+            case "--enable-replicaof-command" -> replicaOfCommand = yesOrNo(value);
+            case "--enable-migrate-command" -> migrateCommand = yesOrNo(value);
+            case "--script-memory-limit" -> {
+                scriptMemoryBytes = memory(value);
+                fits(() -> RespConfig.builder().scriptMemoryLimit(scriptMemoryBytes));
+            }
+            case "--script-cache-limit" -> {
+                scriptCacheBytes = memory(value);
+                fits(() -> RespConfig.builder().scriptCacheLimit(scriptCacheBytes));
+            }
+            case "--script-timeout" -> scriptTimeoutMs = milliseconds(value);
+            case "--handshake-timeout" -> handshakeTimeoutMs = milliseconds(value);
+            case "--stall-timeout" -> stallTimeoutMs = milliseconds(value);
+            case "--output-buffer-limit" -> {
+                outputBufferBytes = memory(value);
+                fits(() -> RespConfig.builder().outputBufferLimit(outputBufferBytes));
+            }
+            case "--proto-max-bulk-len" -> {
+                maxBulkBytes = memory(value);
+                fits(() -> RespConfig.builder().maxBulkLength(maxBulkLength()));
+            }
             case "--acknowledge-timeout" ->
-                    acknowledgementTimeout = Duration.ofMillis(milliseconds(option, value));
-            case "--force-interval" ->
-                    forceInterval = Duration.ofMillis(milliseconds(option, value));
+                    acknowledgementTimeout = Duration.ofMillis(milliseconds(value));
+            case "--force-interval" -> forceInterval = Duration.ofMillis(milliseconds(value));
             case "--snapshot-after" -> snapshots = snapshots.withAfterLogBytes(memory(value));
-            case "--snapshot-interval" -> snapshots = snapshots.withInterval(hours(option, value));
+            case "--snapshot-interval" -> snapshots = snapshots.withInterval(hours(value));
             case "--snapshot-rate" -> snapshots = snapshots.withBytesPerSecond(memory(value));
-            case "--log-retention" -> snapshots = snapshots.withRetention(hours(option, value));
+            case "--log-retention" -> snapshots = snapshots.withRetention(hours(value));
             case "--log-retention-limit" -> snapshots = snapshots.withRetentionBytes(memory(value));
             case "--enable-debug-command" ->
-                    debugCommand = constant(RespConfig.DebugAccess.class, option, value);
-            case "--mode" -> mode = constant(Mode.class, option, value);
-            case "--name" -> name = value;
+                    debugCommand = constant(RespConfig.DebugAccess.class, value);
+            case "--mode" -> mode = constant(Mode.class, value);
+            case "--name" -> {
+                fits(() -> Keyspace.builder().name(value));
+                name = value;
+            }
             case "--node" -> node = value;
             case "--peer" -> peers.add(peer(value));
             case "--witness" -> witness = witness(value);
-            case "--min-in-sync" -> minInSync = integer(option, value, 1, 16);
-            case "--secret" -> secret = value;
+            case "--min-in-sync" -> minInSync = integer(value, 1, 16);
+            case "--secret" -> {
+                fits(() -> Pair.builder().secret(value.getBytes(UTF_8)));
+                secret = value;
+            }
             default -> {
                 String parameter = option.startsWith("--") ? option.substring(2) : "";
                 if (!NAMES.contains(parameter) && !ALSO_TAKEN.contains(parameter)) {
                     throw new IllegalArgumentException(
-                            "option=" + option + ", expected one of those that --help lists");
+                            "no such option, expected one of those that --help lists");
                 }
                 parameters.add(Map.entry(parameter, value));
             }
         }
     }
 
+    /**
+     * Has the value tried by what will use it later, which knows it by a name of its own.
+     *
+     * @throws IllegalArgumentException if it is refused, without that name
+     */
+    private static void fits(Runnable trial) {
+        try {
+            trial.run();
+        } catch (IllegalArgumentException e) {
+            String why = String.valueOf(e.getMessage());
+            int at = why.indexOf("expected ");
+            throw new IllegalArgumentException(at < 0 ? why : why.substring(at), e);
+        }
+    }
+
+    /** The ciphers and protocols of one that has no files are checked like those of others. */
+    private static TlsConfigBuilder anyTls() {
+        return TlsConfig.builder(Path.of("none"), Path.of("none"));
+    }
+
+    private void allow(String address) {
+        try {
+            fits(() -> RespConfig.builder().allowedAddresses(List.of(address)));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(address + ", " + e.getMessage(), e);
+        }
+        allowedAddresses.add(address);
+    }
+
+    private void user(String value) {
+        String[] words = value.split(" +", -1);
+        RespConfig.builder().user(words[0], Arrays.copyOfRange(words, 1, words.length));
+        users.add(value);
+    }
+
+    /** More than fits an int is more than is possible. */
+    int maxBulkLength() {
+        return (int) Math.min(maxBulkBytes, Integer.MAX_VALUE);
+    }
+
     /** As in Redis, 0 is no limit; what is too small to open with is set at once behind that. */
     private void maxMemory(String value) {
         long bytes = memory(value);
         maxMemoryBytes = bytes == 0 ? KeyspaceConfig.MAX_MEMORY_BYTES : bytes;
+        if (maxMemoryBytes > KeyspaceConfig.MAX_MEMORY_BYTES) {
+            throw new IllegalArgumentException(
+                    "expected at most " + (KeyspaceConfig.MAX_MEMORY_BYTES >> 30) + "gb");
+        }
         if (maxMemoryBytes < KeyspaceConfig.MIN_MEMORY_BYTES) {
             maxMemoryBytes = KeyspaceConfig.MIN_MEMORY_BYTES;
             parameters.add(Map.entry("maxmemory", value));
         }
     }
 
-    private static int milliseconds(String option, String value) {
-        return integer(option, value, 1, Integer.MAX_VALUE);
+    private static int milliseconds(String value) {
+        return integer(value, 1, Integer.MAX_VALUE);
     }
 
-    private static Duration hours(String option, String value) {
-        return Duration.ofHours(integer(option, value, 1, Integer.MAX_VALUE));
+    private static Duration hours(String value) {
+        return Duration.ofHours(integer(value, 1, Integer.MAX_VALUE));
     }
 
     private void source(String value) {
         String[] words = value.trim().split("\\s+", -1);
         if (words.length != 2) {
-            throw new IllegalArgumentException("--replicaof=" + value + ", expected \"HOST PORT\"");
+            throw new IllegalArgumentException("expected \"HOST PORT\"");
         }
         sourceHost = words[0];
-        sourcePort = integer("--replicaof", words[1], 1, 65_535);
+        sourcePort = integer(words[1], 1, 65_535);
     }
 
     /** Who starts with --replicaof needs a way to end it. */
@@ -511,45 +709,39 @@ final class ServerOptions {
         return backups == 0 ? there.onDemand() : there.withKeep(backups);
     }
 
-    private static boolean yesOrNo(String option, String value) {
+    private static boolean yesOrNo(String value) {
         return switch (value) {
             case "yes" -> true;
             case "no" -> false;
-            default ->
-                    throw new IllegalArgumentException(
-                            option + "=" + value + ", expected yes or no");
+            default -> throw new IllegalArgumentException("expected yes or no");
         };
     }
 
-    private static int integer(String option, String value, int least, int most) {
+    private static int integer(String value, int least, int most) {
         try {
             int number = Integer.parseInt(value);
             if (number >= least && number <= most) {
                 return number;
             }
         } catch (NumberFormatException e) {
-            throw notInRange(option, value, least, most, e);
+            throw notInRange(least, most, e);
         }
-        throw notInRange(option, value, least, most, null);
+        throw notInRange(least, most, null);
     }
 
     private static IllegalArgumentException notInRange(
-            String option, String value, int least, int most, @Nullable Throwable cause) {
-        return new IllegalArgumentException(
-                option + "=" + value + ", expected " + least + " to " + most, cause);
+            int least, int most, @Nullable Throwable cause) {
+        return new IllegalArgumentException("expected " + least + " to " + most, cause);
     }
 
-    private static <E extends Enum<E>> E constant(Class<E> type, String option, String value) {
+    private static <E extends Enum<E>> E constant(Class<E> type, String value) {
         for (E constant : type.getEnumConstants()) {
             if (optionName(constant).equalsIgnoreCase(value)) {
                 return constant;
             }
         }
         throw new IllegalArgumentException(
-                option
-                        + "="
-                        + value
-                        + ", expected one of "
+                "expected one of "
                         + Stream.of(type.getEnumConstants())
                                 .map(ServerOptions::optionName)
                                 .toList());
@@ -580,7 +772,7 @@ final class ServerOptions {
         // So many digits fit into a long; more units than that do not.
         long count = digits == 0 || digits > 18 ? -1 : Long.parseLong(text.substring(0, digits));
         if (count < 0 || unit == 0 || count > Long.MAX_VALUE / unit) {
-            throw new IllegalArgumentException("size=" + value + ", expected a size such as 512mb");
+            throw new IllegalArgumentException("expected a size such as 512mb");
         }
         return count * unit;
     }
@@ -589,8 +781,7 @@ final class ServerOptions {
         int equals = value.indexOf('=');
         String[] endpoints = value.substring(equals + 1).split(",", -1);
         if (equals < 1 || endpoints.length < 2 || endpoints.length > 3) {
-            throw new IllegalArgumentException(
-                    "--peer=" + value + ", expected NAME=REPLICATION,CONSENSUS[,CLIENT]");
+            throw new IllegalArgumentException("expected NAME=REPLICATION,CONSENSUS[,CLIENT]");
         }
         return new DataNode(
                 value.substring(0, equals),
@@ -602,9 +793,11 @@ final class ServerOptions {
     private static WitnessNode witness(String value) {
         int equals = value.indexOf('=');
         if (equals < 1) {
-            throw new IllegalArgumentException("--witness=" + value + ", expected NAME=host:port");
+            throw new IllegalArgumentException("expected NAME=host:port");
         }
-        return new WitnessNode(
-                value.substring(0, equals), Endpoint.parse(value.substring(equals + 1)));
+        String name = value.substring(0, equals);
+        Endpoint consensus = Endpoint.parse(value.substring(equals + 1));
+        Pair.builder().witness(name, consensus);
+        return new WitnessNode(name, consensus);
     }
 }

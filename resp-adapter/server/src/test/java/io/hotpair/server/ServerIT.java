@@ -363,6 +363,25 @@ class ServerIT {
         assertTrue(
                 fails(1, "--bind", "0.0.0.0", "--dir", directory.toString()).contains("password"));
         assertTrue(fails(1, "--mode", "witness").contains("--witness is missing"));
+        Path witness = directory.resolve("witness");
+        String alone =
+                fails(
+                        1,
+                        "--mode",
+                        "witness",
+                        "--dir",
+                        witness.toString(),
+                        "--witness",
+                        "w=127.0.0.1:" + freePort());
+        assertTrue(alone.contains("--peer is given for no node"), alone);
+        assertFalse(Files.exists(witness));
+        String maxClients =
+                fails(1, "--maxclients", "x", "--port", "0", "--dir", directory + "/new");
+        assertTrue(maxClients.contains("--maxclients=x: argument couldn't be parsed"), maxClients);
+        for (String asked : List.of("--version", "-v", "version")) {
+            assertEquals(0, start(asked).waitFor());
+            assertTrue(text("out").matches("hotpair-server \\d+\\.\\d+\\.\\d+.*\n"), text("out"));
+        }
         Process help = start("--help");
         assertEquals(0, help.waitFor());
         assertTrue(text("out").startsWith("usage: java -jar hotpair-server.jar"), text("out"));
@@ -388,7 +407,15 @@ class ServerIT {
         ServerOptions options =
                 ServerOptions.parse(
                         new String[] {file.toString(), "--port", "7"},
-                        Map.of("HOTPAIR_PORT", "5", "HOTPAIR_TLS_PORT", "6", "HOTPAIR_X", "1"));
+                        Map.of(
+                                "HOTPAIR_PORT",
+                                "5",
+                                "HOTPAIR_TLS_PORT",
+                                "6",
+                                "HOTPAIR_TLS_CERT_FILE",
+                                "c",
+                                "HOTPAIR_TLS_KEY_FILE",
+                                "k"));
         assertEquals(7, options.port);
         assertEquals(6, options.tlsPort);
         assertEquals(64L << 20, options.maxMemoryBytes);
