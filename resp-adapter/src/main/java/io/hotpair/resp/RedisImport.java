@@ -60,7 +60,8 @@ public final class RedisImport {
      * @throws UncheckedIOException if the connection can't be made, or breaks
      */
     public static Report read(URI source, Keyspace keyspace, Progress progress) {
-        try (SourceLink link = SourceLink.connect(parse(source));
+        SourceLink.Source from = parse(source);
+        try (SourceLink link = SourceLink.connect(from);
                 LocalClient client = new LocalClient(keyspace, RespConfig.builder().build())) {
             String database = database(source);
             if (!database.isEmpty()) {
@@ -69,7 +70,7 @@ public final class RedisImport {
             return new RedisImport(keyspace, client, link, progress).run();
         } catch (IOException e) {
             throw new UncheckedIOException(
-                    source.getHost() + " can't be read: " + e.getMessage(), e);
+                    from.host() + ":" + from.port() + " can't be read: " + e.getMessage(), e);
         }
     }
 

@@ -48,6 +48,7 @@ public final class RespConfig {
     private final @Nullable Acknowledgement acknowledgement;
     private final boolean replicaOfCommand;
     private final boolean migrateCommand;
+    private final @Nullable Runnable shutdownCommand;
     private final DebugAccess debugCommand;
     private final @Nullable String sentinelName;
     private final @Nullable String masterUser;
@@ -84,6 +85,7 @@ public final class RespConfig {
         acknowledgement = from.acknowledgement;
         replicaOfCommand = from.replicaOfCommand;
         migrateCommand = from.migrateCommand;
+        shutdownCommand = from.shutdownCommand;
         debugCommand = from.debugCommand;
         sentinelName = from.sentinelName;
         masterUser = from.masterUser;
@@ -375,6 +377,11 @@ public final class RespConfig {
      */
     public boolean migrateCommand() {
         return migrateCommand;
+    }
+
+    /** What SHUTDOWN does, or null if it is refused. */
+    @Nullable Runnable shutdownCommand() {
+        return shutdownCommand;
     }
 
     /**

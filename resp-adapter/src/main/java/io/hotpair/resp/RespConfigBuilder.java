@@ -46,6 +46,7 @@ public final class RespConfigBuilder {
     @Nullable Acknowledgement acknowledgement;
     boolean replicaOfCommand;
     boolean migrateCommand;
+    @Nullable Runnable shutdownCommand;
     DebugAccess debugCommand = DebugAccess.NO;
     @Nullable String sentinelName;
     @Nullable String masterUser;
@@ -444,6 +445,20 @@ public final class RespConfigBuilder {
      */
     public RespConfigBuilder migrateCommand(boolean enabled) {
         migrateCommand = enabled;
+        return this;
+    }
+
+    /**
+     * Says what the command {@code SHUTDOWN} does, once, when the client that said it is
+     * disconnected and, after {@code SHUTDOWN SAVE}, a snapshot is saved. By default the command is
+     * refused, as the process is not ours to end.
+     *
+     * @param action ends the process in order; it is called by a thread of the listener, and must
+     *     return at once
+     * @return this
+     */
+    public RespConfigBuilder shutdownCommand(Runnable action) {
+        shutdownCommand = Objects.requireNonNull(action, "action");
         return this;
     }
 

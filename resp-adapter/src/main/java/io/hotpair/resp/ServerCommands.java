@@ -55,7 +55,7 @@ final class ServerCommands {
         table.add("shutdown", -1, Group.SERVER)
                 .flags(ADMIN, NOSCRIPT, LOADING, STALE, NO_MULTI, ALLOW_BUSY)
                 .syntax("[NOSAVE|SAVE] [NOW] [FORCE] [ABORT]")
-                .summary("Refuses: the application that opened the listener closes it.")
+                .summary("Ends the server's process; refused where an application is around it.")
                 .does(ServerCommands::shutdown);
         DebugCommands.register(table);
         registerConfig(table);
@@ -208,8 +208,56 @@ final class ServerCommands {
                 throw CommandException.syntax();
             }
         }
-        throw new CommandException(
-                "ERR SHUTDOWN is refused: the application that opened the listener closes it");
+        Runnable action = client.server().config().shutdownCommand();
+        if (action == null) {
+            throw new CommandException(
+                    "ERR SHUTDOWN is refused: the application that opened the listener closes it");
+        }
+        if (isAsked(request, "ABORT")) {
+            throw new CommandException(
+                    request.count() > 2 ? "ERR syntax error" : "ERR No shutdown in progress.");
+        }
+        if (isAsked(request, "SAVE") && isAsked(request, "NOSAVE")) {
+            throw CommandException.syntax();
+        }
+        shutDown(isAsked(request, "SAVE"), action, client);
+    }
+
+    private static boolean isAsked(Request request, String word) {
+        for (int i = 1; i < request.count(); i++) {
+            if (request.is(i, word)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** As in Redis, there is no reply: the connection ends. What was logged needs no snapshot. */
+    private static void shutDown(boolean saves, Runnable action, Client client) {
+        RespServer.LOGGER.info("Client id={} asked for SHUTDOWN", client.id());
+        if (!saves) {
+            client.close();
+            action.run();
+            return;
+        }
+        if (!client.keyspace().hasLog()) {
+            throw new CommandException("ERR Errors trying to SHUTDOWN. Check logs.");
+        }
+        client.close();
+        CompletableFuture<?> unused =
+                client.keyspace()
+                        .saveSnapshot()
+                        .whenComplete(
+                                (saved, failure) -> {
+                                    if (failure == null) {
+                                        action.run();
+                                    } else {
+                                        RespServer.LOGGER.warn(
+                                                "SHUTDOWN SAVE: no snapshot was saved, so the"
+                                                        + " server goes on",
+                                                failure);
+                                    }
+                                });
     }
 
     private static void configGet(Request request, Client client, ReplyBuffer reply) {

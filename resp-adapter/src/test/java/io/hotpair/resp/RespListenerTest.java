@@ -13,6 +13,7 @@ import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class RespListenerTest {
@@ -108,6 +109,30 @@ class RespListenerTest {
                         IllegalStateException.class, () -> RespListener.open(keyspace, config));
         assertEquals("keyspace is closed", refused.getMessage());
         assertEquals(List.of(), threads());
+    }
+
+    @Test
+    void shouldLetTheHostSayWhatShutdownDoes() {
+        AtomicInteger asked = new AtomicInteger();
+        try (TestListener listener =
+                        TestListener.open(c -> c.shutdownCommand(asked::incrementAndGet));
+                RawClient first = listener.connect();
+                RawClient second = listener.connect()) {
+            assertEquals("-ERR No shutdown in progress.\r\n", first.call("SHUTDOWN", "ABORT"));
+            assertEquals("-ERR syntax error\r\n", first.call("SHUTDOWN", "SAVE", "NOSAVE"));
+            assertEquals(
+                    "-ERR Errors trying to SHUTDOWN. Check logs.\r\n",
+                    first.call("SHUTDOWN", "SAVE"));
+            assertEquals(0, asked.get());
+            first.send(RawClient.command("SHUTDOWN"));
+            assertEquals("", first.untilClosed());
+            Await.until(() -> asked.get() == 1, asked::toString);
+            assertEquals("+PONG\r\n", second.call("PING"));
+        }
+        try (TestListener listener = TestListener.open();
+                RawClient client = listener.connect()) {
+            assertTrue(client.call("SHUTDOWN").startsWith("-ERR SHUTDOWN is refused"));
+        }
     }
 
     @Test

@@ -17,8 +17,13 @@ import io.hotpair.resp.RespConfigBuilder;
 import io.hotpair.resp.RespListener;
 import io.hotpair.resp.TlsConfig;
 import io.hotpair.resp.TlsConfigBuilder;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -31,8 +36,6 @@ import org.slf4j.LoggerFactory;
  * pair's witness. Ends on SIGTERM in an orderly way.
  */
 public final class HotpairServer implements AutoCloseable {
-    private static final Logger LOGGER = LoggerFactory.getLogger(HotpairServer.class);
-
     private final @Nullable Keyspace keyspace;
     private final @Nullable RespListener listener;
     private final @Nullable Witness witness;
@@ -69,6 +72,9 @@ public final class HotpairServer implements AutoCloseable {
             System.out.println("hotpair-server " + version() + ", Java " + Runtime.version());
             return 0;
         }
+        if (args.length > 0 && args[0].equals("help")) {
+            return run(new String[] {"--help"});
+        }
         if (OfflineTool.isCommand(args)) {
             return OfflineTool.run(args, System.out, System.err);
         }
@@ -77,6 +83,11 @@ public final class HotpairServer implements AutoCloseable {
             if (options.help) {
                 System.out.print(ServerOptions.USAGE + "\n" + OfflineTool.USAGE);
                 return 0;
+            }
+            if (options.logLevel != null) {
+                // Before the first logger is made: they keep the level that they find.
+                System.setProperty(
+                        "org.slf4j.simpleLogger.defaultLogLevel", options.logLevel.loggerName);
             }
             HotpairServer server = open(options);
             CountDownLatch closed = new CountDownLatch(1);
@@ -107,16 +118,20 @@ public final class HotpairServer implements AutoCloseable {
 
     /** Opens what the options ask for. */
     static HotpairServer open(ServerOptions options) {
+        Logger logger = LoggerFactory.getLogger(HotpairServer.class);
+        if (!options.appendOnly) {
+            logger.warn("appendonly=no: all keys are gone when this process ends");
+        }
         if (options.mode == ServerOptions.Mode.WITNESS) {
             Witness witness = Witness.open(voter(options));
-            LOGGER.info("witness of pair {} is ready", options.name);
+            logger.info("witness of pair {} is ready", options.name);
             return new HotpairServer(null, null, witness, null);
         }
         RespConfig listen = listener(options);
         Keyspace keyspace = Keyspace.open(keyspace(options));
         try {
             RespListener listener = listen(keyspace, listen, options);
-            LOGGER.info(
+            logger.info(
                     "ready to accept connections on port {}{}",
                     listener.port(),
                     listener.tlsPort() == 0 ? "" : " and, by TLS, " + listener.tlsPort());
@@ -202,7 +217,8 @@ public final class HotpairServer implements AutoCloseable {
                         .stallTimeout(Duration.ofMillis(options.stallTimeoutMs))
                         .outputBufferLimit(options.outputBufferBytes)
                         .maxBulkLength(options.maxBulkLength())
-                        .debugCommand(options.debugCommand);
+                        .debugCommand(options.debugCommand)
+                        .shutdownCommand(HotpairServer::end);
         if (options.sentinelName != null) {
             builder.sentinelName(options.sentinelName);
         }
@@ -210,7 +226,7 @@ public final class HotpairServer implements AutoCloseable {
             builder.masterAuth(options.sourceUser, options.sourcePassword);
         }
         if (!options.bind.isEmpty()) {
-            builder.bind(options.bind.toArray(String[]::new));
+            builder.bind(present(options.bind));
         }
         if (!options.allowedAddresses.isEmpty()) {
             builder.allowedAddresses(options.allowedAddresses);
@@ -233,6 +249,36 @@ public final class HotpairServer implements AutoCloseable {
             builder.configFile(options.file);
         }
         return builder.build();
+    }
+
+    /** Has the shutdown hook close all, as SIGTERM does, while the listener's thread goes on. */
+    private static void end() {
+        new Thread(() -> System.exit(0), "hotpair-shutdown-command").start();
+    }
+
+    /** As in Redis, one with a hyphen is left out if this machine has it not. */
+    private static String[] present(List<String> addresses) {
+        List<String> present = new ArrayList<>();
+        for (String address : addresses) {
+            boolean isOptional = address.startsWith("-");
+            String name = isOptional ? address.substring(1) : address;
+            if (!isOptional || isHere(name)) {
+                present.add(name);
+            }
+        }
+        return present.toArray(String[]::new);
+    }
+
+    private static boolean isHere(String name) {
+        try {
+            InetAddress address = InetAddress.getByName(name);
+            return address.isAnyLocalAddress()
+                    || NetworkInterface.getByInetAddress(address) != null;
+        } catch (IOException e) {
+            LoggerFactory.getLogger(HotpairServer.class)
+                    .info("bind=-{} is left out: {}", name, e.toString());
+            return false;
+        }
     }
 
     private static TlsConfig tls(ServerOptions options) {

@@ -12,18 +12,24 @@ import io.hotpair.resp.RdbImport;
 import io.hotpair.resp.RedisImport;
 import io.hotpair.resp.RespConfig;
 import io.hotpair.resp.RespConfigBuilder;
+import java.io.BufferedInputStream;
 import java.io.Console;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the server's jar does with directories that no process has open: one command, then end. */
@@ -34,7 +40,8 @@ final class OfflineTool {
 
               backup  --dir DIRECTORY --to BACKUP      makes a backup
               verify  --dir BACKUP                     checks every file of a backup
-              restore --dir BACKUP --to DIRECTORY      makes a keyspace of a backup
+              restore --dir BACKUP --to DIRECTORY      makes a keyspace of a backup, which may be
+                                                       a ZIP
               clone   --dir DIRECTORY --to DIRECTORY   makes a keyspace of another one
               inspect --dir DIRECTORY                  prints what the log holds, a line each
               import  --rdb FILE --to DIRECTORY        makes a keyspace of a Redis RDB file
@@ -105,6 +112,10 @@ final class OfflineTool {
      * @return the exit code: 0; 1 for a wrong use; 2 if it could not be done
      */
     static int run(String[] args, PrintStream out, PrintStream err) {
+        if (List.of(args).contains("--help") || List.of(args).contains("-h")) {
+            out.print(USAGE);
+            return 0;
+        }
         try {
             OfflineTool tool = new OfflineTool(args[0], out, err);
             tool.parse(args);
@@ -122,34 +133,61 @@ final class OfflineTool {
 
     private void parse(String[] args) {
         Set<String> known = OPTIONS.getOrDefault(command, Set.of());
-        for (int i = 1; i < args.length; i += 2) {
-            if (!known.contains(args[i])) {
+        for (int i = 1; i < args.length; i++) {
+            String[] parts = args[i].split("=", 2);
+            if (!known.contains(parts[0])) {
                 throw new IllegalArgumentException(
-                        "option=" + args[i] + ", expected one of " + new TreeSet<>(known));
+                        "option=" + parts[0] + ", expected one of " + new TreeSet<>(known));
             }
-            if (i + 1 == args.length) {
+            if (parts.length == 1 && i + 1 == args.length) {
                 throw new IllegalArgumentException(
                         "option=" + args[i] + ", expected a value after it");
             }
-            options.put(args[i], args[i + 1]);
+            options.put(parts[0], parts.length == 2 ? parts[1] : args[++i]);
         }
     }
 
     private void run() {
         switch (command) {
-            case "backup" -> report(Backup.make(path("--dir"), path("--to"), new Bar(err)));
-            case "verify" -> report(Backup.verify(path("--dir")));
-            case "restore" -> {
-                Backup.restore(path("--dir"), path("--to"), moment(), new Bar(err));
-                out.println("restored to " + path("--to"));
-            }
+            case "backup" -> report(Backup.make(source("--dir"), path("--to"), new Bar(err)));
+            case "verify" -> verify();
+            case "restore" -> restore();
             case "clone" ->
-                    report(Backup.copy(path("--dir"), path("--to"), moment(), new Bar(err)));
+                    report(Backup.copy(source("--dir"), path("--to"), moment(), new Bar(err)));
             case "import" -> importFiles();
             case "export" -> export();
             default ->
-                    new LogPrinter(out, isJson()).print(path("--dir"), from(), moment(), limit());
+                    new LogPrinter(out, isJson()).print(source("--dir"), from(), moment(), limit());
         }
+    }
+
+    private void verify() {
+        Path backup = source("--dir");
+        if (Files.isRegularFile(backup)) {
+            throw new IllegalArgumentException(
+                    "--dir="
+                            + backup
+                            + " is a file, expected a backup's directory; one in a ZIP is checked by"
+                            + " restoring it: restore --dir "
+                            + backup
+                            + " --to DIRECTORY");
+        }
+        report(Backup.verify(backup));
+    }
+
+    /** Of a directory, or of a ZIP as the keyspace's own backups to a stream are. */
+    private void restore() {
+        Path backup = source("--dir");
+        if (Files.isRegularFile(backup)) {
+            try (InputStream in = new BufferedInputStream(Files.newInputStream(backup))) {
+                Backup.restore(in, path("--to"), moment(), new Bar(err));
+            } catch (IOException e) {
+                throw new UncheckedIOException(backup + " can't be read: " + e, e);
+            }
+        } else {
+            Backup.restore(backup, path("--to"), moment(), new Bar(err));
+        }
+        out.println("restored to " + path("--to"));
     }
 
     /** Whether an append-only log is meant, not an RDB file. */
@@ -161,6 +199,7 @@ final class OfflineTool {
     }
 
     private void importFiles() {
+        requireOneOf("--rdb", "--aof", "--from");
         if (options.containsKey("--from")) {
             importRedis();
             return;
@@ -229,11 +268,12 @@ final class OfflineTool {
     }
 
     private void export() {
+        requireOneOf("--rdb", "--aof");
         Path target = path(isLog() ? "--aof" : "--rdb");
         RdbExport.Format format = format();
         RdbExport.Report written =
                 RdbDirectory.write(
-                        path("--dir"),
+                        source("--dir"),
                         maxMemory(),
                         keyspace ->
                                 isLog()
@@ -311,6 +351,22 @@ final class OfflineTool {
             throw new IllegalArgumentException(option + " is missing");
         }
         return Path.of(value);
+    }
+
+    /** What is read: it has to be there. */
+    private Path source(String option) {
+        Path path = path(option);
+        if (!Files.exists(path)) {
+            throw new IllegalArgumentException(option + "=" + path + " is not there");
+        }
+        return path;
+    }
+
+    private void requireOneOf(String... names) {
+        if (Stream.of(names).noneMatch(options::containsKey)) {
+            throw new IllegalArgumentException(
+                    String.join(", ", names) + ": none is given, expected one of them");
+        }
     }
 
     private Moment moment() {

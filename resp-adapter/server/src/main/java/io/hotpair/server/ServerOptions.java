@@ -34,6 +34,27 @@ import org.jspecify.annotations.Nullable;
 final class ServerOptions {
     private static final RespConfig DEFAULTS = RespConfig.builder().port(0).build();
 
+    /** What is logged, by Redis's names. */
+    enum LogLevel {
+        /** All. */
+        DEBUG("debug"),
+        /** There is nothing between this and the next. */
+        VERBOSE("info"),
+        /** What an operator may want to know. */
+        NOTICE("info"),
+        /** What an operator has to know. */
+        WARNING("warn"),
+        /** Nothing. */
+        NOTHING("off");
+
+        /** The logger's own name. */
+        final String loggerName;
+
+        LogLevel(String loggerName) {
+            this.loggerName = loggerName;
+        }
+    }
+
     /** What the process is. */
     enum Mode {
         /** One keyspace alone. */
@@ -57,7 +78,8 @@ final class ServerOptions {
 
               --port N            where Redis clients connect (6379; 0 for any free port, or for
                                   none if there is one for TLS)
-              --bind ADDRESS      ... and at which address (127.0.0.1; others need a password)
+              --bind "ADDRESS..." ... and at which addresses (127.0.0.1; others need a password);
+                                  one as -::1 is left out where this machine has it not
               --allowed-addresses "CIDR..."
                                   from where they may connect: addresses and networks, as
                                   10.0.0.0/8,192.168.1.7,fd00::/8 (from everywhere)
@@ -160,6 +182,8 @@ final class ServerOptions {
                                   the witness's address, the same on every node
               --min-in-sync N     nodes that must be in sync for writes to be taken (1)
               --secret TEXT       what the nodes of a pair know each other by, off loopback
+              --loglevel LEVEL    what is logged, to standard error: debug, verbose, notice, warning
+                                  or nothing (notice)
               --help              this text
               --version           the version
 
@@ -207,7 +231,8 @@ final class ServerOptions {
                                   what OBJECT ENCODING goes by
 
             Other parameters of redis.conf are taken where they say what is so here, such as
-            "appendfsync everysec" or "daemonize no". CONFIG REWRITE writes into the file.
+            "appendfsync everysec" or "daemonize no", and passed over where they mean nothing
+            here, such as "hz 10" and "pidfile". CONFIG REWRITE writes into the file.
             """;
 
     /** Without their dashes. */
@@ -252,6 +277,7 @@ final class ServerOptions {
     private final Map<String, String> written = new HashMap<>();
 
     Mode mode = Mode.STANDALONE;
+    @Nullable LogLevel logLevel;
     int port = 6379;
     List<String> bind = new ArrayList<>();
     List<String> allowedAddresses = new ArrayList<>();
@@ -517,7 +543,8 @@ final class ServerOptions {
     private void set(String option, String value) {
         switch (option) {
             case "--port" -> port = integer(value, 0, 65_535);
-            case "--bind" -> bind.addAll(List.of(value.split(" ", -1)));
+            case "--bind" -> bind.addAll(List.of(value.strip().split("\\s+", -1)));
+            case "--loglevel" -> logLevel = constant(LogLevel.class, value);
             case "--allowed-addresses" ->
                     Stream.of(value.strip().split("[ ,]+", -1))
                             .filter(word -> !word.isEmpty())
@@ -617,6 +644,9 @@ final class ServerOptions {
             }
             default -> {
                 String parameter = option.startsWith("--") ? option.substring(2) : "";
+                if (RedisConf.isPassedOver(parameter, value)) {
+                    return;
+                }
                 if (!NAMES.contains(parameter) && !ALSO_TAKEN.contains(parameter)) {
                     throw new IllegalArgumentException(
                             "no such option, expected one of those that --help lists");

@@ -260,6 +260,57 @@ class ServerIT {
     }
 
     @Test
+    void shouldEndByShutdownWithoutAReply() throws Exception {
+        int port = freePort();
+        Process server = startServing(port, "--user", "alice on >pw ~* +@all -@admin");
+        fill(port, 10);
+        assertEquals(
+                List.of("-ERR No shutdown in progress.", "+OK"),
+                ask(port, List.of("SHUTDOWN ABORT", "AUTH alice pw")));
+        assertTrue(ask(port, List.of("AUTH alice pw", "SHUTDOWN")).get(1).startsWith("-NOPERM"));
+        assertEquals("", whole(port, "SHUTDOWN SAVE"));
+        assertTrue(server.waitFor(20, TimeUnit.SECONDS), text("err"));
+        assertEquals(0, server.exitValue(), text("err"));
+        try (Stream<Path> files = Files.walk(directory.resolve("data"))) {
+            assertEquals(1, files.filter(f -> f.toString().endsWith(".snapshot")).count());
+        }
+        Process again = startServing(port);
+        check(port, 10);
+        assertEquals("", whole(port, "SHUTDOWN NOSAVE"));
+        assertTrue(again.waitFor(20, TimeUnit.SECONDS), text("err"));
+        assertEquals(0, again.exitValue(), text("err"));
+    }
+
+    /** All that comes back until the connection ends. */
+    private static String whole(int port, String command) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.getOutputStream().write((command + "\r\n").getBytes(US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), US_ASCII);
+        }
+    }
+
+    @Test
+    void shouldLogWhatItIsTold() throws Exception {
+        int port = freePort();
+        Process quiet = start("--port", "" + port, "--appendonly", "no", "--loglevel", "nothing");
+        long giveUpNs = System.nanoTime() + 30_000_000_000L;
+        while (!answers(port)) {
+            assertTrue(quiet.isAlive() && System.nanoTime() < giveUpNs, text("err"));
+            Thread.sleep(20);
+        }
+        assertEquals("", text("err"));
+        assertTrue(fails(1, "--loglevel", "loud").contains("--loglevel=loud, expected one of"));
+    }
+
+    private static boolean answers(int port) {
+        try {
+            return ask(port, List.of("PING")).equals(List.of("+PONG"));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    @Test
     void shouldNameTheOwnerOfADirectoryThatIsInUse() throws Exception {
         int port = freePort();
         Process owner = startServing(port);

@@ -259,6 +259,114 @@ class ServerOptionsTest {
         }
     }
 
+    /** What Debian's package of Redis 7.0 installs, without comments, but for what is asked of. */
+    private static final String OF_DEBIAN =
+            """
+            bind 127.0.0.1 -::1
+            protected-mode yes
+            port 6379
+            tcp-backlog 511
+            timeout 0
+            tcp-keepalive 300
+            pidfile /run/redis/redis-server.pid
+            loglevel notice
+            databases 16
+            always-show-logo no
+            set-proc-title yes
+            proc-title-template "{title} {listen-addr} {server-mode}"
+            stop-writes-on-bgsave-error yes
+            rdbcompression yes
+            rdbchecksum yes
+            dbfilename dump.rdb
+            rdb-del-sync-files no
+            dir /var/lib/redis
+            replica-serve-stale-data yes
+            replica-read-only yes
+            repl-diskless-sync yes
+            repl-diskless-sync-delay 5
+            repl-diskless-sync-max-replicas 0
+            repl-diskless-load disabled
+            repl-disable-tcp-nodelay no
+            replica-priority 100
+            acllog-max-len 128
+            lazyfree-lazy-eviction no
+            lazyfree-lazy-expire no
+            lazyfree-lazy-server-del no
+            replica-lazy-flush no
+            lazyfree-lazy-user-del no
+            lazyfree-lazy-user-flush no
+            oom-score-adj no
+            oom-score-adj-values 0 200 800
+            disable-thp yes
+            appendonly no
+            appendfilename "appendonly.aof"
+            appenddirname "appendonlydir"
+            appendfsync everysec
+            no-appendfsync-on-rewrite no
+            auto-aof-rewrite-percentage 100
+            auto-aof-rewrite-min-size 64mb
+            aof-load-truncated yes
+            aof-use-rdb-preamble yes
+            aof-timestamp-enabled no
+            slowlog-log-slower-than 10000
+            slowlog-max-len 128
+            latency-monitor-threshold 0
+            notify-keyspace-events ""
+            hash-max-listpack-entries 512
+            hash-max-listpack-value 64
+            list-max-listpack-size -2
+            list-compress-depth 0
+            set-max-intset-entries 512
+            zset-max-listpack-entries 128
+            zset-max-listpack-value 64
+            hll-sparse-max-bytes 3000
+            stream-node-max-bytes 4096
+            stream-node-max-entries 100
+            activerehashing yes
+            client-output-buffer-limit normal 0 0 0
+            client-output-buffer-limit replica 256mb 64mb 60
+            client-output-buffer-limit pubsub 32mb 8mb 60
+            hz 10
+            dynamic-hz yes
+            aof-rewrite-incremental-fsync yes
+            rdb-save-incremental-fsync yes
+            jemalloc-bg-thread yes
+            """;
+
+    @Test
+    void shouldTakeTheFileOfARedis() throws IOException {
+        ServerOptions options = ServerOptions.parse(new String[] {file(OF_DEBIAN).toString()});
+        assertEquals(List.of("127.0.0.1", "-::1"), options.bind);
+        assertFalse(options.appendOnly);
+        assertEquals(
+                List.of(Map.entry("client-output-buffer-limit", "pubsub 32mb 8mb 60")),
+                options.parameters.stream()
+                        .filter(each -> each.getKey().startsWith("client-output"))
+                        .toList());
+    }
+
+    @Test
+    void shouldSayAtOnceWhatThereIsInPlaceOfRedisParameters() throws IOException {
+        Path file =
+                file(
+                        """
+                        daemonize yes
+                        logfile /var/log/redis/redis-server.log
+                        save 900 1
+                        appendfsync always
+                        supervised systemd
+                        rename-command FLUSHALL ""
+                        """);
+        List<String> errors = refused(file.toString());
+        assertEquals(6, errors.size(), errors.toString());
+        assertEquals(
+                file + ":1: daemonize=yes, expected no; have systemd or the like start the server",
+                errors.get(0));
+        assertTrue(errors.get(2).contains("--snapshot-interval"), errors.get(2));
+        assertTrue(errors.get(3).contains("--acknowledge disk"), errors.get(3));
+        assertTrue(errors.get(5).contains("--user"), errors.get(5));
+    }
+
     @Test
     void shouldTakeAnOptionAndItsValueInOneWord() {
         assertEquals(6400, ServerOptions.parse(new String[] {"--port=6400"}).port);
