@@ -147,7 +147,7 @@ class OfflineToolIT {
         assertTrue(again.err().contains("is there, expected none"), again.err());
         Result none = run("export", "--dir", path("nothing"), "--rdb", path("f"));
         assertEquals(1, none.exitCode());
-        assertTrue(none.err().contains("expected that of a keyspace"), none.err());
+        assertTrue(none.err().contains("is not there"), none.err());
         assertFalse(Files.exists(root.resolve("nothing")));
         assertFalse(Files.exists(root.resolve("f")));
         assertEquals(
@@ -236,10 +236,16 @@ class OfflineToolIT {
         Result unknown = run("backup", "--from", "x");
         assertEquals(1, unknown.exitCode());
         assertTrue(unknown.err().contains("option=--from, expected one of [--dir, --to]"));
-        Result none = run("verify", "--dir", path("nothing"));
-        assertEquals(2, none.exitCode());
-        assertTrue(none.err().contains("is no backup"), none.err());
-        Result noLog = run("inspect", "--dir", path("nothing"));
+        for (String command : List.of("verify", "inspect")) {
+            Result none = run(command, "--dir", path("nothing"));
+            assertEquals(1, none.exitCode(), command);
+            assertTrue(none.err().contains("is not there"), none.err());
+        }
+        Files.createDirectory(root.resolve("other"));
+        Result noBackup = run("verify", "--dir", path("other"));
+        assertEquals(2, noBackup.exitCode());
+        assertTrue(noBackup.err().contains("is no backup"), noBackup.err());
+        Result noLog = run("inspect", "--dir", path("other"));
         assertEquals(1, noLog.exitCode());
         assertTrue(noLog.err().contains("expected that of a keyspace"), noLog.err());
         try (Keyspace inUse = open("k")) {
