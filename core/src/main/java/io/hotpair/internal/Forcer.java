@@ -91,9 +91,12 @@ final class Forcer implements Runnable {
         return always || wanted.get() > durable.get();
     }
 
-    /** Forces what is in the log, in this thread, if somebody waits for it. */
-    void forceAwaited() {
-        if (isAwaited() && !failed && log.lastOpId() > durable.get()) {
+    /**
+     * Forces what is left, in this thread, before the log is closed: who has written and is about
+     * to say that he waits for it may say so too late.
+     */
+    void forceRest() {
+        if (!failed && log.lastOpId() > durable.get()) {
             tryForce();
         }
     }

@@ -46,10 +46,10 @@ public final class OpIdWatermark implements Watermark {
         } finally {
             lock.unlock();
         }
+        // It may have come so far since it was looked at, and been closed then.
+        release(value);
         if (closed) {
-            reset(value);
-        } else {
-            release(value);
+            endAll();
         }
     }
 
@@ -67,19 +67,35 @@ public final class OpIdWatermark implements Watermark {
         lock.lock();
         try {
             value = opId;
-            failed = new ArrayList<>(waiters);
-            waiters.clear();
-            waiterCount = 0;
+            failed = takeAll();
         } finally {
             lock.unlock();
         }
         failed.forEach(entry -> call(entry.waiter(), false));
     }
 
-    /** Tells all who wait, now or later, that it goes no further. */
+    /** Tells all who wait, now or later, that it goes no further than it is. */
     void close() {
         closed = true;
-        reset(value);
+        endAll();
+    }
+
+    private void endAll() {
+        List<Entry> ended;
+        lock.lock();
+        try {
+            ended = takeAll();
+        } finally {
+            lock.unlock();
+        }
+        ended.forEach(entry -> call(entry.waiter(), value >= entry.opId()));
+    }
+
+    private List<Entry> takeAll() {
+        List<Entry> all = new ArrayList<>(waiters);
+        waiters.clear();
+        waiterCount = 0;
+        return all;
     }
 
     private void release(long reached) {

@@ -809,7 +809,7 @@ final class RoleSwitch implements ReplicatedKeyspace {
         writer.takeRole();
         try {
             writer.drainAll();
-            writer.forcer().forceAwaited();
+            writer.forcer().forceRest();
             if (!writer.isIdle()) {
                 LOGGER.error(
                         "{}: closed with writes that the log could not take any more; they are lost,"
