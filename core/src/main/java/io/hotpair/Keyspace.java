@@ -646,8 +646,9 @@ public final class Keyspace implements AutoCloseable {
      * out of date on arrival: roles change.
      *
      * @param atMost for how long; zero or less only looks
-     * @return {@code MASTER} if this node takes writes, {@code REPLICA} if another one is the
-     *     master, which {@link #topology()} names; empty if no master was known in time
+     * @return {@code MASTER} if this node is the master, whose writes may still be refused, as with
+     *     {@code NOT_ENOUGH_REPLICAS}; {@code REPLICA} if it follows another one, which {@link
+     *     #topology()} names; empty if neither was so in time
      * @throws InterruptedException if the thread is interrupted while it waits
      * @throws IllegalStateException if the keyspace is closed, also while this waits
      */

@@ -350,7 +350,8 @@ public final class Core {
     /** Waits for a master; see {@link io.hotpair.Keyspace#awaitMaster}. */
     public Optional<Role> awaitMaster(Duration atMost) throws InterruptedException {
         Duration most = Duration.ofNanos(Long.MAX_VALUE / 4);
-        long forNs = (atMost.compareTo(most) > 0 ? most : atMost).toNanos();
+        Duration wanted = atMost.isNegative() ? Duration.ZERO : atMost;
+        long forNs = (wanted.compareTo(most) > 0 ? most : wanted).toNanos();
         long beganNs = config.clock().nanoTime();
         while (true) {
             requireOpen();
@@ -373,9 +374,11 @@ public final class Core {
         }
         ReplicationSession session = replication;
         Member master = session == null ? null : session.master();
-        return session == null || master == null || master.name().equals(session.nodeName())
-                ? null
-                : Role.REPLICA;
+        if (session == null || master == null || master.name().equals(session.nodeName())) {
+            return null;
+        }
+        // The one that was decided last may be dead, or not there yet.
+        return master.connected() || session.receivesFullCopy() ? Role.REPLICA : null;
     }
 
     /** Tells the log's thread that something was written. */

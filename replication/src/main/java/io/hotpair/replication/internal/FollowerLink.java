@@ -285,6 +285,7 @@ final class FollowerLink implements Following {
                     authentication.asReplica(
                             open, open.deadlineAfter(ShippingServer.HANDSHAKE_LIMIT_NS));
                     unproven = 0;
+                    obstacle = null;
                     receiveAll(open);
                 }
             }

@@ -218,6 +218,9 @@ class RoleAgent {
         }
         setup.shipping().close();
         setup.following().stop();
+        if (acting != null) {
+            events.tell(Kind.DEMOTED, acting.term, log.lastOpId(), 0, 0, "its agent has failed");
+        }
         events.alarm(
                 view.state().term(),
                 "replication of this node has stopped and needs a restart: " + failure);
@@ -1054,7 +1057,12 @@ class RoleAgent {
     }
 
     private boolean anyNodeMayFail(TopologyState state) {
-        return register.everyVoterReady()
+        // The master and the set that were decided last say nothing of who is there now.
+        boolean takesPart =
+                mastership != null
+                        || (!self.equals(state.master()) && setup.following().connected());
+        return takesPart
+                && register.everyVoterReady()
                 && voters.alarm() == null
                 && state.master() != null
                 && state.inSync().containsAll(setup.dataNodes());
@@ -1064,17 +1072,18 @@ class RoleAgent {
         TopologyState state = register.state();
         Mastership acting = mastership;
         boolean ready = state != null && anyNodeMayFail(state);
-        if (ready && !haReady) {
+        boolean wasReady = haReady;
+        haReady = ready;
+        if (state != null && ready && !wasReady) {
             events.tell(
                     Kind.HA_READY,
-                    view.state().term(),
+                    state.term(),
                     0,
                     0,
                     0,
                     "every voter takes part and every data node is in sync: any single node may"
                             + " fail");
         }
-        haReady = ready;
         view =
                 new View(
                         acting == null ? Role.REPLICA : Role.MASTER,

@@ -65,7 +65,8 @@ final class RoleLog {
         oneAtATime.lock();
         try {
             listener.onEvent(event);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // What an application throws, whatever it is, does not end the agent.
             LOG.error("event={} node={} the listener failed", kind, node, e);
         } finally {
             oneAtATime.unlock();
