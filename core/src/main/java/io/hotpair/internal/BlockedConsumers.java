@@ -619,18 +619,23 @@ final class BlockedConsumers {
         void run() {
             for (present = own.poll(); present != null; present = own.poll()) {
                 Line line = present;
-                int done;
-                do {
-                    done = line.work;
+                boolean isDone = false;
+                while (!isDone) {
+                    int seen = line.work;
                     serve(line);
-                    if (attempts > MAX_ATTEMPTS && timers.hasRunner()) {
+                    isDone = Line.WORK.compareAndSet(line, seen, 0);
+                    // Only what is left: a line of many who are not served now is done all the
+                    // same.
+                    boolean isLeft = !isDone || !own.isEmpty();
+                    if (isLeft && attempts > MAX_ATTEMPTS && timers.hasRunner()) {
+                        present = isDone ? null : line;
                         giveUp();
                         present = null;
                         handedOver = true;
                         timers.wake();
                         return;
                     }
-                } while (!Line.WORK.compareAndSet(line, done, 0));
+                }
             }
         }
 

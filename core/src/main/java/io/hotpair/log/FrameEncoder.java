@@ -38,7 +38,11 @@ public final class FrameEncoder {
     public void clear() {
         begin(term, lastOpId);
         if (frame.bytes().length > FrameDescriptor.MAX_LENGTH) {
-            frame = new FrameBuffer();
+            try {
+                frame = new FrameBuffer();
+            } catch (OutOfMemoryError e) {
+                // Then the long one is kept until the next time: what it held is written.
+            }
         }
     }
 

@@ -267,6 +267,34 @@ class BlockedConsumersTest {
     }
 
     @Test
+    void shouldRestWhenManyWaitForWhatIsNotThere() {
+        timers.runBy(Thread.currentThread());
+        int[] attempts = {0};
+        for (int i = 0; i < 2_500; i++) {
+            BlockedConsumer<Integer> reader =
+                    new BlockedConsumer<>(
+                            consumers,
+                            1,
+                            Rivals.NONE,
+                            key -> {
+                                attempts[0]++;
+                                return null;
+                            },
+                            null);
+            consumers.add(reader, new byte[][] {A});
+        }
+        int before = attempts[0];
+        put(A, 1);
+        assertEquals(before + 2_500, attempts[0]);
+        for (int i = 0; i < 3; i++) {
+            consumers.tidy();
+            consumers.servePostponed();
+        }
+        assertEquals(before + 2_500, attempts[0]);
+        assertEquals(2_500, consumers.waitingCount());
+    }
+
+    @Test
     void shouldTimeOut() {
         long startNs = System.nanoTime();
         BlockedConsumer<Integer> consumer =

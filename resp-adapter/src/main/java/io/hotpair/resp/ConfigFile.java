@@ -103,7 +103,7 @@ final class ConfigFile {
         }
         String value = decoded.substring(decoded.indexOf(' ') + 1);
         if (!value.equals(value.strip())
-                || value.startsWith("\"")
+                || value.matches("(.*\\s)?[\"'].*")
                 || value.chars()
                         .anyMatch(c -> c < ' ' || c == 0x85 || c == 0x2028 || c == 0x2029)) {
             throw new FileSystemException(null, null, NEEDS_FILE);

@@ -1,6 +1,7 @@
 package io.hotpair.server;
 
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -157,11 +158,14 @@ final class RedisConf {
      * @throws IllegalArgumentException if there is something else for it
      */
     static boolean isPassedOver(String name, String value) {
+        String given = value.strip().toLowerCase(Locale.ROOT);
         Instead instead = INSTEAD.get(name);
-        if (instead != null && (instead.value() == null || !value.matches(instead.value()))) {
+        if (instead != null && (instead.value() == null || !given.matches(instead.value()))) {
             throw new IllegalArgumentException(instead.sentence());
         }
         String values = PASSED_OVER.get(name);
-        return name.equals("supervised") || (values != null && value.strip().matches(values));
+        return name.equals("supervised")
+                || name.equals("logfile")
+                || (values != null && given.matches(values));
     }
 }

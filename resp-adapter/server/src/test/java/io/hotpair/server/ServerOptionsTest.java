@@ -346,6 +346,22 @@ class ServerOptionsTest {
     }
 
     @Test
+    void shouldTakeWhatRedisTakesInAnyCase() throws IOException {
+        Path file =
+                file(
+                        """
+                        logfile ""
+                        daemonize No
+                        appendfsync EVERYSEC
+                        protected-mode YES
+                        cluster-enabled NO
+                        rdbcompression YES
+                        appendonly no
+                        """);
+        assertFalse(ServerOptions.parse(new String[] {file.toString()}).appendOnly);
+    }
+
+    @Test
     void shouldSayAtOnceWhatThereIsInPlaceOfRedisParameters() throws IOException {
         Path file =
                 file(
