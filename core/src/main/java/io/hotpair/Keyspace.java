@@ -198,13 +198,13 @@ public final class Keyspace implements AutoCloseable {
      * @param timeToLive how long from now, at least a millisecond
      */
     public void put(byte[] key, byte[] value, Duration timeToLive) {
-        long timeToLiveMs = Millis.of("timeToLive", timeToLive);
-        if (timeToLiveMs < 1) {
+        if (Millis.of("timeToLive", timeToLive) < 1) {
             throw new IllegalArgumentException(
                     "timeToLive=" + timeToLive + ", expected at least 1 ms");
         }
         KeyspaceSession session = new KeyspaceSession(core);
-        long deadlineMs = core.config().clock().currentTimeMs() + timeToLiveMs;
+        long nowMs = core.config().clock().currentTimeMs();
+        long deadlineMs = Millis.after(nowMs, "timeToLive", timeToLive);
         session.put(key, 0, key.length, value, 0, value.length, deadlineMs);
         await(session);
     }
@@ -341,7 +341,7 @@ public final class Keyspace implements AutoCloseable {
      */
     public boolean expire(byte[] key, Duration timeToLive) {
         long nowMs = core.config().clock().currentTimeMs();
-        long deadlineMs = Math.max(1, nowMs + Millis.of("timeToLive", timeToLive));
+        long deadlineMs = Math.max(1, Millis.after(nowMs, "timeToLive", timeToLive));
         return keys().pexpireAt(key, deadlineMs, KeyOperations.DeadlineCondition.ALWAYS);
     }
 

@@ -5,10 +5,7 @@ import java.time.Instant;
 
 /** Times as milliseconds in a long, which not every {@link Duration} and {@link Instant} fits. */
 final class Millis {
-    /**
-     * A moment that is far enough for anything: 146 million years. Twice as much is no overflow.
-     */
-    private static final long MAX = Long.MAX_VALUE / 2;
+    private static final long MAX = Long.MAX_VALUE;
 
     private static final Duration MAX_DURATION = Duration.ofMillis(MAX);
     private static final Instant MAX_INSTANT = Instant.ofEpochMilli(MAX);
@@ -30,5 +27,15 @@ final class Millis {
                     name + "=" + moment + ", expected at most " + MAX_INSTANT);
         }
         return moment.toEpochMilli();
+    }
+
+    /** The moment that is so long after another one. */
+    static long after(long nowMs, String name, Duration duration) {
+        long durationMs = of(name, duration);
+        if (durationMs > MAX - nowMs) {
+            throw new IllegalArgumentException(
+                    name + "=" + duration + ", expected at most " + Duration.ofMillis(MAX - nowMs));
+        }
+        return nowMs + durationMs;
     }
 }

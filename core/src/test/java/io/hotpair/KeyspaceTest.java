@@ -205,11 +205,15 @@ class KeyspaceTest {
                 List.of(
                         () -> keyspace.put(bytes("k"), bytes("v"), forever),
                         () -> keyspace.expire("k", forever),
+                        () -> keyspace.expire("k", Duration.ofMillis(Long.MAX_VALUE)),
                         () -> Expiry.after(forever),
                         () -> Keyspace.builder().acknowledgementTimeout(forever),
                         () -> Keyspace.builder().forceInterval(Duration.ofDays(365_000)),
                         () -> keyspace.expireAt(bytes("k"), Instant.MAX),
                         () -> Expiry.at(Instant.MAX));
+        // Redis takes any that its milliseconds hold.
+        Instant last = Instant.ofEpochSecond(Long.MAX_VALUE / 1000);
+        assertEquals(last.toEpochMilli(), Expiry.at(last).deadlineMs(0, 0));
         for (int i = 0; i < calls.size(); i++) {
             IllegalArgumentException e =
                     assertThrows(IllegalArgumentException.class, calls.get(i), "call " + i);
