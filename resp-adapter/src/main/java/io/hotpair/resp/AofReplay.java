@@ -118,7 +118,12 @@ final class AofReplay implements AutoCloseable {
         doneBytes += fileLength;
     }
 
-    /** Nobody says how long the RDB part is, but its checksum stands behind its last byte. */
+    /**
+     * Nobody says how long the RDB part is, but its checksum stands behind its last byte. If the
+     * byte before that is 0xFF as well, one of 256 checksums fits a byte too early, and then the
+     * byte behind it is 0, with which no command begins: so the last of those that fit in a row is
+     * it.
+     */
     private static long rdbLength(Path file) throws IOException {
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
             byte[] magic = in.readNBytes(5);
@@ -129,6 +134,7 @@ final class AofReplay implements AutoCloseable {
             long length = magic.length;
             // The 8 bytes that come next, the first of them lowest.
             long window = 0;
+            long end = 0;
             for (byte b : in.readNBytes(CHECKSUM_LENGTH)) {
                 window = shifted(window, b);
             }
@@ -138,12 +144,14 @@ final class AofReplay implements AutoCloseable {
                 length++;
                 int next = in.read();
                 if (next < 0) {
-                    // Whatever is wrong with such a file, to read it as a whole one will tell.
-                    return Files.size(file);
+                    // Whatever is wrong with a file without one, to read it as a whole will tell.
+                    return end > 0 ? end : Files.size(file);
                 }
                 window = shifted(window, next);
                 if (b == RDB_END && window == crc) {
-                    return length + CHECKSUM_LENGTH;
+                    end = length + CHECKSUM_LENGTH;
+                } else if (end > 0) {
+                    return end;
                 }
             }
         }

@@ -228,6 +228,33 @@ class AofTest {
     }
 
     @Test
+    void shouldFindTheEndOfAnRdbFileWhoseChecksumFitsAByteTooEarlyAsWell() throws IOException {
+        int found = 0;
+        try (Keyspace keyspace = RdbImportTest.inMemory()) {
+            for (int i = 0; found < 3; i++) {
+                assertTrue(i < 20_000, "found=" + found);
+                byte[] value = (i + "\u00ff").getBytes(ISO_8859_1);
+                keyspace.put("n".getBytes(ISO_8859_1), value);
+                Path rdb = root.resolve("rdb" + i);
+                RdbExport.Report unused =
+                        RdbExport.toFile(keyspace, Format.REDIS_7_0, rdb, Progress.NONE);
+                byte[] base = Files.readAllBytes(rdb);
+                Files.delete(rdb);
+                if (base[base.length - 1] == 0) {
+                    found++;
+                    String begin = new String(base, ISO_8859_1);
+                    assertEquals(
+                            "commands=0 others=0 expired=0 cut=0 n=" + i + '\u00ff',
+                            read(write("log", begin)));
+                    assertEquals(
+                            "commands=1 others=0 expired=0 cut=0 b=2 n=" + i + '\u00ff',
+                            read(write("log", begin + commands("SET b 2"))));
+                }
+            }
+        }
+    }
+
+    @Test
     void shouldRefuseWhatItCannotExecute() throws IOException {
         for (String line :
                 List.of(
