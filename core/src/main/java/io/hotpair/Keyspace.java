@@ -198,13 +198,13 @@ public final class Keyspace implements AutoCloseable {
      * @param timeToLive how long from now, at least a millisecond
      */
     public void put(byte[] key, byte[] value, Duration timeToLive) {
-        if (Millis.of("timeToLive", timeToLive) < 1) {
+        long nowMs = core.config().clock().currentTimeMs();
+        long deadlineMs = Millis.after(nowMs, "timeToLive", timeToLive);
+        if (deadlineMs <= nowMs) {
             throw new IllegalArgumentException(
                     "timeToLive=" + timeToLive + ", expected at least 1 ms");
         }
         KeyspaceSession session = new KeyspaceSession(core);
-        long nowMs = core.config().clock().currentTimeMs();
-        long deadlineMs = Millis.after(nowMs, "timeToLive", timeToLive);
         session.put(key, 0, key.length, value, 0, value.length, deadlineMs);
         await(session);
     }

@@ -5,37 +5,35 @@ import java.time.Instant;
 
 /** Times as milliseconds in a long, which not every {@link Duration} and {@link Instant} fits. */
 final class Millis {
-    private static final long MAX = Long.MAX_VALUE;
-
-    private static final Duration MAX_DURATION = Duration.ofMillis(MAX);
-    private static final Instant MAX_INSTANT = Instant.ofEpochMilli(MAX);
-
     private Millis() {}
 
     static long of(String name, Duration duration) {
-        if (duration.compareTo(MAX_DURATION) > 0
-                || duration.compareTo(MAX_DURATION.negated()) < 0) {
-            throw new IllegalArgumentException(
-                    name + "=" + duration + ", expected at most " + MAX_DURATION);
+        try {
+            return duration.toMillis();
+        } catch (ArithmeticException e) {
+            throw tooLong(name, duration, Duration.ofMillis(Long.MAX_VALUE), e);
         }
-        return duration.toMillis();
     }
 
     static long of(String name, Instant moment) {
-        if (moment.isAfter(MAX_INSTANT) || moment.isBefore(Instant.ofEpochMilli(-MAX))) {
-            throw new IllegalArgumentException(
-                    name + "=" + moment + ", expected at most " + MAX_INSTANT);
+        try {
+            return moment.toEpochMilli();
+        } catch (ArithmeticException e) {
+            throw tooLong(name, moment, Instant.ofEpochMilli(Long.MAX_VALUE), e);
         }
-        return moment.toEpochMilli();
     }
 
     /** The moment that is so long after another one. */
     static long after(long nowMs, String name, Duration duration) {
-        long durationMs = of(name, duration);
-        if (durationMs > MAX - nowMs) {
-            throw new IllegalArgumentException(
-                    name + "=" + duration + ", expected at most " + Duration.ofMillis(MAX - nowMs));
+        try {
+            return Math.addExact(nowMs, of(name, duration));
+        } catch (ArithmeticException e) {
+            throw tooLong(name, duration, Duration.ofMillis(Long.MAX_VALUE - nowMs), e);
         }
-        return nowMs + durationMs;
+    }
+
+    private static IllegalArgumentException tooLong(
+            String name, Object given, Object most, ArithmeticException why) {
+        return new IllegalArgumentException(name + "=" + given + ", expected at most " + most, why);
     }
 }
