@@ -1,40 +1,20 @@
 package io.hotpair;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import io.hotpair.Session.ReadTrace;
-import io.hotpair.internal.BlockingCommand;
 import io.hotpair.internal.Core;
 import io.hotpair.internal.Engine;
-import io.hotpair.internal.Executor;
-import io.hotpair.internal.GeoCommands;
-import io.hotpair.internal.HashCommands;
-import io.hotpair.internal.HyperLogLogCommands;
-import io.hotpair.internal.KeyCommands;
-import io.hotpair.internal.ListCommands;
 import io.hotpair.internal.MemoryWalk;
 import io.hotpair.internal.Mode;
-import io.hotpair.internal.MultiReader;
-import io.hotpair.internal.Mutation;
-import io.hotpair.internal.Reader;
-import io.hotpair.internal.SetCommands;
-import io.hotpair.internal.SortedSetCommands;
-import io.hotpair.internal.StreamCommands;
-import io.hotpair.internal.StringCommands;
 import io.hotpair.topology.Role;
 import io.hotpair.topology.Topology;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -42,19 +22,17 @@ import org.jspecify.annotations.Nullable;
  * A map of keys to values in off-heap memory, shared by all threads of the application, with every
  * change in a log. Thread-safe; usable from virtual threads.
  *
- * <p>A write returns when it has come as far as its {@link Acknowledgement} level asks. Every write
- * may throw {@link HotpairException}: with {@code MEMORY_LIMIT}, {@code NOT_MASTER}, {@code
- * NOT_ENOUGH_REPLICAS} or {@code LOG_FAILED} nothing was changed; with {@code OUTCOME_UNKNOWN} the
- * change is made but its level was not reached in time. A key has at most {@link #MAX_KEY_LENGTH}
- * bytes and a value at most {@link #MAX_VALUE_LENGTH}: longer ones are refused with {@link
- * IllegalArgumentException}. After {@link #close()} whatever reads or writes keys throws {@link
- * IllegalStateException}; what only tells how the keyspace is set up may still answer.
+ * <p>What is done with keys is inherited from {@link KeyspaceOperations}: a write returns when it
+ * has come as far as the {@link Acknowledgement} level of this keyspace asks, and as far as another
+ * level asks if it is made {@link #at} that. After {@link #close()} whatever reads or writes keys
+ * throws {@link IllegalStateException}; what only tells how the keyspace is set up may still
+ * answer.
  *
  * <p>Reads on a master are linearisable with the writes of all threads. On a replica they give what
  * has arrived so far; while it loads a full copy of what the master has, they throw {@link
  * HotpairException} with {@code LOADING}, and so do writes.
  */
-public final class Keyspace implements AutoCloseable {
+public final class Keyspace extends KeyspaceOperations implements AutoCloseable {
     /** The longest key, in bytes. */
     public static final int MAX_KEY_LENGTH = 65_535;
 
@@ -63,9 +41,9 @@ public final class Keyspace implements AutoCloseable {
 
     private final Core core;
     private final Engine engine;
-    private final Executor executor = new WaitingExecutor();
 
     private Keyspace(Core core) {
+        super(core, core.config().acknowledgement());
         this.core = core;
         engine = core.engine();
     }
@@ -106,295 +84,17 @@ public final class Keyspace implements AutoCloseable {
     }
 
     /**
-     * A handle for a caller that works on parts of arrays and waits for acknowledgements itself.
+     * The same operations, whose writes return when they have come as far as another level asks.
+     * They hold nothing but that; whoever often needs them can keep them.
      *
-     * @return a new session
-     */
-    public Session session() {
-        return new KeyspaceSession(core);
-    }
-
-    /**
-     * Reads a value.
-     *
-     * @param key the key
-     * @return the value, the caller's own, or null if the key is absent
-     */
-    public byte @Nullable [] get(byte[] key) {
-        Mode before = engine.mode();
-        KeyspaceSession.checkKey(key, 0, key.length);
-        byte[] value = engine.get(key, 0, key.length);
-        core.checkRead(before);
-        return value;
-    }
-
-    /**
-     * Reads a value as text in UTF-8.
-     *
-     * @param key the key, in UTF-8
-     * @return the value, or null if the key is absent
-     */
-    public @Nullable String get(String key) {
-        byte[] value = get(key.getBytes(UTF_8));
-        return value == null ? null : new String(value, UTF_8);
-    }
-
-    /**
-     * Reads a value into an array. Allocates nothing.
-     *
-     * @param key the key
-     * @param into receives the value, if it fits behind the offset; else nothing is copied
-     * @param offset where to put it
-     * @return the value's length in bytes, or {@link Session#ABSENT}
-     */
-    public int get(byte[] key, byte[] into, int offset) {
-        Mode before = engine.mode();
-        KeyspaceSession.checkKey(key, 0, key.length);
-        Objects.checkIndex(offset, into.length + 1);
-        int length = engine.get(key, 0, key.length, into, offset, ReadTrace.USE);
-        core.checkRead(before);
-        return length;
-    }
-
-    /**
-     * Sets a value without a deadline, whatever was there, at the keyspace's level.
-     *
-     * @param key the key
-     * @param value the value
-     */
-    public void put(byte[] key, byte[] value) {
-        put(key, value, core.config().acknowledgement());
-    }
-
-    /**
-     * Sets a value without a deadline, whatever was there, at the keyspace's level.
-     *
-     * @param key the key, in UTF-8
-     * @param value the value, in UTF-8
-     */
-    public void put(String key, String value) {
-        put(key.getBytes(UTF_8), value.getBytes(UTF_8));
-    }
-
-    /**
-     * Sets a value without a deadline, whatever was there.
-     *
-     * @param key the key
-     * @param value the value
-     * @param level how far it must have come when this returns
-     */
-    public void put(byte[] key, byte[] value, Acknowledgement level) {
-        core.checkLevel(level);
-        KeyspaceSession session = new KeyspaceSession(core);
-        session.put(key, 0, key.length, value, 0, value.length, Session.NEVER);
-        core.await(level, session.outcome());
-    }
-
-    /**
-     * Sets a value that expires.
-     *
-     * @param key the key
-     * @param value the value
-     * @param timeToLive how long from now, at least a millisecond
-     */
-    public void put(byte[] key, byte[] value, Duration timeToLive) {
-        long nowMs = core.config().clock().currentTimeMs();
-        long deadlineMs = Millis.after(nowMs, "timeToLive", timeToLive);
-        if (deadlineMs <= nowMs) {
-            throw new IllegalArgumentException(
-                    "timeToLive=" + timeToLive + ", expected at least 1 ms");
-        }
-        KeyspaceSession session = new KeyspaceSession(core);
-        session.put(key, 0, key.length, value, 0, value.length, deadlineMs);
-        await(session);
-    }
-
-    /**
-     * Sets a value that expires.
-     *
-     * @param key the key, in UTF-8
-     * @param value the value, in UTF-8
-     * @param timeToLive how long from now, at least a millisecond
-     */
-    public void put(String key, String value, Duration timeToLive) {
-        put(key.getBytes(UTF_8), value.getBytes(UTF_8), timeToLive);
-    }
-
-    /**
-     * Sets a value if the key is absent.
-     *
-     * @param key the key
-     * @param value the value
-     * @return whether it was set
-     */
-    public boolean putIfAbsent(byte[] key, byte[] value) {
-        return update(
-                key,
-                entry -> {
-                    if (!entry.exists()) {
-                        entry.set(value);
-                    }
-                });
-    }
-
-    /**
-     * Replaces a value if it is the expected one. A deadline stays.
-     *
-     * @param key the key
-     * @param expected what the key must hold
-     * @param value what it holds then
-     * @return whether it was replaced
-     */
-    public boolean compareAndSet(byte[] key, byte[] expected, byte[] value) {
-        return update(
-                key,
-                entry -> {
-                    if (Arrays.equals(entry.current(), expected)) {
-                        entry.set(value);
-                    }
-                });
-    }
-
-    /**
-     * Changes a key depending on what it holds, as one step.
-     *
-     * @param key the key
-     * @param update decides; may be called several times
-     * @return whether the key was changed
-     */
-    public boolean update(byte[] key, StringUpdate update) {
-        KeyspaceSession session = new KeyspaceSession(core);
-        boolean changed = session.update(key, 0, key.length, update);
-        await(session);
-        return changed;
-    }
-
-    /**
-     * Adds to the decimal integer that a key holds; an absent key counts as 0. A deadline stays.
-     *
-     * @param key the key
-     * @param delta what to add
-     * @return the sum
-     * @throws HotpairException {@code WRONG_VALUE} if the value is not the canonical decimal text
-     *     of a 64-bit integer
-     * @throws ArithmeticException if the sum does not fit 64 bits
-     */
-    public long increment(byte[] key, long delta) {
-        KeyspaceSession session = new KeyspaceSession(core);
-        long sum = session.increment(key, 0, key.length, delta);
-        await(session);
-        return sum;
-    }
-
-    /**
-     * Adds to the decimal integer that a key holds, as {@link #increment(byte[], long)} does.
-     *
-     * @param key the key, in UTF-8
-     * @param delta what to add
-     * @return the sum
-     */
-    public long increment(String key, long delta) {
-        return increment(key.getBytes(UTF_8), delta);
-    }
-
-    /**
-     * Deletes a key.
-     *
-     * @param key the key, in UTF-8
-     * @return whether it was there
-     */
-    public boolean delete(String key) {
-        return delete(key.getBytes(UTF_8));
-    }
-
-    /**
-     * Deletes a key.
-     *
-     * @param key the key
-     * @return whether it was there
-     */
-    public boolean delete(byte[] key) {
-        KeyspaceSession session = new KeyspaceSession(core);
-        boolean deleted = session.delete(key, 0, key.length);
-        await(session);
-        return deleted;
-    }
-
-    /**
-     * Sets when a key expires, of whatever type its value is.
-     *
-     * @param key the key
-     * @param deadline when; a moment that has passed deletes the key
-     * @return whether the key was there
-     */
-    public boolean expireAt(byte[] key, Instant deadline) {
-        long deadlineMs = Math.max(1, Millis.of("deadline", deadline));
-        return keys().pexpireAt(key, deadlineMs, KeyOperations.DeadlineCondition.ALWAYS);
-    }
-
-    /**
-     * Has a key expire, of whatever type its value is.
-     *
-     * @param key the key
-     * @param timeToLive how long from now; none at all deletes the key
-     * @return whether the key was there
-     */
-    public boolean expire(byte[] key, Duration timeToLive) {
-        long nowMs = core.config().clock().currentTimeMs();
-        long deadlineMs = Math.max(1, Millis.after(nowMs, "timeToLive", timeToLive));
-        return keys().pexpireAt(key, deadlineMs, KeyOperations.DeadlineCondition.ALWAYS);
-    }
-
-    /**
-     * Has a key expire, of whatever type its value is.
-     *
-     * @param key the key, in UTF-8
-     * @param timeToLive how long from now; none at all deletes the key
-     * @return whether the key was there
-     */
-    public boolean expire(String key, Duration timeToLive) {
-        return expire(key.getBytes(UTF_8), timeToLive);
-    }
-
-    /**
-     * When a key expires.
-     *
-     * @param key the key
-     * @return the moment, or null if the key is absent or never expires
-     */
-    public @Nullable Instant deadline(byte[] key) {
-        Mode before = engine.mode();
-        KeyspaceSession.checkKey(key, 0, key.length);
-        long deadlineMs = engine.deadlineMs(key, 0, key.length, ReadTrace.USE);
-        core.checkRead(before);
-        return deadlineMs > 0 ? Instant.ofEpochMilli(deadlineMs) : null;
-    }
-
-    /**
-     * Does several things as one step, at the keyspace's level: all of them happen, at one moment,
-     * or none. The body sees its own writes, and everything else as of one moment; if other writers
-     * change what it has seen, it is run again, so it must have no effect but on the view. It may
-     * meanwhile see keys of different moments, and what it then throws is forgotten. It holds
-     * memory from being reclaimed, and a change of role, while it runs: it must not wait for
-     * anything.
-     *
-     * @param <R> what it gives
-     * @param body what is done; what it throws is thrown, and nothing has happened
-     * @return what the body returned
-     * @throws HotpairException {@code BUSY} if it lost to other writers a thousand times; else as
-     *     any write
-     */
-    public <R> R transaction(Function<TransactionView, R> body) {
-        return executor.transact(transaction -> body.apply(new ExecutorView(transaction)));
-    }
-
-    /**
-     * Operations on hashes, each at the keyspace's level.
-     *
+     * @param level how far
      * @return the operations
+     * @throws IllegalArgumentException if this keyspace does not have that level: without a log it
+     *     has {@code MEMORY}, without replication {@code LOG} and {@code DISK} as well
      */
-    public HashOperations hashes() {
-        return new HashCommands(executor);
+    public KeyspaceOperations at(Acknowledgement level) {
+        core.checkLevel(level);
+        return new KeyspaceOperations(core, level);
     }
 
     /**
@@ -452,135 +152,6 @@ public final class Keyspace implements AutoCloseable {
             List<byte[]> keys, Supplier<@Nullable R> attempt) {
         KeyspaceSession.checkKeys(keys.toArray(new byte[0][]));
         return engine.await(keys.toArray(new byte[0][]), attempt);
-    }
-
-    /**
-     * Operations on keys, whatever they hold, each at the keyspace's level.
-     *
-     * @return the operations
-     */
-    public KeyOperations keys() {
-        return new KeyCommands(executor);
-    }
-
-    /**
-     * Operations on sets, each at the keyspace's level.
-     *
-     * @return the operations
-     */
-    public SetOperations sets() {
-        return new SetCommands(executor);
-    }
-
-    /**
-     * Operations on HyperLogLogs, each at the keyspace's level.
-     *
-     * @return the operations
-     */
-    public HyperLogLogOperations hyperLogLogs() {
-        return new HyperLogLogCommands(executor);
-    }
-
-    /**
-     * Operations on lists, each at the keyspace's level.
-     *
-     * @return the operations
-     */
-    public ListOperations lists() {
-        return new ListCommands(executor);
-    }
-
-    /**
-     * Operations on strings and parts of them, each at the keyspace's level.
-     *
-     * @return the operations
-     */
-    public StringOperations strings() {
-        return new StringCommands(executor);
-    }
-
-    /**
-     * Operations on geographical positions, in sorted sets, each at the keyspace's level.
-     *
-     * @return the operations
-     */
-    public GeoOperations geo() {
-        return new GeoCommands(executor);
-    }
-
-    /**
-     * Operations on sorted sets, each at the keyspace's level.
-     *
-     * @return the operations
-     */
-    public SortedSetOperations sortedSets() {
-        return new SortedSetCommands(executor);
-    }
-
-    /**
-     * Operations on streams, each at the keyspace's level.
-     *
-     * @return the operations
-     */
-    public StreamOperations streams() {
-        return new StreamCommands(executor);
-    }
-
-    /** Runs typed operations, and waits for what they wrote. */
-    private final class WaitingExecutor implements Executor {
-        @Override
-        public <R> R read(byte[] key, Reader<R> reader) {
-            KeyspaceSession.checkKey(key, 0, key.length);
-            Mode before = engine.mode();
-            R found = engine.read(key, reader);
-            core.checkRead(before);
-            return found;
-        }
-
-        @Override
-        public boolean write(byte[] key, Mutation mutation) {
-            KeyspaceSession session = new KeyspaceSession(core);
-            boolean changed = session.write(key, mutation);
-            await(session);
-            return changed;
-        }
-
-        @Override
-        public <R> R readAll(byte[][] keys, MultiReader<R> reader) {
-            KeyspaceSession.checkKeys(keys);
-            Mode before = engine.mode();
-            R found = engine.readAll(keys, reader);
-            core.checkRead(before);
-            return found;
-        }
-
-        @Override
-        public <R> R transact(Function<Executor, R> body) {
-            KeyspaceSession session = new KeyspaceSession(core);
-            R result = session.transact(body);
-            await(session);
-            return result;
-        }
-
-        @Override
-        public <R> @Nullable R block(BlockingCommand<R> command, Duration timeout) {
-            KeyspaceSession session = new KeyspaceSession(core);
-            R found = session.block(command, timeout);
-            if (found != null && command.writes()) {
-                Keyspace.this.await(session);
-            }
-            return found;
-        }
-
-        @Override
-        public <R> CompletableFuture<@Nullable R> blockAsync(
-                BlockingCommand<R> command, Duration timeout) {
-            return new KeyspaceSession(core).blockAsync(command, timeout);
-        }
-    }
-
-    private void await(KeyspaceSession session) {
-        core.await(core.config().acknowledgement(), session.outcome());
     }
 
     /**
@@ -714,6 +285,16 @@ public final class Keyspace implements AutoCloseable {
     }
 
     /**
+     * Counts the keys, those past their deadline but not yet removed included. Cheap; off by the
+     * writes that are under way.
+     *
+     * @return how many there are
+     */
+    public long keyCount() {
+        return engine.sum(Engine.Counter.KEYS);
+    }
+
+    /**
      * Counts the keys of an area, those past their deadline but not yet removed included. As cheap
      * as {@link #statistics()}, and as exact.
      *
@@ -721,7 +302,7 @@ public final class Keyspace implements AutoCloseable {
      * @return how many there are
      */
     public long keyCount(int area) {
-        return engine.keyCount(area);
+        return engine.keyCount(checkArea(area));
     }
 
     /**
@@ -733,7 +314,7 @@ public final class Keyspace implements AutoCloseable {
      * @return whether nothing needs to be looked for there
      */
     public boolean isUnused(int area) {
-        return engine.isUnused(area);
+        return engine.isUnused(checkArea(area));
     }
 
     /**
@@ -743,7 +324,14 @@ public final class Keyspace implements AutoCloseable {
      * @return how many there are
      */
     public long deadlineCount(int area) {
-        return engine.deadlineCount(area);
+        return engine.deadlineCount(checkArea(area));
+    }
+
+    private static int checkArea(int area) {
+        if (area < 0 || area > KeyArea.NONE) {
+            throw new IllegalArgumentException("area=" + area + ", expected 0 to " + KeyArea.NONE);
+        }
+        return area;
     }
 
     /**
@@ -919,7 +507,7 @@ public final class Keyspace implements AutoCloseable {
      * @throws IllegalStateException if the keyspace is closed
      */
     public CompletableFuture<RollBackReport> rollBack(Moment moment) {
-        KeyspaceSession session = new KeyspaceSession(core);
+        KeyspaceSession session = new KeyspaceSession(core, acknowledgement());
         return core.backups().rollBack(moment, session, session.outcome());
     }
 

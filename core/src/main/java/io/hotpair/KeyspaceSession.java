@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 final class KeyspaceSession implements Session, Executor {
     private final Core core;
     private final Engine engine;
+    private final Acknowledgement level;
     private final Outcome outcome = new Outcome();
     private final PutString put = new PutString();
     private final IncrementString increment = new IncrementString();
@@ -39,8 +40,9 @@ final class KeyspaceSession implements Session, Executor {
     private ReadTrace nextTrace = ReadTrace.USE;
     private ReadTrace laterTrace = ReadTrace.USE;
 
-    KeyspaceSession(Core core) {
+    KeyspaceSession(Core core, Acknowledgement level) {
         this.core = core;
+        this.level = level;
         engine = core.engine();
     }
 
@@ -192,10 +194,10 @@ final class KeyspaceSession implements Session, Executor {
             BlockingCommand<R> command, Duration timeout) {
         checkKeys(command.keys());
         // Its attempts are made while this session goes on.
-        KeyspaceSession own = new KeyspaceSession(core);
+        KeyspaceSession own = new KeyspaceSession(core, level);
         own.origin(outcome.origin());
         own.readTrace(nextTrace, laterTrace);
-        return core.blockingCalls().start(command, timeout, own, own.outcome);
+        return core.blockingCalls().start(command, timeout, own, own.outcome, level);
     }
 
     @Override

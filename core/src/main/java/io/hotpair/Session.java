@@ -7,7 +7,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One caller's handle on a keyspace: operations on parts of arrays, without waiting for an
  * acknowledgement. {@link #lastOpId()} and {@link #lastTerm()} say what to wait for, with {@link
- * Keyspace#whenAcknowledged}. Not thread-safe; cheap enough to have one for each connection.
+ * Keyspace#whenAcknowledged}. Only what waits as a future ({@code blpopAsync} and its kin) is
+ * completed at the level of the operations that gave the session, because nobody could ask for it.
+ * Not thread-safe; cheap enough to have one for each connection.
  *
  * <p>Every write throws {@link HotpairException} with {@code NOT_MASTER}, {@code
  * NOT_ENOUGH_REPLICAS}, {@code MEMORY_LIMIT} or {@code LOG_FAILED}, with nothing changed, {@link

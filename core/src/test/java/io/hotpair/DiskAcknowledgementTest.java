@@ -21,6 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -51,6 +52,59 @@ class DiskAcknowledgementTest {
                 assertTrue(log.forcedOpId() >= i + 1, "i=" + i);
             }
         }
+    }
+
+    @Test
+    void shouldWaitForTheLevelThatACallAsksFor() {
+        KeyspaceBuilder toLog = builder().acknowledgement(Acknowledgement.LOG);
+        byte[] list = bytes("l");
+        List<Consumer<KeyspaceOperations>> writes =
+                List.of(
+                        k -> k.put("k", "v"),
+                        k -> k.put("t", "v", Duration.ofHours(1)),
+                        k -> assertTrue(k.update(bytes("k"), entry -> entry.set(bytes("w")))),
+                        k -> assertTrue(k.putIfAbsent("new" + k.acknowledgement(), "v")),
+                        k -> assertTrue(k.compareAndSet("k", "w", "x")),
+                        k -> assertTrue(k.increment("n", 1) > 0),
+                        k -> assertTrue(k.expire("n", Duration.ofHours(1))),
+                        k -> assertTrue(k.delete("n")),
+                        k -> assertEquals(1, k.keys().del(bytes("t"))),
+                        k -> assertEquals("x", k.transaction(view -> swap(view, "k"))),
+                        k -> assertEquals(3, k.lists().rpush(list, list, list, list)),
+                        k -> assertNotNull(k.lists().blpop(Duration.ofHours(1), list)),
+                        k -> assertNotNull(k.lists().blpopAsync(Duration.ofHours(1), list).join()),
+                        k -> assertNotNull(popWithSession(k, list)));
+        try (Keyspace keyspace = Keyspace.open(toLog.build())) {
+            assertEquals(Acknowledgement.LOG, keyspace.acknowledgement());
+            for (KeyspaceOperations any : List.of(keyspace, keyspace.at(Acknowledgement.MEMORY))) {
+                writes.forEach(write -> write.accept(any));
+                assertEquals(0, log.forcedOpId());
+            }
+            KeyspaceOperations toDisk = keyspace.at(Acknowledgement.DISK);
+            long opId = keyspace.statistics().lastOpId();
+            for (int i = 0; i < writes.size(); i++) {
+                writes.get(i).accept(toDisk);
+                opId++;
+                assertEquals(opId, keyspace.statistics().lastOpId(), "i=" + i);
+                assertTrue(log.forcedOpId() >= opId, "i=" + i);
+            }
+            assertThrows(IllegalArgumentException.class, () -> keyspace.at(Acknowledgement.PEER));
+        }
+        try (Keyspace keyspace = Keyspace.open(Keyspace.builder().inMemory().build())) {
+            assertEquals(
+                    Acknowledgement.MEMORY, keyspace.at(Acknowledgement.MEMORY).acknowledgement());
+            assertThrows(IllegalArgumentException.class, () -> keyspace.at(Acknowledgement.LOG));
+        }
+    }
+
+    private static String swap(TransactionView view, String key) {
+        String before = new String(view.get(bytes(key)), UTF_8);
+        view.put(bytes(key), bytes("w"), Session.NEVER);
+        return before;
+    }
+
+    private static Object popWithSession(KeyspaceOperations operations, byte[] list) {
+        return operations.session().lists().blpopAsync(Duration.ofHours(1), list).join();
     }
 
     @Test
@@ -104,7 +158,7 @@ class DiskAcknowledgementTest {
                 writes.add(threads.submit(() -> keyspace.put(key, "v")));
             }
             // The log takes them while the device is busy.
-            keyspace.put(bytes("logged"), bytes("v"), Acknowledgement.LOG);
+            keyspace.at(Acknowledgement.LOG).put(bytes("logged"), bytes("v"));
             while (log.lastOpId() < writers + 2) {
                 Thread.onSpinWait();
             }
@@ -200,7 +254,7 @@ class DiskAcknowledgementTest {
         try (Keyspace keyspace = Keyspace.open(Keyspace.builder().inMemory().build())) {
             assertThrows(
                     IllegalArgumentException.class,
-                    () -> keyspace.put(bytes("k"), bytes("v"), Acknowledgement.DISK));
+                    () -> keyspace.at(Acknowledgement.DISK).put(bytes("k"), bytes("v")));
         }
         assertThrows(
                 IllegalStateException.class,

@@ -44,7 +44,7 @@ class DiskFullTest {
     private static int writeUntilRefused(Keyspace keyspace) {
         for (int i = 0; ; i++) {
             try {
-                keyspace.put(bytes("m" + i), bytes("v" + i), Acknowledgement.MEMORY);
+                keyspace.at(Acknowledgement.MEMORY).put(bytes("m" + i), bytes("v" + i));
             } catch (HotpairException e) {
                 assertEquals(HotpairException.Category.DISK_FULL, e.category());
                 return i;
@@ -128,7 +128,7 @@ class DiskFullTest {
             String large = "x".repeat(20 << 20);
             // Of ten frames, two, one and one get in.
             log.room(false, 2);
-            keyspace.put(bytes("large"), bytes(large), Acknowledgement.MEMORY);
+            keyspace.at(Acknowledgement.MEMORY).put(bytes("large"), bytes(large));
             for (int i = 0; i < 2; i++) {
                 while (log.hasRoom()) {
                     Thread.onSpinWait();
@@ -149,7 +149,7 @@ class DiskFullTest {
         try (Keyspace keyspace = open()) {
             keyspace.put("k", "v");
             log.room(false, 0);
-            keyspace.put(bytes("lost"), bytes("v"), Acknowledgement.MEMORY);
+            keyspace.at(Acknowledgement.MEMORY).put(bytes("lost"), bytes("v"));
         }
         log.room(false, Integer.MAX_VALUE);
         try (Keyspace keyspace = open()) {

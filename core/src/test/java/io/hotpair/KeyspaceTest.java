@@ -70,6 +70,48 @@ class KeyspaceTest {
     }
 
     @Test
+    void shouldTellWhichKeysAreThere() {
+        assertFalse(keyspace.containsKey("k"));
+        assertEquals(0, keyspace.keyCount());
+        assertTrue(keyspace.putIfAbsent("k", "v"));
+        assertFalse(keyspace.putIfAbsent("k", "w"));
+        assertTrue(keyspace.hashes().hset(bytes("h"), bytes("f"), bytes("v")));
+        assertTrue(keyspace.containsKey("k"));
+        assertTrue(keyspace.containsKey(bytes("h")));
+        assertEquals(2, keyspace.keyCount());
+        assertNull(keyspace.deadline("k"));
+        assertTrue(keyspace.expire("k", Duration.ofMillis(5)));
+        assertEquals(Instant.ofEpochMilli(wallMs.get() + 5), keyspace.deadline("k"));
+        wallMs.addAndGet(5);
+        assertFalse(keyspace.containsKey("k"));
+        assertNull(keyspace.deadline("k"));
+    }
+
+    @Test
+    void shouldReplaceOnlyTheExpectedValue() {
+        assertFalse(keyspace.compareAndSet("k", "", "w"));
+        keyspace.put("k", "v");
+        assertFalse(keyspace.compareAndSet("k", "w", "x"));
+        assertTrue(keyspace.compareAndSet("k", "v", "w"));
+        assertEquals("w", keyspace.get("k"));
+    }
+
+    @Test
+    void shouldRefuseAreasThatAreNone() {
+        for (int area : new int[] {-1, KeyArea.NONE + 1}) {
+            for (Executable call :
+                    List.<Executable>of(
+                            () -> keyspace.keyCount(area),
+                            () -> keyspace.deadlineCount(area),
+                            () -> keyspace.isUnused(area))) {
+                assertEquals(
+                        "area=" + area + ", expected 0 to 256",
+                        assertThrows(IllegalArgumentException.class, call).getMessage());
+            }
+        }
+    }
+
+    @Test
     void shouldCopyIntoTheCallersArrayOnlyIfItFits() {
         keyspace.put("k", "12345");
         byte[] into = new byte[8];

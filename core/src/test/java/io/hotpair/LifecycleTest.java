@@ -51,6 +51,7 @@ class LifecycleTest {
                     "keepExpired",
                     "readTrace",
                     "vouches",
+                    "acknowledgement",
                     "config",
                     "lastOpId",
                     "lastTerm",

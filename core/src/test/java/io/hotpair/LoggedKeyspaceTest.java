@@ -573,7 +573,9 @@ class LoggedKeyspaceTest {
             assertEquals(
                     HotpairException.Category.OUTCOME_UNKNOWN,
                     categoryOf(
-                            () -> keyspace.put(bytes("new"), bytes("w"), Acknowledgement.MEMORY)));
+                            () ->
+                                    keyspace.at(Acknowledgement.MEMORY)
+                                            .put(bytes("new"), bytes("w"))));
             assertEquals(loggedOpId, log().lastOpId(), "nothing is appended without a lease");
             steering.keyspace().demote();
             assertEquals("v", keyspace.get("k"));
@@ -723,7 +725,7 @@ class LoggedKeyspaceTest {
                             throw new IllegalStateException("planned");
                         });
             }
-            keyspace.put(bytes("k"), bytes("w"), Acknowledgement.LOG);
+            keyspace.at(Acknowledgement.LOG).put(bytes("k"), bytes("w"));
         }
         assertEquals("w", replayed().get("k"));
     }
@@ -740,7 +742,7 @@ class LoggedKeyspaceTest {
             Lease lease = Lease.ended(Clock.SYSTEM);
             lease.extendTo(System.nanoTime() + 3_600_000_000_000L);
             steering.keyspace().promote(1, lease);
-            keyspace.put(bytes("a"), new byte[25 << 20], Acknowledgement.LOG);
+            keyspace.at(Acknowledgement.LOG).put(bytes("a"), new byte[25 << 20]);
             String digest = keyspace.digest();
             lease.end();
             for (String key : List.of("a", "b", "s")) {

@@ -104,7 +104,8 @@ final class PublicOperations {
             Class<?> type = target == keyspace ? Keyspace.class : Session.class;
             add(target, type, found);
             for (Method method : type.getMethods()) {
-                if (method.getReturnType().getSimpleName().endsWith("Operations")) {
+                if (method.getReturnType().getSimpleName().endsWith("Operations")
+                        && method.getParameterCount() == 0) {
                     add(method.invoke(target), method.getReturnType(), found);
                 }
             }

@@ -157,10 +157,10 @@ class FullCopyTest {
             for (int i = 0; i < count; i++) {
                 random.nextBytes(value);
                 byte[] key = ("k" + random.nextInt(2_000)).getBytes(UTF_8);
-                keyspace().put(key, value.clone(), Acknowledgement.MEMORY);
+                keyspace().at(Acknowledgement.MEMORY).put(key, value.clone());
             }
             // All of it is in the log when the last one is.
-            keyspace().put("last".getBytes(UTF_8), value, Acknowledgement.LOG);
+            keyspace().at(Acknowledgement.LOG).put("last".getBytes(UTF_8), value);
         }
 
         /** Two snapshots and an hour between: what lies before goes. */
@@ -603,7 +603,9 @@ class FullCopyTest {
         byte[] value = new byte[100_000];
         for (int i = 0; i < 400; i++) {
             random.nextBytes(value);
-            a.keyspace().put(("large" + i).getBytes(UTF_8), value.clone(), Acknowledgement.MEMORY);
+            a.keyspace()
+                    .at(Acknowledgement.MEMORY)
+                    .put(("large" + i).getBytes(UTF_8), value.clone());
         }
         a.shorten();
         b.maxMemoryBytes = 16L << 20;

@@ -1,5 +1,6 @@
 package io.hotpair.internal;
 
+import io.hotpair.Acknowledgement;
 import io.hotpair.HotpairException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -185,24 +186,29 @@ public final class BlockingCalls {
 
     /**
      * Runs a command, and completes a future when it has found something, and that is acknowledged
-     * at the keyspace's level.
+     * at a level.
      *
      * @param timeout how long it waits; zero for ever
      * @param executor where its attempts are made, one after the other, in any thread
      * @param outcome that of the executor
+     * @param level how far what it wrote has come then
      * @return completed with {@link BlockingCommand#nothing} if nothing came in time
      */
     public <R> CompletableFuture<@Nullable R> start(
-            BlockingCommand<R> command, Duration timeout, Executor executor, Outcome outcome) {
+            BlockingCommand<R> command,
+            Duration timeout,
+            Executor executor,
+            Outcome outcome,
+            Acknowledgement level) {
         long timeoutNs = timeoutNs(timeout);
         Call<R> call = new Call<>(command, executor, outcome);
         ConsumerFuture<R> future = new ConsumerFuture<>();
         try {
             R found = call.begin();
             if (found == null) {
-                startToWait(call, future, timeoutNs);
+                startToWait(call, future, timeoutNs, level);
             } else {
-                answer(call, future, found);
+                answer(call, future, found, level);
             }
         } catch (HotpairException | IllegalStateException e) {
             future.refuse(e);
@@ -210,7 +216,8 @@ public final class BlockingCalls {
         return future;
     }
 
-    private <R> void startToWait(Call<R> call, ConsumerFuture<R> future, long timeoutNs) {
+    private <R> void startToWait(
+            Call<R> call, ConsumerFuture<R> future, long timeoutNs, Acknowledgement level) {
         BlockedConsumer<R> consumer = call.consumer(null);
         consumer.whenServed(
                 () -> {
@@ -218,18 +225,19 @@ public final class BlockingCalls {
                     if (failure != null) {
                         future.refuse(failure);
                     } else {
-                        answer(call, future, consumer.result());
+                        answer(call, future, consumer.result(), level);
                     }
                 });
         future.waitsAs(consumer);
         if (timeoutNs != FOR_EVER) {
-            consumers.addTimer(consumer, timeoutNs, () -> answer(call, future, null));
+            consumers.addTimer(consumer, timeoutNs, () -> answer(call, future, null, level));
         }
         call.wait(consumer);
     }
 
     /** Gives a result once it is as good as the same one of a call that waits. */
-    private <R> void answer(Call<R> call, ConsumerFuture<R> future, @Nullable R found) {
+    private <R> void answer(
+            Call<R> call, ConsumerFuture<R> future, @Nullable R found, Acknowledgement level) {
         if (found == null || !call.command.writes()) {
             try {
                 call.checkAnswer();
@@ -240,6 +248,7 @@ public final class BlockingCalls {
             return;
         }
         core.whenAcknowledged(
+                level,
                 call.outcome,
                 failure -> {
                     if (failure == null) {

@@ -497,14 +497,14 @@ public final class Core {
     }
 
     /**
-     * Calls back when a write has come as far as the keyspace's level asks, or has not in time: at
-     * once, or in the background thread, never in one that holds the log's role, as what a user has
-     * it do may be another write.
+     * Calls back when a write has come as far as a level asks, or has not in time: at once, or in
+     * the background thread, never in one that holds the log's role, as what a user has it do may
+     * be another write.
      *
      * @param done called with null, or with what {@link #await} would throw; perhaps twice
      */
-    void whenAcknowledged(Outcome outcome, Consumer<@Nullable HotpairException> done) {
-        Acknowledgement level = config.acknowledgement();
+    void whenAcknowledged(
+            Acknowledgement level, Outcome outcome, Consumer<@Nullable HotpairException> done) {
         Watermark watermark = watermark(level);
         if (watermark != null) {
             help(level, outcome.opId());

@@ -243,10 +243,10 @@ class BackupTest {
                             () -> {
                                 for (int i = 0; !ended.get(); i++) {
                                     // At the pace of the device, or the log gets very long.
-                                    keyspace.put(
-                                            bytes("noise" + i % 1_000),
-                                            bytes("v".repeat(i % 1_000)),
-                                            Acknowledgement.DISK);
+                                    keyspace.at(Acknowledgement.DISK)
+                                            .put(
+                                                    bytes("noise" + i % 1_000),
+                                                    bytes("v".repeat(i % 1_000)));
                                 }
                             });
             noise.start();

@@ -146,7 +146,7 @@ class DiskFullTest {
         private boolean put(Keyspace keyspace) {
             String key = "k" + next++;
             try {
-                keyspace.put(key.getBytes(UTF_8), value(key), Acknowledgement.LOG);
+                keyspace.at(Acknowledgement.LOG).put(key.getBytes(UTF_8), value(key));
                 acknowledged.add(key);
                 return true;
             } catch (HotpairException e) {

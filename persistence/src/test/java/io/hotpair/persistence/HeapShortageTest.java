@@ -58,11 +58,11 @@ class HeapShortageTest {
     public static void main(String[] arguments) throws Exception {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         Keyspace keyspace = Keyspace.open(config(Path.of(arguments[0])));
-        keyspace.put(key("first"), key("1"), Acknowledgement.DISK);
+        keyspace.at(Acknowledgement.DISK).put(key("first"), key("1"));
         byte[] value = value();
         List<byte[]> taken = new ArrayList<>();
         takeHeap(taken);
-        keyspace.put(key("long"), value, Acknowledgement.MEMORY);
+        keyspace.at(Acknowledgement.MEMORY).put(key("long"), value);
         Session session = keyspace.session();
         session.put(key("behind"), 0, 6, key("2"), 0, 1, Session.NEVER);
         AtomicBoolean logged = new AtomicBoolean();
@@ -76,7 +76,7 @@ class HeapShortageTest {
             LockSupport.parkNanos(1_000_000);
         }
         taken.clear();
-        keyspace.put(key("last"), key("3"), Acknowledgement.DISK);
+        keyspace.at(Acknowledgement.DISK).put(key("last"), key("3"));
         out.println("logged");
         Thread.currentThread().join();
     }

@@ -214,12 +214,10 @@ class PowerCutTest {
                 try {
                     byte[] key = ("w" + writer).getBytes(UTF_8);
                     String value = "v" + next;
-                    keyspace.put(key, value.getBytes(UTF_8), level);
+                    keyspace.at(level).put(key, value.getBytes(UTF_8));
                     byte[] large = new byte[random.nextInt(3_000)];
-                    keyspace.put(
-                            ("x" + random.nextInt(2_000)).getBytes(UTF_8),
-                            large,
-                            Acknowledgement.MEMORY);
+                    keyspace.at(Acknowledgement.MEMORY)
+                            .put(("x" + random.nextInt(2_000)).getBytes(UTF_8), large);
                 } catch (HotpairException e) {
                     tellFailure(keyspace, writer, e, out);
                     return;

@@ -421,7 +421,7 @@ class SlowDiskTest {
 
         private void run(Random random, Path close) throws Exception {
             for (int key = 0; key < READ_KEYS; key++) {
-                keyspace.put(bytes("x" + key), value("x" + key + " "), Acknowledgement.MEMORY);
+                keyspace.at(Acknowledgement.MEMORY).put(bytes("x" + key), value("x" + key + " "));
             }
             List<Thread> threads = new ArrayList<>();
             for (int writer = 0; writer <= WRITERS; writer++) {
@@ -475,7 +475,7 @@ class SlowDiskTest {
             Acknowledgement level = toLog ? Acknowledgement.LOG : Acknowledgement.DISK;
             for (long next = from + 1; !closing; next++) {
                 try {
-                    keyspace.put(bytes("w" + writer), value("v" + next + " "), level);
+                    keyspace.at(level).put(bytes("w" + writer), value("v" + next + " "));
                 } catch (HotpairException e) {
                     if (e.category() != HotpairException.Category.OUTCOME_UNKNOWN) {
                         throw e;
@@ -496,7 +496,7 @@ class SlowDiskTest {
             while (!closing) {
                 for (int i = 0; i < BURST; i++) {
                     String key = "x" + random.nextInt(READ_KEYS);
-                    keyspace.put(bytes(key), value(key + " "), Acknowledgement.MEMORY);
+                    keyspace.at(Acknowledgement.MEMORY).put(bytes(key), value(key + " "));
                 }
                 LockSupport.parkNanos(100_000_000);
             }

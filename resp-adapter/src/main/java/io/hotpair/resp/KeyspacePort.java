@@ -40,8 +40,8 @@ interface KeyspacePort {
     private static KeyspacePort of(Keyspace keyspace, LongSupplier nowMs, MigrationSlot slot) {
         return new KeyspacePort() {
             @Override
-            public Session session() {
-                return keyspace.session();
+            public Session session(Acknowledgement level) {
+                return keyspace.at(level).session();
             }
 
             @Override
@@ -182,7 +182,12 @@ interface KeyspacePort {
         };
     }
 
-    Session session();
+    /** One of the keyspace's own level. */
+    default Session session() {
+        return session(acknowledgement());
+    }
+
+    Session session(Acknowledgement level);
 
     /** One whose reads are neither a hit or a miss nor a use of a key. */
     default Session unnoticed() {

@@ -38,6 +38,7 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     private final List<Member> members = new CopyOnWriteArrayList<>();
     private volatile boolean acknowledgesAtOnce;
     private volatile long lastAskedOpId;
+    private volatile @Nullable Acknowledgement lastSessionLevel;
     private volatile boolean vouches = true;
     private volatile long term = 7;
     private volatile long endedTerm = -1;
@@ -148,6 +149,10 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     }
 
     /** The write that somebody waited for last. */
+    @Nullable Acknowledgement lastSessionLevel() {
+        return lastSessionLevel;
+    }
+
     long lastAskedOpId() {
         return lastAskedOpId;
     }
@@ -174,8 +179,9 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     }
 
     @Override
-    public Session session() {
-        return sessions.apply(real.session());
+    public Session session(Acknowledgement level) {
+        lastSessionLevel = level;
+        return sessions.apply(real.session(Acknowledgement.MEMORY));
     }
 
     @Override

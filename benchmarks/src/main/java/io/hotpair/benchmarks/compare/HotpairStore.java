@@ -67,7 +67,7 @@ final class HotpairStore implements Contestant {
     @Override
     public void rest() {
         if (isLogged) {
-            keyspace.put(FORCED, FORCED, Acknowledgement.DISK);
+            keyspace.at(Acknowledgement.DISK).put(FORCED, FORCED);
         }
     }
 
@@ -87,7 +87,7 @@ final class HotpairStore implements Contestant {
 
         @Override
         void put(int length) {
-            keyspace.put(key, wholeValue(length), level);
+            keyspace.at(level).put(key, wholeValue(length));
         }
 
         @Override
