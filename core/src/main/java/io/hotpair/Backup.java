@@ -92,6 +92,19 @@ public final class Backup {
     }
 
     /**
+     * The same of a stream that {@link Keyspace#backup(java.io.OutputStream)} wrote. Takes no room
+     * on disk.
+     *
+     * @param in the stream; read to its end, not closed
+     * @return what it says of itself
+     * @throws HotpairException as for a directory
+     * @throws IllegalStateException if no log is on the class path
+     */
+    public static BackupManifest verify(InputStream in) {
+        return Backups.ofProvider().verify(in);
+    }
+
+    /**
      * Makes a directory that a keyspace can be opened in, as it was at some moment. The backup
      * stays as it is. The directory appears when all is there and checked, or not at all.
      *

@@ -498,10 +498,8 @@ class FullCopyTest {
                         () -> {
                             for (long n = 0; !stop.get(); n++) {
                                 try {
-                                    master.put(
-                                            ("peer" + n).getBytes(UTF_8),
-                                            Long.toString(n).getBytes(UTF_8),
-                                            Acknowledgement.PEER);
+                                    master.at(Acknowledgement.PEER)
+                                            .put("peer" + n, Long.toString(n));
                                     acknowledged.add(n);
                                     // Slower than the link, or the replica never catches up.
                                     LockSupport.parkNanos(1_000_000);

@@ -126,6 +126,11 @@ public final class Backups {
         return store.verify(backup);
     }
 
+    /** Checks a backup; see {@link io.hotpair.Backup#verify(InputStream)}. */
+    public BackupManifest verify(InputStream in) {
+        return store.verify(in);
+    }
+
     /** Makes a keyspace's directory from a backup; see {@link io.hotpair.Backup#restore}. */
     public void restore(Path backup, Path directory, Moment moment, Progress progress) {
         restore(directory, moment, progress, partial -> store.copy(backup, partial));

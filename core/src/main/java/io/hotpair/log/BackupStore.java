@@ -99,6 +99,14 @@ public interface BackupStore {
     BackupManifest verify(Path backup);
 
     /**
+     * Checks every file of a backup's stream against its seal.
+     *
+     * @param in what {@link #pack} wrote; read to its end, not closed
+     * @return what it says of itself
+     */
+    BackupManifest verify(InputStream in);
+
+    /**
      * Copies the files of a backup, checking each, without its seal.
      *
      * @param backup the directory

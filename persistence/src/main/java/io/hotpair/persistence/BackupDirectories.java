@@ -2,6 +2,7 @@ package io.hotpair.persistence;
 
 import io.hotpair.BackupManifest;
 import io.hotpair.log.BackupStore;
+import java.io.EOFException;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,12 +10,16 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
 import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
 
@@ -322,12 +327,67 @@ final class BackupDirectories implements BackupStore {
     }
 
     private static void unpackAll(InputStream in, Path into) throws IOException {
+        readPacked(
+                in,
+                (name, zip) -> {
+                    try (OutputStream out = newFile(into, name)) {
+                        zip.transferTo(out);
+                    }
+                });
+    }
+
+    /** What is done with a file of a packed backup. */
+    @FunctionalInterface
+    private interface PackedFile {
+        void read(String name, InputStream in) throws IOException;
+    }
+
+    private static void readPacked(InputStream in, PackedFile each) throws IOException {
         ZipInputStream zip = new ZipInputStream(in);
-        for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
-            try (OutputStream out = newFile(into, entry.getName())) {
-                zip.transferTo(out);
+        String name = "the first file";
+        try {
+            for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+                name = entry.getName();
+                each.read(name, zip);
             }
+        } catch (ZipException | EOFException e) {
+            throw Failures.corruption(
+                    "the backup's ZIP is damaged at or behind " + name + ": " + e);
         }
+    }
+
+    @Override
+    public BackupManifest verify(InputStream in) {
+        return guarded("verified", Path.of("a backup's stream"), () -> verifyPacked(in));
+    }
+
+    private static BackupManifest verifyPacked(InputStream in) throws IOException {
+        List<SealedFiles> seals = new ArrayList<>();
+        Map<String, SealedFiles.Entry> found = new HashMap<>();
+        readPacked(
+                in,
+                (name, zip) -> {
+                    if (name.equals(SealedFiles.FILE_NAME)) {
+                        seals.add(SealedFiles.of(name, SealedText.read(name, zip)));
+                    } else {
+                        found.put(
+                                name,
+                                SealedFiles.Entry.copying(
+                                        zip, name, OutputStream.nullOutputStream()));
+                    }
+                });
+        if (seals.isEmpty()) {
+            throw SealedFiles.missing("the stream");
+        }
+        SealedFiles sealed = seals.get(0);
+        for (SealedFiles.Entry entry : sealed.entries()) {
+            SealedFiles.Entry present = found.get(entry.name());
+            if (present == null) {
+                throw Failures.corruption(entry.name() + " is missing");
+            }
+            entry.check(present, entry.name());
+        }
+        return sealed.manifest();
     }
 
     private static OutputStream newFile(Path root, String name) throws IOException {
@@ -344,18 +404,6 @@ final class BackupDirectories implements BackupStore {
         if (!Files.isRegularFile(file)) {
             throw Failures.corruption(file + " is missing");
         }
-        SealedFiles.Entry found = SealedFiles.Entry.copying(root, entry.name(), out);
-        if (!found.equals(entry)) {
-            throw Failures.corruption(
-                    file
-                            + " is damaged: length="
-                            + found.length()
-                            + " checksum="
-                            + SealedFiles.hex(found.checksum())
-                            + ", sealed with length="
-                            + entry.length()
-                            + " checksum="
-                            + SealedFiles.hex(entry.checksum()));
-        }
+        entry.check(SealedFiles.Entry.copying(root, entry.name(), out), file);
     }
 }

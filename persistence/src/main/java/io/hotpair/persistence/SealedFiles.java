@@ -39,10 +39,35 @@ final class SealedFiles {
 
         /** What a file is, found out while it is copied. */
         static Entry copying(Path root, String name, OutputStream out) throws IOException {
+            try (InputStream in = new FileInputStream(root.resolve(name).toFile())) {
+                return copying(in, name, out);
+            }
+        }
+
+        static Entry copying(InputStream in, String name, OutputStream out) throws IOException {
             CRC32C crc = new CRC32C();
-            try (InputStream in =
-                    new CheckedInputStream(new FileInputStream(root.resolve(name).toFile()), crc)) {
-                return new Entry(name, in.transferTo(out), (int) crc.getValue());
+            long length = new CheckedInputStream(in, crc).transferTo(out);
+            return new Entry(name, length, (int) crc.getValue());
+        }
+
+        /**
+         * Checks that it is what was sealed.
+         *
+         * @param found what is there
+         * @param file what to call it
+         */
+        void check(Entry found, Object file) {
+            if (!found.equals(this)) {
+                throw Failures.corruption(
+                        file
+                                + " is damaged: length="
+                                + found.length
+                                + " checksum="
+                                + hex(found.checksum)
+                                + ", sealed with length="
+                                + length
+                                + " checksum="
+                                + hex(checksum));
             }
         }
 
@@ -114,11 +139,24 @@ final class SealedFiles {
     static SealedFiles read(Path directory) throws IOException {
         Path file = directory.resolve(FILE_NAME);
         if (!Files.isRegularFile(file)) {
-            throw Failures.corruption(file + " is missing: " + directory + " is no backup");
+            throw missing(directory);
         }
+        return of(file, SealedText.read(file));
+    }
+
+    static HotpairException missing(Object where) {
+        return Failures.corruption(where + " has no " + FILE_NAME + ": it is no backup");
+    }
+
+    /**
+     * Reads it from its lines.
+     *
+     * @param file what to call it
+     */
+    static SealedFiles of(Object file, List<String> lines) {
         Map<String, String> facts = new HashMap<>();
         List<Entry> entries = new ArrayList<>();
-        for (String line : SealedText.read(file)) {
+        for (String line : lines) {
             if (line.startsWith(FILE_KEY)) {
                 entries.add(entry(file, line.substring(FILE_KEY.length())));
             } else {
@@ -137,7 +175,7 @@ final class SealedFiles {
         return new SealedFiles(manifest(file, facts), List.copyOf(entries));
     }
 
-    private static Entry entry(Path file, String text) {
+    private static Entry entry(Object file, String text) {
         String[] parts = text.split(" ", 3);
         try {
             return new Entry(
@@ -148,7 +186,7 @@ final class SealedFiles {
         }
     }
 
-    private static BackupManifest manifest(Path file, Map<String, String> facts) {
+    private static BackupManifest manifest(Object file, Map<String, String> facts) {
         try {
             return new BackupManifest(
                     fact(facts, "keyspace"),

@@ -1,6 +1,7 @@
 package io.hotpair.persistence;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +17,7 @@ final class SealedText {
     private static final String CRC_KEY = "crc32c=";
 
     /** No such file comes near it; read no more if a bad disk claims a longer one. */
-    private static final long MAX_LENGTH = 16 * 1024 * 1024;
+    private static final int MAX_LENGTH = 16 * 1024 * 1024;
 
     private SealedText() {}
 
@@ -33,11 +34,24 @@ final class SealedText {
      * @throws io.hotpair.HotpairException {@code CORRUPTION} with both checksums
      */
     static List<String> read(Path file) throws IOException {
-        if (Files.size(file) > MAX_LENGTH) {
-            throw Failures.corruption(
-                    file + ": length=" + Files.size(file) + ", expected at most " + MAX_LENGTH);
+        try (InputStream in = Files.newInputStream(file)) {
+            return read(file.toString(), in);
         }
-        byte[] bytes = Files.readAllBytes(file);
+    }
+
+    /**
+     * Reads.
+     *
+     * @param file what to call it
+     * @param in read to its end
+     * @return the lines, without the checksum
+     * @throws io.hotpair.HotpairException {@code CORRUPTION} with both checksums
+     */
+    static List<String> read(String file, InputStream in) throws IOException {
+        byte[] bytes = in.readNBytes(MAX_LENGTH + 1);
+        if (bytes.length > MAX_LENGTH) {
+            throw Failures.corruption(file + " is longer than " + MAX_LENGTH + " bytes");
+        }
         // ISO 8859-1 maps each byte to one char, so that offsets in the text are offsets in bytes.
         String text = new String(bytes, StandardCharsets.ISO_8859_1);
         int seal = text.lastIndexOf("\n" + CRC_KEY) + 1;

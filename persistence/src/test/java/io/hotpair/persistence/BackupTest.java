@@ -33,6 +33,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -441,6 +442,46 @@ class BackupTest {
         Files.move(root.resolve("aside"), victim);
         BackupManifest unused = Backup.verify(backup);
         assertEquals(List.of("backup", "k"), names());
+    }
+
+    @Test
+    void shouldFindDamageInAStreamWithoutUnpackingIt() throws Exception {
+        ByteArrayOutputStream stream = new ByteArrayOutputStream();
+        BackupManifest manifest;
+        try (Keyspace keyspace = open("k")) {
+            fill(keyspace, 0, 300);
+            keyspace.saveSnapshot().join();
+            fill(keyspace, 0, 300);
+            manifest = keyspace.backup(stream).join();
+        }
+        byte[] packed = stream.toByteArray();
+        assertEquals(manifest, Backup.verify(new ByteArrayInputStream(packed)));
+        Random random = new Random(7);
+        int harmless = 0;
+        for (int i = 0; i < 500; i++) {
+            byte[] damaged = packed.clone();
+            // The ends of files are where the lengths and the names are.
+            int at = i < 250 ? random.nextInt(packed.length) : Math.max(0, packed.length - i * 4);
+            damaged[at] ^= (byte) (1 << random.nextInt(8));
+            harmless += isTaken(damaged, manifest, "at=" + at) ? 1 : 0;
+        }
+        // What a ZIP says of times and attributes means nothing here.
+        assertTrue(harmless < 250, "harmless=" + harmless);
+        for (int i = 0; i < 100; i++) {
+            int length = random.nextInt(packed.length / 2);
+            assertFalse(isTaken(Arrays.copyOf(packed, length), manifest, "length=" + length));
+        }
+        assertEquals(List.of("k"), names());
+    }
+
+    private static boolean isTaken(byte[] packed, BackupManifest manifest, String what) {
+        try {
+            assertEquals(manifest, Backup.verify(new ByteArrayInputStream(packed)), what);
+            return true;
+        } catch (HotpairException e) {
+            assertEquals(HotpairException.Category.CORRUPTION, e.category(), what);
+            return false;
+        }
     }
 
     private static void flip(Path file, long at, int bit) throws IOException {

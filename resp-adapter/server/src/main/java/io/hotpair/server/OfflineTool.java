@@ -39,9 +39,9 @@ final class OfflineTool {
             Usage: hotpair-server COMMAND [options]    with directories that no server has open
 
               backup  --dir DIRECTORY --to BACKUP      makes a backup
-              verify  --dir BACKUP                     checks every file of a backup
-              restore --dir BACKUP --to DIRECTORY      makes a keyspace of a backup, which may be
-                                                       a ZIP
+              verify  --dir BACKUP                     checks every file of a backup, which may
+                                                       be a ZIP
+              restore --dir BACKUP --to DIRECTORY      makes a keyspace of such a backup
               clone   --dir DIRECTORY --to DIRECTORY   makes a keyspace of another one
               inspect --dir DIRECTORY                  prints what the log holds, a line each
               import  --rdb FILE --to DIRECTORY        makes a keyspace of a Redis RDB file
@@ -161,33 +161,44 @@ final class OfflineTool {
         }
     }
 
-    private void verify() {
-        Path backup = source("--dir");
-        if (Files.isRegularFile(backup)) {
-            throw new IllegalArgumentException(
-                    "--dir="
-                            + backup
-                            + " is a file, expected a backup's directory; one in a ZIP is checked by"
-                            + " restoring it: restore --dir "
-                            + backup
-                            + " --to DIRECTORY");
-        }
-        report(Backup.verify(backup));
+    /** What is done with a backup that is a stream. */
+    @FunctionalInterface
+    private interface Unpacking<R> {
+        R from(InputStream in);
     }
 
-    /** Of a directory, or of a ZIP as the keyspace's own backups to a stream are. */
+    /** Opens a ZIP, as the keyspace's own backups to a stream are. */
+    private static <R> R unpack(Path zip, Unpacking<R> unpacking) {
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(zip))) {
+            return unpacking.from(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(zip + " can't be read: " + e, e);
+        }
+    }
+
+    private void verify() {
+        Path backup = source("--dir");
+        report(
+                Files.isRegularFile(backup)
+                        ? unpack(backup, Backup::verify)
+                        : Backup.verify(backup));
+    }
+
     private void restore() {
         Path backup = source("--dir");
+        Path to = path("--to");
         if (Files.isRegularFile(backup)) {
-            try (InputStream in = new BufferedInputStream(Files.newInputStream(backup))) {
-                Backup.restore(in, path("--to"), moment(), new Bar(err));
-            } catch (IOException e) {
-                throw new UncheckedIOException(backup + " can't be read: " + e, e);
-            }
+            Path unused =
+                    unpack(
+                            backup,
+                            in -> {
+                                Backup.restore(in, to, moment(), new Bar(err));
+                                return to;
+                            });
         } else {
-            Backup.restore(backup, path("--to"), moment(), new Bar(err));
+            Backup.restore(backup, to, moment(), new Bar(err));
         }
-        out.println("restored to " + path("--to"));
+        out.println("restored to " + to);
     }
 
     /** Whether an append-only log is meant, not an RDB file. */

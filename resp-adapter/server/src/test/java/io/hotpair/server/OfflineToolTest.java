@@ -68,7 +68,7 @@ class OfflineToolTest {
     }
 
     @Test
-    void shouldRestoreAZipAndSayThatVerifyDoesNotReadIt() throws Exception {
+    void shouldVerifyAndRestoreAZip() throws Exception {
         Path zip = root.resolve("backup.zip");
         try (Keyspace keyspace =
                         Keyspace.open(Keyspace.builder().directory(root.resolve("k")).build());
@@ -76,9 +76,8 @@ class OfflineToolTest {
             keyspace.put("a", "1");
             assertEquals(1, keyspace.backup(out).get(60, TimeUnit.SECONDS).lastOpId());
         }
-        assertTrue(
-                run(1, "verify", "--dir", zip.toString())
-                        .contains("is a file, expected a backup's directory; one in a ZIP"));
+        String verified = run(0, "verify", "--dir", zip.toString());
+        assertTrue(verified.contains(" to 1\n"), verified);
         Path to = root.resolve("r");
         assertEquals(
                 "restored to " + to + "\n",
@@ -86,5 +85,10 @@ class OfflineToolTest {
         try (Keyspace restored = Keyspace.open(Keyspace.builder().directory(to).build())) {
             assertEquals("1", restored.get("a"));
         }
+        byte[] packed = Files.readAllBytes(zip);
+        packed[100] ^= 1;
+        Path damaged = Files.write(root.resolve("damaged.zip"), packed);
+        String refused = run(2, "verify", "--dir", damaged.toString());
+        assertTrue(refused.contains("is damaged at or behind backup.manifest"), refused);
     }
 }
