@@ -22,7 +22,9 @@ import io.hotpair.internal.StreamCommands;
 import io.hotpair.internal.StringCommands;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -41,6 +43,8 @@ import org.jspecify.annotations.Nullable;
  * everything throws {@link IllegalStateException}.
  */
 public sealed class KeyspaceOperations permits Keyspace {
+    private static final int CLEARED_AT_ONCE = 256;
+
     private final Core core;
     private final Engine engine;
     private final Acknowledgement level;
@@ -306,6 +310,30 @@ public sealed class KeyspaceOperations permits Keyspace {
         boolean deleted = session.delete(key, 0, key.length);
         await(session);
         return deleted;
+    }
+
+    /**
+     * Deletes all keys, of every database that the Redis adapter keeps here, but not its function
+     * libraries. Not one step: each key is deleted by itself, a key that is written meanwhile may
+     * stay, and whoever reads meanwhile may find some of them gone and others not.
+     */
+    public void clear() {
+        KeyspaceSession session = newSession();
+        List<byte[]> batch = new ArrayList<>();
+        long cursor = 0;
+        long opId = 0;
+        long term = core.engine().mode().term();
+        do {
+            batch.clear();
+            cursor = session.scan(cursor, CLEARED_AT_ONCE, batch::add);
+            for (byte[] key : batch) {
+                if (!KeyArea.isOwn(key) && session.delete(key, 0, key.length)) {
+                    opId = session.lastOpId();
+                    term = session.lastTerm();
+                }
+            }
+        } while (cursor != 0);
+        core.await(level, opId, term);
     }
 
     /**

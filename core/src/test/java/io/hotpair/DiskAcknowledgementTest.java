@@ -88,6 +88,10 @@ class DiskAcknowledgementTest {
                 assertEquals(opId, keyspace.statistics().lastOpId(), "i=" + i);
                 assertTrue(log.forcedOpId() >= opId, "i=" + i);
             }
+            toDisk.clear();
+            assertEquals(0, keyspace.keyCount());
+            assertTrue(log.forcedOpId() >= keyspace.statistics().lastOpId());
+            assertTrue(log.forcedOpId() > opId);
             assertThrows(IllegalArgumentException.class, () -> keyspace.at(Acknowledgement.PEER));
         }
         try (Keyspace keyspace = Keyspace.open(Keyspace.builder().inMemory().build())) {

@@ -88,6 +88,22 @@ class KeyspaceTest {
     }
 
     @Test
+    void shouldClearAllDatabasesButWhatIsNoDatabases() {
+        byte[] library = KeyArea.key(KeyArea.OWN, bytes("library"));
+        keyspace.put(library, bytes("code"));
+        for (int i = 0; i < 5_000; i++) {
+            keyspace.put(KeyArea.key(i % 3, bytes("k" + i)), bytes("v"));
+        }
+        assertTrue(keyspace.hashes().hset(bytes("h"), bytes("f"), bytes("v")));
+        assertEquals(5_002, keyspace.keyCount());
+        keyspace.clear();
+        assertEquals(1, keyspace.keyCount());
+        assertTrue(keyspace.containsKey(library));
+        keyspace.clear();
+        assertEquals(1, keyspace.keyCount());
+    }
+
+    @Test
     void shouldReplaceOnlyTheExpectedValue() {
         assertFalse(keyspace.compareAndSet("k", "", "w"));
         keyspace.put("k", "v");

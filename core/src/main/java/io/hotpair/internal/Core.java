@@ -388,19 +388,6 @@ public final class Core {
         }
     }
 
-    /** Waits until an operation has come as far as this keyspace's level says. */
-    void awaitAcknowledgement(long opId, long term) {
-        if (opId == 0) {
-            return;
-        }
-        CompletableFuture<Boolean> reached = new CompletableFuture<>();
-        whenAcknowledged(config.acknowledgement(), opId, term, reached::complete);
-        long timeoutNs = config.acknowledgementTimeout().toNanos();
-        if (!reached.completeOnTimeout(false, timeoutNs, TimeUnit.NANOSECONDS).join()) {
-            throw unknown(config.acknowledgement(), opId, term);
-        }
-    }
-
     /** Calls back when a write has come as far as a level asks; see {@link io.hotpair.Keyspace}. */
     public void whenAcknowledged(
             Acknowledgement level, long opId, long term, Watermark.Waiter waiter) {
@@ -465,24 +452,34 @@ public final class Core {
 
     /** Waits for a level; throws {@code OUTCOME_UNKNOWN} if it is not reached. */
     public void await(Acknowledgement level, Outcome outcome) {
+        await(level, outcome.opId(), outcome.term());
+    }
+
+    /**
+     * Waits for a level; throws {@code OUTCOME_UNKNOWN} if it is not reached.
+     *
+     * @param opId of the write; 0 if nothing was changed
+     * @param term in which it was made
+     */
+    public void await(Acknowledgement level, long opId, long term) {
         Watermark watermark = watermark(level);
-        if (outcome.opId() == 0) {
-            requireVouching(engine.mode(), outcome.term());
+        if (opId == 0) {
+            requireVouching(engine.mode(), term);
             return;
         }
         if (watermark != null) {
-            help(level, outcome.opId());
-            if (watermark.get() < outcome.opId()) {
+            help(level, opId);
+            if (watermark.get() < opId) {
                 CallerWait wait = new CallerWait(Thread.currentThread());
-                watermark.whenReached(outcome.opId(), wait);
+                watermark.whenReached(opId, wait);
                 wait.await(config.clock(), config.acknowledgementTimeout().toNanos());
                 if (!wait.isReached()) {
-                    throw unknown(level, outcome);
+                    throw unknown(level, opId, term);
                 }
             }
         }
-        if (!vouches(outcome.term())) {
-            throw unknown(level, outcome);
+        if (!vouches(term)) {
+            throw unknown(level, opId, term);
         }
     }
 

@@ -132,7 +132,10 @@ public final class KeyspaceBackups {
                                     outcome,
                                     tasks::requireOpen);
                     back.run();
-                    core.awaitAcknowledgement(back.lastOpId(), back.lastTerm());
+                    if (back.lastOpId() > 0) {
+                        core.await(
+                                core.config().acknowledgement(), back.lastOpId(), back.lastTerm());
+                    }
                     return new RollBackReport(
                             opId, back.restoredCount(), back.removedCount(), back.lastOpId());
                 } finally {
