@@ -7,19 +7,10 @@ import io.hotpair.internal.BlockingCommand;
 import io.hotpair.internal.Core;
 import io.hotpair.internal.Engine;
 import io.hotpair.internal.Executor;
-import io.hotpair.internal.GeoCommands;
-import io.hotpair.internal.HashCommands;
-import io.hotpair.internal.HyperLogLogCommands;
-import io.hotpair.internal.KeyCommands;
-import io.hotpair.internal.ListCommands;
 import io.hotpair.internal.Mode;
 import io.hotpair.internal.MultiReader;
 import io.hotpair.internal.Mutation;
 import io.hotpair.internal.Reader;
-import io.hotpair.internal.SetCommands;
-import io.hotpair.internal.SortedSetCommands;
-import io.hotpair.internal.StreamCommands;
-import io.hotpair.internal.StringCommands;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -42,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * longer ones are refused with {@link IllegalArgumentException}. After {@link Keyspace#close()}
  * everything throws {@link IllegalStateException}.
  */
-public sealed class KeyspaceOperations permits Keyspace {
+public sealed class KeyspaceOperations extends ExecutorOperations permits Keyspace {
     private static final int CLEARED_AT_ONCE = 256;
 
     private final Core core;
@@ -418,87 +409,6 @@ public sealed class KeyspaceOperations permits Keyspace {
         return executor.transact(transaction -> body.apply(new ExecutorView(transaction)));
     }
 
-    /**
-     * Operations on keys, whatever they hold.
-     *
-     * @return the operations
-     */
-    public KeyOperations keys() {
-        return new KeyCommands(executor);
-    }
-
-    /**
-     * Operations on strings and parts of them.
-     *
-     * @return the operations
-     */
-    public StringOperations strings() {
-        return new StringCommands(executor);
-    }
-
-    /**
-     * Operations on hashes.
-     *
-     * @return the operations
-     */
-    public HashOperations hashes() {
-        return new HashCommands(executor);
-    }
-
-    /**
-     * Operations on lists.
-     *
-     * @return the operations
-     */
-    public ListOperations lists() {
-        return new ListCommands(executor);
-    }
-
-    /**
-     * Operations on sets.
-     *
-     * @return the operations
-     */
-    public SetOperations sets() {
-        return new SetCommands(executor);
-    }
-
-    /**
-     * Operations on sorted sets.
-     *
-     * @return the operations
-     */
-    public SortedSetOperations sortedSets() {
-        return new SortedSetCommands(executor);
-    }
-
-    /**
-     * Operations on streams.
-     *
-     * @return the operations
-     */
-    public StreamOperations streams() {
-        return new StreamCommands(executor);
-    }
-
-    /**
-     * Operations on geographical positions, in sorted sets.
-     *
-     * @return the operations
-     */
-    public GeoOperations geo() {
-        return new GeoCommands(executor);
-    }
-
-    /**
-     * Operations on HyperLogLogs.
-     *
-     * @return the operations
-     */
-    public HyperLogLogOperations hyperLogLogs() {
-        return new HyperLogLogCommands(executor);
-    }
-
     /** Runs typed operations, and waits for what they wrote. */
     private final class WaitingExecutor implements Executor {
         @Override
@@ -550,6 +460,11 @@ public sealed class KeyspaceOperations permits Keyspace {
                 BlockingCommand<R> command, Duration timeout) {
             return newSession().blockAsync(command, timeout);
         }
+    }
+
+    @Override
+    Executor executor() {
+        return executor;
     }
 
     private KeyspaceSession newSession() {

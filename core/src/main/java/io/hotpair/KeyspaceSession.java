@@ -5,21 +5,12 @@ import io.hotpair.internal.Core;
 import io.hotpair.internal.DeleteKey;
 import io.hotpair.internal.Engine;
 import io.hotpair.internal.Executor;
-import io.hotpair.internal.GeoCommands;
-import io.hotpair.internal.HashCommands;
-import io.hotpair.internal.HyperLogLogCommands;
 import io.hotpair.internal.IncrementString;
-import io.hotpair.internal.KeyCommands;
-import io.hotpair.internal.ListCommands;
 import io.hotpair.internal.MultiReader;
 import io.hotpair.internal.Mutation;
 import io.hotpair.internal.Outcome;
 import io.hotpair.internal.PutString;
 import io.hotpair.internal.Reader;
-import io.hotpair.internal.SetCommands;
-import io.hotpair.internal.SortedSetCommands;
-import io.hotpair.internal.StreamCommands;
-import io.hotpair.internal.StringCommands;
 import io.hotpair.internal.UpdateString;
 import java.time.Duration;
 import java.util.Objects;
@@ -29,7 +20,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The session on an engine: checks what the caller gives, and tells the log that it has work. */
-final class KeyspaceSession implements Session, Executor {
+final class KeyspaceSession extends ExecutorOperations implements Session, Executor {
     private final Core core;
     private final Engine engine;
     private final Acknowledgement level;
@@ -48,6 +39,11 @@ final class KeyspaceSession implements Session, Executor {
 
     Outcome outcome() {
         return outcome;
+    }
+
+    @Override
+    Executor executor() {
+        return this;
     }
 
     @Override
@@ -215,51 +211,6 @@ final class KeyspaceSession implements Session, Executor {
         for (byte[] key : keys) {
             checkKey(key, 0, key.length);
         }
-    }
-
-    @Override
-    public HashOperations hashes() {
-        return new HashCommands(this);
-    }
-
-    @Override
-    public KeyOperations keys() {
-        return new KeyCommands(this);
-    }
-
-    @Override
-    public SetOperations sets() {
-        return new SetCommands(this);
-    }
-
-    @Override
-    public HyperLogLogOperations hyperLogLogs() {
-        return new HyperLogLogCommands(this);
-    }
-
-    @Override
-    public ListOperations lists() {
-        return new ListCommands(this);
-    }
-
-    @Override
-    public StringOperations strings() {
-        return new StringCommands(this);
-    }
-
-    @Override
-    public GeoOperations geo() {
-        return new GeoCommands(this);
-    }
-
-    @Override
-    public SortedSetOperations sortedSets() {
-        return new SortedSetCommands(this);
-    }
-
-    @Override
-    public StreamOperations streams() {
-        return new StreamCommands(this);
     }
 
     @Override

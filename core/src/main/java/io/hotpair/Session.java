@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * IllegalArgumentException} for a key or value over the limit, and {@link IllegalStateException}
  * after the keyspace was closed.
  */
-public interface Session {
+public interface Session extends TypedOperations {
 
     /** No deadline. */
     long NEVER = 0;
@@ -193,69 +193,6 @@ public interface Session {
      * @return what the body returned
      */
     <R> R transaction(Function<TransactionView, R> body);
-
-    /**
-     * Operations on hashes.
-     *
-     * @return the operations, whose writes are this session's
-     */
-    HashOperations hashes();
-
-    /**
-     * Operations on keys, whatever they hold.
-     *
-     * @return the operations, whose writes are this session's
-     */
-    KeyOperations keys();
-
-    /**
-     * Operations on sets.
-     *
-     * @return the operations, whose writes are this session's
-     */
-    SetOperations sets();
-
-    /**
-     * Operations on HyperLogLogs.
-     *
-     * @return the operations, whose writes are this session's
-     */
-    HyperLogLogOperations hyperLogLogs();
-
-    /**
-     * Operations on lists.
-     *
-     * @return the operations, whose writes are this session's
-     */
-    ListOperations lists();
-
-    /**
-     * Operations on strings and parts of them.
-     *
-     * @return the operations, whose writes are this session's
-     */
-    StringOperations strings();
-
-    /**
-     * Operations on geographical positions, in sorted sets.
-     *
-     * @return the operations, whose writes are this session's
-     */
-    GeoOperations geo();
-
-    /**
-     * Operations on sorted sets.
-     *
-     * @return the operations, whose writes are this session's
-     */
-    SortedSetOperations sortedSets();
-
-    /**
-     * Operations on streams.
-     *
-     * @return the operations, whose writes are this session's
-     */
-    StreamOperations streams();
 
     /**
      * The opId of the last write.

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * committed. Valid inside {@link Keyspace#transaction} only, and in its thread. An operation that
  * throws a refusal of type or value has changed nothing, so the body may go on after it.
  */
-public interface TransactionView {
+public interface TransactionView extends TypedOperations {
 
     /**
      * Reads a string.
@@ -61,67 +61,4 @@ public interface TransactionView {
      * @return the version
      */
     long version(byte[] key);
-
-    /**
-     * Operations on hashes.
-     *
-     * @return the operations, inside this transaction
-     */
-    HashOperations hashes();
-
-    /**
-     * Operations on keys, whatever they hold.
-     *
-     * @return the operations, inside this transaction
-     */
-    KeyOperations keys();
-
-    /**
-     * Operations on sets.
-     *
-     * @return the operations, inside this transaction
-     */
-    SetOperations sets();
-
-    /**
-     * Operations on HyperLogLogs.
-     *
-     * @return the operations, inside this transaction
-     */
-    HyperLogLogOperations hyperLogLogs();
-
-    /**
-     * Operations on lists.
-     *
-     * @return the operations, inside this transaction
-     */
-    ListOperations lists();
-
-    /**
-     * Operations on strings and parts of them.
-     *
-     * @return the operations, inside this transaction
-     */
-    StringOperations strings();
-
-    /**
-     * Operations on geographical positions, in sorted sets.
-     *
-     * @return the operations, inside this transaction
-     */
-    GeoOperations geo();
-
-    /**
-     * Operations on sorted sets.
-     *
-     * @return the operations, inside this transaction
-     */
-    SortedSetOperations sortedSets();
-
-    /**
-     * Operations on streams.
-     *
-     * @return the operations, inside this transaction
-     */
-    StreamOperations streams();
 }
