@@ -118,14 +118,8 @@ public final class RedisPolicies {
         }
     }
 
-    /** Evicts any. */
-    private static final class Random implements EvictionPolicy {
-        private final LongSupplier random;
-
-        Random(LongSupplier random) {
-            this.random = random;
-        }
-
+    /** Remembers nothing of how a key is used. */
+    private abstract static class Oblivious implements EvictionPolicy {
         @Override
         public int now(long clockMs) {
             return 0;
@@ -139,6 +133,15 @@ public final class RedisPolicies {
         @Override
         public int onAccess(int access, int now) {
             return access;
+        }
+    }
+
+    /** Evicts any. */
+    private static final class Random extends Oblivious {
+        private final LongSupplier random;
+
+        Random(LongSupplier random) {
+            this.random = random;
         }
 
         @Override
@@ -148,22 +151,7 @@ public final class RedisPolicies {
     }
 
     /** Evicts what expires soonest. */
-    private static final class Ttl implements EvictionPolicy {
-        @Override
-        public int now(long clockMs) {
-            return 0;
-        }
-
-        @Override
-        public int onCreate(long hash, int now) {
-            return 0;
-        }
-
-        @Override
-        public int onAccess(int access, int now) {
-            return access;
-        }
-
+    private static final class Ttl extends Oblivious {
         @Override
         public long priority(int access, int now, long deadlineMs, long length) {
             return deadlineMs;
@@ -171,22 +159,7 @@ public final class RedisPolicies {
     }
 
     /** Evicts none: a write that finds no room fails. */
-    private static final class None implements EvictionPolicy {
-        @Override
-        public int now(long clockMs) {
-            return 0;
-        }
-
-        @Override
-        public int onCreate(long hash, int now) {
-            return 0;
-        }
-
-        @Override
-        public int onAccess(int access, int now) {
-            return access;
-        }
-
+    private static final class None extends Oblivious {
         @Override
         public long priority(int access, int now, long deadlineMs, long length) {
             return 0;

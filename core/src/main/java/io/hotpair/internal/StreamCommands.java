@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -1149,30 +1150,19 @@ public final class StreamCommands implements StreamOperations {
             Duration minIdle,
             StreamId from,
             long count) {
-        checkCount(count);
-        return changeGroup(
+        return autoClaim(
                 key,
                 group,
+                consumer,
+                minIdle,
+                from,
+                count,
                 false,
-                NO_GROUP,
-                (stream, found, edit) -> {
-                    StreamAutoClaim<StreamId> ids =
-                            autoClaim(
-                                    new Claimant(
-                                            stream,
-                                            found,
-                                            consumer,
-                                            minIdle.toMillis(),
-                                            false,
-                                            edit.nowMs()),
-                                    from,
-                                    count);
-                    List<StreamEntry> entries = new ArrayList<>();
-                    for (StreamId id : ids.claimed()) {
-                        entries.add(stream.existingEntry(id));
-                    }
-                    return new StreamAutoClaim<>(ids.next(), entries, ids.deleted());
-                });
+                (stream, ids) ->
+                        new StreamAutoClaim<>(
+                                ids.next(),
+                                ids.claimed().stream().map(stream::existingEntry).toList(),
+                                ids.deleted()));
     }
 
     @Override
@@ -1183,23 +1173,30 @@ public final class StreamCommands implements StreamOperations {
             Duration minIdle,
             StreamId from,
             long count) {
+        return autoClaim(key, group, consumer, minIdle, from, count, true, (stream, ids) -> ids);
+    }
+
+    private <R> R autoClaim(
+            byte[] key,
+            byte[] group,
+            byte[] consumer,
+            Duration minIdle,
+            StreamId from,
+            long count,
+            boolean justId,
+            BiFunction<Stream, StreamAutoClaim<StreamId>, R> result) {
         checkCount(count);
+        long minIdleMs = minIdle.toMillis();
         return changeGroup(
                 key,
                 group,
                 false,
                 NO_GROUP,
-                (stream, found, edit) ->
-                        autoClaim(
-                                new Claimant(
-                                        stream,
-                                        found,
-                                        consumer,
-                                        minIdle.toMillis(),
-                                        true,
-                                        edit.nowMs()),
-                                from,
-                                count));
+                (stream, found, edit) -> {
+                    Claimant claimant =
+                            new Claimant(stream, found, consumer, minIdleMs, justId, edit.nowMs());
+                    return result.apply(stream, autoClaim(claimant, from, count));
+                });
     }
 
     private static void checkCount(long count) {
