@@ -623,6 +623,11 @@ class FullCopyTest {
             String alarm = String.valueOf(b.status().alarm());
             assertTrue(alarm.contains("too little free space"), alarm);
             assertEquals(0, b.status().fullCopyCount());
+            await(
+                    "who asks why it is not in sync is told",
+                    () ->
+                            String.valueOf(b.status().alarm())
+                                    .contains("s (a full copy of what master=a has can't be"));
             // It is what it was, and serves what it has.
             assertNotNull(b.keyspace().get("last".getBytes(UTF_8)));
         } finally {

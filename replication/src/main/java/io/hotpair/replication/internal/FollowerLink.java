@@ -32,7 +32,7 @@ final class FollowerLink implements Following {
     private static final int CONNECT_LIMIT_MS = 500;
     private static final long RESUME_LIMIT_NS = MILLISECONDS.toNanos(10_000);
     private static final long RETRY_NS = MILLISECONDS.toNanos(50);
-    private static final long ALARM_RETRY_NS = MILLISECONDS.toNanos(1_000);
+    static final long ALARM_RETRY_NS = MILLISECONDS.toNanos(1_000);
 
     /** An acknowledgement is sent after so many messages even if more are waiting. */
     private static final int MAX_BATCH = 32;
@@ -455,41 +455,40 @@ final class FollowerLink implements Following {
         }
 
         private void onCopyFailed(CopyException failed) {
-            alarmed = true;
-            events.alarm(
-                    leader.term(),
+            raise(
                     "a full copy of what master="
                             + leader.name()
                             + " has can't be taken: "
                             + failed.getMessage());
         }
 
-        /** Said at the second time: a master that dies ends connections as well. */
+        /**
+         * Counts, and is said, from the second time on: a master that dies ends connections too.
+         */
         private void onUnproven(UnprovenException e) {
             if (stopped) {
                 return;
             }
-            alarmed = true;
             unproven++;
+            alarmed = unproven > 1;
             String sentence = master() + " " + e.getMessage();
             obstacle = sentence;
-            if (unproven > 1 && repetition.isDue(sentence)) {
+            if (alarmed && repetition.isDue(sentence)) {
                 LOG.warn("this node can't follow, so it is not in sync: {}", sentence);
             }
         }
 
         private void onRefused(RefusedException refused) {
-            obstacle = master() + " refuses it: " + refused.getMessage();
+            String sentence =
+                    "master="
+                            + leader.name()
+                            + " does not feed this node: "
+                            + refused.reason()
+                            + ", "
+                            + refused.getMessage();
+            obstacle = sentence;
             if (refused.reason().needsAPerson()) {
-                alarmed = true;
-                events.alarm(
-                        leader.term(),
-                        "master="
-                                + leader.name()
-                                + " does not feed this node: "
-                                + refused.reason()
-                                + ", "
-                                + refused.getMessage());
+                raise(sentence);
             }
         }
 
@@ -498,7 +497,6 @@ final class FollowerLink implements Following {
          * again. Anything else may have left an operation in the log and not in memory.
          */
         private void onUnusable(Throwable cause) {
-            alarmed = true;
             boolean refused =
                     cause instanceof IllegalArgumentException
                             || (cause instanceof HotpairException e
@@ -506,13 +504,19 @@ final class FollowerLink implements Following {
             if (!refused) {
                 failure = String.valueOf(cause.getMessage());
             }
-            events.alarm(
-                    leader.term(),
+            raise(
                     "what master="
                             + leader.name()
                             + " sends can't be applied: "
                             + cause.getMessage());
             LOG.error("following {} failed", leader, cause);
+        }
+
+        /** Needs a person, who may ask for it as well: it keeps this node from following. */
+        private void raise(String sentence) {
+            alarmed = true;
+            obstacle = sentence;
+            events.alarm(leader.term(), sentence);
         }
 
         @Override

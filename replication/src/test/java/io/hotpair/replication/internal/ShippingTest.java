@@ -222,6 +222,21 @@ class ShippingTest {
     }
 
     @Test
+    void shouldSayWhatKeepsItFromFollowing() {
+        try (ShippingFixture pair = ShippingFixture.open()) {
+            pair.lead().follow().awaitSame();
+            pair.replica().failLog();
+            pair.master.put("a", "1");
+            String sentence = "what master=a sends can't be applied: no disk";
+            Await.until(
+                    "it says so",
+                    () -> sentence.equals(pair.obstacle()),
+                    () -> pair.obstacle() + " " + pair.describe());
+            assertEquals(sentence, pair.awaitEvent(Kind.ALARM).text());
+        }
+    }
+
+    @Test
     void shouldComeBackAfterABreakInTheMiddleOfAFrame() throws IOException {
         try (ShippingFixture pair = ShippingFixture.open();
                 BreakingProxy proxy = new BreakingProxy(pair.port, 700)) {
