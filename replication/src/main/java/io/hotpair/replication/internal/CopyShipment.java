@@ -65,23 +65,19 @@ final class CopyShipment {
                         bytesPerSecond == 0 ? ofSnapshots : Math.min(ofSnapshots, bytesPerSecond));
     }
 
-    /**
-     * Sends it.
-     *
-     * @return whether it was sent; false if the replica was refused, which {@code out} says
-     */
-    boolean run() throws IOException {
+    /** Sends it, or has the session refuse it, which {@code out} says. */
+    void run() throws IOException {
         SnapshotStore store = keyspace.log().snapshots();
         if (store == null) {
-            return FeedSession.refuseCopy(
+            session.refuseCopy(
                     out,
                     "the master's log begins after what this node has, and there are no snapshots"
                             + " beside it");
+            return;
         }
         CopySource copy = await(findInOtherThread(keyspace.log(), store));
         session.copy(copy);
         send(copy);
-        return true;
     }
 
     /** It reads all of a file before it is believed: meanwhile this thread tells that it lives. */

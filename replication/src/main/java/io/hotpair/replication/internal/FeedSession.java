@@ -22,6 +22,14 @@ import org.jspecify.annotations.Nullable;
 final class FeedSession implements AutoCloseable {
     private static final long NONE = -1;
 
+    /**
+     * What a replica was told that is not fed.
+     *
+     * @param reason why
+     * @param sentence the same for people, with what was expected
+     */
+    record Refusal(RefusalReason reason, String sentence) {}
+
     private final ReplicatedKeyspace keyspace;
     private final long term;
     private final Set<String> members;
@@ -34,6 +42,7 @@ final class FeedSession implements AutoCloseable {
     private @Nullable OperationSource source;
     private long resumeOpId;
     private boolean resumed;
+    private @Nullable Refusal refusal;
     private @Nullable CopySource copy;
     private long copyOpId = NONE;
     private long pumpedFrames;
@@ -72,6 +81,11 @@ final class FeedSession implements AutoCloseable {
 
     long resumeOpId() {
         return resumeOpId;
+    }
+
+    /** Why the replica was refused, or null. */
+    @Nullable Refusal refusal() {
+        return refusal;
     }
 
     /** Whether the replica waits for a full copy. */
@@ -393,11 +407,12 @@ final class FeedSession implements AutoCloseable {
     }
 
     /** Says that there is no copy to be had. */
-    static boolean refuseCopy(MessageWriter out, String sentence) {
-        return refuse(out, RefusalReason.NOT_RETAINED, sentence);
+    void refuseCopy(MessageWriter out, String sentence) {
+        refuse(out, RefusalReason.NOT_RETAINED, sentence);
     }
 
-    private static boolean refuse(MessageWriter out, RefusalReason reason, String sentence) {
+    private boolean refuse(MessageWriter out, RefusalReason reason, String sentence) {
+        refusal = new Refusal(reason, sentence);
         out.refuse(reason, sentence);
         return false;
     }

@@ -40,6 +40,9 @@ final class ShippingServer implements Shipping {
     /** Whoever is turned away comes again within a second; who came before that has given up. */
     private static final long TURNED_AWAY_NS = MILLISECONDS.toNanos(5_000);
 
+    /** Who could not accept a connection lets so long pass before the next one. */
+    private static final long ACCEPT_REST_NS = MILLISECONDS.toNanos(100);
+
     private static final int SEND_LENGTH = 128 * 1024;
 
     private final ReplicatedKeyspace keyspace;
@@ -200,8 +203,10 @@ final class ShippingServer implements Shipping {
             } catch (IOException | RuntimeException | OutOfMemoryError e) {
                 // A machine without a thread or memory to spare may have one again later.
                 if (!shutDown) {
-                    LOG.warn("accepting a replica on port {} failed", port, e);
-                    threads.pause(MILLISECONDS.toNanos(100));
+                    if (repetition.isDue(e.toString())) {
+                        LOG.warn("accepting a replica on port {} failed", port, e);
+                    }
+                    threads.pause(ACCEPT_REST_NS);
                 }
             }
         }
@@ -262,7 +267,7 @@ final class ShippingServer implements Shipping {
             return false;
         } catch (IOException e) {
             // A probe of a port that is open, and nothing more.
-            if (repetition.isDue(socket.peerHost())) {
+            if (repetition.isDue(socket.peerHost() + " " + e.getClass())) {
                 LOG.info(
                         "connection of {} ended before it had proved itself: {}",
                         socket.peer(),
@@ -318,16 +323,13 @@ final class ShippingServer implements Shipping {
         Message message = new Message();
         while (!session.following()) {
             socket.read(message, socket.deadlineAfter(RESUME_LIMIT_NS));
-            boolean goOn = session.onMessage(message, out);
-            if (goOn && session.copyWanted()) {
-                goOn = shipCopy(socket, session, out, serving);
+            if (session.onMessage(message, out) && session.copyWanted()) {
+                shipCopy(socket, session, out, serving);
             }
             socket.send(out);
-            if (!goOn) {
-                String member = session.member() == null ? "a node" : session.member();
-                if (repetition.isDue(member + " at " + socket.peerHost())) {
-                    LOG.warn("refused {} of {}", member, socket.peer());
-                }
+            FeedSession.Refusal refusal = session.refusal();
+            if (refusal != null) {
+                tellRefused(socket, session.member(), refusal);
                 return false;
             }
         }
@@ -340,10 +342,18 @@ final class ShippingServer implements Shipping {
         return true;
     }
 
-    private boolean shipCopy(
-            PeerSocket socket, FeedSession session, MessageWriter out, Term serving)
+    /** The sentence may be another one each time, with how far the log is by now. */
+    private void tellRefused(
+            PeerSocket socket, @Nullable String member, FeedSession.Refusal refusal) {
+        String who = (member == null ? "a node" : member) + " at " + socket.peerHost();
+        if (repetition.isDue(who + " " + refusal.reason())) {
+            LOG.warn("refused {}: {}, {}", who, refusal.reason(), refusal.sentence());
+        }
+    }
+
+    private void shipCopy(PeerSocket socket, FeedSession session, MessageWriter out, Term serving)
             throws IOException {
-        return new CopyShipment(
+        new CopyShipment(
                         keyspace,
                         threads,
                         socket,

@@ -146,7 +146,8 @@ class ListenerAbuseTest {
 
     @Test
     void shouldServeAgainAfterManyConnectionsForWhichThereWasNoThread() throws IOException {
-        try (ShippingFixture pair = ShippingFixture.open().lead()) {
+        try (CapturedLog log = new CapturedLog();
+                ShippingFixture pair = ShippingFixture.open().lead()) {
             pair.master.failThreads(ShippingServer.MAX_UNPROVEN + 1);
             while (pair.master.unstartableThreads() > 0) {
                 try (Socket unserved = pair.connect()) {
@@ -154,6 +155,7 @@ class ListenerAbuseTest {
                 }
             }
             pair.follow().awaitSame();
+            assertEquals(1, log.linesWith("accepting a replica on port"), log::text);
         }
     }
 
@@ -219,6 +221,26 @@ class ListenerAbuseTest {
         }
     }
 
+    @Test
+    void shouldLogEachReasonForWhichItRefusesAndNoneTwice() throws IOException {
+        try (CapturedLog log = new CapturedLog();
+                ShippingFixture pair = ShippingFixture.open().lead()) {
+            for (int i = 0; i < 3; i++) {
+                refused(pair, joining(ShippingFixture.TERM, "mallory", "test"));
+                refused(pair, joining(ShippingFixture.TERM, "b", "other"));
+            }
+            pair.follow().awaitSame();
+            for (String reason :
+                    List.of(
+                            "UNKNOWN_MEMBER, node=mallory, expected one of [",
+                            "OTHER_KEYSPACE, keyspace=other, expected test")) {
+                String line = "refused a node at 127.0.0.1: " + reason;
+                Await.until("it logs " + line, () -> log.linesWith(line) > 0, log::text);
+                assertEquals(1, log.linesWith(line), log::text);
+            }
+        }
+    }
+
     private static MessageWriter joining(long term, String node, String keyspace) {
         MessageWriter out = new MessageWriter(term, 22);
         out.join(new UUID(1, 2), node, keyspace);
@@ -226,15 +248,19 @@ class ListenerAbuseTest {
     }
 
     private static void assertRefused(MessageWriter out, String reason) throws IOException {
-        try (ShippingFixture pair = ShippingFixture.open().lead();
-                PeerSocket socket = pair.proven()) {
+        try (ShippingFixture pair = ShippingFixture.open().lead()) {
+            assertEquals(reason, refused(pair, out).name());
+        }
+    }
+
+    private static RefusalReason refused(ShippingFixture pair, MessageWriter out)
+            throws IOException {
+        try (PeerSocket socket = pair.proven()) {
             socket.send(out);
             Message answer = new Message();
             socket.read(answer, socket.deadlineAfter(5_000_000_000L));
             assertEquals(WireDescriptor.REFUSE, answer.type());
-            assertEquals(
-                    reason,
-                    RefusalReason.of(answer.intAt(WireDescriptor.REFUSE_REASON_OFFSET)).name());
+            return RefusalReason.of(answer.intAt(WireDescriptor.REFUSE_REASON_OFFSET));
         }
     }
 
