@@ -72,13 +72,19 @@ public record PairEvent(
         IN_SYNC_CHANGED,
         /**
          * Every voter takes part and every data node is in sync: any single node may fail. Told
-         * again each time it becomes so.
+         * again each time it becomes so after {@link #HA_LOST}.
          */
         HA_READY,
         /**
+         * What {@link #HA_READY} told has not been so for a second; the text says why not. The
+         * duration runs from when it was last so. If it lasts, {@link #OUT_OF_SYNC}, {@link
+         * #VOTERS_SILENT} or {@link #ALARM} says what a person has to see to.
+         */
+        HA_LOST,
+        /**
          * Data nodes have not been in sync for 10 s; the text names each, says why as far as this
-         * node knows, and what follows. Told by each node that reaches the register, again every
-         * minute for as long as it is so.
+         * node knows, and what follows. Told by each node that reaches the register, while it does,
+         * again every minute for as long as it is so.
          */
         OUT_OF_SYNC,
         /** Data nodes of which {@link #OUT_OF_SYNC} told are in sync again; the text says which. */

@@ -55,7 +55,6 @@ final class RegisterDialogue {
     private long viewSentNs;
     private long viewTakenNs;
     private long leaseLeftMs;
-    private boolean everyVoterReady;
     private long unsettledVersion = NONE;
 
     RegisterDialogue(TopologyRegister register, Clock clock, Runnable wake, VoterWatch voters) {
@@ -83,10 +82,6 @@ final class RegisterDialogue {
     /** When, as far as was heard, the lease ends unless it is renewed. */
     long leaseEndNs() {
         return viewTakenNs + TimeUnit.MILLISECONDS.toNanos(leaseLeftMs);
-    }
-
-    boolean everyVoterReady() {
-        return everyVoterReady;
     }
 
     boolean changePending() {
@@ -189,7 +184,6 @@ final class RegisterDialogue {
         }
         if (!older) {
             state = view.state();
-            everyVoterReady = everyVoterReady || view.everyVoterReady();
         }
     }
 

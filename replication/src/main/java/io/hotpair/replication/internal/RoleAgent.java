@@ -82,16 +82,20 @@ class RoleAgent {
 
     private static final long FIRST_START_RANK_NS = MILLISECONDS.toNanos(1_000);
 
+    /** Voters that elect a leader are not all ready for a moment, which is no news. */
+    static final long READY_PATIENCE_NS = MILLISECONDS.toNanos(1_000);
+
     /**
      * What others may know.
      *
      * @param role what this node does
      * @param state the newest state of the register that it knows
      * @param inSync of a master: what it knows of its replicas
-     * @param haReady whether any single node may fail: every voter takes part, none is silent,
-     *     there is a master, and every data node is in sync
+     * @param haReady whether any single node may fail: every voter takes part, there is a master,
+     *     and every data node is in sync
      * @param voterAlarm which voters are silent, and what follows; or null
-     * @param syncAlarm which data nodes have not been in sync for some time, and why; or null
+     * @param syncAlarm which data nodes have not been in sync for some time, and why; null if none,
+     *     or if it is not known
      */
     record View(
             Role role,
@@ -122,7 +126,8 @@ class RoleAgent {
     /** Whether a lease that the register still counts is of no use to this node. */
     private boolean handingOver;
 
-    private boolean haReady;
+    private boolean toldReady;
+    private long readyNs;
     private boolean wasConnected;
     private long registrationSentNs;
     private long registeredNs;
@@ -198,9 +203,11 @@ class RoleAgent {
         } else {
             stepReplica(state);
         }
-        voters.look(nowNs, view.state().term());
-        if (!closing) {
-            sync.look(nowNs, view.state(), this::whyNotInSync);
+        TopologyState known = known();
+        voters.look(nowNs, known.term());
+        // Without answers what the register said last may be true no more.
+        if (!closing && voters.majorityAnswers()) {
+            sync.look(nowNs, known, this::whyNotInSync);
         }
         publish();
         return waitNs();
@@ -1056,41 +1063,61 @@ class RoleAgent {
         return null;
     }
 
-    private boolean anyNodeMayFail(TopologyState state) {
+    /** What keeps any single node from failing without harm, as far as is known now, or null. */
+    private @Nullable String whyNotReady(TopologyState state) {
+        if (state.master() == null) {
+            return "there is no master";
+        }
+        if (!state.inSync().containsAll(setup.dataNodes())) {
+            return "in sync are only " + state.inSync();
+        }
+        if (!voters.everyVoterReady()) {
+            return "not every voter takes part";
+        }
         // The master and the set that were decided last say nothing of who is there now.
         boolean takesPart =
                 mastership != null
                         || (!self.equals(state.master()) && setup.following().connected());
-        return takesPart
-                && register.everyVoterReady()
-                && voters.alarm() == null
-                && state.master() != null
-                && state.inSync().containsAll(setup.dataNodes());
+        return takesPart ? null : "this node neither is master nor follows " + state.master();
     }
 
     private void publish() {
-        TopologyState state = register.state();
+        TopologyState state = known();
         Mastership acting = mastership;
-        boolean ready = state != null && anyNodeMayFail(state);
-        boolean wasReady = haReady;
-        haReady = ready;
-        if (state != null && ready && !wasReady) {
-            events.tell(
-                    Kind.HA_READY,
-                    state.term(),
-                    0,
-                    0,
-                    0,
-                    "every voter takes part and every data node is in sync: any single node may"
-                            + " fail");
-        }
+        String unready = whyNotReady(state);
         view =
                 new View(
                         acting == null ? Role.REPLICA : Role.MASTER,
-                        state == null ? TopologyState.INITIAL : state,
+                        state,
                         acting == null ? null : acting.inSync,
-                        haReady,
+                        unready == null,
                         voters.alarm(),
-                        sync.alarm());
+                        voters.majorityAnswers() ? sync.alarm() : null);
+        tellReadiness(state.term(), unready);
+    }
+
+    private void tellReadiness(long term, @Nullable String unready) {
+        if (unready == null) {
+            readyNs = nowNs;
+            if (!toldReady) {
+                toldReady = true;
+                events.tell(
+                        Kind.HA_READY,
+                        term,
+                        0,
+                        0,
+                        0,
+                        "every voter takes part and every data node is in sync: any single node"
+                                + " may fail");
+            }
+        } else if (toldReady && nowNs - readyNs >= READY_PATIENCE_NS) {
+            toldReady = false;
+            events.tell(Kind.HA_LOST, term, 0, 0, nowNs - readyNs, unready);
+        }
+    }
+
+    private TopologyState known() {
+        TopologyState state = register.state();
+        return state == null ? TopologyState.INITIAL : state;
     }
 }

@@ -41,6 +41,9 @@ final class VoterWatch {
     /** When the question was sent to which there was no answer, nor to any after it. */
     private @Nullable Long unansweredSinceNs;
 
+    /** Whether every voter took part when the leading one last knew. */
+    private boolean everyVoterTookPart;
+
     /** Questions that were sent before this say nothing new. */
     private long newestSentNs;
 
@@ -70,6 +73,16 @@ final class VoterWatch {
         return alarm;
     }
 
+    /** Whether every voter takes part, as far as is known now: at once false if one does not. */
+    boolean everyVoterReady() {
+        return everyVoterTookPart && unansweredSinceNs == null;
+    }
+
+    /** Whether a majority of voters has answered this node lately. */
+    boolean majorityAnswers() {
+        return !told.contains(MAJORITY);
+    }
+
     /** The register has answered a question. */
     void answered(RegisterView view, long sentNs, long nowNs) {
         if (sentNs - newestSentNs < 0) {
@@ -78,8 +91,10 @@ final class VoterWatch {
         newestSentNs = sentNs;
         unansweredSinceNs = null;
         if (view.everyVoterReady()) {
+            everyVoterTookPart = true;
             missingSinceNs.clear();
         } else if (!view.missingVoters().isEmpty()) {
+            everyVoterTookPart = false;
             missingSinceNs.keySet().retainAll(view.missingVoters());
             view.missingVoters().forEach(voter -> missingSinceNs.putIfAbsent(voter, nowNs));
         }

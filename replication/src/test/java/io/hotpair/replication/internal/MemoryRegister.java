@@ -1,6 +1,8 @@
 package io.hotpair.replication.internal;
 
 import io.hotpair.Clock;
+import io.hotpair.HotpairException;
+import io.hotpair.HotpairException.Category;
 import io.hotpair.replication.register.RegisterView;
 import io.hotpair.replication.register.TopologyRegister;
 import io.hotpair.replication.register.TopologyState;
@@ -8,6 +10,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /** A register that can't fail: the rules of the port, on one clock. */
 final class MemoryRegister {
@@ -15,6 +18,7 @@ final class MemoryRegister {
     private TopologyState state = TopologyState.INITIAL;
     private long leaseEndNs;
     private Set<String> missingVoters = Set.of();
+    private boolean silent;
 
     MemoryRegister(Clock clock) {
         this.clock = clock;
@@ -61,6 +65,17 @@ final class MemoryRegister {
         missingVoters = Set.of(voters);
     }
 
+    /** From now on it answers nobody, or again. */
+    synchronized void silent(boolean forNow) {
+        silent = forNow;
+    }
+
+    private synchronized CompletableFuture<RegisterView> answer(Supplier<RegisterView> question) {
+        return silent
+                ? CompletableFuture.failedFuture(new HotpairException(Category.CONSENSUS, "silent"))
+                : CompletableFuture.completedFuture(question.get());
+    }
+
     /** Another voter leads: it knows of no renewal, so every lease starts at full length. */
     synchronized void changeLeader() {
         leaseEndNs = clock.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TopologyRegister.LEASE_MS);
@@ -71,20 +86,18 @@ final class MemoryRegister {
         return new TopologyRegister() {
             @Override
             public CompletableFuture<RegisterView> read() {
-                return CompletableFuture.completedFuture(MemoryRegister.this.read());
+                return answer(MemoryRegister.this::read);
             }
 
             @Override
             public CompletableFuture<RegisterView> compareAndSet(
                     long expectedVersion, TopologyState next) {
-                return CompletableFuture.completedFuture(
-                        MemoryRegister.this.compareAndSet(node, expectedVersion, next));
+                return answer(() -> MemoryRegister.this.compareAndSet(node, expectedVersion, next));
             }
 
             @Override
             public CompletableFuture<RegisterView> renewLease(long term, long incarnation) {
-                return CompletableFuture.completedFuture(
-                        MemoryRegister.this.renewLease(term, incarnation));
+                return answer(() -> MemoryRegister.this.renewLease(term, incarnation));
             }
 
             @Override

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.hotpair.log.MemoryLog;
 import io.hotpair.replication.register.TopologyState;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,7 +33,9 @@ class RoleAgentTest {
     private final MarkInMemory marker = new MarkInMemory();
     private MemoryKeyspace keyspace =
             new MemoryKeyspace(Path.of("a"), new MemoryLog(new UUID(1, 1)), clock, true);
-    private final RoleLog events = new RoleLog(clock, "a", event -> {});
+    private final List<String> told = new ArrayList<>();
+    private final RoleLog events =
+            new RoleLog(clock, "a", event -> told.add(event.kind() + " " + event.text()));
     private RoleAgent agent = newAgent(1);
     private InSyncSet.@Nullable Progress b;
     private boolean hangs;
@@ -175,6 +178,98 @@ class RoleAgentTest {
         pass(10_000);
         alarm = agent.view().syncAlarm();
         assertTrue(alarm != null && alarm.contains("(it follows, and has not caught up)"), alarm);
+    }
+
+    @Test
+    void shouldBeReadyOnlyWhileEveryVoterIsKnownToTakePart() {
+        beMasterOfBoth();
+        assertTrue(agent.view().haReady());
+        register.miss("w");
+        pass(250);
+        assertFalse(agent.view().haReady());
+        assertNull(agent.view().voterAlarm());
+        register.miss();
+        pass(250);
+        assertTrue(agent.view().haReady());
+        register.silent(true);
+        pass(250);
+        assertFalse(agent.view().haReady());
+        assertNull(agent.view().voterAlarm());
+    }
+
+    @Test
+    void shouldTellWhenItIsNotReadyAnyMoreUnlessForAMomentOnly() {
+        beMasterOfBoth();
+        long patienceMs = TimeUnit.NANOSECONDS.toMillis(RoleAgent.READY_PATIENCE_NS);
+        for (int i = 0; i < 20; i++) {
+            register.miss("w");
+            pass(patienceMs - 250);
+            register.miss();
+            pass(250);
+        }
+        String ready =
+                "HA_READY every voter takes part and every data node is in sync: any single node"
+                        + " may fail";
+        assertEquals(List.of(ready), toldOfReadiness());
+        register.miss("w");
+        pass(patienceMs + 250);
+        String voters = "HA_LOST not every voter takes part";
+        assertEquals(List.of(ready, voters), toldOfReadiness());
+        register.miss();
+        pass(250);
+        assertEquals(List.of(ready, voters, ready), toldOfReadiness());
+        stuck = true;
+        keyspace.put("k", "v");
+        pass(2_000);
+        String nodes = "HA_LOST in sync are only [a]";
+        assertEquals(List.of(ready, voters, ready, nodes), toldOfReadiness());
+    }
+
+    private List<String> toldOfReadiness() {
+        return told.stream().filter(event -> event.startsWith("HA_")).toList();
+    }
+
+    @Test
+    void shouldNotSayWhoIsInSyncWhileNobodyAnswersIt() {
+        beMaster();
+        pass(5_000);
+        register.silent(true);
+        pass(100_000);
+        assertNull(agent.view().syncAlarm());
+        assertEquals(0, told.stream().filter(e -> e.startsWith("OUT_OF_SYNC")).count());
+        register.silent(false);
+        pass(10_000);
+        String alarm = agent.view().syncAlarm();
+        assertTrue(alarm != null && alarm.startsWith("b not in sync for 1"), alarm);
+        register.silent(true);
+        pass(100_000);
+        assertNull(agent.view().syncAlarm());
+        assertEquals(1, told.stream().filter(e -> e.startsWith("OUT_OF_SYNC")).count());
+        // What has changed meanwhile is told first, and only that.
+        enterInSync();
+        register.silent(false);
+        pass(1_000);
+        assertNull(agent.view().syncAlarm());
+        assertEquals(1, told.stream().filter(e -> e.startsWith("OUT_OF_SYNC")).count());
+        assertEquals(1, told.stream().filter(e -> e.startsWith("BACK_IN_SYNC")).count());
+    }
+
+    /** As a master would whose agent this one does not hear of. */
+    private void enterInSync() {
+        TopologyState state = register.state();
+        assertTrue(
+                register.compareAndSet(
+                                "a",
+                                state.version(),
+                                new TopologyState(
+                                        state.version() + 1,
+                                        state.term(),
+                                        state.master(),
+                                        BOTH,
+                                        state.minInSync(),
+                                        state.lineage(),
+                                        state.incarnations()))
+                        .accepted());
     }
 
     @Test
