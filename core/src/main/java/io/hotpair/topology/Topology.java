@@ -58,4 +58,23 @@ public interface Topology {
     default boolean receivesFullCopy() {
         return false;
     }
+
+    /**
+     * Whether any single node may fail now, without the loss of what was acknowledged by the peer
+     * and without the end of service.
+     *
+     * @return whether it may, as far as this node knows
+     */
+    default boolean haReady() {
+        return false;
+    }
+
+    /**
+     * What is wrong that needs a person, such as nodes that are silent or not in sync.
+     *
+     * @return a sentence, or null
+     */
+    default @Nullable String alarm() {
+        return null;
+    }
 }

@@ -396,7 +396,22 @@ final class InfoReport {
         if (pair != null) {
             line(out, "node_name", pair.nodeName());
             line(out, "term", pair.term());
+            line(out, "hotpair_ha_ready", pair.haReady() ? 1 : 0);
+            line(out, "hotpair_in_sync", inSync(pair));
+            line(out, "hotpair_alarm", oneLine(pair.alarm()));
         }
+    }
+
+    private static String inSync(Topology pair) {
+        return pair.members().stream()
+                .filter(Member::inSync)
+                .map(Member::name)
+                .collect(Collectors.joining(","));
+    }
+
+    /** What comes from elsewhere must not look like a line of its own. */
+    private static String oneLine(@Nullable String text) {
+        return text == null ? "" : text.replace('\r', ' ').replace('\n', ' ');
     }
 
     private static void following(StringBuilder out, MigrationStatus migration) {
@@ -436,11 +451,7 @@ final class InfoReport {
         line(out, "migration_master_replid", migration.replicationId());
         line(out, "migration_full_copies", migration.fullCopies());
         line(out, "migration_resumptions", migration.resumptions());
-        String error = migration.lastError();
-        line(
-                out,
-                "migration_last_error",
-                error == null ? "" : error.replace('\r', ' ').replace('\n', ' '));
+        line(out, "migration_last_error", oneLine(migration.lastError()));
     }
 
     private void replica(StringBuilder out, Topology pair) {

@@ -10,6 +10,7 @@ import io.hotpair.topology.Member;
 import io.hotpair.topology.Role;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -91,6 +92,33 @@ class PairTest {
             assertEquals(REFUSED, client.call("REPLICAOF", "127.0.0.1", "7003"));
             assertEquals(REFUSED, client.call("REPLICAOF", "NO", "ONE"));
         }
+    }
+
+    @Test
+    void shouldTellHowThePairStands() {
+        Member here = member("here", 7001, true, 0);
+        try (RespListener listener = keyspace.listen(c -> c);
+                RawClient client = new RawClient(listener.port())) {
+            keyspace.members(here, here, member("there", 7002, true, 0));
+            keyspace.haReady(true, null);
+            assertEquals(
+                    List.of("hotpair_ha_ready:1", "hotpair_in_sync:here,there", "hotpair_alarm:"),
+                    ownFields(client));
+            keyspace.role(Role.REPLICA);
+            keyspace.members(null, here, new Member("there", "", 0, false, false, 0, 0, 0));
+            keyspace.haReady(false, "b is gone\r\nhotpair_x:1");
+            assertEquals(
+                    List.of(
+                            "hotpair_ha_ready:0",
+                            "hotpair_in_sync:here",
+                            "hotpair_alarm:b is gone  hotpair_x:1"),
+                    ownFields(client));
+        }
+    }
+
+    private static List<String> ownFields(RawClient client) {
+        String info = client.call("INFO", "replication");
+        return info.lines().filter(line -> line.startsWith("hotpair_")).toList();
     }
 
     @Test

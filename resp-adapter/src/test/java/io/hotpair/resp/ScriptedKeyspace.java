@@ -44,6 +44,8 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     private volatile long endedTerm = -1;
     private volatile Role role = Role.MASTER;
     private volatile @Nullable Member master;
+    private volatile boolean haReady;
+    private volatile @Nullable String alarm;
     private volatile Duration timeout = Duration.ofSeconds(20);
     private volatile long laterNs;
     private volatile UnaryOperator<Session> sessions = UnaryOperator.identity();
@@ -53,6 +55,11 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     ScriptedKeyspace acknowledgesAtOnce(boolean whether) {
         acknowledgesAtOnce = whether;
         return this;
+    }
+
+    void haReady(boolean whether, @Nullable String alarmed) {
+        haReady = whether;
+        alarm = alarmed;
     }
 
     void vouches(boolean whether) {
@@ -251,6 +258,16 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
             @Override
             public long fullCopyCount() {
                 return 0;
+            }
+
+            @Override
+            public boolean haReady() {
+                return haReady;
+            }
+
+            @Override
+            public @Nullable String alarm() {
+                return alarm;
             }
         };
     }

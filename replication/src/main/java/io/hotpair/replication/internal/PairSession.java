@@ -163,6 +163,11 @@ public final class PairSession implements ReplicationSession {
         return following.copying();
     }
 
+    @Override
+    public boolean haReady() {
+        return agent.view().haReady();
+    }
+
     /**
      * How this node stands.
      *
@@ -180,6 +185,11 @@ public final class PairSession implements ReplicationSession {
                 view.haReady(),
                 fullCopyCount(),
                 alarm(view));
+    }
+
+    @Override
+    public @Nullable String alarm() {
+        return alarm(agent.view());
     }
 
     private @Nullable String alarm(RoleAgent.View view) {

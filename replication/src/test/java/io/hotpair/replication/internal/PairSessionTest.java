@@ -307,6 +307,7 @@ class PairSessionTest {
             assertNotNull(master);
             assertEquals("a", master.name());
             assertTrue(onReplica.status().haReady());
+            assertTrue(onReplica.haReady());
             assertNull(onReplica.status().alarm());
         }
     }
@@ -356,6 +357,8 @@ class PairSessionTest {
                         return alarm != null && alarm.contains("no disk; no majority of");
                     },
                     () -> pair.a.session().status());
+            String alarm = pair.a.session().alarm();
+            assertTrue(alarm != null && alarm.contains("no disk; no majority of"), alarm);
         }
     }
 
