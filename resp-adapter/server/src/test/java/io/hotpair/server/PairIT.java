@@ -164,9 +164,14 @@ class PairIT {
         configure();
         start("w", "--mode", "witness");
         startNode("a");
-        startNode("b");
         await("a takes writes", () -> ask("a", "SET", "first", "1").equals("+OK"));
+        startNode("b");
         await("b is in sync", () -> ask("a", "INFO", "replication").contains("in_sync=yes"));
+        for (String node : List.of("a", "b")) {
+            await(
+                    node + " knows that any node may fail",
+                    () -> ask(node, "INFO", "replication").contains("hotpair_ha_ready:1"));
+        }
         assertEquals("1", ask("b", "GET", "first"), this::logsOrFailure);
         String large = "0123456789abcdef".repeat(LARGE_LENGTH / 16);
         assertEquals("+OK", ask("a", "SET", "large", large), this::logsOrFailure);
@@ -181,6 +186,8 @@ class PairIT {
 
         process("a").destroyForcibly().waitFor();
         await("b takes writes", () -> ask("b", "SET", "after", "2").equals("+OK"));
+        String alone = ask("b", "INFO", "replication");
+        assertTrue(alone.contains("hotpair_ha_ready:0"), alone);
         for (int i = 0; i < 200; i++) {
             assertEquals("value" + i, ask("b", "GET", "key" + i), this::logsOrFailure);
         }
@@ -202,8 +209,8 @@ class PairIT {
         configure();
         start("w", "--mode", "witness");
         startNode("a");
-        startNode("b");
         await("a takes writes", () -> ask("a", "SET", "first", "1").equals("+OK"));
+        startNode("b");
         await("b is in sync", () -> ask("a", "INFO", "replication").contains("in_sync=yes"));
         Map<String, Integer> lengths = fill("a", new Random(2021));
         assertTrue(ask("a", "INFO", "replication").contains("in_sync=yes"), this::logsOrFailure);
