@@ -156,18 +156,40 @@ final class ClientTransaction {
         return queued.stream().anyMatch(each -> each.command().touchesKeys());
     }
 
-    /** Watches what stands under a key of the client's database. */
-    void watch(byte[] key) {
+    /**
+     * Watches what stands under keys of the client's database. If one of them is refused none of
+     * them is watched, and none is charged for: who was refused does not unwatch.
+     *
+     * @param request has them from its first argument on
+     */
+    void watch(Request request) {
+        Map<WatchedKey, Watched> added = new LinkedHashMap<>();
+        long chargedBefore = chargedBytes;
+        boolean isAdded = false;
+        try {
+            for (int i = 1; i < request.count(); i++) {
+                watch(request.copy(i), added);
+            }
+            watched.putAll(added);
+            isAdded = true;
+        } finally {
+            if (!isAdded) {
+                release(chargedBytes - chargedBefore);
+            }
+        }
+    }
+
+    private void watch(byte[] key, Map<WatchedKey, Watched> added) {
         int database = client.database();
         WatchedKey name = new WatchedKey(database, new KeyName(KeyArea.name(key)));
-        if (!watched.containsKey(name)) {
+        if (!watched.containsKey(name) && !added.containsKey(name)) {
             charge(key.length + (long) WATCH_OVERHEAD);
             Session session = client.unnoticed();
             boolean exists = session.deadlineMs(key, 0, key.length) != Session.ABSENT;
             Databases.Mapping present = Databases.mapping(client);
             int area = present.area(database);
             int swaps = present.swaps(database);
-            watched.put(name, new Watched(exists, session.version(key), area, swaps));
+            added.put(name, new Watched(exists, session.version(key), area, swaps));
         }
     }
 
@@ -185,7 +207,7 @@ final class ClientTransaction {
     void unwatch() {
         watched.clear();
         if (!open) {
-            release();
+            release(chargedBytes);
         }
     }
 
@@ -195,12 +217,12 @@ final class ClientTransaction {
         watched.clear();
         open = false;
         broken = false;
-        release();
+        release(chargedBytes);
     }
 
-    private void release() {
-        client.connection().account().charge(-chargedBytes);
-        chargedBytes = 0;
+    private void release(long bytes) {
+        client.connection().account().charge(-bytes);
+        chargedBytes -= bytes;
     }
 
     /**

@@ -84,9 +84,7 @@ final class TransactionCommands {
         if (client.transaction().isOpen()) {
             throw new CommandException("ERR WATCH inside MULTI is not allowed");
         }
-        for (int i = 1; i < request.count(); i++) {
-            client.transaction().watch(request.copy(i));
-        }
+        client.transaction().watch(request);
         reply.ok();
     }
 

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** Transactions: beside what a comparison with a real server shows. */
@@ -178,6 +180,45 @@ class TransactionTest {
             client.call("UNWATCH");
             assertTrue(!other.call("CLIENT", "LIST").matches("(?s).* multi-mem=[1-9].*"));
         }
+    }
+
+    @Test
+    void shouldWatchNothingAndHoldNothingOfAWatchThatIsRefused() {
+        try (TestListener listener =
+                        TestListener.open(
+                                config -> config.maxBulkLength(1 << 17).queryBufferLimit(1 << 20));
+                RawClient client = listener.connect();
+                RawClient other = listener.connect()) {
+            call(client, "+OK\r\n", "WATCH before");
+            long heldBytes = multiMem(other);
+            assertTrue(heldBytes > 0, "heldBytes=" + heldBytes);
+            String reply = client.call("WATCH", "a", "x".repeat(100_000));
+            assertTrue(reply.startsWith("-ERR"), reply);
+            assertEquals(heldBytes, multiMem(other), "after a key that is too long");
+            String[] many = new String[10_000];
+            many[0] = "WATCH";
+            for (int i = 1; i < many.length; i++) {
+                many[i] = "k" + i;
+            }
+            reply = client.call(many);
+            assertTrue(reply.startsWith("-ERR the transaction is longer than the limit"), reply);
+            assertEquals(heldBytes, multiMem(other), "after keys that are too many");
+            other.call("MSET", "a", "1", "k1", "1");
+            call(client, "+OK\r\n", "MULTI");
+            call(client, QUEUED, "PING");
+            call(client, "*1\r\n+PONG\r\n", "EXEC");
+            assertEquals(0, multiMem(other), "after the transaction");
+            call(client, "+OK\r\n", "WATCH a a");
+            assertEquals(
+                    heldBytes - "before".length() + 1, multiMem(other), "one key, given twice");
+        }
+    }
+
+    /** What the only client that watches holds for it. */
+    private static long multiMem(RawClient other) {
+        Matcher matcher =
+                Pattern.compile("multi-mem=([0-9]+)").matcher(other.call("CLIENT", "LIST"));
+        return matcher.results().mapToLong(each -> Long.parseLong(each.group(1))).sum();
     }
 
     @Test
