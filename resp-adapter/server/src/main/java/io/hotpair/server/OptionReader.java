@@ -112,6 +112,10 @@ final class OptionReader {
     }
 
     private static void add(Map<String, List<GivenOption>> given, GivenOption option) {
-        given.computeIfAbsent(option.option(), o -> new ArrayList<>()).add(option);
+        // Behind the others, as an older name of the same may be among them: the last one counts.
+        List<GivenOption> before = given.remove(option.option());
+        List<GivenOption> all = before == null ? new ArrayList<>() : before;
+        all.add(option);
+        given.put(option.option(), all);
     }
 }

@@ -279,7 +279,7 @@ final class ServerOptions {
     Mode mode = Mode.STANDALONE;
     @Nullable LogLevel logLevel;
     int port = 6379;
-    List<String> bind = new ArrayList<>();
+    List<String> bind = List.of();
     List<String> allowedAddresses = new ArrayList<>();
     @Nullable String password;
     int databases = 16;
@@ -543,7 +543,7 @@ final class ServerOptions {
     private void set(String option, String value) {
         switch (option) {
             case "--port" -> port = integer(value, 0, 65_535);
-            case "--bind" -> bind.addAll(List.of(value.strip().split("\\s+", -1)));
+            case "--bind" -> bind = List.of(value.strip().split("\\s+", -1));
             case "--loglevel" -> logLevel = constant(LogLevel.class, value);
             case "--allowed-addresses" ->
                     Stream.of(value.strip().split("[ ,]+", -1))
@@ -698,6 +698,8 @@ final class ServerOptions {
 
     /** As in Redis, 0 is no limit; what is too small to open with is set at once behind that. */
     private void maxMemory(String value) {
+        // What an earlier line says is settled otherwise.
+        parameters.removeIf(each -> each.getKey().equals("maxmemory"));
         long bytes = memory(value);
         maxMemoryBytes = bytes == 0 ? KeyspaceConfig.MAX_MEMORY_BYTES : bytes;
         if (maxMemoryBytes > KeyspaceConfig.MAX_MEMORY_BYTES) {

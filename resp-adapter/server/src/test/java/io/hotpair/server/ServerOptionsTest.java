@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.hotpair.KeyspaceConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -343,6 +344,45 @@ class ServerOptionsTest {
                 options.parameters.stream()
                         .filter(each -> each.getKey().startsWith("client-output"))
                         .toList());
+    }
+
+    /** As a redis-server 7.0.15 does, whose CONFIG GET tells what the last line says. */
+    @Test
+    void shouldGoByTheLastLineOfSeveralAboutOneParameter() throws IOException {
+        Path file =
+                file(
+                        """
+                        maxmemory 1kb
+                        maxmemory 64mb
+                        bind 0.0.0.0
+                        bind 127.0.0.1 -::1
+                        hash-max-listpack-entries 1
+                        hash-max-ziplist-entries 2
+                        hash-max-listpack-entries 3
+                        """);
+        ServerOptions options = ServerOptions.parse(new String[] {file.toString()});
+        assertEquals(64 << 20, options.maxMemoryBytes);
+        assertEquals(List.of("127.0.0.1", "-::1"), options.bind);
+        assertEquals(
+                List.of(
+                        Map.entry("hash-max-ziplist-entries", "2"),
+                        Map.entry("hash-max-listpack-entries", "1"),
+                        Map.entry("hash-max-listpack-entries", "3")),
+                options.parameters);
+
+        options = ServerOptions.parse(new String[] {file.toString(), "--maxmemory", "2kb"});
+        assertEquals(KeyspaceConfig.MIN_MEMORY_BYTES, options.maxMemoryBytes);
+        assertTrue(options.parameters.contains(Map.entry("maxmemory", "2kb")));
+        assertFalse(options.parameters.contains(Map.entry("maxmemory", "1kb")));
+    }
+
+    /** As a redis-server 7.0.15, which reads a line before it reads the next. */
+    @Test
+    void shouldRefuseALineThoughALaterOneWouldReplaceIt() throws IOException {
+        Path file = file("maxmemory abc\nmaxmemory 64mb\n");
+        assertEquals(
+                List.of(file + ":1: maxmemory=abc, expected a size such as 512mb"),
+                refused(file.toString()));
     }
 
     @Test
