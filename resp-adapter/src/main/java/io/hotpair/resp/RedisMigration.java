@@ -29,8 +29,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -39,7 +41,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,14 +72,21 @@ import org.slf4j.LoggerFactory;
 public final class RedisMigration implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(RedisMigration.class);
     private static final byte[] ANY_KEY = {0};
-    private static final long RETRY_MS = 1_000;
+    private static final long RETRY_NS = TimeUnit.SECONDS.toNanos(1);
     private static final long STATE_POLL_MS = 5;
     private static final long ACKNOWLEDGE_MS = 1_000;
     private static final long REPEAT_NS = TimeUnit.MINUTES.toNanos(1);
+    private static final int MAX_SAID = 64;
     private static final long REPORT_NS = TimeUnit.SECONDS.toNanos(10);
     private static final long END_TIMEOUT_SECONDS = 60;
     private static final long SWEEP_TIMEOUT_SECONDS = 5;
     private static final int MARKER_LENGTH = 40;
+
+    /** What Redis says, of several versions, to those who are not who they should be. */
+    private static final Pattern OF_ACCESS =
+            Pattern.compile(
+                    "WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password|ERR Client sent AUTH");
+
     private static final int BUFFER_BYTES = 1 << 16;
 
     private final Keyspace keyspace;
@@ -108,8 +119,9 @@ public final class RedisMigration implements AutoCloseable {
     private volatile @Nullable String lastError;
 
     // Of its thread alone.
-    private @Nullable String saidReason;
-    private long saidNs;
+    private final Set<String> said = new HashSet<>();
+    private long saidSinceNs = System.nanoTime();
+    private boolean isSaidDown;
     private long reportedNs;
     private String copyId = "";
     private long copyOffset;
@@ -441,6 +453,7 @@ public final class RedisMigration implements AutoCloseable {
             SourceStream applied = new SourceStream(client, databases, deadlines, stopping::get);
             stream = applied;
             while (!stopping.get()) {
+                long beganNs = System.nanoTime();
                 boolean wasFollowing = false;
                 try {
                     connectAndFollow(applied, client, deadlines);
@@ -449,7 +462,8 @@ public final class RedisMigration implements AutoCloseable {
                     lost(e);
                 }
                 // The sooner it is there again the likelier the Redis still has what it missed.
-                if (!wasFollowing) {
+                // But one who closes each connection at once is not asked without a rest.
+                if (!wasFollowing || System.nanoTime() - beganNs < RETRY_NS) {
                     pause();
                 }
             }
@@ -467,7 +481,6 @@ public final class RedisMigration implements AutoCloseable {
         }
         String reason = String.valueOf(why.getMessage());
         lastError = reason;
-        sayWhyThereIsNoLink(reason);
         boolean isForEver =
                 reason.startsWith("ERR unknown command")
                         || reason.startsWith(SyncCommands.NO_STREAM);
@@ -478,25 +491,58 @@ public final class RedisMigration implements AutoCloseable {
                             + " that",
                     why);
         }
+        sayWhyThereIsNoLink(why, reason);
     }
 
-    /** Once, and then from time to time: a Redis may be away for days. */
-    private void sayWhyThereIsNoLink(String reason) {
-        long nowNs = System.nanoTime();
-        if (!reason.equals(saidReason) || nowNs - saidNs >= REPEAT_NS) {
-            saidReason = reason;
-            saidNs = nowNs;
+    private void sayWhyThereIsNoLink(IOException why, String reason) {
+        if (isDue(reason)) {
+            isSaidDown = true;
             LOGGER.warn(
-                    "No link to {}: {}; it is tried again every second, and said again after a"
+                    "No link to {}: {}; {}it is tried again every second, and said again after a"
                             + " minute",
                     source,
-                    reason);
+                    reason,
+                    remedy(why, reason));
+        }
+    }
+
+    /** What has to be done about a reason that does not pass by itself. */
+    private static String remedy(IOException why, String reason) {
+        if (why instanceof SourceLink.Refusal && OF_ACCESS.matcher(reason).lookingAt()) {
+            return "this lasts until the user, the password or what that user may do is changed,"
+                    + " here or there; ";
+        }
+        if (why instanceof SourceLink.OtherProtocol) {
+            return "this lasts until a Redis listens there; ";
+        }
+        if (why instanceof SSLException) {
+            return "this lasts until certificates or settings of TLS are changed, here or there; ";
+        }
+        return "";
+    }
+
+    /**
+     * Whether something is to be said now; if so, it counts as said. Each thing once a minute at
+     * most, and no more than so many of them, as a Redis may be away for days, or come and go.
+     */
+    private boolean isDue(String sentence) {
+        long nowNs = System.nanoTime();
+        if (nowNs - saidSinceNs >= REPEAT_NS) {
+            saidSinceNs = nowNs;
+            said.clear();
+        }
+        return said.size() < MAX_SAID && said.add(sentence);
+    }
+
+    private void inform(String sentence, Object... values) {
+        if (isDue(sentence)) {
+            LOGGER.info(sentence, values);
         }
     }
 
     private void pause() {
         synchronized (pause) {
-            long endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(RETRY_MS);
+            long endNs = System.nanoTime() + RETRY_NS;
             long leftNs = endNs - System.nanoTime();
             while (!stopping.get() && leftNs > 0) {
                 waitFor(leftNs);
@@ -580,13 +626,13 @@ public final class RedisMigration implements AutoCloseable {
             }
             applied.resume();
             resumptions.incrementAndGet();
-            LOGGER.info("Goes on with {} at offset {}", source, applied.offset());
+            inform("Goes on with {} at offset {}", source, applied.offset());
             return true;
         }
         if (words.length != 3 || !words[0].equals("FULLRESYNC")) {
             throw new SourceLink.Refusal(answer);
         }
-        LOGGER.info("Receives a full copy of what {} holds", source);
+        inform("Receives a full copy of what {} holds", source);
         copyId = words[1];
         copyOffset = number(words[2]);
         return false;
@@ -749,7 +795,7 @@ public final class RedisMigration implements AutoCloseable {
             LocalClient client,
             DeadlineHold deadlines)
             throws IOException {
-        LOGGER.info("Loads {} bytes from {}", Files.size(file), source);
+        inform("Loads {} bytes from {}", Files.size(file), source);
         synchronized (turn) {
             if (stopping.get()) {
                 throw new EOFException("ended before the copy was loaded");
@@ -782,8 +828,7 @@ public final class RedisMigration implements AutoCloseable {
                         });
         replicationId = copyId;
         applied.begin(copyOffset);
-        LOGGER.info(
-                "Follows {} from offset {} on, with {} keys", source, copyOffset, read.keyCount());
+        inform("Follows {} from offset {} on, with {} keys", source, copyOffset, read.keyCount());
     }
 
     /** Whether they are there; if not, there is room for them when all else is removed. */
@@ -812,8 +857,8 @@ public final class RedisMigration implements AutoCloseable {
     private void follow(SourceLink from, SourceStream applied) throws IOException {
         state = State.FOLLOWING;
         wasUp = true;
-        if (saidReason != null) {
-            saidReason = null;
+        if (isSaidDown) {
+            isSaidDown = false;
             LOGGER.info("The link to {} is up again", source);
         }
         acknowledge(from, applied);

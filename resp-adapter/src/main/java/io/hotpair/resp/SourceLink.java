@@ -65,6 +65,15 @@ final class SourceLink implements AutoCloseable {
         }
     }
 
+    /** Who listens there is no Redis. */
+    static final class OtherProtocol extends IOException {
+        private static final long serialVersionUID = 1;
+
+        OtherProtocol() {
+            super("the other side does not speak the protocol of Redis");
+        }
+    }
+
     private final Socket socket;
     private final InputStream in;
     private final OutputStream out;
@@ -170,6 +179,9 @@ final class SourceLink implements AutoCloseable {
         if (line.startsWith("-")) {
             throw new Refusal(line.substring(1));
         }
+        if (!line.startsWith("+")) {
+            throw new OtherProtocol();
+        }
         return line.substring(1);
     }
 
@@ -188,7 +200,7 @@ final class SourceLink implements AutoCloseable {
                 }
                 line.reset();
             } else if (line.size() == MAX_LINE) {
-                throw new IOException("the other side does not speak the protocol of Redis");
+                throw new OtherProtocol();
             } else {
                 line.write(b);
             }
@@ -208,7 +220,7 @@ final class SourceLink implements AutoCloseable {
             case ':' -> Long.parseLong(rest);
             case '$' -> rest.equals("-1") ? null : string(Integer.parseInt(rest));
             case '*' -> rest.equals("-1") ? null : replies(Integer.parseInt(rest));
-            default -> throw new IOException("the other side does not speak Redis's protocol");
+            default -> throw new OtherProtocol();
         };
     }
 
