@@ -226,11 +226,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         worker.connections().remove(this);
         server.clients().remove(this);
         outbox.close();
-        Parked parked = client.parked();
-        if (parked != null) {
-            parked.cancel();
-            client.unpark();
-        }
+        cancelParked();
         client.unsubscribeAll();
         server.monitors().remove(client);
         server.tracking().disable(client);
@@ -239,6 +235,14 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
         holding = false;
         parser.input(NOTHING, 0, 0);
         boolean unused = ended.complete(null);
+    }
+
+    private void cancelParked() {
+        Parked parked = client.parked();
+        if (parked != null) {
+            parked.cancel();
+            client.unpark();
+        }
     }
 
     @Override
@@ -512,6 +516,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
     }
 
     private void refuse(String error) {
+        // Nothing goes on for this client: nobody is to wait for that, nor to give it anything,
+        // until it has read the error and is gone.
+        cancelParked();
         ReplyBuffer reply = worker.reply();
         begin(reply);
         reply.error(error);

@@ -3,7 +3,9 @@ package io.hotpair.resp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.hotpair.Clock;
 import io.hotpair.HotpairException;
+import io.hotpair.Keyspace;
 import io.hotpair.ListOperations;
 import io.hotpair.PoppedElements;
 import io.hotpair.Session;
@@ -215,6 +217,55 @@ class BlockedClientTest {
             other.call("CLIENT", "UNPAUSE");
             other.call("RPUSH", "k", "a");
             assertEquals(POPPED, waiting.reply());
+        }
+    }
+
+    /** A time that stands still, so that nobody is gone because time passes. */
+    private static final class StillClock implements Clock {
+        @Override
+        public long currentTimeMs() {
+            return 1_700_000_000_000L;
+        }
+
+        @Override
+        public long nanoTime() {
+            return 0;
+        }
+    }
+
+    @Test
+    void shouldWaitForNobodyWhoSendsTooMuchWhileHeldBack() {
+        try (Keyspace keyspace =
+                        Keyspace.open(
+                                Keyspace.builder().inMemory().clock(new StillClock()).build());
+                RespListener listener =
+                        RespListener.open(
+                                keyspace,
+                                RespConfig.builder().port(0).queryBufferLimit(64 << 10).build());
+                RawClient other = new RawClient(listener.port());
+                RawClient held = new RawClient(listener.port())) {
+            assertEquals("+OK\r\n", other.call("CLIENT", "PAUSE", "100000", "WRITE"));
+            held.send(RawClient.command("SET", "a", "1"));
+            awaitBlocked(other, 1);
+            held.send("*1\r\n$70000\r\n" + "x".repeat(66_000));
+            assertTrue(held.untilClosed().startsWith("-ERR Protocol error: the command is longer"));
+            assertEquals("+OK\r\n", other.call("CLIENT", "UNPAUSE"));
+            assertEquals("$-1\r\n", other.call("GET", "a"));
+        }
+    }
+
+    @Test
+    void shouldGiveNothingToOneWhoSendsTooMuchWhileItWaits() {
+        try (TestListener listener = TestListener.open(c -> c.queryBufferLimit(64 << 10));
+                RawClient waiting = listener.connect();
+                RawClient other = listener.connect()) {
+            waiting.send(RawClient.command("BLPOP", "k", "0"));
+            awaitBlocked(other, 1);
+            waiting.send("*1\r\n$70000\r\n" + "x".repeat(66_000));
+            String reply = waiting.untilClosed();
+            assertTrue(reply.startsWith("-ERR Protocol error: the command is longer"), reply);
+            assertEquals(":1\r\n", other.call("RPUSH", "k", "a"));
+            assertEquals(":1\r\n", other.call("LLEN", "k"));
         }
     }
 
