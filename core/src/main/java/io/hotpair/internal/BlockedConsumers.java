@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -51,6 +52,23 @@ import org.slf4j.LoggerFactory;
  *       stand behind it, and who keeps a place that is out keeps nobody who came later. A place
  *       that is out is never used again.
  * </ul>
+ *
+ * <p>One that begins changes nothing, so it serves, once it stands in its lines (W2), only those of
+ * whom nobody else may know:
+ *
+ * <ul>
+ *   <li>If it only looks, itself alone, and without having its lines (W1): there is no order to
+ *       keep, and nobody stands behind it whom others pass over because of it. What was changed
+ *       before it stood there it finds now. Who changes a key afterwards comes to it by the line,
+ *       or finds it being served, and then all its lines are served (B2).
+ *   <li>Else its own row in each of its lines, from the front, so that those before it come first.
+ *       Who came to it before it had begun has stopped in this row, and in no other. It has the
+ *       line meanwhile; who comes then leaves a count, and for that the whole line is served.
+ * </ul>
+ *
+ * <p>All else is as for whoever changes a key: what is changed for those whom it serves is served
+ * afterwards (W3), what runs for a user runs at the end (W4), what can't be done now is postponed
+ * (W5). A thread that serves already leaves its lines for later, as a whole.
  *
  * <p>What waits is what a client makes a server keep, without limit to the number of keys. So a key
  * that one consumer waits for takes one line, one place, and one node of the map.
@@ -331,7 +349,12 @@ final class BlockedConsumers {
             leave(consumer);
         }
         try {
-            serve(linesOf(consumer));
+            if (waits) {
+                serveFirst(consumer);
+            } else {
+                // Others may have found it there, and have served nobody behind it.
+                serve(linesOf(consumer));
+            }
         } catch (VirtualMachineError e) {
             // It waits all the same: from here on it ends as any other does.
             allPostponed = true;
@@ -411,7 +434,8 @@ final class BlockedConsumers {
     <R> ConsumerFuture<R> await(byte[][] keys, Supplier<@Nullable R> attempt) {
         ConsumerFuture<R> future = new ConsumerFuture<>();
         BlockedConsumer<R> consumer =
-                new BlockedConsumer<>(this, keys.length, Rivals.NONE, key -> attempt.get(), null);
+                new BlockedConsumer<>(
+                        this, keys.length, Rivals.OF_A_USER, key -> attempt.get(), null);
         consumer.whenServed(() -> future.take(consumer));
         future.waitsAs(consumer);
         add(consumer, keys);
@@ -470,8 +494,23 @@ final class BlockedConsumers {
         Server present = servers.get(Thread.currentThread());
         if (present != null) {
             take(present, changed);
-            return;
+        } else {
+            serve(server -> take(server, changed));
         }
+    }
+
+    /** Serves one that begins, after those who go first. */
+    private void serveFirst(BlockedConsumer<?> consumer) {
+        Server present = servers.get(Thread.currentThread());
+        if (present != null) {
+            take(present, linesOf(consumer));
+        } else {
+            serve(server -> server.serveFirst(consumer));
+        }
+    }
+
+    /** Serves as this thread, which does not serve yet. */
+    private void serve(Consumer<Server> first) {
         Server server;
         try {
             probe(PROBED_FRAMES);
@@ -482,7 +521,7 @@ final class BlockedConsumers {
         }
         try {
             servers.put(Thread.currentThread(), server);
-            take(server, changed);
+            first.accept(server);
             server.run();
         } catch (VirtualMachineError e) {
             // The change itself is made: what is left to do for others is done later.
@@ -616,40 +655,72 @@ final class BlockedConsumers {
             postpone(line);
         }
 
-        void run() {
-            for (present = own.poll(); present != null; present = own.poll()) {
-                Line line = present;
-                boolean isDone = false;
-                while (!isDone) {
-                    int seen = line.work;
-                    serve(line);
-                    isDone = Line.WORK.compareAndSet(line, seen, 0);
-                    // Only what is left: a line of many who are not served now is done all the
-                    // same.
-                    boolean isLeft = !isDone || !own.isEmpty();
-                    if (isLeft && attempts > MAX_ATTEMPTS && timers.hasRunner()) {
-                        present = isDone ? null : line;
-                        giveUp();
-                        present = null;
-                        handedOver = true;
-                        timers.wake();
+        /** One that begins; before anything else. */
+        void serveFirst(BlockedConsumer<?> consumer) {
+            for (Place place : consumer.places) {
+                if (place == null) {
+                    continue;
+                }
+                Line line = place.row.line();
+                if (!consumer.rivals.haveOrder()) {
+                    if (serve(line, consumer)) {
                         return;
+                    }
+                } else if (Line.WORK.getAndIncrement(line) == 0) {
+                    present = line;
+                    serve(line, place.row);
+                    if (Line.WORK.compareAndSet(line, 1, 0)) {
+                        present = null;
+                    } else {
+                        run(line);
                     }
                 }
             }
         }
 
+        void run() {
+            for (Line line = own.poll(); line != null; line = own.poll()) {
+                run(line);
+            }
+        }
+
+        /** Serves a line until nobody has left anything to do there. */
+        private void run(Line line) {
+            present = line;
+            boolean isDone = false;
+            while (!isDone) {
+                int seen = line.work;
+                serve(line);
+                isDone = Line.WORK.compareAndSet(line, seen, 0);
+                // Only what is left: a line of many who are not served now is done all the same.
+                boolean isLeft = !isDone || !own.isEmpty();
+                if (isLeft && attempts > MAX_ATTEMPTS && timers.hasRunner()) {
+                    present = isDone ? null : line;
+                    giveUp();
+                    present = null;
+                    handedOver = true;
+                    timers.wake();
+                    return;
+                }
+            }
+            present = null;
+        }
+
         private void serve(Line line) {
             for (Row row = line; row != null; row = line.after(row)) {
-                boolean goesOn = true;
-                Place at = row.first;
-                while (at != null && goesOn) {
-                    // Asked for before: who is served is out afterwards. Who comes behind the last
-                    // one meanwhile has himself served.
-                    Place next = row.after(at);
-                    goesOn = serve(line, at.consumer) || !row.rivals.compete();
-                    at = next;
-                }
+                serve(line, row);
+            }
+        }
+
+        private void serve(Line line, Row row) {
+            boolean goesOn = true;
+            Place at = row.first;
+            while (at != null && goesOn) {
+                // Asked for before: who is served is out afterwards. Who comes behind the last one
+                // meanwhile has himself served.
+                Place next = row.after(at);
+                goesOn = serve(line, at.consumer) || !row.rivals.compete();
+                at = next;
             }
         }
 

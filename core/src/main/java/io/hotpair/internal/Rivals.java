@@ -5,19 +5,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Consumers of a key that take the same things from it: when one of them finds nothing there, the
- * others would not either. Those who only look are nobody's rivals.
+ * others would not either. Those who only look are nobody's rivals, and have no order. Of those
+ * whose attempts are a user's nothing is known: each is asked, and in its turn.
  */
 record Rivals(Kind kind, @Nullable ByteBuffer group) {
 
     /** What they take. */
     enum Kind {
         NOTHING,
+        UNKNOWN,
         ELEMENTS,
         SCORED_MEMBERS,
         ENTRIES
     }
 
     static final Rivals NONE = new Rivals(Kind.NOTHING, null);
+    static final Rivals OF_A_USER = new Rivals(Kind.UNKNOWN, null);
     static final Rivals FOR_ELEMENTS = new Rivals(Kind.ELEMENTS, null);
     static final Rivals FOR_SCORED_MEMBERS = new Rivals(Kind.SCORED_MEMBERS, null);
 
@@ -27,6 +30,11 @@ record Rivals(Kind kind, @Nullable ByteBuffer group) {
     }
 
     boolean compete() {
+        return haveOrder() && kind != Kind.UNKNOWN;
+    }
+
+    /** Whether who came first must be asked first. */
+    boolean haveOrder() {
         return kind != Kind.NOTHING;
     }
 

@@ -294,6 +294,132 @@ class BlockedConsumersTest {
         assertEquals(2_500, consumers.waitingCount());
     }
 
+    private BlockedConsumer<Integer> counting(int[] attempts, Rivals rivals, byte[]... keys) {
+        BlockedConsumer<Integer> consumer =
+                new BlockedConsumer<>(
+                        consumers,
+                        keys.length,
+                        rivals,
+                        key -> {
+                            attempts[0]++;
+                            return null;
+                        },
+                        null);
+        consumers.add(consumer, keys);
+        return consumer;
+    }
+
+    @Test
+    void shouldAskNobodyElseWhenOneBeginsThatOnlyLooks() {
+        int[] others = {0};
+        counting(others, Rivals.FOR_ELEMENTS, A, B);
+        int[] readers = {0};
+        for (int i = 0; i < 2_000; i++) {
+            BlockedConsumer<Integer> unused = counting(readers, Rivals.NONE, A, B);
+        }
+        assertEquals(2 * 2_000, readers[0]);
+        assertEquals(2, others[0]);
+    }
+
+    @Test
+    void shouldAskOnlyRivalsWhenOneBeginsThatTakes() {
+        int[] readers = {0};
+        int[] group = {0};
+        for (int i = 0; i < 100; i++) {
+            BlockedConsumer<Integer> unused = counting(readers, Rivals.NONE, A);
+        }
+        counting(group, Rivals.ofGroup(A), A);
+        readers[0] = 0;
+        group[0] = 0;
+        // It finds nothing, so those behind it would not, and those for other things may.
+        int[] first = {0};
+        counting(first, Rivals.FOR_ELEMENTS, A);
+        int[] second = {0};
+        counting(second, Rivals.FOR_ELEMENTS, A);
+        assertEquals(List.of(0, 0, 2, 0), List.of(readers[0], group[0], first[0], second[0]));
+        put(A, 1);
+        assertEquals(List.of(100, 1, 3, 0), List.of(readers[0], group[0], first[0], second[0]));
+    }
+
+    @Test
+    void shouldAskThoseOfAUserInTheirOrder() {
+        List<String> asked = new ArrayList<>();
+        for (String name : List.of("first", "second", "third")) {
+            ConsumerFuture<Integer> unused =
+                    consumers.await(
+                            new byte[][] {A},
+                            () -> {
+                                asked.add(name);
+                                return null;
+                            });
+        }
+        assertEquals(List.of("first", "first", "second", "first", "second", "third"), asked);
+    }
+
+    @Test
+    void shouldServeTheWholeLineForWhoFoundSomebodyAtItWhoBegins() throws Exception {
+        int[] readers = {0};
+        counting(readers, Rivals.NONE, A);
+        CountDownLatch reached = new CountDownLatch(1);
+        CountDownLatch mayGoOn = new CountDownLatch(1);
+        AtomicInteger attempts = new AtomicInteger();
+        Thread begins =
+                new Thread(
+                        () ->
+                                consumer(
+                                        "begins",
+                                        key -> {
+                                            if (attempts.incrementAndGet() == 1) {
+                                                reached.countDown();
+                                                awaitLatch(mayGoOn);
+                                                return null;
+                                            }
+                                            return take(key);
+                                        },
+                                        A));
+        readers[0] = 0;
+        begins.start();
+        awaitLatch(reached);
+        // Leaves the line to the one that begins.
+        put(A, 1);
+        assertEquals(0, readers[0]);
+        mayGoOn.countDown();
+        begins.join();
+        assertEquals(List.of("begins"), served);
+        assertTrue(readers[0] > 0, "readers=" + readers[0]);
+    }
+
+    @Test
+    void shouldServeOneThatOnlyLooksAgainIfTheKeyChangesWhileItBegins() throws Exception {
+        CountDownLatch reached = new CountDownLatch(1);
+        CountDownLatch mayGoOn = new CountDownLatch(1);
+        AtomicInteger attempts = new AtomicInteger();
+        BlockedConsumer<Integer> reader =
+                new BlockedConsumer<>(
+                        consumers,
+                        1,
+                        Rivals.NONE,
+                        key -> {
+                            if (attempts.incrementAndGet() == 1) {
+                                reached.countDown();
+                                awaitLatch(mayGoOn);
+                                return null;
+                            }
+                            return stock.get(key[0]);
+                        },
+                        null);
+        reader.whenServed(() -> served.add("reader"));
+        Thread begins = new Thread(() -> consumers.add(reader, new byte[][] {A}));
+        begins.start();
+        awaitLatch(reached);
+        put(A, 1);
+        assertEquals(List.of(), served);
+        mayGoOn.countDown();
+        begins.join();
+        assertEquals(List.of("reader"), served);
+        assertEquals(1, reader.result());
+    }
+
     @Test
     void shouldTimeOut() {
         long startNs = System.nanoTime();
@@ -390,7 +516,11 @@ class BlockedConsumersTest {
     private List<Waiting> comeAndGo(SplittableRandom random, AtomicInteger putCount) {
         byte[][] names = {A, B, {'c'}};
         Rivals[] rivals = {
-            Rivals.FOR_ELEMENTS, Rivals.FOR_SCORED_MEMBERS, Rivals.NONE, Rivals.ofGroup(A)
+            Rivals.FOR_ELEMENTS,
+            Rivals.FOR_SCORED_MEMBERS,
+            Rivals.NONE,
+            Rivals.OF_A_USER,
+            Rivals.ofGroup(A)
         };
         List<Waiting> mine = new ArrayList<>();
         for (int i = 0; i < 30_000; i++) {
