@@ -25,7 +25,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -89,17 +91,24 @@ public final class HotpairServer implements AutoCloseable {
                 System.setProperty(
                         "org.slf4j.simpleLogger.defaultLogLevel", options.logLevel.loggerName);
             }
-            HotpairServer server = open(options);
+            CompletableFuture<Optional<HotpairServer>> opened = new CompletableFuture<>();
             CountDownLatch closed = new CountDownLatch(1);
-            // The process is ours, and SIGTERM is how operators end it.
-            Runtime.getRuntime()
-                    .addShutdownHook(
-                            new Thread(
-                                    () -> {
-                                        server.close();
-                                        closed.countDown();
-                                    },
-                                    "hotpair-shutdown"));
+            Thread hook =
+                    new Thread(
+                            () -> {
+                                opened.join().ifPresent(HotpairServer::close);
+                                closed.countDown();
+                            },
+                            "hotpair-shutdown");
+            try {
+                // The process is ours, and SIGTERM is how operators end it.
+                HotpairServer server =
+                        open(options, () -> Runtime.getRuntime().addShutdownHook(hook));
+                boolean unused = opened.complete(Optional.of(server));
+            } finally {
+                // Else there is nothing left to close.
+                boolean unused = opened.complete(Optional.empty());
+            }
             closed.await();
             return 0;
         } catch (IllegalArgumentException | IllegalStateException e) {
@@ -116,13 +125,19 @@ public final class HotpairServer implements AutoCloseable {
         }
     }
 
-    /** Opens what the options ask for. */
-    static HotpairServer open(ServerOptions options) {
+    /**
+     * Opens what the options ask for.
+     *
+     * @param beforeServing called when all is read and nobody is served yet: from then on a client
+     *     may end the process, which is to leave all in order. Until then it may end at any time.
+     */
+    static HotpairServer open(ServerOptions options, Runnable beforeServing) {
         Logger logger = LoggerFactory.getLogger(HotpairServer.class);
         if (!options.appendOnly) {
             logger.warn("appendonly=no: all keys are gone when this process ends");
         }
         if (options.mode == ServerOptions.Mode.WITNESS) {
+            beforeServing.run();
             Witness witness = Witness.open(voter(options));
             logger.info("witness of pair {} is ready", options.name);
             return new HotpairServer(null, null, witness, null);
@@ -130,6 +145,7 @@ public final class HotpairServer implements AutoCloseable {
         RespConfig listen = listener(options);
         Keyspace keyspace = Keyspace.open(keyspace(options));
         try {
+            beforeServing.run();
             RespListener listener = listen(keyspace, listen, options);
             logger.info(
                     "ready to accept connections on port {}{}",
