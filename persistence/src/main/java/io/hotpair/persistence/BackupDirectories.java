@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,6 +23,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Backups as directories: the files of a closed log, and {@code backup.manifest}, which names each
@@ -344,15 +346,32 @@ final class BackupDirectories implements BackupStore {
 
     private static void readPacked(InputStream in, PackedFile each) throws IOException {
         ZipInputStream zip = new ZipInputStream(in);
-        String name = "the first file";
+        Set<String> names = new HashSet<>();
+        String name = "its beginning";
         try {
-            for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+            for (ZipEntry entry = next(zip); entry != null; entry = next(zip)) {
                 name = entry.getName();
+                if (!names.add(name)) {
+                    throw new ZipException("it has that name twice");
+                }
                 each.read(name, zip);
             }
         } catch (ZipException | EOFException e) {
             throw Failures.corruption(
-                    "the backup's ZIP is damaged at or behind " + name + ": " + e);
+                    "the backup's ZIP is damaged at or behind " + name + ": " + e.getMessage());
+        }
+        // Its own directory says nothing new; but whoever sends it may wait until it is taken.
+        long unused = in.transferTo(OutputStream.nullOutputStream());
+    }
+
+    private static @Nullable ZipEntry next(ZipInputStream zip) throws IOException {
+        try {
+            return zip.getNextEntry();
+        } catch (IllegalArgumentException e) {
+            // What Java 17 says of a name that is no UTF-8.
+            ZipException damaged = new ZipException("a name in it is damaged");
+            damaged.initCause(e);
+            throw damaged;
         }
     }
 
@@ -367,6 +386,8 @@ final class BackupDirectories implements BackupStore {
         readPacked(
                 in,
                 (name, zip) -> {
+                    // Where the directory would be does not matter: what lies outside of it does.
+                    Path unused = SealedFiles.inside(Path.of("backup"), name);
                     if (name.equals(SealedFiles.FILE_NAME)) {
                         seals.add(SealedFiles.of(name, SealedText.read(name, zip)));
                     } else {

@@ -43,6 +43,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -448,30 +449,98 @@ class BackupTest {
     void shouldFindDamageInAStreamWithoutUnpackingIt() throws Exception {
         ByteArrayOutputStream stream = new ByteArrayOutputStream();
         BackupManifest manifest;
+        String digest;
         try (Keyspace keyspace = open("k")) {
             fill(keyspace, 0, 300);
             keyspace.saveSnapshot().join();
             fill(keyspace, 0, 300);
+            digest = keyspace.digest();
             manifest = keyspace.backup(stream).join();
         }
         byte[] packed = stream.toByteArray();
         assertEquals(manifest, Backup.verify(new ByteArrayInputStream(packed)));
-        Random random = new Random(7);
-        int harmless = 0;
-        for (int i = 0; i < 500; i++) {
-            byte[] damaged = packed.clone();
-            // The ends of files are where the lengths and the names are.
-            int at = i < 250 ? random.nextInt(packed.length) : Math.max(0, packed.length - i * 4);
-            damaged[at] ^= (byte) (1 << random.nextInt(8));
-            harmless += isTaken(damaged, manifest, "at=" + at) ? 1 : 0;
+        int end = find(packed, ZIP_DIRECTORY, 0);
+        List<Integer> heads = new ArrayList<>();
+        for (int at = 0; at >= 0; at = find(packed, ZIP_FILE, at + 1)) {
+            heads.add(at);
         }
-        // What a ZIP says of times and attributes means nothing here.
-        assertTrue(harmless < 250, "harmless=" + harmless);
+        assertTrue(heads.size() >= 5, heads.toString());
+        Random random = new Random(7);
         for (int i = 0; i < 100; i++) {
-            int length = random.nextInt(packed.length / 2);
+            int at = random.nextInt(end);
+            byte[] damaged = packed.clone();
+            damaged[at] ^= (byte) (1 << random.nextInt(8));
+            if (isTaken(damaged, manifest, "at=" + at)) {
+                // A time, a version; or from where in a long row of zeros zeros are copied.
+                String name = "r" + i;
+                Backup.restore(
+                        new ByteArrayInputStream(damaged),
+                        root.resolve(name),
+                        Moment.latest(),
+                        Progress.NONE);
+                assertEquals(digest, digestOf(name), "at=" + at);
+                Directories.deleteTree(root.resolve(name));
+            }
+        }
+        for (int head : heads) {
+            for (int at : new int[] {head + 26, head + ZIP_HEAD_LENGTH}) {
+                byte[] damaged = packed.clone();
+                // How long the name is, and its first byte, which is no text in UTF-8 then.
+                damaged[at] ^= (byte) (at == head + 26 ? 1 << 4 : 1 << 7);
+                assertFalse(isTaken(damaged, manifest, "at=" + at));
+            }
+            assertFalse(isTaken(Arrays.copyOf(packed, head), manifest, "length=" + head));
+        }
+        for (int i = 0; i < 100; i++) {
+            int length = random.nextInt(end);
             assertFalse(isTaken(Arrays.copyOf(packed, length), manifest, "length=" + length));
         }
+        // Whoever writes it may wait for all of it to be read.
+        ByteArrayInputStream all = new ByteArrayInputStream(packed);
+        BackupManifest unused = Backup.verify(all);
+        assertEquals(0, all.available());
         assertEquals(List.of("k"), names());
+    }
+
+    private static final byte[] ZIP_FILE = {'P', 'K', 3, 4};
+    private static final byte[] ZIP_DIRECTORY = {'P', 'K', 1, 2};
+    private static final int ZIP_HEAD_LENGTH = 30;
+
+    private static int find(byte[] in, byte[] what, int from) {
+        for (int at = from; at + what.length <= in.length; at++) {
+            if (Arrays.equals(in, at, at + what.length, what, 0, what.length)) {
+                return at;
+            }
+        }
+        return -1;
+    }
+
+    @Test
+    void shouldRefuseAStreamThatHoldsAFileTwiceOrOutsideOfItself() throws Exception {
+        ByteArrayOutputStream stream = new ByteArrayOutputStream();
+        try (Keyspace keyspace = open("k")) {
+            keyspace.put("a", "1");
+            BackupManifest unused = keyspace.backup(stream).join();
+        }
+        ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(stream.toByteArray()));
+        ZipEntry manifest = zip.getNextEntry();
+        assertEquals("backup.manifest", manifest.getName());
+        for (String name : List.of(zip.getNextEntry().getName(), "../outside")) {
+            ByteArrayOutputStream hostile = new ByteArrayOutputStream();
+            try (ZipOutputStream out = new ZipOutputStream(hostile)) {
+                out.putNextEntry(new ZipEntry(name));
+                out.write(1);
+                out.closeEntry();
+            }
+            int length = find(hostile.toByteArray(), ZIP_DIRECTORY, 0);
+            byte[] both = Arrays.copyOf(hostile.toByteArray(), length + stream.size());
+            System.arraycopy(stream.toByteArray(), 0, both, length, stream.size());
+            HotpairException e =
+                    assertThrows(
+                            HotpairException.class,
+                            () -> Backup.verify(new ByteArrayInputStream(both)));
+            assertEquals(HotpairException.Category.CORRUPTION, e.category(), name);
+        }
     }
 
     private static boolean isTaken(byte[] packed, BackupManifest manifest, String what) {
