@@ -306,14 +306,17 @@ public sealed class KeyspaceOperations extends ExecutorOperations permits Keyspa
     /**
      * Deletes all keys, of every database that the Redis adapter keeps here, but not its function
      * libraries. Not one step: each key is deleted by itself, a key that is written meanwhile may
-     * stay, and whoever reads meanwhile may find some of them gone and others not.
+     * stay, and whoever reads meanwhile may find some of them gone and others not. When it is
+     * refused on the way, as any write may be, a part of the keys is gone.
      */
     public void clear() {
+        Mode before = engine.mode();
+        before.checkWritable();
         KeyspaceSession session = newSession();
         List<byte[]> batch = new ArrayList<>();
         long cursor = 0;
         long opId = 0;
-        long term = core.engine().mode().term();
+        long term = before.term();
         do {
             batch.clear();
             cursor = session.scan(cursor, CLEARED_AT_ONCE, batch::add);
@@ -337,6 +340,17 @@ public sealed class KeyspaceOperations extends ExecutorOperations permits Keyspa
     public boolean expireAt(byte[] key, Instant deadline) {
         long deadlineMs = Math.max(1, Millis.of("deadline", deadline));
         return keys().pexpireAt(key, deadlineMs, KeyOperations.DeadlineCondition.ALWAYS);
+    }
+
+    /**
+     * Sets when a key expires, of whatever type its value is.
+     *
+     * @param key the key, in UTF-8
+     * @param deadline when; a moment that has passed deletes the key
+     * @return whether the key was there
+     */
+    public boolean expireAt(String key, Instant deadline) {
+        return expireAt(key.getBytes(UTF_8), deadline);
     }
 
     /**

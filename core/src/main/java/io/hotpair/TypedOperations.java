@@ -1,10 +1,10 @@
 package io.hotpair;
 
 /**
- * Operations on the values of each type. Those of a {@link Keyspace} are steps of their own, and
- * wait for its level; those of a {@link Session} are steps of their own, and do not wait; those of
- * a {@link TransactionView} become a part of its transaction. Code that takes one of these works
- * with any of them.
+ * Operations on the values of each type. Those of a {@link Keyspace} or of {@link Keyspace#at} are
+ * steps of their own, and wait for a level; those of a {@link Session} are steps of their own, and
+ * do not wait; those of a {@link TransactionView} become a part of its transaction. Code that takes
+ * one of these works with any of them.
  */
 public interface TypedOperations {
 

@@ -18,8 +18,9 @@
  *       java.lang.IllegalArgumentException}. One that ends gives null, or an empty list.
  *   <li>An interrupt ends a wait as a time-out does; the flag stays up. If something was taken at
  *       the same moment it is given, and the flag stays up as well.
- *   <li>Nothing is given before it is acknowledged at the keyspace's level; {@code OUTCOME_UNKNOWN}
- *       says that something was taken and may be gone.
+ *   <li>Nothing is given before it is acknowledged, at the level of the operations that were asked;
+ *       a call of a session does not wait for that, only its future does, at the level of what gave
+ *       the session. {@code OUTCOME_UNKNOWN} says that something was taken and may be gone.
  *   <li>A wait ends with {@code NOT_MASTER} when this node stops being master, and with {@link
  *       java.lang.IllegalStateException} when the keyspace is closed. Where writes are refused for
  *       a while, for lack of replicas, those who wait go on waiting.

@@ -382,6 +382,8 @@ class LoggedKeyspaceTest {
         try (Keyspace keyspace = Keyspace.open(builder().replication(steering).build())) {
             assertEquals(
                     HotpairException.Category.NOT_MASTER, categoryOf(() -> keyspace.put("k", "v")));
+            // Nothing is there to be deleted, but the master may have something.
+            assertEquals(HotpairException.Category.NOT_MASTER, categoryOf(keyspace::clear));
             assertEquals(0, keyspace.term());
             long barrier = steering.keyspace().promote(5, Lease.permanent(Clock.SYSTEM));
             assertEquals(1, barrier);
@@ -391,6 +393,8 @@ class LoggedKeyspaceTest {
             assertEquals(
                     HotpairException.Category.NOT_ENOUGH_REPLICAS,
                     categoryOf(() -> keyspace.put("k", "w")));
+            assertEquals(
+                    HotpairException.Category.NOT_ENOUGH_REPLICAS, categoryOf(keyspace::clear));
             steering.keyspace().refuseWrites(null);
             keyspace.put("k", "w");
             steering.keyspace().demote();

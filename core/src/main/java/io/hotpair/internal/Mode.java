@@ -102,7 +102,7 @@ public record Mode(
         }
     }
 
-    void checkWritable() {
+    public void checkWritable() {
         checkOpen();
         if (refusal != null && refusalCategory != null) {
             throw new HotpairException(

@@ -40,8 +40,8 @@ interface KeyspacePort {
     private static KeyspacePort of(Keyspace keyspace, LongSupplier nowMs, MigrationSlot slot) {
         return new KeyspacePort() {
             @Override
-            public Session session(Acknowledgement level) {
-                return keyspace.at(level).session();
+            public Session session() {
+                return keyspace.at(Acknowledgement.MEMORY).session();
             }
 
             @Override
@@ -182,12 +182,10 @@ interface KeyspacePort {
         };
     }
 
-    /** One of the keyspace's own level. */
-    default Session session() {
-        return session(acknowledgement());
-    }
-
-    Session session(Acknowledgement level);
+    /**
+     * One whose writes wait for nothing, also where it waits itself: who replies waits for them.
+     */
+    Session session();
 
     /** One whose reads are neither a hit or a miss nor a use of a key. */
     default Session unnoticed() {

@@ -216,7 +216,7 @@ final class LocalClient implements AutoCloseable {
         return null;
     }
 
-    /** Waits until all writes are as far as the keyspace's level says; returns whether they are. */
+    /** Waits until all writes are as far as the server's level says; returns whether they are. */
     boolean awaitAcknowledged() {
         Session session = client.session();
         if (session.lastOpId() == 0) {

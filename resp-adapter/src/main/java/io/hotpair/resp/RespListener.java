@@ -373,7 +373,7 @@ public final class RespListener implements AutoCloseable {
                 return;
             }
             Worker worker = workers.get(channel.eventLoop());
-            Session session = server.keyspace().session(server.acknowledgement());
+            Session session = server.keyspace().session();
             if (worker == null || !server.clients().admit()) {
                 refuse(channel, TOO_MANY);
                 return;

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.hotpair.Acknowledgement;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -106,17 +105,6 @@ class AcknowledgementTest {
             long last = keyspace.statistics().lastOpId();
             assertTrue(last > before, line + " " + reply);
             assertEquals(last, keyspace.lastAskedOpId(), line);
-        }
-    }
-
-    @Test
-    void shouldServeThoseWhoWaitAtTheListenersLevelAndNotTheKeyspaces() {
-        assertEquals(Acknowledgement.PEER, keyspace.lastSessionLevel());
-        try (RespListener other =
-                        keyspace.listen(config -> config.acknowledgement(Acknowledgement.DISK));
-                RawClient its = new RawClient(other.port())) {
-            assertEquals("+PONG\r\n", its.call("PING"));
-            assertEquals(Acknowledgement.DISK, keyspace.lastSessionLevel());
         }
     }
 

@@ -38,7 +38,6 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     private final List<Member> members = new CopyOnWriteArrayList<>();
     private volatile boolean acknowledgesAtOnce;
     private volatile long lastAskedOpId;
-    private volatile @Nullable Acknowledgement lastSessionLevel;
     private volatile boolean vouches = true;
     private volatile long term = 7;
     private volatile long endedTerm = -1;
@@ -156,10 +155,6 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     }
 
     /** The write that somebody waited for last. */
-    @Nullable Acknowledgement lastSessionLevel() {
-        return lastSessionLevel;
-    }
-
     long lastAskedOpId() {
         return lastAskedOpId;
     }
@@ -186,9 +181,8 @@ final class ScriptedKeyspace implements KeyspacePort, AutoCloseable {
     }
 
     @Override
-    public Session session(Acknowledgement level) {
-        lastSessionLevel = level;
-        return sessions.apply(real.session(Acknowledgement.MEMORY));
+    public Session session() {
+        return sessions.apply(real.session());
     }
 
     @Override

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import io.hotpair.Acknowledgement;
 import io.hotpair.Keyspace;
 import io.hotpair.KeyspaceBuilder;
+import io.hotpair.KeyspaceOperations;
 import io.hotpair.MaxMemoryPolicy;
 import io.hotpair.SnapshotOptions;
 import java.nio.file.Path;
@@ -78,16 +79,16 @@ final class HotpairStore implements Contestant {
 
     private static final class KeyspaceCaller extends StoreCaller {
         private final Keyspace keyspace;
-        private final Acknowledgement level;
+        private final KeyspaceOperations atLevel;
 
         KeyspaceCaller(Keyspace keyspace, Acknowledgement level) {
             this.keyspace = keyspace;
-            this.level = level;
+            atLevel = keyspace.at(level);
         }
 
         @Override
         void put(int length) {
-            keyspace.at(level).put(key, wholeValue(length));
+            atLevel.put(key, wholeValue(length));
         }
 
         @Override
