@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * OUTCOME_UNKNOWN} the change is made but its level was not reached in time. A key has at most
  * {@link Keyspace#MAX_KEY_LENGTH} bytes and a value at most {@link Keyspace#MAX_VALUE_LENGTH}:
  * longer ones are refused with {@link IllegalArgumentException}. After {@link Keyspace#close()}
- * everything throws {@link IllegalStateException}.
+ * whatever reads or writes keys throws {@link IllegalStateException}.
  */
 public sealed class KeyspaceOperations extends ExecutorOperations permits Keyspace {
     private static final int CLEARED_AT_ONCE = 256;
