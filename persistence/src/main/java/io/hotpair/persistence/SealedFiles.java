@@ -215,7 +215,8 @@ final class SealedFiles {
      * @throws HotpairException {@code CORRUPTION} if it lies outside the directory
      */
     static Path inside(Path root, String name) {
-        Path file = root.resolve(name).normalize();
+        // What no path can have, either.
+        Path file = name.indexOf(0) < 0 ? root.resolve(name).normalize() : root;
         if (name.isEmpty() || !file.startsWith(root.normalize()) || file.equals(root.normalize())) {
             throw Failures.corruption("name=" + name + ", expected one inside of " + root);
         }

@@ -525,7 +525,7 @@ class BackupTest {
         ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(stream.toByteArray()));
         ZipEntry manifest = zip.getNextEntry();
         assertEquals("backup.manifest", manifest.getName());
-        for (String name : List.of(zip.getNextEntry().getName(), "../outside")) {
+        for (String name : List.of(zip.getNextEntry().getName(), "../outside", "a\0b")) {
             ByteArrayOutputStream hostile = new ByteArrayOutputStream();
             try (ZipOutputStream out = new ZipOutputStream(hostile)) {
                 out.putNextEntry(new ZipEntry(name));
