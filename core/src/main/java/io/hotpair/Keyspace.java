@@ -39,13 +39,8 @@ public final class Keyspace extends KeyspaceOperations implements AutoCloseable 
     /** The longest value, in bytes: 512 MiB, as in Redis. */
     public static final int MAX_VALUE_LENGTH = 512 << 20;
 
-    private final Core core;
-    private final Engine engine;
-
     private Keyspace(Core core) {
         super(core, core.config().acknowledgement());
-        this.core = core;
-        engine = core.engine();
     }
 
     /**

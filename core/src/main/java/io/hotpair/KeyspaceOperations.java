@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
 public sealed class KeyspaceOperations extends ExecutorOperations permits Keyspace {
     private static final int CLEARED_AT_ONCE = 256;
 
-    private final Core core;
-    private final Engine engine;
+    final Core core;
+    final Engine engine;
     private final Acknowledgement level;
     private final Executor executor = new WaitingExecutor();
 

@@ -271,17 +271,7 @@ class BlockedConsumersTest {
         timers.runBy(Thread.currentThread());
         int[] attempts = {0};
         for (int i = 0; i < 2_500; i++) {
-            BlockedConsumer<Integer> reader =
-                    new BlockedConsumer<>(
-                            consumers,
-                            1,
-                            Rivals.NONE,
-                            key -> {
-                                attempts[0]++;
-                                return null;
-                            },
-                            null);
-            consumers.add(reader, new byte[][] {A});
+            BlockedConsumer<Integer> unused = counting(attempts, Rivals.NONE, A);
         }
         int before = attempts[0];
         put(A, 1);
@@ -461,17 +451,7 @@ class BlockedConsumersTest {
     @Test
     void shouldStandOnceInTheLineOfAKeyThatIsGivenTwice() {
         int[] attempts = {0};
-        BlockedConsumer<Integer> consumer =
-                new BlockedConsumer<>(
-                        consumers,
-                        4,
-                        Rivals.NONE,
-                        key -> {
-                            attempts[0]++;
-                            return null;
-                        },
-                        null);
-        consumers.add(consumer, new byte[][] {A, A, B, A});
+        BlockedConsumer<Integer> consumer = counting(attempts, Rivals.NONE, A, A, B, A);
         attempts[0] = 0;
         put(A, 1);
         assertEquals(1, attempts[0]);

@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -161,16 +162,10 @@ final class OfflineTool {
         }
     }
 
-    /** What is done with a backup that is a stream. */
-    @FunctionalInterface
-    private interface Unpacking<R> {
-        R from(InputStream in);
-    }
-
     /** Opens a ZIP, as the keyspace's own backups to a stream are. */
-    private static <R> R unpack(Path zip, Unpacking<R> unpacking) {
+    private static void unpack(Path zip, Consumer<InputStream> to) {
         try (InputStream in = new BufferedInputStream(Files.newInputStream(zip))) {
-            return unpacking.from(in);
+            to.accept(in);
         } catch (IOException e) {
             throw new UncheckedIOException(zip + " can't be read: " + e, e);
         }
@@ -178,23 +173,18 @@ final class OfflineTool {
 
     private void verify() {
         Path backup = source("--dir");
-        report(
-                Files.isRegularFile(backup)
-                        ? unpack(backup, Backup::verify)
-                        : Backup.verify(backup));
+        if (Files.isRegularFile(backup)) {
+            unpack(backup, in -> report(Backup.verify(in)));
+        } else {
+            report(Backup.verify(backup));
+        }
     }
 
     private void restore() {
         Path backup = source("--dir");
         Path to = path("--to");
         if (Files.isRegularFile(backup)) {
-            Path unused =
-                    unpack(
-                            backup,
-                            in -> {
-                                Backup.restore(in, to, moment(), new Bar(err));
-                                return to;
-                            });
+            unpack(backup, in -> Backup.restore(in, to, moment(), new Bar(err)));
         } else {
             Backup.restore(backup, to, moment(), new Bar(err));
         }
