@@ -282,7 +282,9 @@ class MemoryReportTest {
 
     /**
      * What was taken more for known entries is what is reported more: the two come from different
-     * places, one from whoever takes memory, the other from who looks at what is there.
+     * places, one from whoever takes memory, the other from who looks at what is there. What is
+     * taken and holds nothing: a chunk that may just have been begun, of each size class in use the
+     * rest of a run (a 64th of a chunk), and what trees left free when their nodes were split.
      */
     @ParameterizedTest
     @EnumSource(Filling.class)
@@ -300,7 +302,7 @@ class MemoryReportTest {
         System.out.println(filling + ": " + figures);
         assertTrue(taken > 0.4 * LIMIT, figures);
         assertTrue(found <= taken + CHUNK, figures);
-        assertTrue(found >= 0.97 * taken - CHUNK, figures);
+        assertTrue(found >= 0.97 * taken - 2 * CHUNK, figures);
     }
 
     /** Large blocks are taken one by one, to the byte. */
