@@ -56,6 +56,32 @@ class EvictionTest {
         }
     }
 
+    /** Two bytes for each 256 of the limit, in the background. */
+    @Test
+    void shouldTakeMemoryToRememberEvictedKeysOnlyOnceHalfIsTaken() throws InterruptedException {
+        try (Keyspace keyspace = open(MaxMemoryPolicy.ALLKEYS_WINDOWED_LFU);
+                Keyspace without = open(MaxMemoryPolicy.ALLKEYS_RANDOM)) {
+            assertEquals(used(without), used(keyspace));
+            int i = 0;
+            while (used(keyspace) <= LIMIT / 2) {
+                assertEquals(used(without), used(keyspace), "i=" + i);
+                keyspace.put(key(i), new byte[100_000]);
+                without.put(key(i++), new byte[100_000]);
+            }
+            long giveUpNs = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+            while (used(keyspace) != used(without) + LIMIT / 128) {
+                assertTrue(
+                        System.nanoTime() - giveUpNs < 0,
+                        () -> used(keyspace) + " beside " + used(without));
+                Thread.sleep(1);
+            }
+        }
+    }
+
+    private static long used(Keyspace keyspace) {
+        return keyspace.statistics().usedMemoryBytes();
+    }
+
     @Test
     void shouldEvictOnlyKeysWithADeadlineWhereThatIsAsked() {
         try (Keyspace keyspace = open(MaxMemoryPolicy.VOLATILE_TTL)) {

@@ -1450,11 +1450,15 @@ public final class Engine {
     }
 
     /**
-     * Does some of what memory needs besides writes: what was deleted becomes free blocks, less is
-     * used after the limit was lowered, and free blocks of the wrong size become others.
+     * Does some of what memory needs besides writes: eviction is prepared, what was deleted becomes
+     * free blocks, less is used after the limit was lowered, and free blocks of the wrong size
+     * become others.
      */
     void maintainMemory(long budgetNs) {
         long startNs = clocks.nanoTime();
+        if (evictor != null) {
+            evictor.prepare();
+        }
         while (slab.reclaimIdle() && clocks.nanoTime() - startNs < budgetNs) {
             // A huge value is freed in parts, so that who writes meanwhile finds its stripe soon.
         }

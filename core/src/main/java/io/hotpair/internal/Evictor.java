@@ -48,15 +48,28 @@ final class Evictor {
             return RedisPolicies.of(
                     name.configName(), () -> ThreadLocalRandom.current().nextLong());
         }
-        // A record of a small value takes about so much; the ghosts take 2 bytes for each.
-        GhostFrequencies ghosts = new GhostFrequencies(mem, slab.accountant().limit() / 256);
-        // At most a 64th of the limit, so it can't be too much.
-        boolean unused = slab.accountant().charge(ghosts.lengthBytes(), Long.MAX_VALUE);
         return new WindowedLfu(
                 slab.accountant()::limit,
                 () -> engine.sum(Engine.Counter.KEYS),
-                () -> engine.sum(Engine.Counter.HITS) + engine.sum(Engine.Counter.MISSES),
-                ghosts);
+                () -> engine.sum(Engine.Counter.HITS) + engine.sum(Engine.Counter.MISSES));
+    }
+
+    /**
+     * Takes the memory in which evicted keys are remembered, once half of the limit is taken: a
+     * keyspace that stays small needs none. One caller at a time, who is nobody's write, as there
+     * may be much to take.
+     */
+    void prepare() {
+        Accountant accountant = slab.accountant();
+        if (policy instanceof WindowedLfu lfu
+                && !lfu.remembers()
+                && accountant.used() > accountant.limit() / 2) {
+            // A record of a small value takes about so much; the ghosts take 2 bytes for each.
+            GhostFrequencies ghosts = new GhostFrequencies(mem, accountant.limit() / 256);
+            // A 64th of the limit at most: of what was loaded up to the limit so much has to go.
+            boolean unused = accountant.charge(ghosts.lengthBytes(), Long.MAX_VALUE);
+            lfu.remember(ghosts);
+        }
     }
 
     EvictionPolicy policy() {

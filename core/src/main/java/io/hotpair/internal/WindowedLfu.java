@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The scan-resistant default: keeps what was used lately, and of the rest what is used often.
@@ -73,29 +74,34 @@ public final class WindowedLfu implements EvictionPolicy {
     private final LongSupplier limitBytes;
     private final LongSupplier recordCount;
     private final LongSupplier accessCount;
-    private final GhostFrequencies ghosts;
     private final AtomicLong bytesIntoTick = new AtomicLong();
     private final AtomicLong periodStart = new AtomicLong();
     private volatile int periodStartTick;
     private volatile int now;
+    private volatile @Nullable GhostFrequencies ghosts;
 
     /**
-     * Creates one.
+     * Creates one that forgets what it evicts.
      *
      * @param limitBytes the memory limit, which may change
      * @param recordCount how many records there are; asked once a tick
      * @param accessCount how many accesses there were; asked once a tick
-     * @param ghosts what is remembered of evicted keys
      */
     public WindowedLfu(
-            LongSupplier limitBytes,
-            LongSupplier recordCount,
-            LongSupplier accessCount,
-            GhostFrequencies ghosts) {
+            LongSupplier limitBytes, LongSupplier recordCount, LongSupplier accessCount) {
         this.limitBytes = limitBytes;
         this.recordCount = recordCount;
         this.accessCount = accessCount;
-        this.ghosts = ghosts;
+    }
+
+    /** Remembers what is evicted from now on. */
+    public void remember(GhostFrequencies evicted) {
+        ghosts = evicted;
+    }
+
+    /** Whether it remembers what it evicts. */
+    boolean remembers() {
+        return ghosts != null;
     }
 
     @Override
@@ -105,7 +111,9 @@ public final class WindowedLfu implements EvictionPolicy {
 
     @Override
     public int onCreate(long hash, int now) {
-        return word(now, tick(now), ghosts.take(hash, now) + 1);
+        GhostFrequencies present = ghosts;
+        int before = present == null ? 0 : present.take(hash, now);
+        return word(now, tick(now), before + 1);
     }
 
     @Override
@@ -128,9 +136,10 @@ public final class WindowedLfu implements EvictionPolicy {
 
     @Override
     public void onEvict(long hash, int access, int now) {
+        GhostFrequencies present = ghosts;
         int frequency = frequency(access, now);
-        if (frequency > 0) {
-            ghosts.put(hash, frequency, now);
+        if (present != null && frequency > 0) {
+            present.put(hash, frequency, now);
         }
     }
 

@@ -16,8 +16,11 @@ class WindowedLfuTest {
             new WindowedLfu(
                     () -> TICK_BYTES * WindowedLfu.TICKS_PER_TURNOVER,
                     () -> 1000,
-                    () -> accessCount,
-                    new GhostFrequencies(Mem.platform(), 0));
+                    () -> accessCount);
+
+    WindowedLfuTest() {
+        policy.remember(new GhostFrequencies(Mem.platform(), 0));
+    }
 
     private int now() {
         return policy.now(0);

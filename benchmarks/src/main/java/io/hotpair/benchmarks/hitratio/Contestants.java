@@ -85,11 +85,10 @@ final class Contestants {
     }
 
     static EvictionPolicy windowedLfu(SampledCache cache, int slotsPerRecord) {
-        return new WindowedLfu(
-                cache::limitBytes,
-                cache::count,
-                cache::requestCount,
+        WindowedLfu policy = new WindowedLfu(cache::limitBytes, cache::count, cache::requestCount);
+        policy.remember(
                 new GhostFrequencies(cache.mem(), (long) cache.capacity() * slotsPerRecord));
+        return policy;
     }
 
     static Contestant sampled(String name, Sampling sampling, SampledCache.PolicyFactory policy) {
