@@ -69,7 +69,7 @@ public final class Edit implements NodeStore {
         this.stripe = stripe;
         tree = new Tree(mem);
         members = new Members(this, mem, tree);
-        list = new ListElements(this, mem, tree);
+        list = new ListElements(this);
         sortedSet = new SortedSet(this, mem, tree);
     }
 

@@ -7,17 +7,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The elements of a list, opened to look at or to change. While small they stand in the record;
- * past {@link Members#MAX_SMALL} bytes they are a tree by position, with empty keys.
+ * The elements of a list, opened to look at or to change: {@link OrderedElements} by position, with
+ * empty keys.
  *
  * <p>Every change is a splice: from a position on, so many elements are replaced by others. So says
  * the operation in the log, for each splice: position, how many are removed, how many come in their
  * place (8 bytes each), and those, as blocks.
  */
 final class ListElements {
-    /** A tree of one leaf no longer than this is made small again. */
-    private static final int MIN_TREE = 384;
-
     /** Survivors between two removed elements that are cheaper written anew than passed by. */
     private static final int MAX_GAP = 16;
 
@@ -28,57 +25,39 @@ final class ListElements {
 
     private final Edit edit;
     private final Mem mem;
-    private final Tree tree;
-    private final Leaf small = new Leaf();
-    private final Elements elements = new Elements();
+    private final OrderedElements all;
     private final Elements inserted = new Elements();
-    private boolean isTree;
-    private long root;
-    private long count;
 
-    ListElements(Edit edit, Mem mem, Tree tree) {
+    ListElements(Edit edit) {
         this.edit = edit;
-        this.mem = mem;
-        this.tree = tree;
+        mem = edit.mem();
+        all = new OrderedElements(edit);
     }
 
     /** Opens a record's elements; 0 for none. Refuses another type. */
     ListElements open(long record) {
         Edit.expect(mem, record, Records.LIST);
-        isTree = record != 0 && Records.isTree(mem, record);
-        root = 0;
-        if (isTree) {
-            root = mem.getLong(Records.value(mem, record, Records.TREE_ROOT));
-            count = mem.getLong(Records.value(mem, record, Records.TREE_COUNT));
-        } else if (record != 0) {
-            small.load(mem, Records.value(mem, record, 0), Records.valueLength(mem, record));
-            count = small.count();
-        } else {
-            small.clear();
-            count = 0;
-        }
+        all.open(record);
         return this;
     }
 
     /** Opens a record's elements to change them. */
     ListElements openToChange(long record) {
-        open(record);
+        Edit.expect(mem, record, Records.LIST);
         if (edit.wantsEffects()) {
             edit.effects().begin(OperationType.SPLICE_LIST, false);
         }
-        if (record != 0) {
-            edit.reuse();
-        }
+        all.openToChange(record);
         return this;
     }
 
     long count() {
-        return count;
+        return all.count();
     }
 
     /** Looks at the element at a position, which must be there. */
     Leaf at(long index) {
-        return isTree ? tree.at(root, index) : small.at((int) index);
+        return all.at(index);
     }
 
     /** A copy of the elements of a range of positions. */
@@ -90,28 +69,12 @@ final class ListElements {
 
     /** Visits the elements of a range of positions. The visitor must not use this object. */
     boolean range(long from, long to, Tree.Visitor visitor) {
-        if (isTree) {
-            return tree.range(root, from, to, visitor);
-        }
-        for (long i = from; i < to; i++) {
-            if (!visitor.visit(small.at((int) i))) {
-                return false;
-            }
-        }
-        return true;
+        return all.range(from, to, visitor);
     }
 
     /** As {@link #range}, from the last one to the first. */
     boolean rangeReversed(long from, long to, Tree.Visitor visitor) {
-        if (isTree) {
-            return tree.rangeReversed(root, from, to, visitor);
-        }
-        for (long i = to - 1; i >= from; i--) {
-            if (!visitor.visit(small.at((int) i))) {
-                return false;
-            }
-        }
-        return true;
+        return all.rangeReversed(from, to, visitor);
     }
 
     static boolean isEqual(Leaf leaf, byte[] element) {
@@ -128,7 +91,7 @@ final class ListElements {
         for (byte[] other : others) {
             inserted.add(NO_KEY, 0, 0, other, 0, other.length, false);
         }
-        change(from, removed);
+        all.splice(from, removed, inserted);
     }
 
     private void log(long from, long removed, List<byte[]> others) {
@@ -177,54 +140,16 @@ final class ListElements {
                             }
                             return true;
                         });
-        change(positions[first], positions[last] + 1 - positions[first]);
+        all.splice(positions[first], positions[last] + 1 - positions[first], inserted);
     }
 
     private void addInserted(Leaf leaf) {
         inserted.add(NO_KEY, 0, 0, leaf.bytes(), leaf.valueOffset(), leaf.valueLength(), false);
     }
 
-    private void change(long from, long removed) {
-        count += inserted.count() - removed;
-        if (isTree) {
-            root = tree.splice(edit, root, from, removed, inserted);
-            becomeSmallIfSo();
-            return;
-        }
-        int to = (int) (from + removed);
-        if (!small.splice((int) from, to, inserted, Members.MAX_SMALL)) {
-            elements.clear();
-            elements.add(small, 0, (int) from);
-            elements.add(inserted);
-            elements.add(small, to, small.count());
-            isTree = true;
-            root = tree.splice(edit, 0, 0, 0, elements);
-        }
-    }
-
-    private void becomeSmallIfSo() {
-        long header = root == 0 ? 0 : mem.getLong(root);
-        if (Tree.level(header) > 0 || Tree.nodeLength(header) > MIN_TREE) {
-            return;
-        }
-        small.clear();
-        if (root != 0) {
-            int imageLength = Tree.nodeLength(header) - Tree.NODE_HEADER_LENGTH;
-            small.load(mem, root + Tree.NODE_HEADER_LENGTH, imageLength);
-            edit.replaceNode(root);
-        }
-        root = 0;
-        isTree = false;
-    }
-
     /** The record of what the elements are now: a tombstone if there is none left. */
     long record(long deadlineMs) {
-        if (count == 0) {
-            return edit.tombstone();
-        }
-        return isTree
-                ? edit.tree(Records.LIST, root, count, 0, deadlineMs)
-                : edit.record(Records.LIST, 0, deadlineMs, small.bytes(), 0, small.length());
+        return all.count() == 0 ? edit.tombstone() : all.record(Records.LIST, deadlineMs);
     }
 
     /** Does again what splices did. */
@@ -233,7 +158,7 @@ final class ListElements {
         while (changes.hasNext()) {
             long from = changes.number();
             long removed = changes.number();
-            if (from < 0 || removed < 0 || removed > list.count - from) {
+            if (from < 0 || removed < 0 || removed > list.count() - from) {
                 throw new HotpairException(
                         HotpairException.Category.CORRUPTION,
                         "operation is damaged: splice of "
@@ -241,7 +166,7 @@ final class ListElements {
                                 + " elements at "
                                 + from
                                 + " in a list of "
-                                + list.count);
+                                + list.count());
             }
             List<byte[]> others = new ArrayList<>();
             for (long left = changes.number(); left > 0; left--) {

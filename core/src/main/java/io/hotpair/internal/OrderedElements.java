@@ -1,8 +1,9 @@
 package io.hotpair.internal;
 
 /**
- * The elements of a value in the order of their keys as unsigned bytes, opened to look at or to
- * change. While small they stand in the record, past {@link #MAX_SMALL} bytes they are a tree.
+ * The elements of a value in an order of their own, or in that of their keys as unsigned bytes,
+ * opened to look at or to change. While small they stand in the record, past {@link #MAX_SMALL}
+ * bytes they are a tree.
  */
 final class OrderedElements {
     static final int MAX_SMALL = 1024;

@@ -51,6 +51,22 @@ public record Lineage(List<TermStart> terms) {
     }
 
     /**
+     * The term in which an operation of this history was made.
+     *
+     * @param opId the operation's
+     * @return the term, or 0 if the operation is before the first one
+     */
+    public long termAt(long opId) {
+        long term = 0;
+        for (TermStart start : terms) {
+            if (start.firstOpId() <= opId) {
+                term = start.term();
+            }
+        }
+        return term;
+    }
+
+    /**
      * The history after a term has begun to write. Terms whose part would begin at or after that
      * opId left nothing that is live, and go.
      *

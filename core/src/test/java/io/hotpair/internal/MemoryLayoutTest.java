@@ -809,12 +809,7 @@ class MemoryLayoutTest {
         small.is(Members.MAX_SMALL);
         small.is(SortedSet.MAX_SMALL);
         small.is(OrderedElements.MAX_SMALL);
-        for (Class<?> type :
-                List.of(
-                        Members.class,
-                        SortedSet.class,
-                        OrderedElements.class,
-                        ListElements.class)) {
+        for (Class<?> type : List.of(Members.class, SortedSet.class, OrderedElements.class)) {
             table.row("shortest tree").is(constant(type, "MIN_TREE"));
         }
         Subject on = subject(false);

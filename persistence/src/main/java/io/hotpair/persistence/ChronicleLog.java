@@ -594,23 +594,12 @@ final class ChronicleLog implements OperationLog {
             return new SnapshotHeader(
                     identity.id(),
                     opId,
-                    termAt(history.lineage(), opId),
+                    history.lineage().termAt(opId),
                     options.wallClockMs().getAsLong(),
                     new Place(last.cycle(), last.lastHeader()));
         } finally {
             lock.unlock();
         }
-    }
-
-    /** The term in which an operation was made; 0 before the first one. */
-    static long termAt(Lineage lineage, long opId) {
-        long term = 0;
-        for (Lineage.TermStart start : lineage.terms()) {
-            if (start.firstOpId() <= opId) {
-                term = start.term();
-            }
-        }
-        return term;
     }
 
     /**

@@ -151,7 +151,7 @@ final class ReceivedSnapshot implements SnapshotReceiver {
             throw new IllegalStateException("snapshot " + path + " was not checked");
         }
         long opId = entry.saved().opId();
-        long term = ChronicleLog.termAt(lineage, opId);
+        long term = lineage.termAt(opId);
         if (term != entry.saved().term()) {
             throw new IllegalArgumentException(
                     "lineage="

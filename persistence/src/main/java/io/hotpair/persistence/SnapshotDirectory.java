@@ -143,7 +143,7 @@ final class SnapshotDirectory {
 
     private void requireFitting(Path file, SnapshotHeader header) {
         long lastOpId = history.lastOpId();
-        long term = ChronicleLog.termAt(history.lineage(), header.opId());
+        long term = history.lineage().termAt(header.opId());
         if (!header.logId().equals(logId) || header.opId() > lastOpId || header.term() != term) {
             throw Failures.corruption(
                     "snapshot "

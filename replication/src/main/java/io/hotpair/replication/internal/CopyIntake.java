@@ -39,7 +39,7 @@ final class CopyIntake implements AutoCloseable {
         long opId = begin.longAt(WireDescriptor.COPY_BEGIN_OP_ID_OFFSET);
         long length = begin.longAt(WireDescriptor.COPY_BEGIN_BYTES_OFFSET);
         Lineage lineage = begin.copyTerms();
-        if (opId < Math.max(1, atLeast) || length <= 0 || LogEnd.termAt(lineage, opId) == 0) {
+        if (opId < Math.max(1, atLeast) || length <= 0 || lineage.termAt(opId) == 0) {
             throw new ProtocolException(
                     "copy of opId="
                             + opId
@@ -116,7 +116,7 @@ final class CopyIntake implements AutoCloseable {
         } catch (HotpairException e) {
             throw new CopyException(String.valueOf(e.getMessage()), e);
         }
-        if (shown.opId() != opId || shown.term() != LogEnd.termAt(lineage, opId)) {
+        if (shown.opId() != opId || shown.term() != lineage.termAt(opId)) {
             throw new CopyException(
                     "opId="
                             + shown.opId()

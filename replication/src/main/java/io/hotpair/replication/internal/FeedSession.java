@@ -306,7 +306,7 @@ final class FeedSession implements AutoCloseable {
         long common =
                 lineage.commonOpId(message.longAt(WireDescriptor.PROBE_TERM_OFFSET), lastOpId);
         common = Math.min(common, keyspace.log().lastOpId());
-        out.common(common, LogEnd.termAt(lineage, common));
+        out.common(common, lineage.termAt(common));
         return true;
     }
 

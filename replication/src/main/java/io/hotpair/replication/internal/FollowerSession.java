@@ -305,7 +305,7 @@ class FollowerSession implements AutoCloseable {
                             + " in answer to a probe");
         }
         Lineage lineage = keyspace.log().lineage();
-        long ownTerm = LogEnd.termAt(lineage, opId);
+        long ownTerm = lineage.termAt(opId);
         if (opId > 0 && ownTerm != masterTerm) {
             long lower = LogEnd.floorTerm(lineage, Math.min(ownTerm, masterTerm));
             probe(lower, Math.min(opId - 1, lineage.lastOpIdOf(lower)), out);

@@ -51,17 +51,6 @@ record LogEnd(long firstOpId, long lastOpId, int crc) {
         return NONE;
     }
 
-    /** The term in which a history's operation was made; 0 before its first one. */
-    static long termAt(Lineage lineage, long opId) {
-        long term = 0;
-        for (Lineage.TermStart start : lineage.terms()) {
-            if (start.firstOpId() <= opId) {
-                term = start.term();
-            }
-        }
-        return term;
-    }
-
     /** The highest term of a history that is not above a given one; 0 if there is none. */
     static long floorTerm(Lineage lineage, long term) {
         long floor = 0;
