@@ -485,7 +485,12 @@ final class FollowerLink implements Following {
                             + " does not feed this node: "
                             + refused.reason()
                             + ", "
-                            + refused.getMessage();
+                            + refused.getMessage()
+                            + (refused.reason() == RefusalReason.DIVERGED
+                                    ? "; unless the master's is the wrong one, move this node's"
+                                            + " directory away and start it again: it then fetches"
+                                            + " all from the master"
+                                    : "");
             obstacle = sentence;
             if (refused.reason().needsAPerson()) {
                 raise(sentence);

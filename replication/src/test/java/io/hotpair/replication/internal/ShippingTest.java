@@ -217,6 +217,7 @@ class ShippingTest {
             PairEvent alarm = pair.awaitEvent(Kind.ALARM);
             assertTrue(alarm.text().contains("DIVERGED"), alarm.text());
             assertTrue(alarm.text().contains("the frames that end at opId=1 differ"), alarm.text());
+            assertTrue(alarm.text().contains("move this node's directory away"), alarm.text());
             assertEquals(1, pair.replicaLog.lastOpId());
         }
     }

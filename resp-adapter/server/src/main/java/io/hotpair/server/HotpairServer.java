@@ -20,6 +20,7 @@ import io.hotpair.resp.TlsConfigBuilder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -143,6 +144,7 @@ public final class HotpairServer implements AutoCloseable {
             return new HotpairServer(null, null, witness, null);
         }
         RespConfig listen = listener(options);
+        checkAlone(options);
         Keyspace keyspace = Keyspace.open(keyspace(options));
         try {
             beforeServing.run();
@@ -158,6 +160,25 @@ public final class HotpairServer implements AutoCloseable {
         } catch (RuntimeException e) {
             keyspace.close();
             throw e;
+        }
+    }
+
+    /**
+     * What a node of a pair takes alone is no part of the pair's history: the other node would not
+     * feed it any more.
+     */
+    private static void checkAlone(ServerOptions options) {
+        if (options.mode == ServerOptions.Mode.STANDALONE
+                && options.appendOnly
+                && Files.isDirectory(options.directory.resolve("replication"))) {
+            throw new IllegalStateException(
+                    options.written("--dir")
+                            + "="
+                            + options.directory
+                            + " is that of a node of a pair, expected --mode pair with it; to serve"
+                            + " what it holds alone, clone it to another directory (clone --dir "
+                            + options.directory
+                            + " --to DIRECTORY) and start with that");
         }
     }
 

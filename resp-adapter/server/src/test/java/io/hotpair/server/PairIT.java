@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -202,6 +203,29 @@ class PairIT {
         process("b").destroy();
         await("a is master again", () -> ask("a", "SET", "last", "3").equals("+OK"));
         assertEquals("2", ask("a", "GET", "after"));
+        assertTrue(process("b").waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS));
+        refuseToServeAlone("b");
+    }
+
+    /** What it took would be no part of the pair's history. */
+    private void refuseToServeAlone(String node) throws Exception {
+        Process alone =
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-Xmx256m",
+                                "-jar",
+                                JAR.toString(),
+                                "--port=0",
+                                "--dir=" + directory.resolve(node))
+                        .redirectErrorStream(true)
+                        .redirectOutput(directory.resolve("alone.log").toFile())
+                        .start();
+        processes.put("alone", alone);
+        boolean ended = alone.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS);
+        String said = Files.readString(directory.resolve("alone.log"));
+        assertTrue(ended, said);
+        assertEquals(1, alone.exitValue(), said);
+        assertTrue(said.contains("is that of a node of a pair, expected --mode pair"), said);
     }
 
     @Test
