@@ -56,7 +56,8 @@ public final class HotpairServer implements AutoCloseable {
     }
 
     /**
-     * Runs the server. Exit code 1 for a bad option, 2 if it can't start.
+     * Runs the server. Exit code 1 for a bad option, 2 if it can't start, 0 after SHUTDOWN; a
+     * signal gives the JVM's own, 143 after SIGTERM.
      *
      * @param args the options, or a command and its own; {@code --help} prints them
      */
@@ -97,7 +98,7 @@ public final class HotpairServer implements AutoCloseable {
             Thread hook =
                     new Thread(
                             () -> {
-                                opened.join().ifPresent(HotpairServer::close);
+                                opened.join().ifPresent(HotpairServer::end);
                                 closed.countDown();
                             },
                             "hotpair-shutdown");
@@ -255,7 +256,7 @@ public final class HotpairServer implements AutoCloseable {
                         .outputBufferLimit(options.outputBufferBytes)
                         .maxBulkLength(options.maxBulkLength())
                         .debugCommand(options.debugCommand)
-                        .shutdownCommand(HotpairServer::end);
+                        .shutdownCommand(HotpairServer::endProcess);
         if (options.sentinelName != null) {
             builder.sentinelName(options.sentinelName);
         }
@@ -288,8 +289,16 @@ public final class HotpairServer implements AutoCloseable {
         return builder.build();
     }
 
+    /** Says that it ends: who finds nothing of it in the log knows that it was killed. */
+    private void end() {
+        Logger logger = LoggerFactory.getLogger(HotpairServer.class);
+        logger.info("closing, as the process was told to end");
+        close();
+        logger.info("closed");
+    }
+
     /** Has the shutdown hook close all, as SIGTERM does, while the listener's thread goes on. */
-    private static void end() {
+    private static void endProcess() {
         new Thread(() -> System.exit(0), "hotpair-shutdown-command").start();
     }
 

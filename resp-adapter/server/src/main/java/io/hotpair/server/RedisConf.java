@@ -39,7 +39,8 @@ final class RedisConf {
                             "supervised",
                             new Instead(
                                     "no|auto",
-                                    "expected no; under systemd it is a service of Type=simple")),
+                                    "expected no; under systemd it is a service of Type=simple,"
+                                            + " with SuccessExitStatus=143")),
                     Map.entry(
                             "logfile",
                             new Instead(

@@ -233,6 +233,11 @@ final class ServerOptions {
             Other parameters of redis.conf are taken where they say what is so here, such as
             "appendfsync everysec" or "daemonize no", and passed over where they mean nothing
             here, such as "hz 10" and "pidfile". CONFIG REWRITE writes into the file.
+
+            SHUTDOWN, SIGTERM and SIGINT end it in an orderly way: what was acknowledged is kept.
+            Exit codes: 0 after SHUTDOWN, 143 after SIGTERM and 130 after SIGINT, as of any JVM
+            (systemd needs SuccessExitStatus=143); 1 for options that do not fit, 2 if it can't
+            start.
             """;
 
     /** Without their dashes. */

@@ -255,6 +255,11 @@ class ServerIT {
         fill(port, 10);
         server.destroy();
         assertTrue(server.waitFor(20, TimeUnit.SECONDS), text("err"));
+        assertEquals(143, server.exitValue(), text("err"));
+        // Else it would look as after a kill, which leaves no word.
+        assertTrue(
+                text("err").matches("(?s).*closing, as the process was told to end\n.*closed\n"),
+                text("err"));
         startServing(port);
         check(port, 10);
     }
