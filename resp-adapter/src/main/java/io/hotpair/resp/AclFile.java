@@ -57,7 +57,7 @@ final class AclFile {
         try {
             return Files.readString(path, StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
-            RespServer.LOGGER.warn("The users' file {} can't be read", path, e);
+            RespServer.LOGGER.warn("The users' file {} can't be read: {}", path, e.toString());
             throw AclException.of(
                     "Error loading ACLs, opening file '"
                             + name
@@ -139,7 +139,7 @@ final class AclFile {
         try {
             WholeFile.write(path, bytes, WholeFile.OWNER_ONLY);
         } catch (IOException e) {
-            RespServer.LOGGER.warn("The users' file {} can't be written", path, e);
+            RespServer.LOGGER.warn("The users' file {} can't be written: {}", path, e.toString());
             throw AclException.of(
                     "There was an error trying to save the ACLs. Please check the server logs for"
                             + " more information");

@@ -182,7 +182,12 @@ final class TlsContext {
     static HotpairException unusable(String what, String expected, @Nullable Throwable cause) {
         return new HotpairException(
                 HotpairException.Category.NETWORK,
-                what + ", expected " + expected + (cause == null ? "" : ": " + cause.getMessage()),
+                what + ", expected " + expected + (cause == null ? "" : ": " + why(cause)),
                 cause);
+    }
+
+    /** A file that is not there says so by its type only: its message is its name. */
+    private static @Nullable String why(Throwable cause) {
+        return cause instanceof IOException ? cause.toString() : cause.getMessage();
     }
 }

@@ -121,6 +121,12 @@ public final class HotpairServer implements AutoCloseable {
             return 1;
         } catch (HotpairException e) {
             System.err.println("hotpair-server: can't start: " + e.getMessage());
+            if (e.category() == HotpairException.Category.CORRUPTION) {
+                System.err.println(
+                        "hotpair-server: keep this directory, restore a backup to another one"
+                                + " (restore --dir BACKUP --to DIRECTORY) and start with that; those"
+                                + " made by themselves are in --backup-dir, or in backups of --dir");
+            }
             return 2;
         } catch (InterruptedException e) {
             return 0;

@@ -105,7 +105,14 @@ final class OptionReader {
             } else if (i + 1 < arguments.size()) {
                 add(given, new GivenOption(argument, arguments.get(++i), argument));
             } else {
-                errors.add("option=" + argument + ", expected a value after it");
+                String name = argument.startsWith("--") ? argument.substring(2) : "";
+                errors.add(
+                        "option="
+                                + argument
+                                + (names.contains(name)
+                                        ? ", expected a value after it"
+                                        : ", expected one of those that --help lists, and a value"
+                                                + " after it"));
             }
         }
         return given;

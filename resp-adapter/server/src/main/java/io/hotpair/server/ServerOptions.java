@@ -588,13 +588,13 @@ final class ServerOptions {
                 fits(() -> RespConfig.builder().aclPubSubDefault(value));
                 aclPubSubDefault = value;
             }
-            case "--dir" -> directory = Path.of(value);
+            case "--dir" -> directory = directory(value);
             case "--appendonly" -> appendOnly = yesOrNo(value);
             case "--maxmemory" -> maxMemory(value);
             case "--maxmemory-policy" -> fits(() -> maxMemoryPolicy = MaxMemoryPolicy.of(value));
             case "--acknowledge" -> acknowledgement = constant(Acknowledgement.class, value);
             case "--backups" -> backups = integer(value, 0, 10_000);
-            case "--backup-dir" -> backupDirectory = Path.of(value);
+            case "--backup-dir" -> backupDirectory = directory(value);
             case "--sentinel-name" -> {
                 fits(() -> RespConfig.builder().sentinelName(value));
                 sentinelName = value;
@@ -744,6 +744,14 @@ final class ServerOptions {
         BackupOptions all = BackupOptions.defaults();
         BackupOptions there = backupDirectory == null ? all : all.withDirectory(backupDirectory);
         return backups == 0 ? there.onDemand() : there.withKeep(backups);
+    }
+
+    /** The empty one would be where the process happens to have been started. */
+    private static Path directory(String value) {
+        if (value.isBlank()) {
+            throw new IllegalArgumentException("expected a directory, . for the present one");
+        }
+        return Path.of(value);
     }
 
     private static boolean yesOrNo(String value) {

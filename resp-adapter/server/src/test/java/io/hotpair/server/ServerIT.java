@@ -374,6 +374,7 @@ class ServerIT {
                         directory.resolve("data").toString());
         assertTrue(error.contains(segment.getFileName().toString()), error);
         assertTrue(error.contains("checksum"), error);
+        assertTrue(error.contains("(restore --dir BACKUP --to DIRECTORY)"), error);
         flip(segment, at);
         startServing(port);
         check(port, 2_000);
@@ -434,6 +435,19 @@ class ServerIT {
         String maxClients =
                 fails(1, "--maxclients", "x", "--port", "0", "--dir", directory + "/new");
         assertTrue(maxClients.contains("--maxclients=x: argument couldn't be parsed"), maxClients);
+        Path none = directory.resolve("none");
+        String noUsers = fails(1, "--aclfile=" + none, "--port", "0", "--dir", directory + "/new");
+        assertTrue(noUsers.contains("NoSuchFileException: " + none), noUsers);
+        assertFalse(noUsers.contains("\tat "), noUsers);
+        String noCertificate =
+                fails(
+                        2,
+                        "--tls-cert-file=" + none,
+                        "--tls-key-file=" + none,
+                        "--tls-auth-clients=no",
+                        "--tls-port=" + freePort(),
+                        "--dir=" + directory + "/new");
+        assertTrue(noCertificate.contains("NoSuchFileException: " + none), noCertificate);
         for (String asked : List.of("--version", "-v", "version")) {
             assertEquals(0, start(asked).waitFor());
             assertTrue(text("out").matches("hotpair-server \\d+\\.\\d+\\.\\d+.*\n"), text("out"));

@@ -192,6 +192,21 @@ class ServerOptionsTest {
     }
 
     @Test
+    void shouldRefuseAnEmptyDirectoryAndAnOptionThatIsNone() {
+        assertEquals(
+                List.of("--dir=, expected a directory, . for the present one"),
+                refused("--dir", ""));
+        assertEquals(
+                List.of("--backup-dir= , expected a directory, . for the present one"),
+                refused("--backup-dir= "));
+        assertEquals(List.of("option=--port, expected a value after it"), refused("--port"));
+        assertEquals(
+                List.of(
+                        "option=--verison, expected one of those that --help lists, and a value after it"),
+                refused("--verison"));
+    }
+
+    @Test
     void shouldKeepSecretsOutOfErrors() {
         assertEquals(
                 List.of("--secret, expected at least 16 bytes"), refused("--secret", "too short"));
