@@ -61,7 +61,28 @@ final class RestorePoint implements AutoCloseable {
                 }
             }
         }
-        return new RestorePoint(null, null, openLog(log, 0));
+        try {
+            return new RestorePoint(null, null, openLog(log, 0));
+        } catch (HotpairException e) {
+            if (e.category() != HotpairException.Category.NOT_RETAINED) {
+                throw e;
+            }
+            // What was asked for is not the operation that the log would have to begin with.
+            throw new HotpairException(
+                    HotpairException.Category.NOT_RETAINED,
+                    "opId="
+                            + opId
+                            + ", expected a later one: no sound snapshot is as old, and what the log"
+                            + " had before opId="
+                            + begin(log)
+                            + " was deleted",
+                    e);
+        }
+    }
+
+    /** The first operation that the log has, or would have if there were any. */
+    private static long begin(OperationLog log) {
+        return log.firstOpId() == 0 ? log.lastOpId() + 1 : log.firstOpId();
     }
 
     /** Opens a snapshot, unless it is damaged, or it or the log after it was deleted meanwhile. */

@@ -162,6 +162,19 @@ class BackupTest {
         for (String name : List.of("clone", "latest", "moment", "streamed")) {
             assertEquals(digest, digestOf(name), name);
         }
+        HotpairException early =
+                assertThrows(
+                        HotpairException.class,
+                        () ->
+                                Backup.restore(
+                                        root.resolve("backup"),
+                                        root.resolve("early"),
+                                        Moment.after(opId - 1),
+                                        Progress.NONE));
+        assertEquals(HotpairException.Category.NOT_RETAINED, early.category());
+        String expected = "opId=" + (opId - 1) + ", expected a later one: no sound snapshot is as";
+        assertTrue(String.valueOf(early.getMessage()).startsWith(expected), early.getMessage());
+        assertFalse(Files.exists(root.resolve("early")));
     }
 
     @Test

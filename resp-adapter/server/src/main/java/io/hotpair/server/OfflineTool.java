@@ -5,6 +5,7 @@ import io.hotpair.BackupManifest;
 import io.hotpair.HotpairException;
 import io.hotpair.Moment;
 import io.hotpair.Progress;
+import io.hotpair.log.OperationLog;
 import io.hotpair.resp.AofExport;
 import io.hotpair.resp.AofImport;
 import io.hotpair.resp.RdbExport;
@@ -188,7 +189,20 @@ final class OfflineTool {
         } else {
             Backup.restore(backup, to, moment(), new Bar(err));
         }
-        out.println("restored to " + to);
+        restored(to);
+    }
+
+    /** Says how far it came: a time before the first write is one, too, and gives nothing. */
+    private void restored(Path to) {
+        try (OperationLog log = Backup.openLog(to)) {
+            long last = log.lastOpId();
+            out.println(
+                    "restored to "
+                            + to
+                            + (last == 0
+                                    ? ": nothing, nothing was written by then"
+                                    : ": up to opId " + last));
+        }
     }
 
     /** Whether an append-only log is meant, not an RDB file. */

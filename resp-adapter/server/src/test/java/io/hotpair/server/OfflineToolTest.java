@@ -80,8 +80,12 @@ class OfflineToolTest {
         assertTrue(verified.contains(" to 1\n"), verified);
         Path to = root.resolve("r");
         assertEquals(
-                "restored to " + to + "\n",
+                "restored to " + to + ": up to opId 1\n",
                 run(0, "restore", "--dir", zip.toString(), "--to", to.toString()));
+        Path early = root.resolve("early");
+        String nothing =
+                run(0, "restore", "--dir=" + zip, "--to=" + early, "--at=2020-01-01T00:00:00Z");
+        assertEquals("restored to " + early + ": nothing, nothing was written by then\n", nothing);
         try (Keyspace restored = Keyspace.open(Keyspace.builder().directory(to).build())) {
             assertEquals("1", restored.get("a"));
         }
