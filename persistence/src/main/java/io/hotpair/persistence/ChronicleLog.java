@@ -510,12 +510,11 @@ final class ChronicleLog implements OperationLog {
             throw fail("beginning with snapshot " + snapshot.saved().file(), t);
         }
         LOG.info(
-                "log={}: begins with snapshot {} now, opId={}; what it held up to opId={} is"
-                        + " deleted{}",
+                "log={}: begins with snapshot {} now, opId={}{}{}",
                 home,
                 snapshot.saved().file(),
                 begin.previousOpId(),
-                lastOpId,
+                lastOpId == 0 ? "" : "; what it held up to opId=" + lastOpId + " is deleted",
                 tail.isEmpty() ? "" : ", its tail is in " + tail);
         return home.resolve(DivergentTail.DIRECTORY).resolve(tail);
     }

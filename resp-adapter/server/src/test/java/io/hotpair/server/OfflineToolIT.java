@@ -86,6 +86,13 @@ class OfflineToolIT {
             assertNull(cloned.get("a"));
             assertEquals(1, cloned.statistics().keyCount());
         }
+        try (Keyspace keyspace = open("k")) {
+            keyspace.saveSnapshot().join();
+        }
+        Result behind = run("backup", "--dir", path("k"), "--to", path("b2"));
+        assertTrue(behind.out().contains("reaches:   opId 4 to 4"), behind.out());
+        assertTrue(behind.err().contains("begins with snapshot"), behind.err());
+        assertFalse(behind.err().contains("deleted"), behind.err());
     }
 
     @Test
@@ -96,6 +103,7 @@ class OfflineToolIT {
         Result done = run("import", "--rdb", rdb.toString(), "--to", path("i"));
         assertEquals(0, done.exitCode(), done.err());
         assertEquals("imported to " + path("i") + ": 2 keys\n", done.out());
+        assertEquals("", done.err());
         try (Keyspace imported = open("i")) {
             assertEquals("hello", imported.get("greeting"));
             assertEquals(1, imported.hashes().hlen("h".getBytes(UTF_8)));
