@@ -1075,10 +1075,15 @@ class RoleAgent {
             return "not every voter takes part";
         }
         // The master and the set that were decided last say nothing of who is there now.
-        boolean takesPart =
-                mastership != null
-                        || (!self.equals(state.master()) && setup.following().connected());
-        return takesPart ? null : "this node neither is master nor follows " + state.master();
+        if (mastership != null) {
+            return null;
+        }
+        if (self.equals(state.master())) {
+            return "this node is master no more, and knows of no other";
+        }
+        return setup.following().connected()
+                ? null
+                : "this node neither is master nor follows " + state.master();
     }
 
     private void publish() {

@@ -225,6 +225,17 @@ class RoleAgentTest {
         assertEquals(List.of(ready, voters, ready, nodes), toldOfReadiness());
     }
 
+    /** As one that was stopped and goes on: until it has asked it knows of no other master. */
+    @Test
+    void shouldNotSayThatItDoesNotFollowItself() {
+        beMasterOfBoth();
+        clock.advanceTo(clock.nanoTime() + TimeUnit.SECONDS.toNanos(10));
+        pass(250);
+        assertEquals(
+                "HA_LOST this node is master no more, and knows of no other",
+                toldOfReadiness().get(1));
+    }
+
     private List<String> toldOfReadiness() {
         return told.stream().filter(event -> event.startsWith("HA_")).toList();
     }
