@@ -41,6 +41,12 @@ final class VoterWatch {
     /** When the question was sent to which there was no answer, nor to any after it. */
     private @Nullable Long unansweredSinceNs;
 
+    /** Since when the register has known of no master that holds its lease. */
+    private @Nullable Long masterlessSinceNs;
+
+    /** Who may become master, as the register says. */
+    private Set<String> inSync = Set.of();
+
     /** Whether every voter took part when the leading one last knew. */
     private boolean everyVoterTookPart;
 
@@ -49,6 +55,7 @@ final class VoterWatch {
 
     private long lookedNs;
     private Set<String> told = Set.of();
+    private boolean toldMasterless;
     private long toldNs;
     private @Nullable String alarm;
 
@@ -90,6 +97,12 @@ final class VoterWatch {
         }
         newestSentNs = sentNs;
         unansweredSinceNs = null;
+        inSync = view.state().inSync();
+        if (view.leaseLeftMs() > 0 || inSync.isEmpty()) {
+            masterlessSinceNs = null;
+        } else if (masterlessSinceNs == null) {
+            masterlessSinceNs = nowNs;
+        }
         if (view.everyVoterReady()) {
             everyVoterTookPart = true;
             missingSinceNs.clear();
@@ -113,9 +126,11 @@ final class VoterWatch {
         Set<String> silent = silent(nowNs);
         tellBack(silent, term);
         alarm = silent.isEmpty() ? null : describe(nowNs);
-        boolean isNew = !told.containsAll(silent);
+        toldMasterless &= isMasterless(nowNs);
+        boolean isNew = !told.containsAll(silent) || toldMasterless != isMasterless(nowNs);
         if (alarm != null && (isNew || nowNs - toldNs >= REPEAT_NS)) {
             toldNs = nowNs;
+            toldMasterless = isMasterless(nowNs);
             events.tell(Kind.VOTERS_SILENT, term, 0, 0, 0, alarm);
         }
         told = silent;
@@ -128,6 +143,9 @@ final class VoterWatch {
             newestSentNs = nowNs;
             if (unansweredSinceNs != null) {
                 unansweredSinceNs += gapNs;
+            }
+            if (masterlessSinceNs != null) {
+                masterlessSinceNs += gapNs;
             }
             missingSinceNs.replaceAll((voter, sinceNs) -> sinceNs + gapNs);
         }
@@ -149,6 +167,12 @@ final class VoterWatch {
 
     private boolean isWithoutMajority(long nowNs) {
         return unansweredSinceNs != null && nowNs - unansweredSinceNs >= PATIENCE_NS;
+    }
+
+    private boolean isMasterless(long nowNs) {
+        return masterlessSinceNs != null
+                && nowNs - masterlessSinceNs >= PATIENCE_NS
+                && !isWithoutMajority(nowNs);
     }
 
     private void tellBack(Set<String> silent, long term) {
@@ -173,11 +197,19 @@ final class VoterWatch {
                         text.add(voter + " silent for " + seconds(nowNs - missingNs));
                     }
                 });
+        return text + ": " + consequence(nowNs);
+    }
+
+    private String consequence(long nowNs) {
+        if (isMasterless(nowNs)) {
+            return "there is no master, and no write is taken, until one of those in sync, "
+                    + inSync
+                    + ", takes over";
+        }
         int spare = (voterCount - 1) / 2 - missingSinceNs.size();
-        return text
-                + (spare > 0
-                        ? ": further failures that can be survived: " + spare
-                        : ": a further failure stops the shard");
+        return spare > 0
+                ? "further failures that can be survived: " + spare
+                : "a further failure stops the shard";
     }
 
     private String describeNoMajority(long forNs) {

@@ -3,10 +3,12 @@ package io.hotpair.replication.internal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import io.hotpair.log.Lineage;
 import io.hotpair.replication.register.RegisterView;
 import io.hotpair.replication.register.TopologyState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -96,6 +98,34 @@ class VoterWatchTest {
         pass(50, missing());
         assertNull(watch.alarm());
         assertEquals(List.of("VOTERS_BACK answering again: " + W), takeTold());
+    }
+
+    @Test
+    void shouldSayThatThereIsNoMasterWhileNobodyMayTakeOver() {
+        TopologyState known =
+                new TopologyState(9, 2, "b", Set.of("b"), 1, Lineage.EMPTY, Map.of("b", 1L));
+        pass(2_000, new RegisterView(known, 100, true, true, Set.of()));
+        pass(1_000, new RegisterView(known, 100, true, false, Set.of(B)));
+        RegisterView ended = new RegisterView(known, 0, true, false, Set.of(B));
+        pass(2_000, ended);
+        assertEquals(
+                List.of(
+                        "VOTERS_SILENT "
+                                + B
+                                + " silent for 2 s: a further failure stops the shard"),
+                takeTold());
+        pass(600, ended);
+        String text =
+                B
+                        + " silent for 3 s: there is no master, and no write is taken, until one of"
+                        + " those in sync, [b], takes over";
+        assertEquals(text, watch.alarm());
+        assertEquals(List.of("VOTERS_SILENT " + text), takeTold());
+        pass(10_000, ended);
+        assertEquals(List.of(), takeTold());
+        pass(50, new RegisterView(known, 100, true, true, Set.of()));
+        assertNull(watch.alarm());
+        assertEquals(List.of("VOTERS_BACK answering again: " + B), takeTold());
     }
 
     @Test
