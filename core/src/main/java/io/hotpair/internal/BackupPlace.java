@@ -12,6 +12,9 @@ interface BackupPlace {
     /** Whether this node is the one that makes them now. */
     boolean isMine();
 
+    /** Throws if none can be made there: asked before the first one is due, so that it is known. */
+    void check() throws IOException;
+
     /** Makes one. */
     BackupManifest make(String name) throws IOException;
 

@@ -97,6 +97,7 @@ final class BackupSchedule {
     private boolean round() {
         try {
             if (place.isMine()) {
+                place.check();
                 notBeforeMs = makeIfDue();
                 removeOld();
             } else {

@@ -41,6 +41,10 @@ final class BackupsAtTarget implements BackupPlace {
         return isMaster.getAsBoolean();
     }
 
+    /** It is asked for its names before each backup, and so is known to answer. */
+    @Override
+    public void check() {}
+
     @Override
     public BackupManifest make(String name) throws IOException {
         @Nullable BackupManifest[] made = new BackupManifest[1];

@@ -37,6 +37,11 @@ final class BackupsInDirectory implements BackupPlace {
     }
 
     @Override
+    public void check() {
+        store.discard(store.begin(parent.resolve(prefix + "check")));
+    }
+
+    @Override
     public BackupManifest make(String name) {
         store.discardPartial(parent, prefix);
         return maker.apply(parent.resolve(name));

@@ -150,6 +150,20 @@ class BackupScheduleTest {
         assertEquals(1, place.there.size());
     }
 
+    /** Not when the first one is due, which is hours later. */
+    @Test
+    void shouldSayWithinAMinuteThatNoneCanBeMadeThere() {
+        BackupSchedule schedule = schedule();
+        place.unusable = new IllegalStateException("not a directory");
+        check(schedule, Duration.ofMinutes(1));
+        assertEquals("not a directory", schedule.failure());
+        assertNull(schedule.last());
+        place.unusable = null;
+        check(schedule, Duration.ofMinutes(10));
+        assertNull(schedule.failure());
+        assertEquals(List.of(), place.there);
+    }
+
     /** Begins at 2001-09-09T01:46:40Z. */
     private static final class FakeClock implements Clock {
         private long ms = 1_000_000_000_000L;
@@ -171,6 +185,7 @@ class BackupScheduleTest {
         private boolean mine = true;
         private @Nullable RuntimeException deleting;
         private @Nullable RuntimeException failure;
+        private @Nullable RuntimeException unusable;
 
         @Override
         public String suffix() {
@@ -180,6 +195,13 @@ class BackupScheduleTest {
         @Override
         public boolean isMine() {
             return mine;
+        }
+
+        @Override
+        public void check() {
+            if (unusable != null) {
+                throw unusable;
+            }
         }
 
         @Override
