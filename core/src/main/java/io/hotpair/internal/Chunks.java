@@ -139,7 +139,7 @@ final class Chunks {
                 stripe.runEnd[sizeClass] = run + runLength;
                 return true;
             }
-            if (!add(use, present, bound)) {
+            if (!add(use, present, step, bound)) {
                 return false;
             }
         }
@@ -154,8 +154,9 @@ final class Chunks {
         stripe.runEnd[sizeClass] = block + whole;
     }
 
-    private boolean add(int use, Chunk full, long bound) {
-        int length = accountant.chunkLength();
+    private boolean add(int use, Chunk full, int runLength, long bound) {
+        // Under a limit that was lowered far, blocks of a length from before are longer than that.
+        int length = Math.max(accountant.chunkLength(), runLength);
         if (use == INDEX) {
             length -= length % Index.SEGMENT_LENGTH;
         }
