@@ -36,7 +36,9 @@ import java.util.function.LongPredicate;
  *       repair → grace period. A thread that doubles the directory may publish a stale copy, but it
  *       copied before the first repair ended, so it has published before the first grace period
  *       ends; the second repair cleans that copy, and the second grace period waits for readers
- *       that used it. A repair looks at a child only for an entry that is stale, and then that
+ *       that used it. Nor does who copies that copy pass it on: in the place of a segment that was
+ *       replaced it takes what took its place, where the larger directory has an entry for that;
+ *       where it has none, the first repair has not ended. A repair looks at a child only for an entry that is stale, and then that
  *       child can't have been freed, because its own repair would have replaced the entry.
  * </ul>
  *
@@ -702,19 +704,34 @@ final class Index {
 
     private void doubleDirectory(long[] entries) {
         long[] larger = new long[entries.length * 2];
-        for (int i = 0; i < entries.length; i++) {
-            long segment = (long) ENTRY.getVolatile(entries, i);
-            larger[2 * i] = segment;
-            larger[2 * i + 1] = segment;
+        for (int i = 0; i < larger.length; i++) {
+            larger[i] = newest(larger, i, (long) ENTRY.getVolatile(entries, i >>> 1));
         }
         if (DIRECTORY.compareAndSet(this, entries, larger)) {
-            // What was repaired after it was copied is carried over, so that no stale entry
-            // outlives
-            // the epoch of the thread that copied it, not even through a further copy.
+            // What was repaired after it was copied is carried over, so that no stale entry outlives
+            // the epoch of the thread that copied it.
             for (int i = 0; i < larger.length; i++) {
                 carryOver(larger, i, (long) ENTRY.getVolatile(entries, i >>> 1));
             }
         }
+    }
+
+    /**
+     * What an entry of a directory is to lead to: of a segment that was replaced, what took its
+     * place, as far as the directory tells its children apart. What was copied may be a copy that
+     * is not yet repaired (S3).
+     */
+    private long newest(long[] entries, int i, long copied) {
+        int shift = shift(entries);
+        long segment = copied;
+        for (long next = next(segment); next != 0; next = next(segment)) {
+            long child = childOf(next, i << shift);
+            if (depth(child) > 32 - shift) {
+                break;
+            }
+            segment = child;
+        }
+        return segment;
     }
 
     private void carryOver(long[] larger, int i, long segment) {
