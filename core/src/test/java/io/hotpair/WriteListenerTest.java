@@ -9,8 +9,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Who listens hears of each write, what was there before, and on whose behalf it was made. */
 class WriteListenerTest {
@@ -119,5 +122,34 @@ class WriteListenerTest {
         popped.join();
         assertEquals(
                 List.of("l ABSENT CHANGED list", "l PRESENT DELETED null by who waits"), heard);
+    }
+
+    @Test
+    @Timeout(60)
+    void shouldHurtNobodyWithAnErrorOfAListener() {
+        AtomicInteger calls = new AtomicInteger();
+        keyspace.addChangeListener(
+                (key, event, opId) -> {
+                    throw new AssertionError("of listener " + calls.incrementAndGet());
+                });
+        keyspace.addWriteListener(
+                writes -> {
+                    throw new NoClassDefFoundError("of listener " + calls.incrementAndGet());
+                });
+        keyspace.addWriteListener(listener);
+
+        keyspace.put(bytes("k"), bytes("v"));
+        boolean isDeleted = keyspace.session().transaction(view -> view.delete(bytes("k")));
+
+        assertTrue(isDeleted);
+        assertEquals(List.of("k ABSENT CHANGED string", "k PRESENT DELETED null"), heard);
+        for (int i = 1; i <= 2; i++) {
+            // The keyspace's own thread hears of it, too, and goes on.
+            keyspace.put(bytes("k"), bytes("v"), Duration.ofMillis(1));
+            while (keyspace.statistics().expiredCount() < i) {
+                LockSupport.parkNanos(1_000_000);
+            }
+        }
+        assertEquals(12, calls.get());
     }
 }

@@ -62,7 +62,7 @@ final class BackgroundCycle implements Runnable {
     private static void attempt(Runnable work) {
         try {
             work.run();
-        } catch (RuntimeException | VirtualMachineError e) {
+        } catch (RuntimeException | Error e) {
             // A role that was lost or a full log: the next round sees what is left.
             LOGGER.debug("background cycle stopped early: {}", e.getMessage());
         }

@@ -38,8 +38,9 @@ import java.util.function.LongPredicate;
  *       ends; the second repair cleans that copy, and the second grace period waits for readers
  *       that used it. Nor does who copies that copy pass it on: in the place of a segment that was
  *       replaced it takes what took its place, where the larger directory has an entry for that;
- *       where it has none, the first repair has not ended. A repair looks at a child only for an entry that is stale, and then that
- *       child can't have been freed, because its own repair would have replaced the entry.
+ *       where it has none, the first repair has not ended. A repair looks at a child only for an
+ *       entry that is stale, and then that child can't have been freed, because its own repair
+ *       would have replaced the entry.
  * </ul>
  *
  * <table>
@@ -708,8 +709,8 @@ final class Index {
             larger[i] = newest(larger, i, (long) ENTRY.getVolatile(entries, i >>> 1));
         }
         if (DIRECTORY.compareAndSet(this, entries, larger)) {
-            // What was repaired after it was copied is carried over, so that no stale entry outlives
-            // the epoch of the thread that copied it.
+            // What was repaired after it was copied is carried over: no stale entry outlives the
+            // epoch of the thread that copied it.
             for (int i = 0; i < larger.length; i++) {
                 carryOver(larger, i, (long) ENTRY.getVolatile(entries, i >>> 1));
             }

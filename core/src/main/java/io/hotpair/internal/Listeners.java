@@ -109,8 +109,8 @@ final class Listeners {
         for (WriteListener listener : writeListeners) {
             try {
                 listener.written(writes);
-            } catch (RuntimeException e) {
-                LOGGER.error("a listener of writes failed", e);
+            } catch (RuntimeException | Error e) {
+                failed("a listener of writes failed", e);
             }
         }
     }
@@ -119,10 +119,20 @@ final class Listeners {
         for (ChangeListener listener : listeners) {
             try {
                 listener.changed(key.clone(), event, opId);
-            } catch (RuntimeException e) {
-                // The change is made: nothing that a listener does may look as if it were not.
-                LOGGER.error("a listener of changes failed", e);
+            } catch (RuntimeException | Error e) {
+                failed("a listener of changes failed", e);
             }
         }
+    }
+
+    /**
+     * The change is made: nothing that a listener does may look as if it were not. That the machine
+     * has no memory or no stack left is not its doing.
+     */
+    private static void failed(String what, Throwable e) {
+        if (e instanceof VirtualMachineError machine) {
+            throw machine;
+        }
+        LOGGER.error(what, e);
     }
 }
