@@ -409,8 +409,14 @@ public final class Engine {
     private void payDebt(Outcome outcome) {
         long debt = outcome.takeDebt();
         Evictor present = evictor;
-        if (present != null && debt != 0) {
+        if (present == null || debt == 0) {
+            return;
+        }
+        try {
             present.pay(debt);
+        } catch (HotpairException | IllegalStateException e) {
+            // The write is made: that the next one, which evicts, is refused must not look as if it
+            // were not. It stays owed, and who writes next is told by his own write.
         }
     }
 
