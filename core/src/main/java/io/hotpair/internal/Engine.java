@@ -612,11 +612,15 @@ public final class Engine {
         // The last generation comes again and again: it tells nothing, so nothing is born in it.
         boolean spent = generation == SnapshotView.MAX_GENERATION;
         int marked = spent ? 0 : generation;
-        snapshotView = new SnapshotView(marked, SnapshotView.UNKNOWN);
+        SnapshotView raised = new SnapshotView(marked, SnapshotView.UNKNOWN);
+        snapshotView = raised;
         try {
             stripes.awaitGrace();
             SnapshotView fixed = new SnapshotView(marked, stateOpId());
-            snapshotView = fixed;
+            if (!SNAPSHOT_VIEW.compareAndSet(this, raised, fixed)) {
+                // Who has begun to write since has found no view, and left no link (V1).
+                throw roleIsChanging();
+            }
             return fixed;
         } catch (RuntimeException | Error e) {
             snapshotView = null;
@@ -624,19 +628,29 @@ public final class Engine {
         }
     }
 
+    private static IllegalStateException roleIsChanging() {
+        return new IllegalStateException(
+                "this node's role is changing, expected it to be settled for a snapshot");
+    }
+
     /** The opId up to which memory holds what happened: the last one given, or applied. */
     private long stateOpId() {
         // An operation that was begun under no view has left no link: it must count (V1).
         long upTo = applyingOpId;
-        for (int attempt = 0; !mode.isMaster() && appliedOpId < upTo; attempt++) {
-            if (attempt == MAX_STATE_ATTEMPTS) {
-                throw new IllegalStateException(
-                        "this node's role is changing, expected it to be settled for a snapshot");
+        for (int attempt = 0; attempt < MAX_STATE_ATTEMPTS; attempt++) {
+            // Asked once: what was applied is out of date on a master, and so it is on one that
+            // has just ceased to be it.
+            if (mode.isMaster()) {
+                return numbering.lastOpId();
+            }
+            long applied = appliedOpId;
+            if (applied >= upTo) {
+                return applied;
             }
             LockSupport.parkNanos(this, BACKPRESSURE_PARK_NS);
             upTo = Math.min(upTo, applyingOpId);
         }
-        return mode.isMaster() ? numbering.lastOpId() : appliedOpId;
+        throw roleIsChanging();
     }
 
     /** Says which operation of a log is about to be applied. */
@@ -660,6 +674,17 @@ public final class Engine {
     /** Ends an open snapshot whatever it is at: versions are about to go back. */
     void dropSnapshot() {
         snapshotView = null;
+    }
+
+    /**
+     * Ends an open snapshot unless it shows no more than what happened up to an opId: numbers above
+     * that were given, and will be given again.
+     */
+    void dropSnapshotAfter(long opId) {
+        SnapshotView present = snapshotView;
+        if (present != null && (!present.isFixed() || present.opId() > opId)) {
+            dropSnapshot();
+        }
     }
 
     /** Evicts as much as a snapshot may keep, so that it can stay up while memory is full. */

@@ -505,6 +505,9 @@ final class RoleSwitch implements ReplicatedKeyspace {
                 try (RestorePoint from = restorePoint(opId)) {
                     restore(keysNewerThan(opId), from, opId);
                 }
+            } else {
+                // The last numbers may have been claimed in vain: the next term begins with them.
+                engine.dropSnapshotAfter(log.lastOpId());
             }
             engine.applied(log.lastOpId());
         } catch (RuntimeException | Error e) {

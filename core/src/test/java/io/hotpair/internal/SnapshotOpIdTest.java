@@ -3,11 +3,14 @@ package io.hotpair.internal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hotpair.Clock;
 import io.hotpair.MaxMemoryPolicy;
+import io.hotpair.topology.Lease;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -64,6 +67,48 @@ class SnapshotOpIdTest {
         assertInstanceOf(IllegalStateException.class, e.getCause());
         engine.applied(7);
         assertEquals(7, snapshotOpId().join());
+        engine.release();
+    }
+
+    @Test
+    void shouldNotBeFixedWhenMemoryWasTakenBackMeanwhile() {
+        engine.mode(Mode.REPLICA);
+        engine.applied(9);
+        Stripe inside = engine.stripes().enter();
+        CompletableFuture<Long> opId = snapshotOpId();
+        while (engine.snapshotView() == null) {
+            Thread.onSpinWait();
+        }
+        engine.unsettled();
+        engine.dropSnapshot();
+        engine.applied(7);
+        // What is begun from here on finds no view, so it leaves no link to what was there before.
+        engine.applying(8);
+        engine.applied(8);
+        engine.stripes().leave(inside);
+
+        CompletionException e = assertThrows(CompletionException.class, opId::join);
+        assertInstanceOf(IllegalStateException.class, e.getCause());
+        assertNull(engine.snapshotView());
+        assertEquals(8, snapshotOpId().join());
+        engine.release();
+    }
+
+    @Test
+    void shouldEndWhereNumbersThatItCountsAreGivenAgain() {
+        OperationRing ring = engine.ring();
+        assertNotNull(ring);
+        ring.reset(9);
+        engine.mode(Mode.master(1, Lease.permanent(Clock.SYSTEM)));
+        try (EngineSnapshot snapshot = new EngineSnapshot(engine)) {
+            assertEquals(9, snapshot.opId());
+            engine.dropSnapshotAfter(9);
+            snapshot.requireUnbroken();
+
+            engine.dropSnapshotAfter(8);
+
+            assertThrows(IllegalStateException.class, snapshot::requireUnbroken);
+        }
         engine.release();
     }
 }
