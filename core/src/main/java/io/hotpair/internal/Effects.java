@@ -23,6 +23,9 @@ final class Effects {
 
     private static final int MAX_KEPT_LENGTH = 1 << 20;
 
+    /** With the header of a frame an array can still hold it, be it in the log. */
+    static final int MAX_LENGTH = Integer.MAX_VALUE - 16 - FrameDescriptor.HEADER_LENGTH;
+
     private static final int MIN_PART_LENGTH = 256 << 10;
 
     private byte[] bytes = new byte[512];
@@ -254,7 +257,7 @@ final class Effects {
         if (needed <= array.length) {
             return array;
         }
-        long capacity = Math.min(Integer.MAX_VALUE - 16, Math.max(needed, 2L * array.length));
+        long capacity = Math.min(MAX_LENGTH, Math.max(needed, 2L * array.length));
         if (capacity < needed) {
             throw new IllegalArgumentException(
                     "operation of " + needed + " bytes, expected at most " + capacity);
