@@ -39,6 +39,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -60,8 +61,13 @@ class LoggedKeyspaceTest {
 
     /** What the log says, by replaying it into a map: the oracle. */
     private Map<String, String> replayed() {
+        return replayed(log());
+    }
+
+    private static Map<String, String> replayed(MemoryLog log) {
         Map<String, String> state = new HashMap<>();
         eachOperation(
+                log,
                 operation -> {
                     if (operation.type() == OperationType.SET) {
                         state.put(key(operation), value(operation));
@@ -77,10 +83,14 @@ class LoggedKeyspaceTest {
     }
 
     private void eachOperation(Visitor visitor) {
+        eachOperation(log(), visitor);
+    }
+
+    private static void eachOperation(MemoryLog log, Visitor visitor) {
         FrameBuffer frame = new FrameBuffer();
         OperationReader reader = new OperationReader();
         long previous = 0;
-        try (OperationSource source = log().openSource()) {
+        try (OperationSource source = log.openSource()) {
             source.seekAfter(0);
             while (source.poll(frame)) {
                 reader.wrap(frame);
@@ -100,6 +110,73 @@ class LoggedKeyspaceTest {
     private static String value(OperationReader operation) {
         return new String(
                 operation.bytes(), operation.valueOffset(), operation.valueLength(), UTF_8);
+    }
+
+    /**
+     * Calls itself until there is no stack, and puts on the way back; notes what was acknowledged.
+     */
+    @SuppressWarnings("InfiniteRecursion")
+    private static void putDeep(
+            Keyspace keyspace, String prefix, int[] count, String[] acknowledged) {
+        try {
+            putDeep(keyspace, prefix, count, acknowledged);
+        } catch (StackOverflowError e) {
+            // What follows may have none either; then it is tried one call further up.
+        }
+        if (count[0] < acknowledged.length) {
+            String key = prefix + count[0];
+            keyspace.put(key, "v");
+            acknowledged[count[0]++] = key;
+        }
+    }
+
+    /**
+     * Who waits for the log takes part in its work. Where his stack ends in the middle of it,
+     * either the log goes on or it says that it can't, to everybody and for good; it never goes on
+     * behind what it has left out.
+     */
+    @Test
+    void shouldLeaveNothingOutAndHangNobodyWhenAWriterHasNoStackLeft() throws Exception {
+        int failed = 0;
+        for (int round = 0; round < 10; round++) {
+            Path own = Path.of("memory", UUID.randomUUID().toString());
+            List<String> acknowledged = new ArrayList<>();
+            try (Keyspace keyspace =
+                    Keyspace.open(Keyspace.builder().directory(own).maxMemory(8 << 20).build())) {
+                for (int i = 0; i < 8; i++) {
+                    String[] keys = new String[300];
+                    String prefix = "k" + i + "-";
+                    Runnable deep = () -> putDeep(keyspace, prefix, new int[1], keys);
+                    Thread thread = new Thread(null, deep, "deep", 256 << 10);
+                    AtomicReference<Throwable> end = new AtomicReference<>();
+                    thread.setUncaughtExceptionHandler((t, e) -> end.set(e));
+                    thread.start();
+                    thread.join();
+                    if (end.get() instanceof HotpairException e) {
+                        assertEquals(HotpairException.Category.LOG_FAILED, e.category());
+                    } else {
+                        assertTrue(
+                                end.get() == null || end.get() instanceof VirtualMachineError,
+                                () -> "ended by " + end.get());
+                    }
+                    for (String key : keys) {
+                        if (key != null) {
+                            acknowledged.add(key);
+                        }
+                    }
+                }
+                keyspace.put("after", "v");
+                acknowledged.add("after");
+            } catch (HotpairException e) {
+                assertEquals(HotpairException.Category.LOG_FAILED, e.category(), e::getMessage);
+                failed++;
+            }
+            Map<String, String> logged = replayed(MemoryLogProvider.of(own));
+            for (String key : acknowledged) {
+                assertEquals("v", logged.get(key), "round=" + round + " key=" + key);
+            }
+        }
+        System.out.println("a writer without a stack: " + failed + " logs of 10 failed");
     }
 
     @Test

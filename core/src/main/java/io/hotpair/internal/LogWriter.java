@@ -8,8 +8,9 @@ import io.hotpair.log.FrameEncoder;
 import io.hotpair.log.OperationLog;
 import io.hotpair.log.OperationType;
 import io.hotpair.topology.Lease;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -58,11 +59,35 @@ final class LogWriter implements Runnable {
     /** Each try has the JVM collect all of its garbage. */
     private static final long HEAP_RETRY_NS = 1_000_000_000;
 
+    /** Not a part of what it belongs to, which writers look at: it changes with each batch. */
+    private static final class Role {
+        private volatile boolean isTaken;
+    }
+
+    /** What came of an attempt to take a batch to the log. */
+    private enum Drained {
+        /** Somebody else holds the role. */
+        NOT,
+        /** Nothing moved. */
+        NOTHING,
+        SOME
+    }
+
     /** How the log's thread rests. */
     private enum Rest {
         AWAKE,
         NAPPING,
         PARKED
+    }
+
+    private static final VarHandle TAKEN;
+
+    static {
+        try {
+            TAKEN = MethodHandles.lookup().findVarHandle(Role.class, "isTaken", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
     }
 
     private final Engine engine;
@@ -72,7 +97,8 @@ final class LogWriter implements Runnable {
     private final OpIdWatermark logged;
     private final List<OpIdWatermark> ofPair;
     private final Forcer forcer;
-    private final AtomicBoolean role = new AtomicBoolean();
+
+    private final Role role = new Role();
 
     /** The highest opId that somebody waits for who found the role taken. */
     private final AtomicLong wanted = new AtomicLong();
@@ -83,7 +109,19 @@ final class LogWriter implements Runnable {
     private volatile @Nullable Thread thread;
     private volatile @Nullable HotpairException failure;
 
+    /**
+     * What ended an append in the middle, for whoever holds the role next, if no stack was left.
+     */
+    private volatile @Nullable Throwable broken;
+
+    /** Whether all who are to know of the failure know. Guarded by this. */
+    private boolean isFailed;
+
     // Used by the holder of the role only.
+
+    /** Where it is inside an epoch; whoever had no stack to leave it leaves it to the next. */
+    private @Nullable Stripe inside;
+
     private final FrameEncoder encoder = new FrameEncoder();
     private final FrameBuffer fragment = new FrameBuffer();
     private long term;
@@ -123,7 +161,7 @@ final class LogWriter implements Runnable {
     // ---- the log role
 
     boolean tryTakeRole() {
-        return !role.get() && role.compareAndSet(false, true);
+        return !role.isTaken && TAKEN.compareAndSet(role, false, true);
     }
 
     /** Takes the role, however long its holder needs: an append, or a force. */
@@ -134,7 +172,7 @@ final class LogWriter implements Runnable {
     }
 
     void leaveRole() {
-        role.set(false);
+        role.isTaken = false;
     }
 
     // ---- by the holder of the role
@@ -200,6 +238,10 @@ final class LogWriter implements Runnable {
      * @return whether anything moved
      */
     private boolean drain() {
+        Throwable known = broken;
+        if (known != null) {
+            failBehind(known);
+        }
         if (!mayAppend()) {
             return failure != null && discardFailed();
         }
@@ -214,10 +256,23 @@ final class LogWriter implements Runnable {
             watchSpace();
             return moved;
         } catch (RuntimeException | Error e) {
-            // Whatever was passed in the ring is not in the log: going on would leave a hole.
+            // Whatever was passed in the ring is not in the log: going on would leave a hole. So
+            // that
+            // is said first, by a store: a writer who helps may have no stack for anything else.
+            broken = e;
             fail(e);
             return true;
         }
+    }
+
+    /** Ends what somebody began who had no stack left. */
+    private void failBehind(Throwable cause) {
+        Stripe stripe = inside;
+        if (stripe != null) {
+            engine.stripes().leave(stripe);
+            inside = null;
+        }
+        fail(cause);
     }
 
     /** Encodes the next batch, if there is one; returns whether anything moved. */
@@ -231,6 +286,7 @@ final class LogWriter implements Runnable {
 
     private boolean discardFailed() {
         Stripe stripe = engine.stripes().enter();
+        inside = stripe;
         try {
             boolean moved = false;
             for (OperationRing.Next next = ring.peek();
@@ -246,12 +302,14 @@ final class LogWriter implements Runnable {
             return moved;
         } finally {
             engine.stripes().leave(stripe);
+            inside = null;
         }
     }
 
     private boolean fill() {
         boolean moved = false;
         Stripe stripe = engine.stripes().enter();
+        inside = stripe;
         try {
             while (encoder.length() < FrameDescriptor.BATCH_LENGTH) {
                 OperationRing.Next next = ring.peek();
@@ -271,6 +329,7 @@ final class LogWriter implements Runnable {
             return moved;
         } finally {
             engine.stripes().leave(stripe);
+            inside = null;
         }
     }
 
@@ -460,23 +519,30 @@ final class LogWriter implements Runnable {
         lastAppended = log.lastOpId();
     }
 
-    /** Ends the log for writing, whoever finds that it failed; what is said first stays. */
+    /**
+     * Ends the log for writing, whoever finds that it failed; what is said first stays. Begun again
+     * where it ended with an error, for want of stack or of heap.
+     */
     synchronized void fail(Throwable cause) {
-        if (failure != null) {
+        if (isFailed) {
             return;
         }
-        HotpairException reason =
-                cause instanceof HotpairException hotpair
-                        ? hotpair
-                        : new HotpairException(
-                                HotpairException.Category.LOG_FAILED, cause.toString(), cause);
-        failure = reason;
+        HotpairException reason = failure;
+        if (reason == null) {
+            reason =
+                    cause instanceof HotpairException hotpair
+                            ? hotpair
+                            : new HotpairException(
+                                    HotpairException.Category.LOG_FAILED, cause.toString(), cause);
+            failure = reason;
+        }
         LOGGER.error(
                 "log failed, the keyspace takes no more writes: {}", reason.getMessage(), cause);
         refuse(reason);
         logged.close();
         forcer.close();
         ofPair.forEach(OpIdWatermark::close);
+        isFailed = true;
     }
 
     private void refuse(HotpairException reason) {
@@ -531,12 +597,13 @@ final class LogWriter implements Runnable {
     void help(long opId) {
         int spins = 0;
         while (logged.get() < opId) {
-            if (!tryTakeRole()) {
+            Drained drained = tryDrain();
+            if (drained == Drained.NOT) {
                 if (wanted.get() >= opId) {
                     break;
                 }
                 wanted.accumulateAndGet(opId, Math::max);
-            } else if (!drainAndLeave()) {
+            } else if (drained == Drained.NOTHING) {
                 // Somebody is about to number a record, or there is nothing, or no room.
                 if (ring.isEmpty() || ++spins > SPINS_OF_HELPER) {
                     break;
@@ -553,11 +620,18 @@ final class LogWriter implements Runnable {
         }
     }
 
-    private boolean drainAndLeave() {
+    /**
+     * Takes one batch to the log, unless somebody else holds the role. What takes the role leaves
+     * it in the same frame, without a call: where a writer's stack ends, the role would stay taken.
+     */
+    private Drained tryDrain() {
+        if (!tryTakeRole()) {
+            return Drained.NOT;
+        }
         try {
-            return drain();
+            return drain() ? Drained.SOME : Drained.NOTHING;
         } finally {
-            leaveRole();
+            role.isTaken = false;
         }
     }
 
@@ -594,11 +668,8 @@ final class LogWriter implements Runnable {
     }
 
     private boolean work() {
-        if (!tryTakeRole()) {
-            return false;
-        }
         try {
-            return drainAndLeave();
+            return tryDrain() == Drained.SOME;
         } catch (RuntimeException | Error e) {
             fail(e);
             return false;
