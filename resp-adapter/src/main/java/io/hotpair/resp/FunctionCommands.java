@@ -13,6 +13,7 @@ import io.hotpair.resp.Command.Flag;
 import io.hotpair.resp.Command.Group;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Functions, which clients call by name. */
 final class FunctionCommands {
@@ -94,12 +95,16 @@ final class FunctionCommands {
     }
 
     private static FunctionSet functions(Client client) {
-        return client.server().functions().in(client.session());
+        return client.server().functions().in(client.unnoticed());
+    }
+
+    private static @Nullable FunctionLibrary library(Client client, String function) {
+        return client.server().functions().of(client.unnoticed(), function);
     }
 
     private static boolean writesNothing(Request request, Client client) {
         try {
-            FunctionLibrary library = functions(client).of(request.text(1));
+            FunctionLibrary library = library(client, request.text(1));
             FunctionLibrary.Function function =
                     library == null ? null : library.function(request.text(1));
             return function != null && function.flags().contains(Script.Flag.NO_WRITES);
@@ -111,7 +116,7 @@ final class FunctionCommands {
 
     private static void call(Request request, Client client, ReplyBuffer reply, boolean readOnly) {
         String name = request.text(1);
-        FunctionLibrary library = functions(client).of(name);
+        FunctionLibrary library = library(client, name);
         FunctionLibrary.Function function = library == null ? null : library.function(name);
         if (library == null || function == null) {
             throw new CommandException("ERR Function not found");
@@ -144,12 +149,14 @@ final class FunctionCommands {
         }
         Functions functions = client.server().functions();
         FunctionLibrary library = new FunctionLibrary(request.copy(request.count() - 1));
-        functions.check(client.session(), library, replaces);
+        functions.check(client.unnoticed(), library, replaces);
         new ScriptRun(client, functions.loading(library, replaces)).execute(reply);
     }
 
     private static void dump(Request request, Client client, ReplyBuffer reply) {
-        reply.bulk(RdbPayload.ofLibraries(functions(client).sources()));
+        reply.bulk(
+                RdbPayload.ofLibraries(
+                        functions(client).all().stream().map(FunctionLibrary::source).toList()));
     }
 
     private static void restore(Request request, Client client, ReplyBuffer reply) {
@@ -265,7 +272,7 @@ final class FunctionCommands {
     }
 
     private static void stats(Request request, Client client, ReplyBuffer reply) {
-        FunctionSet functions = functions(client);
+        FunctionSet.Totals totals = functions(client).totals();
         ScriptRun busy = client.server().scripts().busy();
         if (busy != null && !busy.isFunction()) {
             throw CommandException.busy(false);
@@ -291,8 +298,8 @@ final class FunctionCommands {
         reply.bulk("LUA");
         reply.map(2);
         reply.bulk("libraries_count");
-        reply.integer(functions.all().size());
+        reply.integer(totals.libraries());
         reply.bulk("functions_count");
-        reply.integer(functions.functionCount());
+        reply.integer(totals.functions());
     }
 }

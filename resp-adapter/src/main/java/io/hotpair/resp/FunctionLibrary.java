@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -76,15 +77,33 @@ final class FunctionLibrary {
         }
     }
 
+    private final UUID id;
     private final byte[] source;
     private final String name;
     private final int bodyFrom;
     private volatile @Nullable LuaChunk chunk;
-    private volatile Map<String, Function> functions = Map.of();
+    private volatile Map<String, Function> functions;
+    private volatile long loadedBytes;
     private volatile boolean isLong;
 
+    /** One that is to be loaded. */
     FunctionLibrary(byte[] source) {
+        this(UUID.randomUUID(), 0, source, Map.of());
+    }
+
+    /**
+     * One that was loaded.
+     *
+     * @param id what it was given then
+     * @param bytes what it took then
+     * @param source its text
+     * @param functions what it registers
+     */
+    FunctionLibrary(UUID id, long bytes, byte[] source, Map<String, Function> functions) {
+        this.id = id;
         this.source = source;
+        this.functions = Collections.unmodifiableMap(functions);
+        loadedBytes = bytes;
         int end = 0;
         while (end < source.length && source[end] != '\n') {
             end++;
@@ -169,6 +188,11 @@ final class FunctionLibrary {
         return name.matches("[A-Za-z0-9_]+");
     }
 
+    /** Another one for each time that a library is loaded. */
+    UUID id() {
+        return id;
+    }
+
     byte[] source() {
         return source;
     }
@@ -184,10 +208,16 @@ final class FunctionLibrary {
     /** Says what it registers, before it is anybody's to call. */
     void functions(Map<String, Function> registered) {
         functions = Collections.unmodifiableMap(registered);
+        loadedBytes = presentBytes();
     }
 
-    /** About what it takes; before it is compiled, that of its text. */
+    /** About what it took when it was loaded; before that, what it takes. */
     long bytes() {
+        return loadedBytes == 0 ? presentBytes() : loadedBytes;
+    }
+
+    /** Before it is compiled, that of its text. */
+    private long presentBytes() {
         LuaChunk compiled = chunk;
         return OVERHEAD_BYTES
                 + source.length

@@ -1,47 +1,60 @@
 package io.hotpair.resp;
 
+import io.hotpair.HotpairException;
+import io.hotpair.KeyArea;
+import io.hotpair.TypedOperations;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The libraries of functions that there are at one moment. Immutable. As a value of the keyspace it
- * is, with all numbers big-endian and each text after its length in bytes (4):
+ * The libraries of functions that there are, to who reads and writes by a session or in a
+ * transaction. They are a hash of the keyspace, under a key that no client can name, so that a
+ * change writes what it changes. All numbers are big-endian, a text stands after its length in
+ * bytes (4), and an id has 16 bytes:
  *
  * <pre>
- *   id 16        another one for each content, so that who has seen it need not read the rest
- *   version 1    1
- *   libraries 4  then for each: source
- *                               functions 4, then for each: name
- *                                                           flags 4, then their texts
- *                                                           0, or 1 and the description
+ *   field                   value
+ *   L, name of a library    version 1, id, bytes 8
+ *                           functions 4, then for each: name
+ *                                                       flags 4, then their texts
+ *                                                       0, or 1 and the description
+ *                           source
+ *   F, name of a function   version 1, id and name of its library
+ *   nothing                 version 1, bytes 8, libraries 4, functions 4: of all together
  * </pre>
  *
- * <p>What a library registers stands beside its source, so that nobody has to execute it to know.
+ * <p>A function's name is in small letters in its field, as names are the same in capital ones. The
+ * id is another one for each time that a library is loaded: who has seen it need not read the
+ * library. What a library registers stands beside its source, so that nobody has to execute it to
+ * know. Where there is no library there is no hash.
+ *
+ * <p>What adds and deletes libraries is called in a transaction, and looks at everything before it
+ * writes: if they can't be added, the transaction may go on, with nothing changed.
  */
 final class FunctionSet {
-    static final int ID_LENGTH = 2 * Long.BYTES;
-
-    /** What there is in the beginning. */
-    static final FunctionSet NONE = new FunctionSet(new byte[0], List.of());
-
+    private static final byte[] KEY =
+            KeyArea.key(KeyArea.OWN, "functions".getBytes(StandardCharsets.US_ASCII));
     private static final int VERSION = 1;
+    private static final char LIBRARY = 'L';
+    private static final char FUNCTION = 'F';
+    private static final byte[] TOTALS = {};
 
     /** What becomes of the libraries that are there when others are added. */
     enum Policy {
@@ -50,60 +63,127 @@ final class FunctionSet {
         REPLACE
     }
 
-    private final byte[] id;
-    private final Map<String, FunctionLibrary> libraries = new LinkedHashMap<>();
+    /**
+     * How much there is.
+     *
+     * @param bytes about what the libraries take where they are compiled
+     */
+    record Totals(long bytes, int libraries, int functions) {
+        static final Totals NONE = new Totals(0, 0, 0);
 
-    /** By names of functions, which are the same in capital letters. */
-    private final Map<String, FunctionLibrary> byFunction =
-            new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        private Totals with(FunctionLibrary library) {
+            return new Totals(
+                    bytes + library.bytes(), libraries + 1, functions + library.functions().size());
+        }
 
-    private FunctionSet(byte[] id, Collection<FunctionLibrary> all) {
-        this.id = id;
-        for (FunctionLibrary library : all) {
-            libraries.put(library.name(), library);
-            for (String function : library.functions().keySet()) {
-                if (byFunction.put(function, library) != null) {
-                    throw new CommandException("ERR Function " + function + " already exists");
-                }
-            }
+        private Totals without(FunctionLibrary library) {
+            return new Totals(
+                    bytes - library.bytes(), libraries - 1, functions - library.functions().size());
         }
     }
 
-    private static FunctionSet of(Collection<FunctionLibrary> all) {
-        UUID random = UUID.randomUUID();
-        byte[] id =
-                ByteBuffer.allocate(ID_LENGTH)
-                        .putLong(random.getMostSignificantBits())
-                        .putLong(random.getLeastSignificantBits())
-                        .array();
-        return new FunctionSet(id, all);
+    /** Which library has a function. */
+    private record Place(UUID id, String library) {}
+
+    private final TypedOperations operations;
+    private final FunctionCache cache;
+
+    FunctionSet(TypedOperations operations, FunctionCache cache) {
+        this.operations = operations;
+        this.cache = cache;
     }
 
-    /** Whether this is what a value with such a beginning holds. */
-    boolean hasId(byte[] other) {
-        return Arrays.equals(id, other);
+    /** Whether a key is the one under which the libraries are. */
+    static boolean isKey(byte[] key) {
+        return Arrays.equals(key, KEY);
     }
 
+    private static byte[] field(char kind, String name) {
+        return (kind + name).getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    private static byte[] fieldOf(String function) {
+        return field(FUNCTION, function.toLowerCase(Locale.ROOT));
+    }
+
+    private static boolean isLibrary(byte[] field) {
+        return field.length > 0 && field[0] == LIBRARY;
+    }
+
+    // ---- what there is
+
+    private byte @Nullable [] read(byte[] field) {
+        try {
+            return operations.hashes().hget(KEY, field);
+        } catch (HotpairException e) {
+            throw understood(e);
+        }
+    }
+
+    private static RuntimeException understood(HotpairException e) {
+        return e.category() == HotpairException.Category.WRONG_TYPE ? notUnderstood() : e;
+    }
+
+    private @Nullable Place place(String function) {
+        byte[] value = read(fieldOf(function));
+        return value == null ? null : decode(value, in -> new Place(id(in), text(in)));
+    }
+
+    /** The library that has a function, if it need not be read; else null. */
+    @Nullable FunctionLibrary known(String function) {
+        Place place = place(function);
+        return place == null ? null : cache.get(place.library(), place.id());
+    }
+
+    /** The library that has a function, or null; to be called in a transaction. */
     @Nullable FunctionLibrary of(String function) {
-        return byFunction.get(function);
+        Place place = place(function);
+        if (place == null) {
+            return null;
+        }
+        FunctionLibrary known = cache.get(place.library(), place.id());
+        if (known != null) {
+            return known;
+        }
+        FunctionLibrary library = library(place.library());
+        if (library == null) {
+            throw notUnderstood();
+        }
+        cache.put(library);
+        return library;
     }
 
-    Collection<FunctionLibrary> all() {
-        return Collections.unmodifiableCollection(libraries.values());
+    private @Nullable FunctionLibrary library(String name) {
+        byte[] value = read(field(LIBRARY, name));
+        return value == null ? null : decodeLibrary(value);
     }
 
-    /** The code of each library. */
-    List<byte[]> sources() {
-        return libraries.values().stream().map(FunctionLibrary::source).toList();
+    List<FunctionLibrary> all() {
+        List<FunctionLibrary> all = new ArrayList<>();
+        try {
+            operations
+                    .hashes()
+                    .hgetAll(
+                            KEY,
+                            (field, value) -> {
+                                if (isLibrary(field)) {
+                                    all.add(decodeLibrary(value));
+                                }
+                            });
+        } catch (HotpairException e) {
+            throw understood(e);
+        }
+        return all;
     }
 
-    int functionCount() {
-        return byFunction.size();
+    Totals totals() {
+        byte[] value = read(TOTALS);
+        return value == null
+                ? Totals.NONE
+                : decode(value, in -> new Totals(in.readLong(), in.readInt(), in.readInt()));
     }
 
-    long bytes() {
-        return libraries.values().stream().mapToLong(FunctionLibrary::bytes).sum();
-    }
+    // ---- changes
 
     static CommandException alreadyExists(String library) {
         return new CommandException("ERR Library " + library + " already exists");
@@ -115,11 +195,12 @@ final class FunctionSet {
      * @throws CommandException if it can't
      */
     void check(FunctionLibrary library, boolean replaces, long limitBytes) {
-        FunctionLibrary known = libraries.get(library.name());
-        if (known != null && !replaces) {
+        FunctionLibrary before = library(library.name());
+        if (before != null && !replaces) {
             throw alreadyExists("'" + library.name() + "'");
         }
-        checkRoom(bytes() - (known == null ? 0 : known.bytes()) + library.bytes(), limitBytes);
+        long beforeBytes = before == null ? 0 : before.bytes();
+        checkRoom(totals().bytes() - beforeBytes + library.bytes(), limitBytes);
     }
 
     static void checkRoom(long bytes, long limitBytes) {
@@ -129,88 +210,140 @@ final class FunctionSet {
     }
 
     /**
-     * These libraries and others.
+     * Adds libraries, whose names are not the same.
      *
      * @throws CommandException if that can't be
      */
-    FunctionSet with(Collection<FunctionLibrary> added, Policy policy, long limitBytes) {
-        Map<String, FunctionLibrary> all =
-                new LinkedHashMap<>(policy == Policy.FLUSH ? Map.of() : libraries);
+    void add(Collection<FunctionLibrary> added, Policy policy, long limitBytes) {
+        boolean flushes = policy == Policy.FLUSH;
+        Totals totals = flushes ? Totals.NONE : totals();
+        Set<KeyName> gone = new HashSet<>();
         for (FunctionLibrary library : added) {
-            if (all.put(library.name(), library) != null && policy != Policy.REPLACE) {
-                throw alreadyExists(library.name());
+            FunctionLibrary before = flushes ? null : library(library.name());
+            if (before != null) {
+                if (policy != Policy.REPLACE) {
+                    throw alreadyExists(library.name());
+                }
+                totals = totals.without(before);
+                before.functions().keySet().forEach(each -> gone.add(new KeyName(fieldOf(each))));
             }
         }
-        FunctionSet set = of(all.values());
-        checkRoom(set.bytes(), limitBytes);
-        return set;
+        Map<KeyName, byte[]> written = new LinkedHashMap<>();
+        for (FunctionLibrary library : added) {
+            totals = totals.with(library);
+            written.put(new KeyName(field(LIBRARY, library.name())), encode(library));
+            byte[] place = encode(out -> writePlace(out, library));
+            for (String function : library.functions().keySet()) {
+                KeyName field = new KeyName(fieldOf(function));
+                boolean isFree = flushes || gone.contains(field) || read(field.bytes()) == null;
+                if (!isFree || written.put(field, place) != null) {
+                    throw new CommandException("ERR Function " + function + " already exists");
+                }
+            }
+        }
+        checkRoom(totals.bytes(), limitBytes);
+        if (flushes) {
+            flush();
+        }
+        gone.removeAll(written.keySet());
+        remove(gone);
+        if (!added.isEmpty()) {
+            write(written, totals);
+            added.forEach(cache::put);
+        }
     }
 
-    /** These libraries but one; null if it is not among them. */
-    @Nullable FunctionSet without(String name) {
-        if (!libraries.containsKey(name)) {
-            return null;
+    /** Deletes a library; whether it was there. */
+    boolean delete(String name) {
+        FunctionLibrary library = library(name);
+        if (library == null) {
+            return false;
         }
-        Map<String, FunctionLibrary> rest = new LinkedHashMap<>(libraries);
-        rest.remove(name);
-        return rest.isEmpty() ? NONE : of(rest.values());
+        Totals rest = totals().without(library);
+        if (rest.libraries() == 0) {
+            flush();
+            return true;
+        }
+        Set<KeyName> gone = new HashSet<>();
+        gone.add(new KeyName(field(LIBRARY, name)));
+        library.functions().keySet().forEach(each -> gone.add(new KeyName(fieldOf(each))));
+        remove(gone);
+        write(Map.of(), rest);
+        cache.remove(name);
+        return true;
     }
 
-    // ---- as a value
+    /** Deletes all libraries, also if they are not understood. */
+    void flush() {
+        int unused = operations.keys().del(KEY);
+        cache.clear();
+    }
 
-    /** The value, or null for none. */
-    byte @Nullable [] encode() {
-        if (libraries.isEmpty()) {
-            return null;
+    private void remove(Set<KeyName> fields) {
+        if (!fields.isEmpty()) {
+            byte[][] names = fields.stream().map(KeyName::bytes).toArray(byte[][]::new);
+            int unused = operations.hashes().hdel(KEY, names);
         }
-        // What grows is there twice, and so is what is copied; sources may be long.
-        Whole whole = new Whole(encodedLength());
-        try (DataOutputStream out = new DataOutputStream(whole)) {
-            write(out);
-            return whole.bytes();
+    }
+
+    private void write(Map<KeyName, byte[]> fields, Totals totals) {
+        List<byte[]> all = new ArrayList<>();
+        fields.forEach(
+                (field, value) -> {
+                    all.add(field.bytes());
+                    all.add(value);
+                });
+        all.add(TOTALS);
+        all.add(encode(out -> writeTotals(out, totals)));
+        int unused = operations.hashes().hset(KEY, all.toArray(byte[][]::new));
+    }
+
+    // ---- as values
+
+    private interface Writing {
+        void to(DataOutputStream out) throws IOException;
+    }
+
+    private static byte[] encode(Writing value) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (DataOutputStream out = new DataOutputStream(bytes)) {
+            out.writeByte(VERSION);
+            value.to(out);
+            return bytes.toByteArray();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** Bytes whose count is known before. */
-    private static final class Whole extends ByteArrayOutputStream {
-        Whole(int length) {
-            super(length);
-        }
-
-        byte[] bytes() {
-            return count == buf.length ? buf : toByteArray();
-        }
+    private static void writeTotals(DataOutputStream out, Totals totals) throws IOException {
+        out.writeLong(totals.bytes());
+        out.writeInt(totals.libraries());
+        out.writeInt(totals.functions());
     }
 
-    private int encodedLength() {
-        long length = ID_LENGTH + 1 + Integer.BYTES;
-        for (FunctionLibrary library : libraries.values()) {
-            length += 2 * Integer.BYTES + library.source().length;
-            for (FunctionLibrary.Function function : library.functions().values()) {
-                length += 2 * Integer.BYTES + function.name().length() + 1;
-                for (Script.Flag flag : function.flags()) {
-                    length += Integer.BYTES + flag.text().length();
-                }
-                String description = function.description();
-                length += description == null ? 0 : Integer.BYTES + description.length();
-            }
-        }
-        return Math.toIntExact(length);
+    private static void writePlace(DataOutputStream out, FunctionLibrary library)
+            throws IOException {
+        write(out, library.id());
+        write(out, library.name());
     }
 
-    private void write(DataOutputStream out) throws IOException {
-        out.write(id);
-        out.writeByte(VERSION);
-        out.writeInt(libraries.size());
-        for (FunctionLibrary library : libraries.values()) {
-            write(out, library.source());
-            out.writeInt(library.functions().size());
-            for (FunctionLibrary.Function function : library.functions().values()) {
-                write(out, function);
-            }
-        }
+    private static byte[] encode(FunctionLibrary library) {
+        byte[] source = library.source();
+        byte[] head =
+                encode(
+                        out -> {
+                            write(out, library.id());
+                            out.writeLong(library.bytes());
+                            out.writeInt(library.functions().size());
+                            for (FunctionLibrary.Function each : library.functions().values()) {
+                                write(out, each);
+                            }
+                            out.writeInt(source.length);
+                        });
+        // A source may be long: what grows with it would be there twice, and be copied again.
+        byte[] value = Arrays.copyOf(head, head.length + source.length);
+        System.arraycopy(source, 0, value, head.length, source.length);
+        return value;
     }
 
     private static void write(DataOutputStream out, FunctionLibrary.Function function)
@@ -227,6 +360,11 @@ final class FunctionSet {
         }
     }
 
+    private static void write(DataOutputStream out, UUID id) throws IOException {
+        out.writeLong(id.getMostSignificantBits());
+        out.writeLong(id.getLeastSignificantBits());
+    }
+
     private static void write(DataOutputStream out, String text) throws IOException {
         write(out, text.getBytes(StandardCharsets.ISO_8859_1));
     }
@@ -236,63 +374,49 @@ final class FunctionSet {
         out.write(bytes);
     }
 
-    /**
-     * Reads a value.
-     *
-     * @param known where libraries come from that are there already, and compiled
-     * @throws CommandException if it is not understood
-     */
-    static FunctionSet decode(byte @Nullable [] value, FunctionSet known) {
-        if (value == null) {
-            return NONE;
-        }
+    private interface Reading<T> {
+        T of(DataInputStream in) throws IOException;
+    }
+
+    private static <T> T decode(byte[] value, Reading<T> reading) {
         try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(value))) {
-            byte[] id = in.readNBytes(ID_LENGTH);
             if (in.readByte() != VERSION) {
                 throw notUnderstood();
             }
-            FunctionLibrary[] all = new FunctionLibrary[length(in)];
-            for (int i = 0; i < all.length; i++) {
-                all[i] = library(in, value, known);
-            }
-            return new FunctionSet(id, List.of(all));
+            return reading.of(in);
         } catch (IOException e) {
             throw notUnderstood();
         }
     }
 
-    private static CommandException notUnderstood() {
+    static CommandException notUnderstood() {
         return new CommandException(
                 "ERR the functions of this keyspace were written by another version");
     }
 
-    private static FunctionLibrary library(DataInputStream in, byte[] value, FunctionSet known)
-            throws IOException {
-        int length = length(in);
-        int at = value.length - in.available();
-        FunctionLibrary same = known.withSource(value, at, length);
-        // Looked at where it is: what is known already is not copied.
-        FunctionLibrary library = same == null ? new FunctionLibrary(in.readNBytes(length)) : same;
-        in.skipNBytes(same == null ? 0 : length);
-        Map<String, FunctionLibrary.Function> functions = new LinkedHashMap<>();
-        for (int left = length(in); left > 0; left--) {
-            FunctionLibrary.Function function = function(in);
-            functions.put(function.name(), function);
-        }
-        if (same == null) {
-            library.functions(functions);
-        }
-        return library;
+    /**
+     * The code of a library.
+     *
+     * @return null if the field is not that of a library
+     * @throws CommandException if it is not understood
+     */
+    static byte @Nullable [] source(byte[] field, byte[] value) {
+        return isLibrary(field) ? decodeLibrary(value).source() : null;
     }
 
-    private @Nullable FunctionLibrary withSource(byte[] value, int at, int length) {
-        for (FunctionLibrary each : libraries.values()) {
-            byte[] source = each.source();
-            if (Arrays.equals(value, at, at + length, source, 0, source.length)) {
-                return each;
-            }
-        }
-        return null;
+    private static FunctionLibrary decodeLibrary(byte[] value) {
+        return decode(
+                value,
+                in -> {
+                    UUID id = id(in);
+                    long bytes = in.readLong();
+                    Map<String, FunctionLibrary.Function> functions = new LinkedHashMap<>();
+                    for (int left = length(in); left > 0; left--) {
+                        FunctionLibrary.Function function = function(in);
+                        functions.put(function.name(), function);
+                    }
+                    return new FunctionLibrary(id, bytes, bytes(in), functions);
+                });
     }
 
     private static FunctionLibrary.Function function(DataInputStream in) throws IOException {
@@ -305,12 +429,18 @@ final class FunctionSet {
         return new FunctionLibrary.Function(name, description, flags, null);
     }
 
+    private static UUID id(DataInputStream in) throws IOException {
+        return new UUID(in.readLong(), in.readLong());
+    }
+
     private static String text(DataInputStream in) throws IOException {
         return new String(bytes(in), StandardCharsets.ISO_8859_1);
     }
 
     private static byte[] bytes(DataInputStream in) throws IOException {
-        return in.readNBytes(length(in));
+        byte[] bytes = new byte[length(in)];
+        in.readFully(bytes);
+        return bytes;
     }
 
     private static int length(DataInputStream in) throws IOException {

@@ -1,8 +1,8 @@
 package io.hotpair.resp;
 
 import io.hotpair.HotpairException;
-import io.hotpair.KeyArea;
 import io.hotpair.Session;
+import io.hotpair.TypedOperations;
 import io.hotpair.resp.internal.lua.Budget;
 import io.hotpair.resp.internal.lua.Libraries;
 import io.hotpair.resp.internal.lua.LuaChunk;
@@ -12,26 +12,21 @@ import io.hotpair.resp.internal.lua.LuaState;
 import io.hotpair.resp.internal.lua.LuaString;
 import io.hotpair.resp.internal.lua.LuaTable;
 import io.hotpair.resp.internal.lua.Operations;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The libraries of functions that clients have loaded. They are a value of the keyspace ({@link
- * FunctionSet}), under a key that no client can name: so they are written to the log with the keys,
- * reach the replica, and are loaded or not with the transaction that loads them. Thread-safe.
+ * The libraries of functions that clients have loaded. They are in the keyspace ({@link
+ * FunctionSet}): so they are written to the log with the keys, reach the replica, and are loaded or
+ * not with the transaction that loads them. Thread-safe.
  */
 final class Functions {
     private static final String FAILED = "ERR Error registering functions: ";
     private static final long LOAD_NS = TimeUnit.MILLISECONDS.toNanos(500);
-    private static final byte[] KEY =
-            KeyArea.key(KeyArea.OWN, "functions".getBytes(StandardCharsets.US_ASCII));
 
     private final RespServer server;
 
@@ -40,108 +35,50 @@ final class Functions {
 
     private final Libraries forCalls = new Libraries();
 
-    /** What was read last, with what was compiled of it. */
-    private volatile Seen last = new Seen(0, 0, FunctionSet.NONE);
+    private final FunctionCache cache;
 
-    /** What the value was when it had a version in a term. */
-    private record Seen(long version, long term, FunctionSet set) {}
+    private volatile FunctionSet.Totals lastTotals = FunctionSet.Totals.NONE;
 
     Functions(RespServer server) {
         this.server = server;
+        cache = new FunctionCache(limitBytes());
         RedisLibrary.registerLoading(RedisLibrary.module(forLoading));
         forLoading.protect();
         RedisLibrary.registerShared(RedisLibrary.module(forCalls));
         forCalls.protect();
     }
 
-    /** Whether a key is the one under which the libraries are. */
-    static boolean isKey(byte[] key) {
-        return Arrays.equals(key, KEY);
+    /** What there is for who reads by a session, or in a transaction. */
+    FunctionSet in(TypedOperations operations) {
+        return new FunctionSet(operations, cache);
     }
 
-    // ---- what there is
-
-    /** What there is for who reads by a session, which may be that of a transaction. */
-    FunctionSet in(Session session) {
-        return session instanceof TransactionSession ? within(session) : outside(session);
-    }
-
-    /** To ask for a version, unlike a value, is no read that statistics count. */
-    private FunctionSet outside(Session session) {
-        // A number that was taken back may be given again, but not in the same term.
-        long term = server.keyspace().term();
-        long version = session.version(KEY);
-        Seen known = last;
-        if (known.version() == version && known.term() == term) {
-            return known.set();
-        }
-        // Newer than its version if somebody writes it now, which the next look corrects.
-        byte[] value = version == 0 ? null : session.get(KEY, 0, KEY.length);
-        FunctionSet present = FunctionSet.decode(value, known.set());
-        last = new Seen(version, term, present);
-        return present;
-    }
-
-    /** With what the transaction itself has written, which is nobody else's to see. */
-    private FunctionSet within(Session session) {
-        FunctionSet known = last.set();
-        return known.hasId(session.strings().getRange(KEY, 0, FunctionSet.ID_LENGTH - 1))
-                ? known
-                : FunctionSet.decode(session.get(KEY, 0, KEY.length), known);
-    }
-
-    /** What there is, or was when it could be read last: to tell of in any state of the node. */
-    FunctionSet lastSeen() {
-        try {
-            return in(server.keyspace().unnoticed());
-        } catch (HotpairException | CommandException e) {
-            return last.set();
-        }
+    /** The library that has a function, or null. */
+    @Nullable FunctionLibrary of(Session session, String function) {
+        FunctionLibrary known = in(session).known(function);
+        // Where it is looked up and what it is are read in one step: both may change meanwhile.
+        return known != null ? known : session.transaction(view -> in(view).of(function));
     }
 
     /**
-     * Changes what there is, as a session may; null if it stays as it is.
-     *
-     * @param forgets whether what there is makes no difference; then it need not be understood
+     * How much there is, or was when it could be read last: to tell of in any state of the node.
      */
-    private void change(
-            Session session, boolean forgets, UnaryOperator<@Nullable FunctionSet> change) {
-        boolean unused =
-                session.update(
-                        KEY,
-                        0,
-                        KEY.length,
-                        entry -> {
-                            FunctionSet present =
-                                    forgets
-                                            ? FunctionSet.NONE
-                                            : FunctionSet.decode(entry.current(), last.set());
-                            FunctionSet changed = change.apply(present);
-                            byte[] value = changed == null ? null : changed.encode();
-                            if (value != null) {
-                                entry.set(value);
-                            } else if (changed != null) {
-                                entry.delete();
-                            }
-                        });
+    FunctionSet.Totals totals() {
+        try {
+            lastTotals = in(server.keyspace().unnoticed()).totals();
+        } catch (HotpairException | CommandException e) {
+            // Nobody who asks for figures can do anything about it; who calls a function is told.
+        }
+        return lastTotals;
     }
 
     void flush(Session session) {
-        change(session, true, present -> FunctionSet.NONE);
+        in(session).flush();
     }
 
     /** Deletes a library; whether it was there. */
     boolean delete(Session session, String name) {
-        boolean[] found = new boolean[1];
-        change(
-                session,
-                false,
-                present -> {
-                    FunctionSet rest = present.without(name);
-                    found[0] = rest != null;
-                    return rest;
-                });
-        return found[0];
+        return session.transaction(view -> in(view).delete(name));
     }
 
     private long limitBytes() {
@@ -190,9 +127,9 @@ final class Functions {
     ScriptRun.Program loading(FunctionLibrary library, boolean replaces) {
         return new Loading(List.of(library)) {
             @Override
-            FunctionSet addTo(FunctionSet present) {
+            void addTo(FunctionSet present) {
                 present.check(library, replaces, limitBytes());
-                return present.with(List.of(library), FunctionSet.Policy.REPLACE, limitBytes());
+                present.add(List.of(library), FunctionSet.Policy.REPLACE, limitBytes());
             }
 
             @Override
@@ -219,13 +156,8 @@ final class Functions {
                 added.values().stream().mapToLong(FunctionLibrary::bytes).sum(), limitBytes());
         return new Loading(List.copyOf(added.values())) {
             @Override
-            boolean forgets() {
-                return policy == FunctionSet.Policy.FLUSH;
-            }
-
-            @Override
-            FunctionSet addTo(FunctionSet present) {
-                return present.with(added.values(), policy, limitBytes());
+            void addTo(FunctionSet present) {
+                present.add(added.values(), policy, limitBytes());
             }
 
             @Override
@@ -314,16 +246,11 @@ final class Functions {
             for (int i = 0; i < loaded.size(); i++) {
                 loaded.get(i).functions(registered.get(i));
             }
-            change(run.client().session(), forgets(), this::addTo);
+            addTo(in(run.client().session()));
             return answer(state);
         }
 
-        /** Whether it takes the place of what there is. */
-        boolean forgets() {
-            return false;
-        }
-
-        abstract FunctionSet addTo(FunctionSet present);
+        abstract void addTo(FunctionSet present);
 
         abstract Object answer(LuaState state);
     }

@@ -178,7 +178,7 @@ final class InfoReport {
             memoryLine(out, "total_system_memory", system.getTotalMemorySize());
         }
         Scripts scripts = server.scripts();
-        FunctionSet functions = server.functions().lastSeen();
+        FunctionSet.Totals functions = server.functions().totals();
         memoryLine(out, "used_memory_lua", scripts.bytes());
         line(out, "used_memory_vm_eval", scripts.bytes());
         line(out, "used_memory_vm_functions", functions.bytes());
@@ -187,8 +187,8 @@ final class InfoReport {
         line(out, "used_memory_scripts_eval", scripts.bytes());
         line(out, "number_of_cached_scripts", scripts.count());
         line(out, "used_memory_functions", functions.bytes());
-        line(out, "number_of_functions", functions.functionCount());
-        line(out, "number_of_libraries", functions.all().size());
+        line(out, "number_of_functions", functions.functions());
+        line(out, "number_of_libraries", functions.libraries());
         memoryLine(out, "maxmemory", ConfigTable.withoutLimit(statistics.maxMemoryBytes()));
         line(out, "maxmemory_policy", server.keyspace().maxMemoryPolicy().configName());
         line(out, "used_memory_dataset", used - idle);

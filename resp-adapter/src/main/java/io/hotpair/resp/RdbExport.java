@@ -5,7 +5,9 @@ import io.hotpair.KeyArea;
 import io.hotpair.Keyspace;
 import io.hotpair.Progress;
 import io.hotpair.Snapshot;
+import io.hotpair.log.ElementReader;
 import io.hotpair.log.OperationReader;
+import io.hotpair.log.OperationType;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -15,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -43,7 +46,8 @@ public final class RdbExport {
     private final long[] keyCounts = new long[KeyArea.COUNT];
     private final long[] timedCounts = new long[KeyArea.COUNT];
     private Databases.Mapping mapping = Databases.Mapping.NONE;
-    private List<byte[]> libraries = List.of();
+    private final List<byte[]> libraries = new ArrayList<>();
+    private boolean isFunctions;
     private long keyCount;
     private long expiredCount;
     private long lostDeadlineCount;
@@ -239,12 +243,11 @@ public final class RdbExport {
             progress.at(0, totalBytes);
             isTimed = operation.deadlineMs() != 0;
             KeyName found = name(operation);
+            isFunctions = FunctionSet.isKey(found.bytes());
             if (hasExpired(operation)) {
                 expiredCount++;
             } else if (Databases.isMapping(found.bytes())) {
                 mapping = Databases.mapping(value(operation));
-            } else if (Functions.isKey(found.bytes())) {
-                libraries = libraries(value(operation));
             } else if (!KeyArea.isOwn(found.bytes())) {
                 name = found;
                 shape = new RdbShape(operation, nowMs);
@@ -252,6 +255,9 @@ public final class RdbExport {
         } else if (before != null) {
             before.add(operation);
             large.put(name, before);
+        }
+        if (isFunctions) {
+            addLibraries(operation);
         }
     }
 
@@ -287,9 +293,18 @@ public final class RdbExport {
         return KeyArea.isOwn(name(operation).bytes());
     }
 
-    private static List<byte[]> libraries(byte[] value) {
+    private void addLibraries(OperationReader operation) {
         try {
-            return FunctionSet.decode(value, FunctionSet.NONE).sources();
+            if (operation.type() != OperationType.CHANGE_HASH) {
+                throw FunctionSet.notUnderstood();
+            }
+            ElementReader element = new ElementReader().wrap(operation);
+            while (element.next()) {
+                byte[] source = FunctionSet.source(field(element), value(element));
+                if (source != null) {
+                    libraries.add(source);
+                }
+            }
         } catch (CommandException e) {
             throw new HotpairException(
                     HotpairException.Category.UNKNOWN_VERSION,
@@ -297,6 +312,16 @@ public final class RdbExport {
                             + " FLUSH removes them",
                     e);
         }
+    }
+
+    private static byte[] field(ElementReader element) {
+        int from = element.keyOffset();
+        return Arrays.copyOfRange(element.bytes(), from, from + element.keyLength());
+    }
+
+    private static byte[] value(ElementReader element) {
+        int from = element.valueOffset();
+        return Arrays.copyOfRange(element.bytes(), from, from + element.valueLength());
     }
 
     private static byte[] value(OperationReader operation) {

@@ -420,7 +420,7 @@ final class ServerCommands {
         amounts.put("cluster.links", 0L);
         amounts.put("aof.buffer", 0L);
         amounts.put("lua.caches", client.server().scripts().bytes());
-        amounts.put("functions.caches", client.server().functions().lastSeen().bytes());
+        amounts.put("functions.caches", client.server().functions().totals().bytes());
         amounts.put("overhead.total", 0L);
         amounts.put("keys.count", statistics.keyCount());
         amounts.put("keys.bytes-per-key", allocated / Math.max(1, statistics.keyCount()));

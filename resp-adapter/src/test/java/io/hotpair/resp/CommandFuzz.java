@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
@@ -255,12 +256,23 @@ final class CommandFuzz implements AutoCloseable {
         // Those that are in no database last, for one of them says which database has which area.
         keys.sort(Comparator.comparing(KeyArea::isOwn));
         for (byte[] key : keys) {
-            byte[] own = KeyArea.isOwn(key) ? server.keyspace().get(key) : null;
-            if (own != null) {
-                copy.keyspace().put(key, own);
+            if (KeyArea.isOwn(key)) {
+                copyOwn(key);
             } else {
                 copyKey(key, session.deadlineMs(key, 0, key.length));
             }
+        }
+    }
+
+    /** Copies what no client can name: the functions, or which database has which area. */
+    private void copyOwn(byte[] key) {
+        if ("hash".equals(server.keyspace().keys().type(key))) {
+            for (Map.Entry<byte[], byte[]> each : server.keyspace().hashes().hgetAll(key)) {
+                boolean unused = copy.keyspace().hashes().hset(key, each.getKey(), each.getValue());
+            }
+        } else {
+            byte[] value = Objects.requireNonNull(server.keyspace().get(key));
+            copy.keyspace().put(key, value);
         }
     }
 

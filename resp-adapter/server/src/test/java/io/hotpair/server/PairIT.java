@@ -158,6 +158,13 @@ class PairIT {
         return line.toString();
     }
 
+    private String load(String node, String library, String answer) {
+        String code =
+                "#!lua name=%s\nredis.register_function{function_name='%s', flags={'no-writes'},"
+                        + " callback=function() return '%s' end}";
+        return ask(node, "FUNCTION", "LOAD", "REPLACE", code.formatted(library, library, answer));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"peer", "peer-disk"})
     void shouldTakeOverWithEveryKeyWhenTheMasterIsKilled(String acknowledged) throws Exception {
@@ -183,6 +190,16 @@ class PairIT {
         String toAnother = "redis.call('select', 3); return redis.call('set', 'k', '3')";
         assertEquals("+OK", ask("a", "EVAL", toAnother, "0"), this::logsOrFailure);
         assertEquals("+OK", ask("a", "SWAPDB", "3", "5"), this::logsOrFailure);
+        for (String library : List.of("one", "two", "three")) {
+            assertEquals(library, load("a", library, "1"), this::logsOrFailure);
+        }
+        await("b has all", () -> ask("b", "FCALL_RO", "three", "0").equals("1"));
+        assertEquals("1", ask("b", "FCALL_RO", "two", "0"), this::logsOrFailure);
+        assertEquals("two", load("a", "two", "2"), this::logsOrFailure);
+        assertEquals("+OK", ask("a", "FUNCTION", "DELETE", "three"), this::logsOrFailure);
+        await("b has none", () -> ask("b", "FCALL_RO", "three", "0").startsWith("-ERR Func"));
+        assertEquals("2", ask("b", "FCALL_RO", "two", "0"), this::logsOrFailure);
+        assertTrue(load("b", "three", "1").startsWith("-READONLY"), this::logsOrFailure);
         await("b has both", () -> ask("b", "INFO", "keyspace").contains("db5:keys=1,expires=0"));
 
         process("a").destroyForcibly().waitFor();
@@ -196,8 +213,12 @@ class PairIT {
         String ofAnother = "redis.call('select', 5); return redis.call('get', 'k')";
         assertEquals("3", ask("b", "EVAL_RO", ofAnother, "0"), this::logsOrFailure);
 
+        assertEquals("one", load("b", "one", "3"), this::logsOrFailure);
+
         startNode("a");
         await("a follows", () -> ask("a", "GET", "after").equals("2"));
+        await("a has both", () -> ask("a", "FCALL_RO", "one", "0").equals("3"));
+        assertEquals("2", ask("a", "FCALL_RO", "two", "0"), this::logsOrFailure);
         assertTrue(large.equals(ask("a", "GET", "large")), this::logsOrFailure);
         await("a is in sync", () -> ask("b", "INFO", "replication").contains("in_sync=yes"));
         process("b").destroy();
