@@ -209,7 +209,7 @@ class TransactionTest extends TypeTest {
                                 }));
             }
             futures.add(threads.submit(() -> splitSegments(stop)));
-            for (int i = 0; i < 300; i++) {
+            for (int i = 0; i < 300 || transfers.get() < 100; i++) {
                 assertEquals(ACCOUNTS * BALANCE, sum(), "seed=" + seed);
             }
             stop.set(true);
@@ -221,7 +221,6 @@ class TransactionTest extends TypeTest {
             threads.shutdown();
         }
         assertEquals(ACCOUNTS * BALANCE, sum());
-        assertTrue(transfers.get() > 100, "transfers=" + transfers);
         checkLog(before);
     }
 
