@@ -23,8 +23,11 @@ final class Effects {
 
     private static final int MAX_KEPT_LENGTH = 1 << 20;
 
-    /** With the header of a frame an array can still hold it, be it in the log. */
-    static final int MAX_LENGTH = Integer.MAX_VALUE - 16 - FrameDescriptor.HEADER_LENGTH;
+    /**
+     * With the header of a frame an array can still hold it, and so can one as long as all of its
+     * fragments would be if each were full.
+     */
+    static final int MAX_LENGTH = Integer.MAX_VALUE - 2 * FrameDescriptor.MAX_LENGTH;
 
     private static final int MIN_PART_LENGTH = 256 << 10;
 

@@ -417,6 +417,13 @@ public final class Engine {
         } catch (HotpairException | IllegalStateException e) {
             // The write is made: that the next one, which evicts, is refused must not look as if it
             // were not. It stays owed, and who writes next is told by his own write.
+            boolean isRefused =
+                    e instanceof HotpairException refusal
+                            ? refusal.category() != HotpairException.Category.CORRUPTION
+                            : mode.closed();
+            if (!isRefused) {
+                throw e;
+            }
         }
     }
 
@@ -635,20 +642,21 @@ public final class Engine {
 
     /** The opId up to which memory holds what happened: the last one given, or applied. */
     private long stateOpId() {
-        // An operation that was begun under no view has left no link: it must count (V1).
-        long upTo = applyingOpId;
+        long upTo = Long.MAX_VALUE;
         for (int attempt = 0; attempt < MAX_STATE_ATTEMPTS; attempt++) {
             // Asked once: what was applied is out of date on a master, and so it is on one that
             // has just ceased to be it.
             if (mode.isMaster()) {
                 return numbering.lastOpId();
             }
+            // An operation that was begun under no view has left no link: it must count (V1). Asked
+            // after the role: who ceases to be master says before that nothing is settled.
+            upTo = Math.min(upTo, applyingOpId);
             long applied = appliedOpId;
             if (applied >= upTo) {
                 return applied;
             }
             LockSupport.parkNanos(this, BACKPRESSURE_PARK_NS);
-            upTo = Math.min(upTo, applyingOpId);
         }
         throw roleIsChanging();
     }
@@ -1481,15 +1489,12 @@ public final class Engine {
     }
 
     /**
-     * Does some of what memory needs besides writes: eviction is prepared, what was deleted becomes
-     * free blocks, less is used after the limit was lowered, and free blocks of the wrong size
-     * become others.
+     * Does some of what memory needs besides writes: what was deleted becomes free blocks, less is
+     * used after the limit was lowered, free blocks of the wrong size become others, and eviction
+     * is prepared.
      */
     void maintainMemory(long budgetNs) {
         long startNs = clocks.nanoTime();
-        if (evictor != null) {
-            evictor.prepare();
-        }
         while (slab.reclaimIdle() && clocks.nanoTime() - startNs < budgetNs) {
             // A huge value is freed in parts, so that who writes meanwhile finds its stripe soon.
         }
@@ -1499,6 +1504,10 @@ public final class Engine {
             evictExcess(excess, accountant.chunkLength());
         }
         compactor.runFor(clocks, excess > 0 ? EXCESS_FACTOR * budgetNs : budgetNs);
+        if (evictor != null) {
+            // Last: while the machine has no memory for it, all else is needed the more.
+            evictor.prepare();
+        }
     }
 
     /** Evicts until compaction can give so much back. While it is at work, nobody can tell. */

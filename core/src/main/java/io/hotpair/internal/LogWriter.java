@@ -110,7 +110,8 @@ final class LogWriter implements Runnable {
     private volatile @Nullable HotpairException failure;
 
     /**
-     * What ended an append in the middle, for whoever holds the role next, if no stack was left.
+     * What the log failed by, for whoever holds the role next, if it could not be said to all then,
+     * for want of stack or of heap.
      */
     private volatile @Nullable Throwable broken;
 
@@ -238,10 +239,7 @@ final class LogWriter implements Runnable {
      * @return whether anything moved
      */
     private boolean drain() {
-        Throwable known = broken;
-        if (known != null) {
-            failBehind(known);
-        }
+        endWhatWasBegun();
         if (!mayAppend()) {
             return failure != null && discardFailed();
         }
@@ -266,13 +264,16 @@ final class LogWriter implements Runnable {
     }
 
     /** Ends what somebody began who had no stack left. */
-    private void failBehind(Throwable cause) {
+    private void endWhatWasBegun() {
         Stripe stripe = inside;
         if (stripe != null) {
             engine.stripes().leave(stripe);
             inside = null;
         }
-        fail(cause);
+        Throwable cause = broken;
+        if (cause != null) {
+            fail(cause);
+        }
     }
 
     /** Encodes the next batch, if there is one; returns whether anything moved. */
@@ -521,11 +522,14 @@ final class LogWriter implements Runnable {
 
     /**
      * Ends the log for writing, whoever finds that it failed; what is said first stays. Begun again
-     * where it ended with an error, for want of stack or of heap.
+     * by whoever holds the role next, where it ended with an error, for want of stack or of heap.
      */
     synchronized void fail(Throwable cause) {
         if (isFailed) {
             return;
+        }
+        if (broken == null) {
+            broken = cause;
         }
         HotpairException reason = failure;
         if (reason == null) {
@@ -663,7 +667,8 @@ final class LogWriter implements Runnable {
         try {
             log.prepare();
         } catch (RuntimeException | Error e) {
-            fail(e);
+            // Said in the next round: this thread must not end where that can't be done now.
+            broken = e;
         }
     }
 
@@ -671,7 +676,9 @@ final class LogWriter implements Runnable {
         try {
             return tryDrain() == Drained.SOME;
         } catch (RuntimeException | Error e) {
-            fail(e);
+            if (broken == null) {
+                broken = e;
+            }
             return false;
         }
     }
