@@ -37,7 +37,8 @@ import org.jspecify.annotations.Nullable;
  *                                                       0, or 1 and the description
  *                           source
  *   F, name of a function   version 1, id and name of its library
- *   nothing                 version 1, bytes 8, libraries 4, functions 4: of all together
+ *   nothing                 version 1, bytes 8, libraries 4, functions 4: of all together;
+ *                           absent if a library was deleted where there was no memory to say it
  * </pre>
  *
  * <p>A function's name is in small letters in its field, as names are the same in capital ones. The
@@ -178,9 +179,18 @@ final class FunctionSet {
 
     Totals totals() {
         byte[] value = read(TOTALS);
-        return value == null
-                ? Totals.NONE
-                : decode(value, in -> new Totals(in.readLong(), in.readInt(), in.readInt()));
+        if (value != null) {
+            return decode(value, in -> new Totals(in.readLong(), in.readInt(), in.readInt()));
+        }
+        return operations.hashes().hlen(KEY) == 0 ? Totals.NONE : counted();
+    }
+
+    private Totals counted() {
+        Totals counted = Totals.NONE;
+        for (FunctionLibrary each : all()) {
+            counted = counted.with(each);
+        }
+        return counted;
     }
 
     // ---- changes
@@ -253,8 +263,14 @@ final class FunctionSet {
         }
     }
 
-    /** Deletes a library; whether it was there. */
-    boolean delete(String name) {
+    /**
+     * Deletes a library.
+     *
+     * @param counts whether to write how much is left; else only what is gone is, and no memory
+     *     taken but what a full keyspace keeps for that
+     * @return whether it was there
+     */
+    boolean delete(String name, boolean counts) {
         FunctionLibrary library = library(name);
         if (library == null) {
             return false;
@@ -267,8 +283,13 @@ final class FunctionSet {
         Set<KeyName> gone = new HashSet<>();
         gone.add(new KeyName(field(LIBRARY, name)));
         library.functions().keySet().forEach(each -> gone.add(new KeyName(fieldOf(each))));
+        if (!counts) {
+            gone.add(new KeyName(TOTALS));
+        }
         remove(gone);
-        write(Map.of(), rest);
+        if (counts) {
+            write(Map.of(), rest);
+        }
         cache.remove(name);
         return true;
     }

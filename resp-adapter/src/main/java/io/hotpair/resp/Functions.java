@@ -78,7 +78,16 @@ final class Functions {
 
     /** Deletes a library; whether it was there. */
     boolean delete(Session session, String name) {
-        return session.transaction(view -> in(view).delete(name));
+        try {
+            return session.transaction(view -> in(view).delete(name, true));
+        } catch (HotpairException e) {
+            boolean isWhole = !(session instanceof TransactionSession);
+            if (!isWhole || e.category() != HotpairException.Category.MEMORY_LIMIT) {
+                throw e;
+            }
+            // Who deletes makes room, and is not refused where others are.
+            return session.transaction(view -> in(view).delete(name, false));
+        }
     }
 
     private long limitBytes() {

@@ -310,6 +310,55 @@ class FunctionsTest {
     }
 
     @Test
+    void shouldDeleteWhereThereIsNoMemoryToSayHowMuchIsLeft() {
+        int count = 40;
+        try (TestListener listener = TestListener.open(8 << 20, c -> c);
+                RawClient client = listener.connect()) {
+            for (int i = 0; i < count; i++) {
+                client.call("FUNCTION", "LOAD", two("l" + i, "x" + i, "y" + i));
+            }
+            int keys = 0;
+            boolean wasUncounted = false;
+            for (int left = count - 1; left > 0; left--) {
+                keys = fill(client, keys);
+                assertEquals("+OK\r\n", client.call("FUNCTION", "DELETE", "l" + left));
+                Set<String> fields = fields(listener);
+                wasUncounted |= !fields.contains("");
+                assertFalse(fields.contains("Ll" + left) || fields.contains("Fy" + left));
+                assertTrue(client.call("FUNCTION", "STATS").endsWith(counts(left, 2 * left)));
+                assertEquals(NOT_FOUND, client.call("FCALL", "x" + left, "0"));
+            }
+            assertTrue(wasUncounted, "there was memory for all");
+            client.call("FLUSHALL");
+            assertEquals("$1\r\na\r\n", client.call("FUNCTION", "LOAD", two("a", "v", "w")));
+            assertEquals(fields("", "Ll0", "Fx0", "Fy0", "La", "Fv", "Fw"), fields(listener));
+            assertTrue(client.call("FUNCTION", "STATS").endsWith(counts(2, 4)));
+            String info = client.call("INFO", "memory");
+            assertTrue(info.contains("number_of_libraries:2\r\n"), info);
+            keys = fill(client, keys);
+            assertTrue(keys > 0);
+            assertEquals("+OK\r\n", client.call("FUNCTION", "DELETE", "l0"));
+            assertEquals("+OK\r\n", client.call("FUNCTION", "DELETE", "a"));
+            assertEquals(fields(), fields(listener));
+            assertTrue(client.call("FUNCTION", "STATS").endsWith(counts(0, 0)));
+        }
+    }
+
+    /** Sets keys until there is room for none, and gives the number of the next one. */
+    private static int fill(RawClient client, int from) {
+        int next = from;
+        for (int length : new int[] {10_000, 1_000, 100, 1}) {
+            String value = "v".repeat(length);
+            String reply = "+OK\r\n";
+            while (reply.equals("+OK\r\n")) {
+                reply = client.call("SET", "key:" + next++, value);
+            }
+            assertTrue(reply.startsWith("-OOM "), reply);
+        }
+        return next;
+    }
+
+    @Test
     void shouldSeeThroughEveryListenerWhatOneDoes() {
         try (TestListener listener = TestListener.open();
                 RespListener second =
