@@ -6,9 +6,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The libraries of functions that were loaded or called here, with what was compiled of them, so
- * that a call need not read its library. What is not here is read again, so all of it may be
- * forgotten at any time. Thread-safe.
+ * The libraries of functions that were called here, with what was compiled of them, so that a call
+ * need not read its library. What is not here is read again, so all of it may be forgotten at any
+ * time. Thread-safe.
  */
 final class FunctionCache {
     private final long limitBytes;

@@ -259,7 +259,8 @@ final class FunctionSet {
         remove(gone);
         if (!added.isEmpty()) {
             write(written, totals);
-            added.forEach(cache::put);
+            // What was compiled to load them goes: who only loads makes nobody keep it.
+            added.forEach(each -> cache.remove(each.name()));
         }
     }
 
