@@ -254,8 +254,7 @@ final class LogWriter implements Runnable {
             watchSpace();
             return moved;
         } catch (RuntimeException | Error e) {
-            // Whatever was passed in the ring is not in the log: going on would leave a hole. So
-            // that
+            // Whatever was passed in the ring is not in the log: going on would leave a hole. That
             // is said first, by a store: a writer who helps may have no stack for anything else.
             broken = e;
             fail(e);

@@ -6,6 +6,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,6 +102,21 @@ final class Variant {
     /** Has {@link Faults} called before each allocation on the heap. */
     Variant withFaultsAtAllocations() {
         return new Variant(replacements, FaultPoints::atAllocations);
+    }
+
+    /**
+     * Has a class of the tests do its {@code run()}, on this engine.
+     *
+     * @throws Throwable what that throws
+     */
+    void run(Class<?> test) throws Throwable {
+        Method run = load(test).getDeclaredMethod("run");
+        run.setAccessible(true);
+        try {
+            Object unused = run.invoke(null);
+        } catch (InvocationTargetException e) {
+            throw e.getCause();
+        }
     }
 
     /** A class of the tests, on this engine. */
