@@ -53,7 +53,6 @@ import org.jspecify.annotations.Nullable;
  * <p>The listener does not own the keyspace: close the listener first.
  */
 public final class RespListener implements AutoCloseable {
-    private static final long TICK_MS = 100;
     private static final long CLOSE_TIMEOUT_SECONDS = 10;
     private static final int BACKLOG = 511;
     private static final int MIN_READ = 1 << 10;
@@ -77,6 +76,7 @@ public final class RespListener implements AutoCloseable {
     private final MultiThreadIoEventLoopGroup group;
     private final PooledByteBufAllocator allocator;
     private final Transport transport;
+    private final Ticks ticks;
     private final Map<EventExecutor, Worker> workers = new HashMap<>();
     private final List<Channel> listening = new ArrayList<>();
     private final AtomicLong saidTurnedAwayNs;
@@ -97,6 +97,7 @@ public final class RespListener implements AutoCloseable {
                                 "hotpair-tls-" + keyspace.name());
         sendWaitingAway = server::sendWaitingAway;
         transport = Transport.best();
+        ticks = new Ticks(keyspace.name());
         group =
                 new MultiThreadIoEventLoopGroup(
                         config.eventLoopThreads(),
@@ -218,6 +219,7 @@ public final class RespListener implements AutoCloseable {
         if (tls != null) {
             tls.close();
         }
+        ticks.close();
         server.scripts().close();
         server.rdbCopies().close();
         server.hostNames().close();
@@ -225,7 +227,9 @@ public final class RespListener implements AutoCloseable {
         boolean ended =
                 group.terminationFuture()
                         .awaitUninterruptibly(CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
-        if (!ended) {
+        if (ended) {
+            workers.values().forEach(worker -> worker.readBuffer().close());
+        } else {
             RespServer.LOGGER.warn(
                     "The listener's threads did not end within {} s", CLOSE_TIMEOUT_SECONDS);
         }
@@ -334,18 +338,14 @@ public final class RespListener implements AutoCloseable {
         return bound.channel();
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // It ticks until the loops end.
     private void startTicking() {
         for (Worker worker : workers.values()) {
-            worker.loop()
-                    .scheduleAtFixedRate(worker::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+            ticks.add(worker::execute, worker::tick);
             if (worker.index() == 0) {
-                Runnable look = server.samples()::take;
-                worker.loop().scheduleAtFixedRate(look, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+                ticks.add(worker::execute, server.samples()::take);
             }
             if (worker.index() == 0 && server.keyspace().topology() != null) {
-                Runnable watch = server.sentinel()::watch;
-                worker.loop().scheduleAtFixedRate(watch, 0, TICK_MS, TimeUnit.MILLISECONDS);
+                ticks.add(worker::execute, server.sentinel()::watch);
             }
         }
     }
@@ -382,7 +382,9 @@ public final class RespListener implements AutoCloseable {
             Connection connection =
                     new Connection(server.clients().nextId(), channel, worker, session, tlsHandler);
             server.clients().add(connection);
-            if (tlsHandler != null) {
+            if (tlsHandler == null) {
+                channel.config().setRecvByteBufAllocator(worker.readBuffer());
+            } else {
                 channel.pipeline().addLast(tlsHandler);
             }
             channel.pipeline().addLast(connection);
