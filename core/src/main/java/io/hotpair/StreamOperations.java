@@ -310,6 +310,29 @@ public interface StreamOperations {
             StreamPosition... positions);
 
     /**
+     * As {@link #xreadGroup(byte[], byte[], long, boolean, StreamPosition...)}, and if so asked
+     * also claims what was pending for some time, Redis's {@code CLAIM}: of each stream that comes
+     * first, from the one that is idle longest on, then what is new. What is claimed is pending for
+     * this consumer then, delivered once more; what is no entry of the stream any more is left
+     * alone. As in Redis nothing is claimed of a position behind an id, nor of those given after
+     * it.
+     *
+     * <p>To claim takes O(n) of all that is pending of the group.
+     *
+     * @param group the group's name, in each of the streams
+     * @param consumer the consumer's name
+     * @param how how much, and what is claimed
+     * @param positions which streams
+     * @return what was found; a stream without anything to deliver is left out, but one read behind
+     *     an id is not
+     * @throws HotpairException {@code WRONG_VALUE} if one of the streams or groups is not there;
+     *     then nothing is delivered, and the message is {@link #NO_GROUP}
+     * @see <a href="https://redis.io/docs/latest/commands/xreadgroup/">Redis, XREADGROUP</a>
+     */
+    List<StreamBatch> xreadGroup(
+            byte[] group, byte[] consumer, StreamGroupRead how, StreamPosition... positions);
+
+    /**
      * As {@link #xreadGroup(byte[], byte[], long, boolean, StreamPosition...)}, but waits while
      * there is nothing new: Redis's {@code BLOCK}. After a wait there is one batch, of the first
      * stream that had something new. Where a position is behind an id it does not wait.
@@ -337,6 +360,31 @@ public interface StreamOperations {
             StreamPosition... positions);
 
     /**
+     * As {@link #xreadGroup(byte[], byte[], StreamGroupRead, StreamPosition...)}, but waits as
+     * {@link #xreadGroup(Duration, byte[], byte[], long, boolean, StreamPosition...)} does. If it
+     * claims, the wait also ends when something has been pending long enough. What {@link #xclaim}
+     * gives another time meanwhile may be noticed only when the stream is changed again or the time
+     * is over that it had before.
+     *
+     * @param timeout how long at most; zero for ever. An interrupt ends the wait as well, and the
+     *     thread stays interrupted: who waits in a loop looks at that
+     * @param group the group's name, in each of the streams
+     * @param consumer the consumer's name
+     * @param how how much, and what is claimed
+     * @param positions which streams; at least one
+     * @return what was found; empty if nothing came
+     * @throws HotpairException {@code WRONG_VALUE} if one of the streams or groups is not there at
+     *     first, or one that changes is not there any more; then the message is {@link #NO_GROUP},
+     *     or {@link #NO_STREAM} if the stream went while this waited
+     */
+    List<StreamBatch> xreadGroup(
+            Duration timeout,
+            byte[] group,
+            byte[] consumer,
+            StreamGroupRead how,
+            StreamPosition... positions);
+
+    /**
      * As {@link #xreadGroup(Duration, byte[], byte[], long, boolean, StreamPosition...)}, without a
      * thread that waits.
      *
@@ -354,6 +402,24 @@ public interface StreamOperations {
             byte[] consumer,
             long limit,
             boolean acknowledges,
+            StreamPosition... positions);
+
+    /**
+     * As {@link #xreadGroup(Duration, byte[], byte[], StreamGroupRead, StreamPosition...)}, without
+     * a thread that waits.
+     *
+     * @param timeout how long at most; zero for ever
+     * @param group the group's name, in each of the streams
+     * @param consumer the consumer's name
+     * @param how how much, and what is claimed
+     * @param positions which streams; at least one
+     * @return completed with what was found, or with an empty list if nothing came
+     */
+    CompletableFuture<List<StreamBatch>> xreadGroupAsync(
+            Duration timeout,
+            byte[] group,
+            byte[] consumer,
+            StreamGroupRead how,
             StreamPosition... positions);
 
     /**

@@ -89,6 +89,7 @@ final class PublicOperations {
                     Map.entry(SortedSetRange.class, SortedSetRange.byIndex(0, -1)),
                     Map.entry(StreamAdd.class, StreamAdd.generated()),
                     Map.entry(StreamClaim.class, StreamClaim.idleFor(Duration.ofMillis(1))),
+                    Map.entry(StreamGroupRead.class, StreamGroupRead.all()),
                     Map.entry(StreamDeletionPolicy.class, StreamDeletionPolicy.KEEP_REFERENCES),
                     Map.entry(StreamId.class, new StreamId(1, 1)),
                     Map.entry(StreamRange.class, StreamRange.all()),

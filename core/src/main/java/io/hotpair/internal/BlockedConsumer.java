@@ -65,6 +65,16 @@ final class BlockedConsumer<R> {
         }
     }
 
+    /** That it is to be served at some time. */
+    static final class Again {
+        final long atMs;
+        Timers.@Nullable Key timer;
+
+        Again(long atMs) {
+            this.atMs = atMs;
+        }
+    }
+
     final BlockedConsumers all;
 
     /** Where it stands, by its keys; null for a key that was given before. */
@@ -73,6 +83,9 @@ final class BlockedConsumer<R> {
     final Rivals rivals;
     long ticket;
     Timers.@Nullable Key timer;
+
+    /** Set by whoever serves it, taken back by its timer. */
+    final AtomicReference<@Nullable Again> again = new AtomicReference<>();
 
     /** The next one that has ended, in a list of those who are to be finished. */
     @Nullable BlockedConsumer<?> next;

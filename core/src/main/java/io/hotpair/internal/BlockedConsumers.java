@@ -31,9 +31,9 @@ import org.slf4j.LoggerFactory;
  *
  * <ul>
  *   <li><b>W1</b> Whoever changes a key serves its line afterwards: of those who are rivals one
- *       after the other, until one finds nothing; of all others each one. A line is served by one
- *       thread at a time. One that finds another at it leaves the work to that one, by a count. So
- *       no thread waits for another here.
+ *       after the other, until one finds nothing that the others look for as well; of all others
+ *       each one. A line is served by one thread at a time. One that finds another at it leaves the
+ *       work to that one, by a count. So no thread waits for another here.
  *   <li><b>W2</b> No wake-up is lost: a consumer stands in its lines before these are served for it
  *       the first time, and a line that was changed while it was served is served once more.
  *       Whoever changes a key looks for consumers after the change can be seen; a consumer says
@@ -65,6 +65,9 @@ import org.slf4j.LoggerFactory;
  *       Who came to it before it had begun has stopped in this row, and in no other. It has the
  *       line meanwhile; who comes then leaves a count, and for that the whole line is served.
  * </ul>
+ *
+ * <p>One that is to look again after some time is served by the background thread then, as if it
+ * began.
  *
  * <p>All else is as for whoever changes a key: what is changed for those whom it serves is served
  * afterwards (W3), what runs for a user runs at the end (W4), what can't be done now is postponed
@@ -107,8 +110,12 @@ final class BlockedConsumers {
 
         private @Nullable Place last;
 
+        /** Whether one who finds nothing says nothing of the others. */
+        private volatile boolean asksAll;
+
         Row(Rivals rivals) {
             this.rivals = rivals;
+            asksAll = !rivals.compete();
         }
 
         abstract Line line();
@@ -131,6 +138,7 @@ final class BlockedConsumers {
             place.before = before;
             place.next = behind;
             consumer.places[number] = place;
+            asksAll |= consumer.rivals.claims();
             // Published when it leads on.
             if (before == null) {
                 first = place;
@@ -239,7 +247,7 @@ final class BlockedConsumers {
 
         private Row rowOf(Rivals rivals) {
             Row row = this;
-            while (!row.rivals.equals(rivals)) {
+            while (!row.rivals.areThoseOf(rivals)) {
                 Row next = row.others;
                 if (next == null) {
                     next = new OtherRow(rivals, this);
@@ -385,6 +393,43 @@ final class BlockedConsumers {
                         });
     }
 
+    /**
+     * Has a consumer served once more after some time, unless it ends before or is to be served
+     * earlier. Called by whoever serves it.
+     *
+     * @param atMs names that moment, on a clock of the caller's
+     */
+    void serveLater(BlockedConsumer<?> consumer, long atMs, long delayNs) {
+        while (true) {
+            BlockedConsumer.Again before = consumer.again.get();
+            if (before != null && before.atMs <= atMs) {
+                return;
+            }
+            BlockedConsumer.Again next = new BlockedConsumer.Again(atMs);
+            if (consumer.again.compareAndSet(before, next)) {
+                if (before != null) {
+                    cancel(before.timer);
+                }
+                next.timer =
+                        timers.schedule(
+                                delayNs,
+                                () -> {
+                                    // First: an attempt that finds nothing asks for another one.
+                                    if (consumer.again.compareAndSet(next, null)) {
+                                        serveFirst(consumer);
+                                    }
+                                });
+                return;
+            }
+        }
+    }
+
+    private void cancel(Timers.@Nullable Key timer) {
+        if (timer != null) {
+            timers.cancel(timer);
+        }
+    }
+
     private List<Line> linesOf(BlockedConsumer<?> consumer) {
         List<Line> found = new ArrayList<>(consumer.places.length);
         for (Place place : consumer.places) {
@@ -400,9 +445,10 @@ final class BlockedConsumers {
         waiting.decrementAndGet();
         audience.decrementAndGet();
         try {
-            Timers.Key timer = consumer.timer;
-            if (timer != null) {
-                timers.cancel(timer);
+            cancel(consumer.timer);
+            BlockedConsumer.Again again = consumer.again.get();
+            if (again != null) {
+                cancel(again.timer);
             }
             removeFromLines(consumer);
         } catch (VirtualMachineError e) {
@@ -719,7 +765,7 @@ final class BlockedConsumers {
                 // Asked for before: who is served is out afterwards. Who comes behind the last one
                 // meanwhile has himself served.
                 Place next = row.after(at);
-                goesOn = serve(line, at.consumer) || !row.rivals.compete();
+                goesOn = serve(line, at.consumer) || row.asksAll;
                 at = next;
             }
         }

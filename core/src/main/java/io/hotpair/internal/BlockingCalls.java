@@ -4,6 +4,7 @@ import io.hotpair.Acknowledgement;
 import io.hotpair.HotpairException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,7 @@ public final class BlockingCalls {
         private final Outcome outcome;
         private Mode before = engine.mode();
         private volatile boolean begins;
+        private @Nullable BlockedConsumer<R> consumer;
 
         Call(BlockingCommand<R> command, Executor executor, Outcome outcome) {
             this.command = command;
@@ -64,13 +66,18 @@ public final class BlockingCalls {
         @Nullable R attempt(byte[] key) {
             before = engine.mode();
             try {
-                if (!begins) {
-                    return command.attempt(executor, key);
+                R found;
+                if (begins) {
+                    // In its turn, but before the call could wait, it still looks at all its keys;
+                    // once is enough, as it stands in all their lines.
+                    found = command.begin(executor);
+                    begins = false;
+                } else {
+                    found = command.attempt(executor, key);
                 }
-                // In its turn, but before the call could wait, it still looks at all its keys; once
-                // is enough, as it stands in all their lines.
-                R found = command.begin(executor);
-                begins = false;
+                if (found == null) {
+                    lookAgain(command.againAtMs());
+                }
                 return found;
             } catch (HotpairException e) {
                 if (e.category() == HotpairException.Category.NOT_ENOUGH_REPLICAS
@@ -90,9 +97,24 @@ public final class BlockingCalls {
             }
         }
 
+        private void lookAgain(long atMs) {
+            BlockedConsumer<R> waits = consumer;
+            if (atMs != Long.MAX_VALUE && waits != null) {
+                long delayMs = Math.max(1, atMs - engine.nowMs());
+                consumers.serveLater(waits, atMs, TimeUnit.MILLISECONDS.toNanos(delayMs));
+            }
+        }
+
         BlockedConsumer<R> consumer(@Nullable Thread parked) {
-            return new BlockedConsumer<>(
-                    consumers, command.keys().length, command.rivals(), this::attempt, parked);
+            BlockedConsumer<R> created =
+                    new BlockedConsumer<>(
+                            consumers,
+                            command.keys().length,
+                            command.rivals(),
+                            this::attempt,
+                            parked);
+            consumer = created;
+            return created;
         }
 
         /** Refuses what a master found, or did not find, which may be one no longer. */

@@ -47,4 +47,12 @@ public interface BlockingCommand<R> {
      * @return null if there is nothing for it
      */
     @Nullable R attempt(Executor executor, byte[] key);
+
+    /**
+     * When it is to look at its keys again though none is changed, by the keyspace's clock; asked
+     * after an attempt that found nothing. {@link Long#MAX_VALUE} for never.
+     */
+    default long againAtMs() {
+        return Long.MAX_VALUE;
+    }
 }

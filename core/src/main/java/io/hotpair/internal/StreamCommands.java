@@ -7,7 +7,9 @@ import io.hotpair.StreamAutoClaim;
 import io.hotpair.StreamBatch;
 import io.hotpair.StreamClaim;
 import io.hotpair.StreamDeletionPolicy;
+import io.hotpair.StreamDelivery;
 import io.hotpair.StreamEntry;
+import io.hotpair.StreamGroupRead;
 import io.hotpair.StreamId;
 import io.hotpair.StreamInfo;
 import io.hotpair.StreamOperations;
@@ -636,29 +638,15 @@ public final class StreamCommands implements StreamOperations {
             long limit,
             boolean acknowledges,
             StreamPosition... positions) {
-        long most = limited(limit);
-        if (positions.length == 1) {
-            return readOne(executor, group, consumer, most, acknowledges, positions[0], NO_GROUP);
-        }
-        return executor.transact(
-                transaction -> {
-                    // Refused before anything is delivered: a transaction around this one may go
-                    // on after that.
-                    boolean unused = haveGroup(transaction, positions, group);
-                    List<StreamBatch> batches = new ArrayList<>();
-                    for (StreamPosition position : positions) {
-                        batches.addAll(
-                                readOne(
-                                        transaction,
-                                        group,
-                                        consumer,
-                                        most,
-                                        acknowledges,
-                                        position,
-                                        NO_GROUP));
-                    }
-                    return batches;
-                });
+        return xreadGroup(
+                group, consumer, new StreamGroupRead(limit, acknowledges, null), positions);
+    }
+
+    @Override
+    public List<StreamBatch> xreadGroup(
+            byte[] group, byte[] consumer, StreamGroupRead how, StreamPosition... positions) {
+        ReadGroup read = new ReadGroup(group, consumer, how, positions);
+        return read.all(executor);
     }
 
     /** Looks whether all are streams with a group, which is refused if not. */
@@ -680,20 +668,36 @@ public final class StreamCommands implements StreamOperations {
         private final byte[] consumer;
         private final long limit;
         private final boolean acknowledges;
+        private final long minIdleMs;
         private final StreamPosition[] positions;
 
-        ReadGroup(
-                byte[] group,
-                byte[] consumer,
-                long limit,
-                boolean acknowledges,
-                StreamPosition[] positions) {
-            checkNotEmpty(positions);
-            this.limit = limited(limit);
+        /**
+         * Of each stream, from when on something pending may be idle long enough, unless it is
+         * given another time; {@link IdleEntries#NEVER} if nothing was pending.
+         */
+        private final long[] idleAtMs;
+
+        /** The same, of an attempt, which may have to be made again. */
+        private final long[] triedAtMs;
+
+        ReadGroup(byte[] group, byte[] consumer, StreamGroupRead how, StreamPosition[] positions) {
+            Duration minIdle = how.minIdle();
+            limit = limited(how.limit());
+            acknowledges = how.acknowledges();
+            minIdleMs = minIdle == null ? UNKNOWN : milliseconds(minIdle);
             this.group = group.clone();
             this.consumer = consumer.clone();
-            this.acknowledges = acknowledges;
             this.positions = positions.clone();
+            idleAtMs = new long[positions.length];
+            triedAtMs = new long[positions.length];
+        }
+
+        private static long milliseconds(Duration time) {
+            try {
+                return time.toMillis();
+            } catch (ArithmeticException e) {
+                return Long.MAX_VALUE;
+            }
         }
 
         @Override
@@ -701,17 +705,41 @@ public final class StreamCommands implements StreamOperations {
             return StreamCommands.keys(positions);
         }
 
+        private boolean claims() {
+            return minIdleMs != UNKNOWN;
+        }
+
         @Override
         public Rivals rivals() {
-            return Rivals.ofGroup(group);
+            return claims() ? Rivals.ofGroupThatClaims(group) : Rivals.ofGroup(group);
+        }
+
+        /** What there is of all streams. */
+        List<StreamBatch> all(Executor executor) {
+            if (positions.length == 1) {
+                return one(executor, 0, claims(), NO_GROUP);
+            }
+            return executor.transact(
+                    transaction -> {
+                        // Refused before anything is delivered: a transaction around this one may
+                        // go on after that.
+                        boolean unused = haveGroup(transaction, positions, group);
+                        List<StreamBatch> batches = new ArrayList<>();
+                        boolean claims = claims();
+                        for (int i = 0; i < positions.length; i++) {
+                            // As in Redis, who looks at the past claims nothing from there on.
+                            claims &= positions[i].after() == null;
+                            batches.addAll(one(transaction, i, claims, NO_GROUP));
+                        }
+                        return batches;
+                    });
         }
 
         @Override
         public @Nullable List<StreamBatch> begin(Executor executor) {
-            long most = limit == Long.MAX_VALUE ? 0 : limit;
-            return nullIfEmpty(
-                    new StreamCommands(executor)
-                            .xreadGroup(group, consumer, most, acknowledges, positions));
+            List<StreamBatch> batches = all(executor);
+            System.arraycopy(triedAtMs, 0, idleAtMs, 0, idleAtMs.length);
+            return nullIfEmpty(batches);
         }
 
         @Override
@@ -726,25 +754,127 @@ public final class StreamCommands implements StreamOperations {
 
         @Override
         public @Nullable List<StreamBatch> attempt(Executor executor, byte[] key) {
-            StreamPosition position = StreamPosition.undelivered(key);
+            int number = 0;
+            while (!Arrays.equals(positions[number].key(), key)) {
+                number++;
+            }
             try {
-                return nullIfEmpty(
-                        readOne(
-                                executor,
-                                group,
-                                consumer,
-                                limit,
-                                acknowledges,
-                                position,
-                                NO_STREAM));
+                List<StreamBatch> batches = one(executor, number, claims(), NO_STREAM);
+                idleAtMs[number] = triedAtMs[number];
+                return nullIfEmpty(batches);
             } catch (HotpairException e) {
                 throw e.category() == HotpairException.Category.WRONG_TYPE ? refusal(NO_STREAM) : e;
             }
         }
 
         @Override
+        public long againAtMs() {
+            long firstMs = IdleEntries.NEVER;
+            for (long atMs : idleAtMs) {
+                firstMs = Math.min(firstMs, atMs);
+            }
+            return claims() ? firstMs : IdleEntries.NEVER;
+        }
+
+        @Override
         public List<StreamBatch> nothing() {
             return List.of();
+        }
+
+        /** The batch of one stream; none if it has nothing to deliver. */
+        private List<StreamBatch> one(
+                Executor executor, int number, boolean claims, String ifNoStream) {
+            StreamId after = positions[number].after();
+            byte[] key = positions[number].key();
+            return new StreamCommands(executor)
+                    .changeGroup(
+                            key,
+                            group,
+                            false,
+                            ifNoStream,
+                            (stream, found, edit) -> {
+                                if (after != null) {
+                                    return List.of(
+                                            new StreamBatch(
+                                                    key,
+                                                    readAgain(
+                                                            stream, found, consumer, after, limit,
+                                                            edit)));
+                                }
+                                // One moment for all of it: the clock may go on in between.
+                                long nowMs = edit.nowMs();
+                                StreamBatch batch =
+                                        claims
+                                                ? claimAndRead(number, stream, found, nowMs)
+                                                : new StreamBatch(
+                                                        key, readNew(stream, found, limit, nowMs));
+                                return batch.entries().isEmpty() ? List.of() : List.of(batch);
+                            });
+        }
+
+        private StreamBatch claimAndRead(
+                int number, Stream stream, Stream.Group found, long nowMs) {
+            List<StreamEntry> entries = new ArrayList<>();
+            List<StreamDelivery> deliveries = new ArrayList<>();
+            long atMs = idleAtMs[number];
+            triedAtMs[number] = atMs;
+            boolean isNew = stream.entryAfter(found.lastId) < stream.endOfEntries();
+            if (isNew || atMs == IdleEntries.NEVER || atMs <= nowMs) {
+                for (Stream.Pending each : idle(number, stream, found, nowMs)) {
+                    entries.add(stream.existingEntry(each.id()));
+                    deliveries.add(
+                            new StreamDelivery(
+                                    since(each.deliveredMs(), nowMs), each.deliveries()));
+                }
+            }
+            for (StreamEntry entry : readNew(stream, found, limit - entries.size(), nowMs)) {
+                entries.add(entry);
+                deliveries.add(StreamDelivery.NONE);
+            }
+            return new StreamBatch(positions[number].key(), entries, deliveries);
+        }
+
+        /** Makes what was idle for long enough the consumer's own; gives it as it was before. */
+        private List<Stream.Pending> idle(
+                int number, Stream stream, Stream.Group found, long nowMs) {
+            long latestMs = minIdleMs == 0 ? Long.MAX_VALUE : nowMs - minIdleMs;
+            IdleEntries idle = new IdleEntries(stream, found, latestMs, limit);
+            long nextMs = idle.nextMs();
+            triedAtMs[number] =
+                    nextMs < IdleEntries.NEVER - 1 - minIdleMs
+                            ? nextMs + minIdleMs
+                            : Math.max(nextMs, IdleEntries.NEVER - 1);
+            Claimant claimant = new Claimant(stream, found, consumer, minIdleMs, false, nowMs);
+            List<Stream.Pending> claimed = idle.found();
+            for (Stream.Pending each : claimed) {
+                claimant.take(each.id(), each);
+            }
+            return claimed;
+        }
+
+        /** Delivers what is new. */
+        private List<StreamEntry> readNew(
+                Stream stream, Stream.Group found, long most, long nowMs) {
+            long from = stream.entryAfter(found.lastId);
+            long to = Stream.limited(from, stream.endOfEntries(), most);
+            if (from >= to) {
+                return List.of();
+            }
+            List<StreamEntry> entries = stream.entries(from, to);
+            ReadCounter counter = new ReadCounter(stream);
+            for (StreamEntry entry : entries) {
+                counter.delivered(found, entry.id());
+            }
+            stream.put(found);
+            Stream.Consumer reader = seen(stream, found, consumer, nowMs);
+            if (!acknowledges) {
+                reader.activeMs = nowMs;
+            }
+            stream.put(found, reader);
+            if (!acknowledges) {
+                stream.deliver(found, reader, entries, nowMs);
+            }
+            return entries;
         }
     }
 
@@ -756,9 +886,24 @@ public final class StreamCommands implements StreamOperations {
             long limit,
             boolean acknowledges,
             StreamPosition... positions) {
+        return xreadGroup(
+                timeout,
+                group,
+                consumer,
+                new StreamGroupRead(limit, acknowledges, null),
+                positions);
+    }
+
+    @Override
+    public List<StreamBatch> xreadGroup(
+            Duration timeout,
+            byte[] group,
+            byte[] consumer,
+            StreamGroupRead how,
+            StreamPosition... positions) {
+        checkNotEmpty(positions);
         return Objects.requireNonNull(
-                executor.block(
-                        new ReadGroup(group, consumer, limit, acknowledges, positions), timeout));
+                executor.block(new ReadGroup(group, consumer, how, positions), timeout));
     }
 
     @Override
@@ -769,85 +914,34 @@ public final class StreamCommands implements StreamOperations {
             long limit,
             boolean acknowledges,
             StreamPosition... positions) {
-        return executor.blockAsync(
-                new ReadGroup(group, consumer, limit, acknowledges, positions), timeout);
+        return xreadGroupAsync(
+                timeout,
+                group,
+                consumer,
+                new StreamGroupRead(limit, acknowledges, null),
+                positions);
     }
 
-    /** The batch of one stream; none if it has no new entries. */
-    private static List<StreamBatch> readOne(
-            Executor executor,
+    @Override
+    public CompletableFuture<List<StreamBatch>> xreadGroupAsync(
+            Duration timeout,
             byte[] group,
             byte[] consumer,
-            long limit,
-            boolean acknowledges,
-            StreamPosition position,
-            String ifNoStream) {
-        StreamId after = position.after();
-        byte[] key = position.key();
-        return new StreamCommands(executor)
-                        .changeGroup(
-                                key,
-                                group,
-                                false,
-                                ifNoStream,
-                                (stream, found, edit) ->
-                                        after == null
-                                                ? readNew(
-                                                        stream,
-                                                        found,
-                                                        consumer,
-                                                        limit,
-                                                        acknowledges,
-                                                        edit)
-                                                : readAgain(
-                                                        stream, found, consumer, after, limit,
-                                                        edit))
-                        .stream()
-                        .map(entries -> new StreamBatch(key, entries))
-                        .toList();
-    }
-
-    /** Delivers what is new; nothing, not even an empty list, if nothing is. */
-    private static List<List<StreamEntry>> readNew(
-            Stream stream,
-            Stream.Group group,
-            byte[] name,
-            long limit,
-            boolean acknowledges,
-            Edit edit) {
-        long from = stream.entryAfter(group.lastId);
-        long to = Stream.limited(from, stream.endOfEntries(), limit);
-        if (from >= to) {
-            return List.of();
-        }
-        List<StreamEntry> entries = stream.entries(from, to);
-        ReadCounter counter = new ReadCounter(stream);
-        for (StreamEntry entry : entries) {
-            counter.delivered(group, entry.id());
-        }
-        stream.put(group);
-        // One moment for all of it: the clock may go on in between.
-        long nowMs = edit.nowMs();
-        Stream.Consumer consumer = seen(stream, group, name, nowMs);
-        if (!acknowledges) {
-            consumer.activeMs = nowMs;
-        }
-        stream.put(group, consumer);
-        if (!acknowledges) {
-            stream.deliver(group, consumer, entries, nowMs);
-        }
-        return List.of(entries);
+            StreamGroupRead how,
+            StreamPosition... positions) {
+        checkNotEmpty(positions);
+        return executor.blockAsync(new ReadGroup(group, consumer, how, positions), timeout);
     }
 
     /** Delivers once more what is the consumer's own. */
-    private static List<List<StreamEntry>> readAgain(
+    private static List<StreamEntry> readAgain(
             Stream stream, Stream.Group group, byte[] name, StreamId after, long limit, Edit edit) {
         long nowMs = edit.nowMs();
         Stream.Consumer consumer = seen(stream, group, name, nowMs);
         stream.put(group, consumer);
         List<StreamEntry> entries = new ArrayList<>();
         if (after.equals(StreamId.MAX)) {
-            return List.of(entries);
+            return entries;
         }
         for (StreamId id : stream.owned(consumer, after.next(), limit)) {
             StreamEntry entry = stream.entry(id);
@@ -857,7 +951,7 @@ public final class StreamCommands implements StreamOperations {
             }
             entries.add(entry == null ? new StreamEntry(id, null) : entry);
         }
-        return List.of(entries);
+        return entries;
     }
 
     @Override

@@ -9,6 +9,7 @@ import static io.hotpair.resp.StreamCommands.streams;
 import io.hotpair.HotpairException;
 import io.hotpair.StreamBatch;
 import io.hotpair.StreamEntry;
+import io.hotpair.StreamGroupRead;
 import io.hotpair.StreamId;
 import io.hotpair.StreamOperations;
 import io.hotpair.StreamPosition;
@@ -33,11 +34,13 @@ final class StreamReadCommands {
                         table,
                         "xreadgroup",
                         -7,
-                        "GROUP group consumer [COUNT count] [BLOCK milliseconds] [NOACK]"
-                                + " STREAMS key... id...")
+                        "GROUP group consumer [COUNT count] [BLOCK milliseconds]"
+                                + " [CLAIM min-idle-time] [NOACK] STREAMS key... id...")
                 .flags(WRITE, BLOCKING)
                 .keys(KeySpec.halfBehind("STREAMS", 4, "RO", "access"))
-                .complexity("O(log(N)+M) for each stream, N entries, M of them returned")
+                .complexity(
+                        "O(log(N)+M) for each stream, N entries, M of them returned; with CLAIM"
+                                + " also what is pending")
                 .summary("Delivers entries of streams to a consumer of a group.")
                 .does(StreamReadCommands::xreadgroup);
     }
@@ -70,13 +73,7 @@ final class StreamReadCommands {
         try {
             if (timeout == null) {
                 List<StreamBatch> found =
-                        streams(client)
-                                .xreadGroup(
-                                        group,
-                                        consumer,
-                                        arguments.limit(),
-                                        arguments.acknowledges,
-                                        positions);
+                        streams(client).xreadGroup(group, consumer, arguments.inGroup(), positions);
                 client.noteWrite();
                 StreamReplies.batches(found, reply);
                 return;
@@ -87,13 +84,7 @@ final class StreamReadCommands {
         arguments.checkAll();
         CompletableFuture<List<StreamBatch>> future =
                 streams(client)
-                        .xreadGroupAsync(
-                                timeout,
-                                group,
-                                consumer,
-                                arguments.limit(),
-                                arguments.acknowledges,
-                                positions);
+                        .xreadGroupAsync(timeout, group, consumer, arguments.inGroup(), positions);
         BlockedClient.await(client, reply, future, true, StreamReplies::batches);
     }
 
@@ -110,6 +101,7 @@ final class StreamReadCommands {
         private final Client client;
         private final boolean inGroup;
         private @Nullable Duration timeout;
+        private @Nullable Duration minIdle;
         private long count;
         private boolean acknowledges;
         private int group;
@@ -135,6 +127,11 @@ final class StreamReadCommands {
 
         private int option(int i) {
             int left = request.count() - i - 1;
+            if (left >= 1 && request.is(i, "CLAIM")) {
+                checkGroupOption("CLAIM");
+                minIdle = minIdle(i + 1);
+                return 2;
+            }
             if (left >= 1 && request.is(i, "BLOCK")) {
                 if (client.transaction().isScripted()) {
                     throw new CommandException(
@@ -200,6 +197,24 @@ final class StreamReadCommands {
                 throw new CommandException("ERR timeout is out of range");
             }
             return Duration.ofMillis(ms);
+        }
+
+        private Duration minIdle(int argument) {
+            long ms =
+                    request.integer(
+                            argument,
+                            Long.MIN_VALUE,
+                            Long.MAX_VALUE,
+                            "ERR min-idle-time is not an integer or out of range");
+            if (ms < 0) {
+                throw new CommandException("ERR min-idle-time must be a positive integer");
+            }
+            return Duration.ofMillis(ms);
+        }
+
+        /** How streams are read for a consumer. */
+        StreamGroupRead inGroup() {
+            return new StreamGroupRead(limit(), acknowledges, minIdle);
         }
 
         /** At most how many entries of each stream: never more than a reply can have. */

@@ -2,6 +2,7 @@ package io.hotpair.resp;
 
 import io.hotpair.KeyArea;
 import io.hotpair.StreamBatch;
+import io.hotpair.StreamDelivery;
 import io.hotpair.StreamEntry;
 import io.hotpair.StreamId;
 import java.util.List;
@@ -24,6 +25,10 @@ final class StreamReplies {
 
     static void entry(StreamEntry entry, ReplyBuffer reply) {
         reply.array(2);
+        idAndFields(entry, reply);
+    }
+
+    private static void idAndFields(StreamEntry entry, ReplyBuffer reply) {
         id(entry.id(), reply);
         List<byte[]> fields = entry.fieldsAndValues();
         if (fields == null) {
@@ -60,7 +65,23 @@ final class StreamReplies {
                 reply.array(2);
             }
             reply.bulk(KeyArea.name(batch.key()));
-            entries(batch.entries(), reply);
+            if (batch.deliveries().isEmpty()) {
+                entries(batch.entries(), reply);
+            } else {
+                claimed(batch, reply);
+            }
+        }
+    }
+
+    /** What XREADGROUP gives to one who claims: also how each entry was pending before. */
+    private static void claimed(StreamBatch batch, ReplyBuffer reply) {
+        reply.array(batch.entries().size());
+        for (int i = 0; i < batch.entries().size(); i++) {
+            StreamDelivery before = batch.deliveries().get(i);
+            reply.array(4);
+            idAndFields(batch.entries().get(i), reply);
+            reply.integer(before.idle().toMillis());
+            reply.integer(before.count());
         }
     }
 }

@@ -68,7 +68,7 @@ class AcknowledgementTest {
                     + "1 a|HGETEX h EX 1000 FIELDS 1 a|HSETEX h EX 1000 FIELDS 1 e 1|HGETDEL h FIELDS"
                     + " 1 d|XADD x 1-1 a 1|XADD x 1-2 a 1|XADD x 1-3 a 1|XADD x 1-4 a 1|XADD x 1-5 a 1|XGROUP CREATE x g 0|XGROUP "
                     + "CREATECONSUMER x g f|XGROUP DELCONSUMER x g f|XREADGROUP GROUP g c STREAMS x >"
-                    + "|XCLAIM x g d 0 1-1|XAUTOCLAIM x g e 0 0|XACK x g 1-1|XGROUP SETID x g 1-1|"
+                    + "|XCLAIM x g d 0 1-1|XAUTOCLAIM x g e 0 0|XREADGROUP GROUP g d CLAIM 0 STREAMS x >|XACK x g 1-1|XGROUP SETID x g 1-1|"
                     + "XDEL x 1-1|XACKDEL x g IDS 1 1-2|XDELEX x IDS 1 1-4|XTRIM x MAXLEN 1|XSETID x 9-9|XGROUP DESTROY x g|EVAL "
                     + "return(redis.call('SET','s','1')) 0|FUNCTION LOAD LIBRARY|FUNCTION DELETE lib|"
                     + "FUNCTION RESTORE LIBRARIES|FUNCTION FLUSH|FLUSHDB|SET s 1|FLUSHALL";

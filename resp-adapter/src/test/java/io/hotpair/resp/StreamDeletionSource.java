@@ -4,13 +4,16 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * What Redis 8.2 has new of streams: deletions that look at what is pending. Before it comes {@link
- * #SETUP}, so that each stream is one node for Redis, and where one ends does not matter.
+ * What Redis 8.2 and 8.4 have new of streams: deletions that look at what is pending, and reading
+ * that claims it. Before it comes {@link #SETUP}, so that each stream is one node for Redis, and
+ * where one ends does not matter.
  */
 final class StreamDeletionSource extends CommandSource {
     static final String[][] SETUP = {
         {"CONFIG", "SET", "stream-node-max-entries", "100000", "stream-node-max-bytes", "0"}
     };
+
+    private static final int CLAIMABLE_MS = 1_000_000_000;
 
     private int time = 1;
 
@@ -20,7 +23,7 @@ final class StreamDeletionSource extends CommandSource {
 
     @Override
     String[] next() {
-        return switch (random.nextInt(22)) {
+        return switch (random.nextInt(24)) {
             case 0, 1, 2, 3 -> add();
             case 4 ->
                     command("XGROUP", "CREATE", stream(), group(), one("0", "$", id()), "MKSTREAM");
@@ -34,8 +37,30 @@ final class StreamDeletionSource extends CommandSource {
             case 18 -> command("XRANGE", stream(), "-", "+");
             case 19 -> command("XINFO", "STREAM", stream());
             case 20 -> ids(command("XCLAIM", stream(), group(), consumer(), "0"));
+            case 21 -> age();
+            case 22 -> claimingRead();
             default -> other();
         };
+    }
+
+    /** Makes entries idle for some time, of which no two are the same. */
+    private String[] age() {
+        String idle = Long.toString(CLAIMABLE_MS / 2 + random.nextInt(CLAIMABLE_MS));
+        return plus(command("XCLAIM", stream(), group(), consumer(), "0", id()), "IDLE", idle);
+    }
+
+    /** Idle times are claimed that are much longer than a program takes. */
+    private String[] claimingRead() {
+        String[] command = command("XREADGROUP", "GROUP", group(), consumer());
+        command = chance(2) ? command : plus(command, "COUNT", one("1", "2", "5"));
+        String idle = chance(20) ? one("-1", "x", "") : Integer.toString(CLAIMABLE_MS);
+        command = plus(command, one("CLAIM", "claim"), idle);
+        command = chance(4) ? plus(command, "NOACK") : command;
+        command = chance(20) ? plus(command, "CLAIM", "99999999999999999") : command;
+        command = plus(command, "STREAMS", stream());
+        return chance(3)
+                ? plus(command, stream(), chance(4) ? "0" : ">", chance(6) ? "0" : ">")
+                : plus(command, chance(8) ? "0" : ">");
     }
 
     /** Mostly one of few, so that entries and groups meet. */
