@@ -42,6 +42,11 @@ public final class HotpairException extends RuntimeException {
         CORRUPTION,
         /** Another keyspace, in this JVM or another, has the directory open. */
         DIRECTORY_IN_USE,
+        /**
+         * The directory is that of a node of a pair, and was to be opened without its pair. Nothing
+         * was changed; see {@link KeyspaceBuilder#apartFromPair}.
+         */
+        NODE_OF_PAIR,
         /** The log no longer (or not yet) holds the operations that were asked for. */
         NOT_RETAINED,
         /** The JVM was started without a flag that the log needs; the message names the flags. */

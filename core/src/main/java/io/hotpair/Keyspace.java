@@ -62,7 +62,8 @@ public final class Keyspace extends KeyspaceOperations implements AutoCloseable 
      * @return the keyspace; the caller closes it
      * @throws HotpairException {@code MISSING_JVM_FLAG}, {@code DIRECTORY_IN_USE}, {@code
      *     CORRUPTION}, {@code LOG_FAILED}, {@code NOT_RETAINED} if the log does not begin with the
-     *     first operation and no snapshot is sound, {@code NETWORK} or {@code CONSENSUS}
+     *     first operation and no snapshot is sound, {@code NODE_OF_PAIR} if the directory is that
+     *     of a node of a pair and there is no replication, {@code NETWORK} or {@code CONSENSUS}
      * @throws IllegalStateException if a directory is given but no log is on the class path
      */
     public static Keyspace open(KeyspaceConfig config) {

@@ -29,6 +29,7 @@ public final class KeyspaceBuilder {
     private BackupOptions backupOptions = BackupOptions.defaults();
     private Progress openingProgress = Progress.NONE;
     private @Nullable Replication replication;
+    private boolean apartFromPair;
     private Clock clock = Clock.SYSTEM;
     private @Nullable ThreadFactory threadFactory;
 
@@ -193,6 +194,19 @@ public final class KeyspaceBuilder {
     }
 
     /**
+     * Lets the directory of a node of a pair be opened without {@link #replication}, which is
+     * refused otherwise. What is written then is no part of the pair's history: the other node will
+     * not feed this one any more, and to come back it has to begin with an empty directory. So this
+     * is for a pair that is given up. To look at what a node holds, clone its directory instead.
+     *
+     * @return this
+     */
+    public KeyspaceBuilder apartFromPair() {
+        apartFromPair = true;
+        return this;
+    }
+
+    /**
      * Sets where time comes from. The default is {@link Clock#SYSTEM}.
      *
      * @param clock the clock
@@ -231,6 +245,12 @@ public final class KeyspaceBuilder {
                             + ", expected a directory for the log, or inMemory() to do without"
                             + " one");
         }
+        if (apartFromPair && (inMemory || replication != null)) {
+            throw new IllegalStateException(
+                    "apartFromPair() with "
+                            + (inMemory ? "inMemory()" : "replication")
+                            + ", expected a directory that is opened without its pair");
+        }
         if (inMemory && replication != null) {
             throw new IllegalStateException(
                     "replication with inMemory(), expected a directory: what is shipped is the"
@@ -263,6 +283,7 @@ public final class KeyspaceBuilder {
                 backupOptions,
                 openingProgress,
                 replication,
+                apartFromPair,
                 clock,
                 factory == null ? new DaemonThreadFactory(name) : factory);
     }

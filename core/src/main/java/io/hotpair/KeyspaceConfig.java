@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param backupOptions when backups are made, where they go, and how many are kept
  * @param openingProgress told how far the opening is
  * @param replication what makes it one of a pair, or null
+ * @param apartFromPair whether the directory of a node of a pair is opened without the pair
  * @param clock where time comes from
  * @param threadFactory makes the threads that it needs: one for the log, one for snapshots, one for
  *     housekeeping, and while a snapshot is loaded one for each core
@@ -36,6 +37,7 @@ public record KeyspaceConfig(
         BackupOptions backupOptions,
         Progress openingProgress,
         @Nullable Replication replication,
+        boolean apartFromPair,
         Clock clock,
         ThreadFactory threadFactory) {
 

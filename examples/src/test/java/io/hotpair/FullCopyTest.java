@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hotpair.persistence.ClockedLogProvider;
@@ -351,6 +352,21 @@ class FullCopyTest {
                 Files.delete(summary);
             }
         }
+    }
+
+    /** What it took alone would be no part of the pair's history. */
+    @Test
+    void shouldLeaveADirectoryThatIsNotOpenedWithoutThePair() {
+        a.start().awaitMaster().write(10);
+        a.stop();
+        KeyspaceBuilder alone = Keyspace.builder().directory(a.home).maxMemory(256L << 20);
+        HotpairException e =
+                assertThrows(HotpairException.class, () -> Keyspace.open(alone.build()));
+        assertEquals(HotpairException.Category.NODE_OF_PAIR, e.category());
+        // Nothing was touched: the pair goes on as if nothing had been.
+        a.start().awaitMaster().write(10);
+        b.start();
+        awaitSame();
     }
 
     @Test

@@ -161,9 +161,22 @@ public final class Core {
     private static OperationLog openLog(
             KeyspaceConfig config, Path directory, OpeningProgress progress) {
         Path home = directory.resolve("log");
-        return config.replication() == null
-                ? provider().open(home, progress)
-                : provider().openSoundPart(home, progress);
+        LogProvider provider = provider();
+        if (config.replication() != null) {
+            return provider.openSoundPart(home, progress);
+        }
+        if (!config.apartFromPair() && provider.belongsToPair(home)) {
+            throw new HotpairException(
+                    HotpairException.Category.NODE_OF_PAIR,
+                    "directory="
+                            + directory
+                            + " is that of a node of a pair, expected replication(...) with it:"
+                            + " what it takes alone is no part of the pair's history, and the other"
+                            + " node would not feed it any more; to use what it holds alone, clone"
+                            + " it to another directory, or give up its part in the pair with"
+                            + " apartFromPair()");
+        }
+        return provider.open(home, progress);
     }
 
     /**

@@ -52,6 +52,17 @@ public interface LogProvider {
     }
 
     /**
+     * Whether the log in a directory is one of a pair's, so that what is written to it without the
+     * pair would be no part of the pair's history. Touches nothing.
+     *
+     * @param directory the directory
+     * @return whether a node of a pair was opened with it
+     */
+    default boolean belongsToPair(Path directory) {
+        return false;
+    }
+
+    /**
      * What makes and checks backups of such logs.
      *
      * @return the store, or null if there is none

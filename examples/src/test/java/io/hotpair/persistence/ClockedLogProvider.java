@@ -51,6 +51,11 @@ public final class ClockedLogProvider implements LogProvider {
     }
 
     @Override
+    public boolean belongsToPair(Path directory) {
+        return new ChronicleLogProvider().belongsToPair(directory);
+    }
+
+    @Override
     public @Nullable BackupStore backups() {
         return new ChronicleLogProvider().backups();
     }

@@ -4,6 +4,7 @@ import io.hotpair.Progress;
 import io.hotpair.log.BackupStore;
 import io.hotpair.log.LogProvider;
 import io.hotpair.log.OperationLog;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -18,6 +19,8 @@ import java.nio.file.Path;
  * files in it are readable by their owner only.
  */
 public final class ChronicleLogProvider implements LogProvider {
+
+    private static final String PAIR_DIRECTORY = "replication";
 
     /** Creates the provider; touches nothing. */
     public ChronicleLogProvider() {}
@@ -43,6 +46,17 @@ public final class ChronicleLogProvider implements LogProvider {
     public OperationLog openSoundPart(Path directory, Progress progress) {
         JvmFlags.require();
         return ChronicleLog.openSoundPart(directory, LogOptions.standard(), progress);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>A pair keeps what its node has to remember, its votes among it, in {@code replication}
+     * beside the log's directory; neither a clone nor a restored backup has that.
+     */
+    @Override
+    public boolean belongsToPair(Path directory) {
+        return Files.isDirectory(directory.resolveSibling(PAIR_DIRECTORY));
     }
 
     @Override

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.hotpair.HotpairException;
 import io.hotpair.HotpairException.Category;
+import io.hotpair.Keyspace;
+import io.hotpair.KeyspaceBuilder;
 import io.hotpair.log.OperationLog;
 import io.hotpair.log.OperationSource;
 import io.hotpair.log.TestFrames;
@@ -53,6 +55,29 @@ class OwnershipTest {
         try (ChildJvm child =
                 ChildJvm.start(flags, ChildMain.class, "open", directory.toString())) {
             assertEquals("opened 0", child.await("opened"));
+        }
+    }
+
+    @Test
+    void shouldOpenTheDirectoryOfANodeOfAPairAloneOnlyWhenItIsToldTo() throws Exception {
+        Path home = directory.resolve("node");
+        KeyspaceBuilder builder = Keyspace.builder().directory(home).maxMemory(16L << 20);
+        Keyspace.open(builder.build()).close();
+        Files.createDirectory(home.resolve("replication"));
+        List<String> before = names(home);
+        HotpairException e =
+                assertThrows(HotpairException.class, () -> Keyspace.open(builder.build()));
+        assertEquals(Category.NODE_OF_PAIR, e.category());
+        String message = String.valueOf(e.getMessage());
+        assertTrue(
+                message.startsWith("directory=" + home + " is that of a node of a pair"), message);
+        assertEquals(before, names(home));
+        Keyspace.open(builder.apartFromPair().build()).close();
+    }
+
+    private static List<String> names(Path home) throws IOException {
+        try (Stream<Path> files = Files.walk(home)) {
+            return files.map(file -> home.relativize(file) + "").sorted().toList();
         }
     }
 

@@ -36,6 +36,11 @@ public final class TestLogProvider implements LogProvider {
     }
 
     @Override
+    public boolean belongsToPair(Path directory) {
+        return new ChronicleLogProvider().belongsToPair(directory);
+    }
+
+    @Override
     public BackupStore backups() {
         return new BackupDirectories(path -> backupSpace.usableBytes(path));
     }

@@ -20,7 +20,6 @@ import io.hotpair.resp.TlsConfigBuilder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -163,8 +162,7 @@ public final class HotpairServer implements AutoCloseable {
             return new HotpairServer(null, null, witness, null);
         }
         RespConfig listen = listener(options);
-        checkAlone(options);
-        Keyspace keyspace = Keyspace.open(keyspace(options));
+        Keyspace keyspace = open(options);
         try {
             beforeServing.run();
             RespListener listener = listen(keyspace, listen, options);
@@ -182,14 +180,13 @@ public final class HotpairServer implements AutoCloseable {
         }
     }
 
-    /**
-     * What a node of a pair takes alone is no part of the pair's history: the other node would not
-     * feed it any more.
-     */
-    private static void checkAlone(ServerOptions options) {
-        if (options.mode == ServerOptions.Mode.STANDALONE
-                && options.appendOnly
-                && Files.isDirectory(options.directory.resolve("replication"))) {
+    private static Keyspace open(ServerOptions options) {
+        try {
+            return Keyspace.open(keyspace(options));
+        } catch (HotpairException e) {
+            if (e.category() != HotpairException.Category.NODE_OF_PAIR) {
+                throw e;
+            }
             throw new IllegalStateException(
                     options.written("--dir")
                             + "="
@@ -197,7 +194,8 @@ public final class HotpairServer implements AutoCloseable {
                             + " is that of a node of a pair, expected --mode pair with it; to serve"
                             + " what it holds alone, clone it to another directory (clone --dir "
                             + options.directory
-                            + " --to DIRECTORY) and start with that");
+                            + " --to DIRECTORY) and start with that",
+                    e);
         }
     }
 
