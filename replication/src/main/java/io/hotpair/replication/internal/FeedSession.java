@@ -38,6 +38,7 @@ final class FeedSession implements AutoCloseable {
 
     private @Nullable String member;
     private long incarnation;
+    private long sessionNumber;
     private @Nullable UUID logId;
     private @Nullable OperationSource source;
     private long resumeOpId;
@@ -296,6 +297,7 @@ final class FeedSession implements AutoCloseable {
         member = name;
         incarnation = message.incarnation();
         logId = message.joinLogId();
+        sessionNumber = inSync.newSession();
         return true;
     }
 
@@ -351,7 +353,11 @@ final class FeedSession implements AutoCloseable {
         sentOpId = opId;
         // From here on what it has not read yet is kept by the source itself.
         closeCopy();
-        progress = inSync.join(joinedMember(), incarnation, opId);
+        InSyncSet.Progress joined = inSync.join(joinedMember(), incarnation, opId, sessionNumber);
+        progress = joined;
+        if (!joined.connected()) {
+            throw new ProtocolException("FOLLOW of " + member + ", which has come again since");
+        }
         return true;
     }
 

@@ -45,6 +45,8 @@ final class FollowerLink implements Following {
 
     private static final long REPORT_NS = MILLISECONDS.toNanos(5_000);
 
+    private static final String UNFIT = "there was no memory to say what failed";
+
     private final ReplicatedKeyspace keyspace;
     private final String self;
     private final Map<String, Endpoint> endpoints;
@@ -98,13 +100,21 @@ final class FollowerLink implements Following {
         Link next = new Link(leader, endpoint);
         link = next;
         Thread before = running;
-        running =
-                threads.start(
-                        "follow",
-                        () -> {
-                            awaitEnd(before);
-                            next.run();
-                        });
+        try {
+            running =
+                    threads.start(
+                            "follow",
+                            () -> {
+                                awaitEnd(before);
+                                next.run();
+                            });
+        } catch (RuntimeException | OutOfMemoryError e) {
+            // A machine without a thread to spare may have one again later: the agent asks again.
+            link = null;
+            if (repetition.isDue(e.toString())) {
+                LOG.warn("no thread to follow master={}", leader.name(), e);
+            }
+        }
     }
 
     /** One that was stopped may still be putting away what it had of a copy. */
@@ -176,6 +186,12 @@ final class FollowerLink implements Following {
         threads.join();
     }
 
+    /** Many failures of the machine, and of a program, have no message. */
+    private static String describe(Throwable cause) {
+        String message = cause.getMessage();
+        return message == null ? cause.toString() : message;
+    }
+
     /** One leader that is followed, over as many connections as it takes. */
     private final class Link implements Runnable, FollowerListener {
         private final Leader leader;
@@ -188,6 +204,10 @@ final class FollowerLink implements Following {
         private volatile @Nullable PeerSocket socket;
         private volatile boolean copying;
         private volatile @Nullable String obstacle;
+
+        /** The alarm that this one has raised, or null. Under the steering lock. */
+        private @Nullable String raised;
+
         private int unproven;
         private boolean alarmed;
         private boolean resumedBefore;
@@ -214,6 +234,7 @@ final class FollowerLink implements Following {
             steering.lock();
             try {
                 connected = false;
+                takeBackAlarm();
             } finally {
                 steering.unlock();
             }
@@ -230,38 +251,51 @@ final class FollowerLink implements Following {
             return connected ? null : obstacle;
         }
 
+        /** Ends by nothing but a stop: without this thread nobody would follow. */
         @Override
         public void run() {
             while (!stopped && !abandoned) {
                 alarmed = false;
                 try {
-                    followOnce();
-                } catch (NeedsCopyException e) {
-                    onCopyNeeded(e);
-                } catch (RefusedException e) {
-                    onRefused(e);
-                } catch (CopyException e) {
-                    onCopyFailed(e);
-                } catch (UnprovenException e) {
-                    onUnproven(e);
-                } catch (CancellationException e) {
-                    LOG.info("the copy of master={} is left as it is: {}", leader.name(), e);
-                } catch (IOException e) {
-                    if (!stopped) {
-                        obstacle = master() + ": " + e.getMessage();
-                        LOG.debug("following {} at {}: {}", leader, endpoint, e.getMessage());
-                    }
+                    followOrTell();
                 } catch (RuntimeException | Error e) {
-                    // Whatever it was, e.g. a full heap: without this thread nobody would follow.
-                    onUnusable(e);
-                } finally {
-                    closeSocket();
-                    connected = false;
-                    copying = false;
-                    wake.run();
+                    // Not even the words for a failure could be had, so there are none for this
+                    // one; what makes this node unfit was noted before.
+                    alarmed = true;
                 }
                 if (!stopped) {
                     stopSignal.await(alarmed ? ALARM_RETRY_NS : RETRY_NS);
+                }
+            }
+        }
+
+        private void followOrTell() {
+            try {
+                followOnce();
+            } catch (NeedsCopyException e) {
+                onCopyNeeded(e);
+            } catch (RefusedException e) {
+                onRefused(e);
+            } catch (CopyException e) {
+                onCopyFailed(e);
+            } catch (UnprovenException e) {
+                onUnproven(e);
+            } catch (CancellationException e) {
+                LOG.info("the copy of master={} is left as it is: {}", leader.name(), e);
+            } catch (IOException e) {
+                if (!stopped) {
+                    obstacle = master() + ": " + e.getMessage();
+                    LOG.debug("following {} at {}: {}", leader, endpoint, e.getMessage());
+                }
+            } catch (RuntimeException | Error e) {
+                onUnusable(e);
+            } finally {
+                connected = false;
+                copying = false;
+                try {
+                    closeSocket();
+                } finally {
+                    wake.run();
                 }
             }
         }
@@ -507,21 +541,36 @@ final class FollowerLink implements Following {
                             || (cause instanceof HotpairException e
                                     && e.category() == HotpairException.Category.CORRUPTION);
             if (!refused) {
-                failure = String.valueOf(cause.getMessage());
+                // Before anything that takes memory: perhaps there is none.
+                failure = UNFIT;
+                failure = describe(cause);
             }
-            raise(
-                    "what master="
-                            + leader.name()
-                            + " sends can't be applied: "
-                            + cause.getMessage());
+            raise("what master=" + leader.name() + " sends can't be applied: " + describe(cause));
             LOG.error("following {} failed", leader, cause);
         }
 
         /** Needs a person, who may ask for it as well: it keeps this node from following. */
         private void raise(String sentence) {
             alarmed = true;
-            obstacle = sentence;
-            events.alarm(leader.term(), sentence);
+            steering.lock();
+            try {
+                // Who has stopped says nothing of a master that it does not follow any more.
+                if (!stopped) {
+                    obstacle = sentence;
+                    raised = sentence;
+                    events.alarm(leader.term(), sentence);
+                }
+            } finally {
+                steering.unlock();
+            }
+        }
+
+        private void takeBackAlarm() {
+            String said = raised;
+            raised = null;
+            if (said != null) {
+                events.clearAlarm(said);
+            }
         }
 
         @Override
@@ -574,6 +623,7 @@ final class FollowerLink implements Following {
         /** Told when the master has begun to feed: up to then it can refuse. */
         private void tellResumed() {
             toldCopy = false;
+            takeBackAlarm();
             if (!resumedBefore) {
                 resumedBefore = true;
                 events.clearAlarm();

@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +50,7 @@ class InSyncSet {
     private final Map<String, Progress> progress = new ConcurrentHashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final AtomicInteger forcedSignals = new AtomicInteger();
+    private final AtomicLong lastSession = new AtomicLong();
 
     private Set<String> committed;
     private @Nullable Set<String> proposed;
@@ -65,6 +67,7 @@ class InSyncSet {
     static final class Progress {
         private final String member;
         private final long incarnation;
+        private final long session;
         private volatile long loggedOpId;
         private volatile long forcedOpId;
         private volatile long takenFrames;
@@ -78,9 +81,10 @@ class InSyncSet {
         private long owedOpId;
         private long forceNs;
 
-        Progress(String member, long incarnation, long loggedOpId, long nowNs) {
+        Progress(String member, long incarnation, long session, long loggedOpId, long nowNs) {
             this.member = member;
             this.incarnation = incarnation;
+            this.session = session;
             this.loggedOpId = loggedOpId;
             this.progressNs = nowNs;
             this.forceNs = nowNs;
@@ -248,14 +252,40 @@ class InSyncSet {
         }
     }
 
-    /** Takes a member's session that has agreed on where its log ends. */
+    /**
+     * Numbers a session whose member has just introduced itself. A member connects anew only when
+     * it has given up the connection before, so the higher number is the one that is alive.
+     */
+    long newSession() {
+        return lastSession.incrementAndGet();
+    }
+
+    /**
+     * Takes a member's session that has just introduced itself and agreed on where its log ends.
+     */
     Progress join(String member, long incarnation, long loggedOpId) {
+        return join(member, incarnation, loggedOpId, newSession());
+    }
+
+    /**
+     * Takes a member's session that has agreed on where its log ends, unless a later one has done
+     * so before: to agree can take seconds on a slow device, and the member may have come again
+     * meanwhile. Were the one that it has given up to take the place of the other, nothing that the
+     * member acknowledges would count any more.
+     *
+     * @return the session's progress; of one that is too late it counts for nothing
+     */
+    Progress join(String member, long incarnation, long loggedOpId, long session) {
         Progress joined =
-                new Progress(member, incarnation, loggedOpId, keyspace.clock().nanoTime());
-        Progress before = progress.put(member, joined);
-        if (before != null) {
-            before.connected = false;
-        }
+                new Progress(member, incarnation, session, loggedOpId, keyspace.clock().nanoTime());
+        progress.merge(
+                member,
+                joined,
+                (before, late) -> {
+                    Progress stays = before.session < session ? late : before;
+                    (stays == late ? before : late).connected = false;
+                    return stays;
+                });
         advance();
         return joined;
     }

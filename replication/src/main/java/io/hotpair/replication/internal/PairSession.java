@@ -104,9 +104,9 @@ public final class PairSession implements ReplicationSession {
                         Set.copyOf(settings.names()),
                         authentication,
                         settings.shippingBytesPerSecond());
-        shipping.start();
         TopologyRegister register = null;
         try {
+            shipping.start();
             register = openRegister.get();
             PairSession session =
                     new PairSession(settings, keyspace, register, shipping, authentication);
@@ -226,20 +226,34 @@ public final class PairSession implements ReplicationSession {
         threads.start("agent", this::runAgent);
     }
 
+    /** Ends by nothing but the close: without this thread nobody would know what this node is. */
     private void runAgent() {
         while (!agent.closed()) {
-            long beganNs = keyspace.clock().nanoTime();
-            long waitNs = stepOnce();
-            long tookNs = keyspace.clock().nanoTime() - beganNs;
-            if (tookNs > SLOW_STEP_NS) {
-                // A master that is kept from renewing its lease loses it: say what kept it.
-                LOG.warn(
-                        "node={} a step of the role agent took {} ms",
-                        settings.self(),
-                        NANOSECONDS.toMillis(tookNs));
-            }
-            signal.await(waitNs);
+            signal.await(stepOrRest());
         }
+    }
+
+    private long stepOrRest() {
+        try {
+            return stepAndTell();
+        } catch (RuntimeException | Error e) {
+            // Not even the words for a failure could be had. What it ends was ended before.
+            return FAILED_STEP_NS;
+        }
+    }
+
+    private long stepAndTell() {
+        long beganNs = keyspace.clock().nanoTime();
+        long waitNs = stepOnce();
+        long tookNs = keyspace.clock().nanoTime() - beganNs;
+        if (tookNs > SLOW_STEP_NS) {
+            // A master that is kept from renewing its lease loses it: say what kept it.
+            LOG.warn(
+                    "node={} a step of the role agent took {} ms",
+                    settings.self(),
+                    NANOSECONDS.toMillis(tookNs));
+        }
+        return waitNs;
     }
 
     private long stepOnce() {

@@ -62,6 +62,7 @@ final class RegisterDialogue {
         this.clock = clock;
         this.wake = wake;
         this.voters = voters;
+        viewSentNs = clock.nanoTime();
     }
 
     /** The newest state that was heard, or null before the first answer. */
@@ -177,7 +178,7 @@ final class RegisterDialogue {
     private void observe(RegisterView view, long sentNs) {
         TopologyState known = state;
         boolean older = known != null && view.state().version() < known.version();
-        if (!older && sentNs >= viewSentNs) {
+        if (!older && sentNs - viewSentNs >= 0) {
             viewSentNs = sentNs;
             viewTakenNs = clock.nanoTime();
             leaseLeftMs = view.leaseLeftMs();
@@ -190,8 +191,17 @@ final class RegisterDialogue {
     /** The time is taken before the question is sent: a lease runs from then. */
     private Call call(Supplier<CompletableFuture<RegisterView>> question) {
         long sentNs = clock.nanoTime();
-        CompletableFuture<RegisterView> answer =
-                question.get().whenComplete((view, failure) -> wake.run());
-        return new Call(answer, sentNs);
+        return new Call(ask(question), sentNs);
+    }
+
+    private CompletableFuture<RegisterView> ask(
+            Supplier<CompletableFuture<RegisterView>> question) {
+        try {
+            return question.get().whenComplete((view, failure) -> wake.run());
+        } catch (OutOfMemoryError e) {
+            // A machine without a thread or memory to spare may have one again later. Perhaps the
+            // question is on its way all the same: as with any other that is not answered.
+            return CompletableFuture.failedFuture(e);
+        }
     }
 }

@@ -68,6 +68,7 @@ class RoleAgent {
 
     private static final long STEP_NS = MILLISECONDS.toNanos(50);
     private static final int MAX_REGISTERED_TERMS = 64;
+    private static final String FAILED = "replication of this node has stopped and needs a restart";
     private static final long SHORT_STEP_NS = MILLISECONDS.toNanos(5);
     private static final long REGISTRATION_INTERVAL_NS = MILLISECONDS.toNanos(50);
     private static final long DRAIN_LIMIT_NS = MILLISECONDS.toNanos(500);
@@ -122,6 +123,9 @@ class RoleAgent {
     private NodeMarker.@Nullable Mark mark;
     private boolean registered;
     private boolean halted;
+
+    /** Why it takes part no more, or null while it does. */
+    private @Nullable String haltedBecause;
 
     /** Whether a lease that the register still counts is of no use to this node. */
     private boolean handingOver;
@@ -205,9 +209,9 @@ class RoleAgent {
         }
         TopologyState known = known();
         voters.look(nowNs, known.term());
-        // Without answers what the register said last may be true no more.
-        if (!closing && voters.majorityAnswers()) {
-            sync.look(nowNs, known, this::whyNotInSync);
+        if (!closing && register.state() != null) {
+            // What the register said last was true when it was asked, and may be true no more.
+            sync.look(register.viewSentNs(), known, this::whyNotInSync);
         }
         publish();
         return waitNs();
@@ -216,6 +220,11 @@ class RoleAgent {
     /** Gives up for good after a failure that it can't judge. The keyspace keeps serving reads. */
     void fail(Throwable failure) {
         halted = true;
+        haltedBecause = FAILED;
+        if (closing && closeBegun && clock.nanoTime() - closingNs >= CLOSE_LIMIT_NS) {
+            // Nobody waits any longer for a close that fails again and again.
+            closed = true;
+        }
         Mastership acting = mastership;
         mastership = null;
         won = null;
@@ -225,12 +234,17 @@ class RoleAgent {
         }
         setup.shipping().close();
         setup.following().stop();
-        if (acting != null) {
-            events.tell(Kind.DEMOTED, acting.term, log.lastOpId(), 0, 0, "its agent has failed");
+        String because = FAILED + ": " + failure;
+        haltedBecause = because;
+        try {
+            if (acting != null) {
+                events.tell(
+                        Kind.DEMOTED, acting.term, log.lastOpId(), 0, 0, "its agent has failed");
+            }
+        } finally {
+            // There is no second occasion to say it.
+            events.alarm(view.state().term(), because);
         }
-        events.alarm(
-                view.state().term(),
-                "replication of this node has stopped and needs a restart: " + failure);
         publish();
     }
 
@@ -462,6 +476,7 @@ class RoleAgent {
 
     private void halt(TopologyState state, String sentence) {
         halted = true;
+        haltedBecause = sentence;
         setup.following().stop();
         events.alarm(state.term(), sentence);
     }
@@ -594,6 +609,9 @@ class RoleAgent {
                     "the register has term=" + state.term() + " master=" + state.master());
         } else {
             renewWhenDue(acting);
+            // A grant that was due may have failed for want of memory, and nothing else may come
+            // that is a reason to look again.
+            acting.inSync.advance();
             if (acting.adoptedVersion != state.version()) {
                 adopt(acting, state);
             }
@@ -1056,6 +1074,9 @@ class RoleAgent {
                             + turnedAway;
         }
         if (acting == null && node.equals(self)) {
+            if (halted) {
+                return haltedBecause;
+            }
             return setup.following().connected()
                     ? "it follows, and has not caught up"
                     : setup.following().obstacle();

@@ -30,6 +30,9 @@ final class SessionThreads {
                         () -> {
                             try {
                                 task.run();
+                            } catch (RuntimeException | Error e) {
+                                // The host's handler of uncaught ones may end the JVM.
+                                tellEnd(e);
                             } finally {
                                 running.remove(Thread.currentThread());
                             }
@@ -44,6 +47,15 @@ final class SessionThreads {
             throw e;
         }
         return thread;
+    }
+
+    private static void tellEnd(Throwable cause) {
+        try {
+            LOG.error("thread {} has ended", Thread.currentThread().getName(), cause);
+        } catch (RuntimeException | Error e) {
+            // Nothing is left to say it with; what the thread held was released before.
+            return;
+        }
     }
 
     /** Sleeps; may end early. */

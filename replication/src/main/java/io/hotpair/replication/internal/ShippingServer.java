@@ -53,6 +53,10 @@ final class ShippingServer implements Shipping {
     private final long bytesPerSecond;
     private final SessionThreads threads;
     private final Repetition repetition;
+
+    /** Of those who have proved themselves: no stranger can use up what may be said of them. */
+    private final Repetition ofMembers;
+
     private final Semaphore unproven = new Semaphore(MAX_UNPROVEN);
     private final Set<PeerSocket> unprovenSockets = ConcurrentHashMap.newKeySet();
     private volatile @Nullable ServerSocket listener;
@@ -75,6 +79,7 @@ final class ShippingServer implements Shipping {
         this.bytesPerSecond = bytesPerSecond;
         threads = new SessionThreads(keyspace.threadFactory(), keyspace.clock());
         repetition = new Repetition(keyspace.clock());
+        ofMembers = new Repetition(keyspace.clock());
     }
 
     /**
@@ -196,31 +201,45 @@ final class ShippingServer implements Shipping {
         }
     }
 
+    /**
+     * Ends by nothing but the shut-down: whatever fails, without this thread no replica is ever fed
+     * again.
+     */
     private void acceptAll(ServerSocket opened) {
         while (!shutDown) {
             try {
-                accept(opened.accept());
-            } catch (IOException | RuntimeException | OutOfMemoryError e) {
-                // A machine without a thread or memory to spare may have one again later.
-                if (!shutDown) {
-                    if (repetition.isDue(e.toString())) {
-                        LOG.warn("accepting a replica on port {} failed", port, e);
-                    }
-                    threads.pause(ACCEPT_REST_NS);
+                acceptOrTell(opened);
+            } catch (RuntimeException | Error e) {
+                // Not even the words for a failure could be had, so there are none for this one.
+                threads.pause(ACCEPT_REST_NS);
+            }
+        }
+    }
+
+    private void acceptOrTell(ServerSocket opened) {
+        try {
+            accept(opened.accept());
+        } catch (IOException | RuntimeException | Error e) {
+            // A machine without a thread or memory to spare may have one again later.
+            if (!shutDown) {
+                if (repetition.isDue(e.toString())) {
+                    LOG.warn("accepting a replica on port {} failed", port, e);
                 }
+                threads.pause(ACCEPT_REST_NS);
             }
         }
     }
 
     private void accept(Socket accepted) throws IOException {
         if (!unproven.tryAcquire()) {
-            if (repetition.isDue("flood")) {
-                LOG.warn(
-                        "turned away {}: {} connections have not proved themselves yet",
-                        accepted.getRemoteSocketAddress(),
-                        MAX_UNPROVEN);
+            try (accepted) {
+                if (repetition.isDue("flood")) {
+                    LOG.warn(
+                            "turned away {}: {} connections have not proved themselves yet",
+                            accepted.getRemoteSocketAddress(),
+                            MAX_UNPROVEN);
+                }
             }
-            accepted.close();
             return;
         }
         PeerSocket socket = null;
@@ -253,8 +272,11 @@ final class ShippingServer implements Shipping {
             }
         } catch (IOException e) {
             LOG.info("connection of {} ended: {}", socket.peer(), e.getMessage());
-        } catch (RuntimeException e) {
-            LOG.error("feeding {} failed", socket.peer(), e);
+        } catch (RuntimeException | Error e) {
+            // The replica comes again at once, and meets the same.
+            if (ofMembers.isDue(socket.peerHost() + " " + e)) {
+                LOG.error("feeding {} failed", socket.peer(), e);
+            }
         }
     }
 
@@ -297,16 +319,30 @@ final class ShippingServer implements Shipping {
             refuse(socket);
             return;
         }
-        if (serving.add(socket)) {
-            try (FeedSession session =
-                    new FeedSession(keyspace, serving.number, members, serving.inSync)) {
-                MessageWriter out = new MessageWriter(serving.number, serving.incarnation);
-                if (agree(socket, session, out, serving)) {
-                    ship(socket, session, out, serving);
-                }
+        try {
+            if (serving.add(socket)) {
+                feed(socket, serving);
+            }
+        } finally {
+            // Most connections end by an exception, and a term can be long.
+            serving.remove(socket);
+        }
+    }
+
+    private void feed(PeerSocket socket, Term serving) throws IOException {
+        try (FeedSession session =
+                new FeedSession(keyspace, serving.number, members, serving.inSync)) {
+            MessageWriter out = new MessageWriter(serving.number, serving.incarnation);
+            if (agree(socket, session, out, serving)) {
+                ship(socket, session, out, serving);
             }
         }
-        serving.remove(socket);
+    }
+
+    /** Connections of the term that have not ended. */
+    int connectionCount() {
+        Term serving = term;
+        return serving == null ? 0 : serving.sockets.size();
     }
 
     private void refuse(PeerSocket socket) throws IOException {
@@ -346,7 +382,7 @@ final class ShippingServer implements Shipping {
     private void tellRefused(
             PeerSocket socket, @Nullable String member, FeedSession.Refusal refusal) {
         String who = (member == null ? "a node" : member) + " at " + socket.peerHost();
-        if (repetition.isDue(who + " " + refusal.reason())) {
+        if (ofMembers.isDue(who + " " + refusal.reason())) {
             LOG.warn("refused {}: {}, {}", who, refusal.reason(), refusal.sentence());
         }
     }

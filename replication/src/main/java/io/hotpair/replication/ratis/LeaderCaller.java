@@ -189,6 +189,9 @@ final class LeaderCaller implements AutoCloseable {
                 result.completeExceptionally(
                         new HotpairException(
                                 Category.CONSENSUS, "the call failed; " + attempts(), e));
+            } catch (Error e) {
+                // Now, and not when whoever waits gives up: a lease may end meanwhile.
+                result.completeExceptionally(e);
             }
         }
 

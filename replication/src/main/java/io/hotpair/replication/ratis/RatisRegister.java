@@ -108,7 +108,10 @@ public final class RatisRegister implements TopologyRegister {
 
     @Override
     public void close() {
-        leader.close();
-        voter.close();
+        try {
+            leader.close();
+        } finally {
+            voter.close();
+        }
     }
 }

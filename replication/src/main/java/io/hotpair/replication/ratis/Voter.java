@@ -118,11 +118,16 @@ final class Voter implements AutoCloseable {
             machine.attach(division);
             server.start();
             requireSameVoters();
+            directory.restrict(config.group().toString());
+            watchdog = VoterWatchdog.start(config, server, division);
         } catch (IOException | RuntimeException e) {
             closeQuietly(built, e);
             throw asHotpairException(e);
+        } catch (Error e) {
+            // It may have begun to vote, and its directory is about to be given back.
+            closeQuietly(built, e);
+            throw e;
         }
-        watchdog = VoterWatchdog.start(config, server, division);
     }
 
     /**
@@ -223,8 +228,11 @@ final class Voter implements AutoCloseable {
     public void close() {
         if (isClosed.compareAndSet(false, true)) {
             watchdog.close();
-            closeServer();
-            directory.close();
+            try {
+                closeServer();
+            } finally {
+                directory.close();
+            }
         }
     }
 
@@ -234,7 +242,7 @@ final class Voter implements AutoCloseable {
         }
         try {
             server.close();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             failure.addSuppressed(e);
         }
     }

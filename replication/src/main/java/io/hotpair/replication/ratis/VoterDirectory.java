@@ -5,23 +5,38 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A voter's directory, held by one voter at a time and belonging to one voter for ever. A voter
  * that came up on another's votes could vote twice in a term, and then two voters would lead.
  */
 final class VoterDirectory implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(VoterDirectory.class);
+
+    private static final Set<PosixFilePermission> OWNERS_DIRECTORY =
+            PosixFilePermissions.fromString("rwx------");
+    private static final Set<PosixFilePermission> OWNERS_FILE =
+            PosixFilePermissions.fromString("rw-------");
 
     private static final String OWNER_FILE = "voter";
     private static final String LOCK_FILE = "voter.lock";
@@ -49,12 +64,14 @@ final class VoterDirectory implements AutoCloseable {
         try {
             Files.createDirectories(path, ownerOnly());
             Path real = path.toRealPath();
+            // Somebody else may have made it, with rights as they are usual.
+            restrict(real, OWNERS_DIRECTORY);
             if (!OPEN.add(real)) {
                 throw inUse(real);
             }
             try {
                 return lock(real, config);
-            } catch (IOException | RuntimeException e) {
+            } catch (IOException | RuntimeException | Error e) {
                 OPEN.remove(real);
                 throw e;
             }
@@ -74,8 +91,10 @@ final class VoterDirectory implements AutoCloseable {
                 throw inUse(path);
             }
             requireOwner(path, "pair=" + config.pair() + " voter=" + config.voter());
+            restrict(path.resolve(LOCK_FILE), OWNERS_FILE);
+            restrict(path.resolve(OWNER_FILE), OWNERS_FILE);
             return new VoterDirectory(path, channel);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             if (!NEVER_CLOSED.contains(channel)) {
                 channel.close();
             }
@@ -118,6 +137,50 @@ final class VoterDirectory implements AutoCloseable {
         return path;
     }
 
+    /**
+     * Takes the directories that the engine has made from all but their owner. It makes them, and
+     * the files in them, with the rights that are usual, and the files anew again and again: so it
+     * is the directories that nobody else gets into.
+     *
+     * @param engineDirectory the name of the engine's directory in this one
+     */
+    void restrict(String engineDirectory) throws IOException {
+        Files.walkFileTree(path.resolve(engineDirectory), new Restriction());
+    }
+
+    /** The engine renames and deletes files meanwhile. */
+    private static final class Restriction extends SimpleFileVisitor<Path> {
+        @Override
+        public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)
+                throws IOException {
+            restrict(directory, OWNERS_DIRECTORY);
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+            if (e instanceof NoSuchFileException) {
+                return FileVisitResult.CONTINUE;
+            }
+            throw e;
+        }
+    }
+
+    /** A volume may belong to somebody else, who decides; then it is said. */
+    private static void restrict(Path path, Set<PosixFilePermission> most) throws IOException {
+        if (!isPosix() || most.containsAll(Files.getPosixFilePermissions(path))) {
+            return;
+        }
+        try {
+            Files.setPosixFilePermissions(path, most);
+        } catch (FileSystemException e) {
+            LOG.warn(
+                    "{} is open to others than its owner, and this process may not close it: {}",
+                    path,
+                    e.toString());
+        }
+    }
+
     @Override
     public void close() {
         try {
@@ -142,12 +205,13 @@ final class VoterDirectory implements AutoCloseable {
                 cause);
     }
 
+    private static boolean isPosix() {
+        return FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+    }
+
     private static FileAttribute<?>[] ownerOnly() {
-        if (!FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
-            return new FileAttribute<?>[0];
-        }
-        return new FileAttribute<?>[] {
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
-        };
+        return isPosix()
+                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(OWNERS_DIRECTORY)}
+                : new FileAttribute<?>[0];
     }
 }

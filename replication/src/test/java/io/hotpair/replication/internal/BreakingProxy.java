@@ -16,6 +16,7 @@ final class BreakingProxy implements AutoCloseable {
     private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private final int masterPort;
     private final AtomicInteger breaks = new AtomicInteger();
+    private final AtomicInteger chunksToFlip = new AtomicInteger();
     private int allowance;
 
     BreakingProxy(int masterPort, int allowance) throws IOException {
@@ -26,6 +27,15 @@ final class BreakingProxy implements AutoCloseable {
 
     int port() {
         return listener.getLocalPort();
+    }
+
+    /** Flips one bit behind the header of the next long frame that comes. */
+    void flipOneBit() {
+        chunksToFlip.set(3);
+    }
+
+    boolean hasFlipped() {
+        return chunksToFlip.get() == 0;
     }
 
     int breakCount() {
@@ -39,8 +49,8 @@ final class BreakingProxy implements AutoCloseable {
                 Socket master = new Socket(InetAddress.getLoopbackAddress(), masterPort);
                 int bytes = allowance;
                 allowance += 97;
-                daemon(() -> copy(replica, master, Integer.MAX_VALUE));
-                daemon(() -> copy(master, replica, bytes));
+                daemon(() -> copy(replica, master, Integer.MAX_VALUE, false));
+                daemon(() -> copy(master, replica, bytes, true));
             }
         } catch (IOException e) {
             // The test has ended.
@@ -48,7 +58,7 @@ final class BreakingProxy implements AutoCloseable {
         }
     }
 
-    private void copy(Socket from, Socket to, int bytes) {
+    private void copy(Socket from, Socket to, int bytes, boolean flips) {
         try (from;
                 to) {
             InputStream in = from.getInputStream();
@@ -59,6 +69,12 @@ final class BreakingProxy implements AutoCloseable {
                 int count = in.read(buffer, 0, Math.min(buffer.length, left));
                 if (count < 0) {
                     return;
+                }
+                // A heartbeat is shorter than a chunk.
+                if (flips
+                        && count == buffer.length
+                        && chunksToFlip.getAndUpdate(n -> Math.max(0, n - 1)) == 1) {
+                    buffer[count - 1] ^= 1;
                 }
                 out.write(buffer, 0, count);
                 left -= count;

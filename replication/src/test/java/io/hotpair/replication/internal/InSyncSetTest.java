@@ -242,4 +242,18 @@ class InSyncSetTest {
         set.acknowledged(after, 4);
         assertEquals(4, keyspace.committed().get());
     }
+
+    /** A device that is slow can hold up the session that the member has given up. */
+    @Test
+    void shouldGoByTheLaterOfTwoSessionsThatAgreeTheOtherWayRound() {
+        InSyncSet set = started(BOTH, 1);
+        long last = write(5);
+        long given = set.newSession();
+        InSyncSet.Progress alive = set.join("b", 1, 0);
+        InSyncSet.Progress late = set.join("b", 1, 0, given);
+        assertFalse(late.connected());
+        assertTrue(alive.connected());
+        set.acknowledged(alive, last);
+        assertEquals(last, keyspace.committed().get());
+    }
 }

@@ -160,6 +160,38 @@ class ListenerAbuseTest {
     }
 
     @Test
+    void shouldServeAgainThoughThereWasNoMemoryToSayWhyItDidNot() throws IOException {
+        try (FailingLog log = new FailingLog("accepting a replica on port");
+                ShippingFixture pair = ShippingFixture.open().lead()) {
+            pair.master.failThreads(1);
+            try (Socket unserved = pair.connect()) {
+                assertEquals(0, readAll(unserved).length);
+            }
+            pair.follow().awaitSame();
+            assertEquals(1, log.failureCount());
+        }
+    }
+
+    @Test
+    void shouldServeAgainThoughThereWasNoMemoryToSayThatItWasFlooded() throws IOException {
+        try (FailingLog log = new FailingLog("have not proved themselves yet");
+                ShippingFixture pair = ShippingFixture.open().lead()) {
+            List<Socket> flood = new ArrayList<>();
+            for (int i = 0; i < ShippingServer.MAX_UNPROVEN; i++) {
+                flood.add(pair.connect());
+            }
+            try (Socket turnedAway = pair.connect()) {
+                assertEquals(0, readAll(turnedAway).length);
+            }
+            for (Socket socket : flood) {
+                socket.close();
+            }
+            pair.follow().awaitSame();
+            assertEquals(1, log.failureCount());
+        }
+    }
+
+    @Test
     void shouldCloseOnALengthThatNoMessageHas() throws IOException {
         for (int length : new int[] {-1, 0, 23, 2_000_000_000, Integer.MIN_VALUE}) {
             try (ShippingFixture pair = ShippingFixture.open().lead();

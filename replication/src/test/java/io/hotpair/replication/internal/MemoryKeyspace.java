@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +49,7 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
     private @Nullable String refusal;
     private final AtomicInteger startableThreads = new AtomicInteger();
     private final AtomicInteger unstartableThreads = new AtomicInteger();
+    private final AtomicBoolean failsDurable = new AtomicBoolean();
     private int promotions;
     private volatile @Nullable HotpairException logFailure;
 
@@ -105,6 +107,9 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
 
     @Override
     public MemoryWatermark durable() {
+        if (failsDurable.getAndSet(false)) {
+            throw new OutOfMemoryError("Java heap space");
+        }
         return durable;
     }
 
@@ -285,6 +290,11 @@ final class MemoryKeyspace implements ReplicatedKeyspace {
     @Override
     public @Nullable HotpairException logFailure() {
         return logFailure;
+    }
+
+    /** There is no memory for whoever asks next what is forced. */
+    void failDurableOnce() {
+        failsDurable.set(true);
     }
 
     /** So many more threads can't be started. */

@@ -19,6 +19,7 @@ final class MemoryRegister {
     private long leaseEndNs;
     private Set<String> missingVoters = Set.of();
     private boolean silent;
+    private boolean outOfThreads;
 
     MemoryRegister(Clock clock) {
         this.clock = clock;
@@ -70,7 +71,15 @@ final class MemoryRegister {
         silent = forNow;
     }
 
+    /** From now on no question can be asked, or again. */
+    synchronized void outOfThreads(boolean forNow) {
+        outOfThreads = forNow;
+    }
+
     private synchronized CompletableFuture<RegisterView> answer(Supplier<RegisterView> question) {
+        if (outOfThreads) {
+            throw new OutOfMemoryError("unable to create native thread");
+        }
         return silent
                 ? CompletableFuture.failedFuture(new HotpairException(Category.CONSENSUS, "silent"))
                 : CompletableFuture.completedFuture(question.get());

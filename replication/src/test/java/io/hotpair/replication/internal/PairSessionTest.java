@@ -11,12 +11,19 @@ import io.hotpair.HotpairException;
 import io.hotpair.log.FrameEncoder;
 import io.hotpair.replication.PairEvent;
 import io.hotpair.replication.PairEvent.Kind;
+import io.hotpair.replication.register.RegisterView;
+import io.hotpair.replication.register.TopologyRegister;
+import io.hotpair.replication.register.TopologyState;
 import io.hotpair.topology.Member;
 import io.hotpair.topology.Role;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -370,5 +377,74 @@ class PairSessionTest {
             HotpairException refused = assertThrows(HotpairException.class, twin::start);
             assertEquals(HotpairException.Category.NETWORK, refused.category());
         }
+    }
+
+    @Test
+    void shouldLeaveItsPortWhenItCantStartForWantOfAThread() {
+        try (TestPair pair = new TestPair(directory, 1)) {
+            assertThrows(OutOfMemoryError.class, () -> pair.a.start(1));
+            pair.a.start();
+            assertEquals("a", pair.awaitMaster().name);
+        }
+    }
+
+    /** The words are for people; a master whose agent ends for want of them is none any more. */
+    @Test
+    void shouldStayMasterThoughThereWasNoMemoryToSayThatAStepWasSlow() {
+        AtomicBoolean slow = new AtomicBoolean();
+        AtomicInteger renewals = new AtomicInteger();
+        try (FailingLog log = new FailingLog("a step of the role agent took");
+                TestPair pair = new TestPair(directory, 1)) {
+            pair.registers(node -> slowed(pair.register.of(node), slow, renewals));
+            pair.a.start();
+            assertEquals("a", pair.awaitMaster().name);
+            slow.set(true);
+            Await.until("a step was slow", () -> log.failureCount() == 1, pair::describe);
+            int before = renewals.get();
+            Await.until(
+                    "the lease is renewed as ever",
+                    () -> renewals.get() > before + 6,
+                    pair::describe);
+            assertTrue(pair.a.keyspace.takesWrites());
+            assertEquals(1, pair.a.keyspace.promotions());
+        }
+    }
+
+    /** A register of which one question takes longer to be asked than a step should. */
+    private static TopologyRegister slowed(
+            TopologyRegister of, AtomicBoolean slow, AtomicInteger renewals) {
+        return new TopologyRegister() {
+            @Override
+            public CompletableFuture<RegisterView> read() {
+                return of.read();
+            }
+
+            @Override
+            public CompletableFuture<RegisterView> compareAndSet(
+                    long expectedVersion, TopologyState next) {
+                return of.compareAndSet(expectedVersion, next);
+            }
+
+            @Override
+            public CompletableFuture<RegisterView> renewLease(long term, long incarnation) {
+                renewals.incrementAndGet();
+                long endNs = System.nanoTime() + 250_000_000L;
+                while (slow.get() && System.nanoTime() - endNs < 0) {
+                    LockSupport.parkNanos(endNs - System.nanoTime());
+                }
+                slow.set(false);
+                return of.renewLease(term, incarnation);
+            }
+
+            @Override
+            public Set<String> silentVoters() {
+                return of.silentVoters();
+            }
+
+            @Override
+            public void close() {
+                of.close();
+            }
+        };
     }
 }

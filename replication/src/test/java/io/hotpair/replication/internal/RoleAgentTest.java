@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hotpair.log.MemoryLog;
@@ -263,6 +264,92 @@ class RoleAgentTest {
         assertNull(agent.view().syncAlarm());
         assertEquals(1, told.stream().filter(e -> e.startsWith("OUT_OF_SYNC")).count());
         assertEquals(1, told.stream().filter(e -> e.startsWith("BACK_IN_SYNC")).count());
+    }
+
+    /** What was true when the register answered last must not grow old into an event. */
+    @Test
+    void shouldNotCountTimeInWhichNobodyHasAnsweredIt() {
+        beMaster();
+        pass(8_500);
+        register.silent(true);
+        pass(2_400);
+        assertEquals(0, told.stream().filter(e -> e.startsWith("OUT_OF_SYNC")).count());
+        assertNull(agent.view().syncAlarm());
+    }
+
+    @Test
+    void shouldSayWhyItIsNotInSyncOnceItHasStopped() {
+        beMasterOfBoth();
+        agent.fail(new IllegalStateException("a planted failure"));
+        standAs("b");
+        pass(11_000);
+        String alarm = agent.view().syncAlarm();
+        assertTrue(
+                alarm != null
+                        && alarm.startsWith("a not in sync for 1")
+                        && alarm.contains(
+                                "(replication of this node has stopped and needs a"
+                                        + " restart: java.lang.IllegalStateException: a planted failure)"),
+                alarm);
+    }
+
+    /** As another node does when the lease of this one has ended. */
+    private void standAs(String node) {
+        pass(1_000);
+        TopologyState state = register.state();
+        assertTrue(
+                register.compareAndSet(
+                                node,
+                                state.version(),
+                                new TopologyState(
+                                        state.version() + 1,
+                                        state.term() + 1,
+                                        node,
+                                        Set.of(node),
+                                        state.minInSync(),
+                                        state.lineage(),
+                                        state.incarnations()))
+                        .accepted());
+    }
+
+    @Test
+    void shouldStayMasterThoughAQuestionCouldNotBeAskedForWantOfAThread() {
+        beMasterOfBoth();
+        register.outOfThreads(true);
+        pass(300);
+        register.outOfThreads(false);
+        pass(2_000);
+        assertTrue(keyspace.takesWrites());
+        assertEquals(1, keyspace.promotions());
+        assertNull(events.alarm());
+    }
+
+    @Test
+    void shouldGrantWhatAFailureHasKeptItFromGranting() {
+        beMaster();
+        keyspace.failDurableOnce();
+        OutOfMemoryError failure = assertThrows(OutOfMemoryError.class, this::write);
+        assertEquals("Java heap space", failure.getMessage());
+        long opId = keyspace.log().lastOpId();
+        assertTrue(keyspace.committed().get() < opId);
+        pass(100);
+        assertEquals(opId, keyspace.committed().get());
+    }
+
+    @Test
+    void shouldTellTimesApartOnAClockThatBeganBelowZero() {
+        ManualClock below = new ManualClock(-1_000_000_000_000L);
+        MemoryRegister other = new MemoryRegister(below);
+        RegisterDialogue dialogue =
+                new RegisterDialogue(
+                        other.of("a"),
+                        below,
+                        () -> {},
+                        new VoterWatch(3, Set::of, events, below.nanoTime()));
+        below.advanceTo(below.nanoTime() + 5);
+        dialogue.read();
+        dialogue.takeAnswers();
+        assertEquals(below.nanoTime(), dialogue.viewSentNs());
     }
 
     /** As a master would whose agent this one does not hear of. */

@@ -32,6 +32,7 @@ final class ShippingFixture implements AutoCloseable {
     final int port = TestPair.freePort();
     private final PeerAuthentication authentication;
     private final ShippingServer server;
+    private final RoleLog told = new RoleLog(Clock.SYSTEM, "b", events::add);
     private @Nullable FollowerLink follower;
     private @Nullable MemoryKeyspace replica;
 
@@ -86,11 +87,33 @@ final class ShippingFixture implements AutoCloseable {
                         "b",
                         Map.of("a", new Endpoint("127.0.0.1", masterPort)),
                         authentication(secret),
-                        new RoleLog(Clock.SYSTEM, "b", events::add),
+                        told,
                         () -> {});
         follower = link;
-        link.follow(new Leader("a", TERM, INCARNATION, 22));
+        followAgain();
         return this;
+    }
+
+    /** As the agent does at each step. */
+    void followAgain() {
+        followAs(22);
+    }
+
+    /** As after another start of the replica, so that it begins anew. */
+    void followAs(long incarnation) {
+        FollowerLink link = follower;
+        if (link != null) {
+            link.follow(new Leader("a", TERM, INCARNATION, incarnation));
+        }
+    }
+
+    @Nullable String alarm() {
+        return told.alarm();
+    }
+
+    /** Connections that the master keeps for its term. */
+    int connectionCount() {
+        return server.connectionCount();
     }
 
     MemoryKeyspace replica() {

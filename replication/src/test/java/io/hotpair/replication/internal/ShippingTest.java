@@ -8,6 +8,9 @@ import io.hotpair.log.FrameEncoder;
 import io.hotpair.replication.PairEvent;
 import io.hotpair.replication.PairEvent.Kind;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -246,6 +249,86 @@ class ShippingTest {
             }
             pair.lead().followAt(proxy.port(), ShippingFixture.SECRET).awaitSame();
             assertTrue(proxy.breakCount() > 3, "breaks=" + proxy.breakCount());
+            assertNull(pair.event(Kind.ALARM), pair::describe);
+        }
+    }
+
+    @Test
+    void shouldKeepNothingOfConnectionsThatBroke() throws IOException {
+        try (ShippingFixture pair = ShippingFixture.open();
+                BreakingProxy proxy = new BreakingProxy(pair.port, 700)) {
+            for (int i = 0; i < 20; i++) {
+                Frames.append(pair.masterLog, encoder, 1, "key " + i, "x".repeat(100));
+            }
+            pair.lead().followAt(proxy.port(), ShippingFixture.SECRET).awaitSame();
+            pair.stopFollowing();
+            Await.until(
+                    "no connection is kept",
+                    () -> pair.connectionCount() == 0,
+                    () -> "kept=" + pair.connectionCount() + " of " + proxy.breakCount());
+        }
+    }
+
+    @Test
+    void shouldTakeBackTheAlarmOfADamagedFrameOnceItFollowsAgain() throws IOException {
+        try (ShippingFixture pair = ShippingFixture.open();
+                BreakingProxy proxy = new BreakingProxy(pair.port, 1 << 30)) {
+            pair.lead().followAt(proxy.port(), ShippingFixture.SECRET).awaitSame();
+            proxy.flipOneBit();
+            pair.master.put("k", "x".repeat(1_000));
+            assertTrue(
+                    pair.awaitEvent(Kind.ALARM).text().startsWith("what master=a sends can't be"),
+                    pair::describe);
+            pair.awaitSame();
+            assertTrue(proxy.hasFlipped());
+            Await.until(
+                    "no alarm is left",
+                    () -> pair.alarm() == null,
+                    () -> pair.alarm() + " " + pair.describe());
+        }
+    }
+
+    /** Else a new master would warn for ever of what the old one sent. */
+    @Test
+    void shouldTakeBackItsAlarmWhenItStopsToFollow() {
+        try (ShippingFixture pair = ShippingFixture.open()) {
+            Frames.append(pair.masterLog, encoder, 1, "a");
+            Frames.append(pair.replicaLog, encoder, 1, "b");
+            pair.lead().follow();
+            pair.awaitEvent(Kind.ALARM);
+            pair.stopFollowing();
+            assertNull(pair.alarm());
+        }
+    }
+
+    @Test
+    void shouldGoOnTryingThoughThereIsNoMemoryToSayWhyItDoesNotFollow() throws IOException {
+        try (FailingLog log = new FailingLog("this node can't follow");
+                ServerSocket stranger = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                ShippingFixture pair = ShippingFixture.open()) {
+            stranger.setSoTimeout(10_000);
+            pair.followAt(stranger.getLocalPort(), ShippingFixture.SECRET);
+            // It says so from the second one on.
+            for (int i = 0; i < 4; i++) {
+                try (Socket attempt = stranger.accept()) {
+                    attempt.getOutputStream().write(new byte[WireDescriptor.GREETING_LENGTH]);
+                    assertTrue(attempt.getInputStream().readAllBytes().length > 0);
+                }
+            }
+            assertEquals(1, log.failureCount());
+        }
+    }
+
+    @Test
+    void shouldFollowOnceThereIsAThreadForIt() {
+        try (ShippingFixture pair = ShippingFixture.open()) {
+            pair.lead().follow().awaitSame();
+            pair.replica().failThreads(1);
+            pair.followAs(23);
+            assertEquals(0, pair.replica().unstartableThreads());
+            pair.master.put("k", "v");
+            pair.followAs(23);
+            pair.awaitSame();
             assertNull(pair.event(Kind.ALARM), pair::describe);
         }
     }

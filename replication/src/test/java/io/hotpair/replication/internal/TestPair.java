@@ -130,7 +130,13 @@ final class TestPair implements AutoCloseable {
         }
 
         Node start() {
+            return start(0);
+        }
+
+        /** Starts where so many threads can't be started first. */
+        Node start(int unstartableThreads) {
             keyspace = new MemoryKeyspace(directory, log, Clock.SYSTEM, true);
+            keyspace.failThreads(unstartableThreads);
             PairSettings settings =
                     new PairSettings(
                             name,

@@ -2,6 +2,7 @@ package io.hotpair.replication.ratis;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hotpair.HotpairException;
 import io.hotpair.replication.Endpoint;
@@ -11,6 +12,9 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -38,6 +42,32 @@ class VoterDirectoryTest {
             assertEquals(directory, open.path());
         }
         VoterDirectory.open(config()).close();
+    }
+
+    /** Also where somebody else has made the directory, and of what the engine makes in it. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void shouldLetNobodyElseReadWhatAVoterKeeps() throws IOException {
+        Path home = directory.resolve("w");
+        Files.createDirectory(home);
+        Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
+        try (VoterGroup group = new VoterGroup(directory);
+                RatisRegister open = group.open("w")) {
+            assertTrue(open.voter().isRunning());
+            try (Stream<Path> found = Files.walk(home)) {
+                List<Path> all = found.filter(Files::isDirectory).toList();
+                assertTrue(all.size() > 2, all::toString);
+                for (Path each : all) {
+                    assertEquals("rwx------", rights(each), each::toString);
+                }
+            }
+            assertEquals("rw-------", rights(home.resolve("voter")));
+            assertEquals("rw-------", rights(home.resolve("voter.lock")));
+        }
+    }
+
+    private static String rights(Path path) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
     }
 
     /** What a copy of the class holds that was loaded by another class loader. */
