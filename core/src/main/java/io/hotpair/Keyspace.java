@@ -64,6 +64,8 @@ public final class Keyspace extends KeyspaceOperations implements AutoCloseable 
      *     CORRUPTION}, {@code LOG_FAILED}, {@code NOT_RETAINED} if the log does not begin with the
      *     first operation and no snapshot is sound, {@code NODE_OF_PAIR} if the directory is that
      *     of a node of a pair and there is no replication, {@code NETWORK} or {@code CONSENSUS}
+     * @throws IllegalArgumentException if the directory is a backup, which has to be restored to
+     *     another one first: writing to it would make it useless
      * @throws IllegalStateException if a directory is given but no log is on the class path
      */
     public static Keyspace open(KeyspaceConfig config) {
@@ -417,7 +419,7 @@ public final class Keyspace extends KeyspaceOperations implements AutoCloseable 
      * While {@link #saveSnapshot one is saved} this call waits until that is done.
      *
      * @return the snapshot; the caller closes it
-     * @throws IllegalStateException if another one is open
+     * @throws IllegalStateException if another one is open, or the keyspace is closed
      */
     public Snapshot snapshot() {
         return core.snapshot();

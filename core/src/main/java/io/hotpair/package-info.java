@@ -14,7 +14,8 @@
  *       is given to exactly one, however many give up at that moment.
  *   <li>At first all keys are looked at, in the order in which they are given. After that each is
  *       looked at when it changes; a value of another type is then as good as none.
- *   <li>The time-out is at most how long it waits; a negative one is refused with {@link
+ *   <li>The time-out is at most how long it waits. Zero is for ever, as in Redis: who passes on
+ *       what is left of a time must not let that become zero. A negative one is refused with {@link
  *       java.lang.IllegalArgumentException}. One that ends gives null, or an empty list.
  *   <li>An interrupt ends a wait as a time-out does; the flag stays up. If something was taken at
  *       the same moment it is given, and the flag stays up as well.

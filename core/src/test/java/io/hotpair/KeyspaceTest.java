@@ -483,6 +483,7 @@ class KeyspaceTest {
         assertThrows(IllegalStateException.class, () -> keyspace.put("k", "v"));
         assertThrows(IllegalStateException.class, () -> session.scan(0, 1, key -> {}));
         assertThrows(IllegalStateException.class, () -> session.increment(bytes("k"), 0, 1, 1));
+        assertThrows(IllegalStateException.class, () -> keyspace.snapshot());
     }
 
     @Test

@@ -294,6 +294,7 @@ public final class Core {
 
     /** Fixes the present state; see {@link io.hotpair.Keyspace#snapshot}. */
     public Snapshot snapshot() {
+        requireOpen();
         return saver == null ? new EngineSnapshot(engine) : saver.open();
     }
 
