@@ -33,18 +33,21 @@ public final class ChronicleLogProvider implements LogProvider {
      */
     @Override
     public OperationLog open(Path directory) {
-        return open(directory, Progress.NONE);
+        JvmFlags.require();
+        return ChronicleLog.open(directory, LogOptions.standard(), Progress.NONE);
     }
 
     @Override
     public OperationLog open(Path directory, Progress progress) {
         JvmFlags.require();
+        requireNoBackup(directory);
         return ChronicleLog.open(directory, LogOptions.standard(), progress);
     }
 
     @Override
     public OperationLog openSoundPart(Path directory, Progress progress) {
         JvmFlags.require();
+        requireNoBackup(directory);
         return ChronicleLog.openSoundPart(directory, LogOptions.standard(), progress);
     }
 
@@ -62,5 +65,16 @@ public final class ChronicleLogProvider implements LogProvider {
     @Override
     public BackupStore backups() {
         return new BackupDirectories(LogOptions.standard().freeSpace());
+    }
+
+    /** The first write would break its seal, and nothing could be restored from it any more. */
+    private static void requireNoBackup(Path log) {
+        if (Files.exists(log.resolveSibling(SealedFiles.FILE_NAME))) {
+            throw new IllegalArgumentException(
+                    "directory="
+                            + log.resolveSibling("")
+                            + " is a backup, expected a keyspace's: restore it to another"
+                            + " directory, and open that");
+        }
     }
 }

@@ -96,6 +96,28 @@ class BackupTest {
     }
 
     @Test
+    void shouldRefuseToServeABackup() {
+        try (Keyspace keyspace = open("k")) {
+            fill(keyspace, 0, 10);
+            keyspace.backup(root.resolve("backup")).join();
+        }
+        IllegalArgumentException refused =
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () ->
+                                new ChronicleLogProvider()
+                                        .open(root.resolve("backup/log"), Progress.NONE));
+        assertEquals(
+                "directory="
+                        + root.resolve("backup")
+                        + " is a backup, expected a keyspace's: restore it to another directory,"
+                        + " and open that",
+                refused.getMessage());
+        Backup.restore(root.resolve("backup"), root.resolve("r"), Moment.latest(), Progress.NONE);
+        assertEquals(digestOf("k"), digestOf("r"));
+    }
+
+    @Test
     void shouldGiveBackWhatWasBackedUpAsADirectoryAndAsAStream() throws Exception {
         String digest;
         ByteArrayOutputStream stream = new ByteArrayOutputStream();
