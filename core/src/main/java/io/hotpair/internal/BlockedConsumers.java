@@ -1,6 +1,7 @@
 package io.hotpair.internal;
 
 import io.hotpair.ChangeListener.Event;
+import io.hotpair.internal.BlockedConsumer.Served;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -110,12 +111,16 @@ final class BlockedConsumers {
 
         private @Nullable Place last;
 
-        /** Whether one who finds nothing says nothing of the others. */
-        private volatile boolean asksAll;
+        /** How many claim what others left; changed under the lock of the key. */
+        private volatile int claiming;
 
         Row(Rivals rivals) {
             this.rivals = rivals;
-            asksAll = !rivals.compete();
+        }
+
+        /** Whether one who finds nothing says nothing of the others. */
+        boolean asksAll() {
+            return !rivals.compete() || claiming > 0;
         }
 
         abstract Line line();
@@ -138,7 +143,7 @@ final class BlockedConsumers {
             place.before = before;
             place.next = behind;
             consumer.places[number] = place;
-            asksAll |= consumer.rivals.claims();
+            countClaiming(consumer, 1);
             // Published when it leads on.
             if (before == null) {
                 first = place;
@@ -149,6 +154,13 @@ final class BlockedConsumers {
                 last = place;
             } else {
                 behind.before = place;
+            }
+        }
+
+        private void countClaiming(BlockedConsumer<?> consumer, int change) {
+            if (consumer.rivals.claims()) {
+                int changed = claiming + change;
+                claiming = changed;
             }
         }
 
@@ -165,6 +177,7 @@ final class BlockedConsumers {
             if (behind == place) {
                 return;
             }
+            countClaiming(place.consumer, -1);
             place.before = null;
             if (before == null) {
                 first = behind;
@@ -394,33 +407,44 @@ final class BlockedConsumers {
     }
 
     /**
-     * Has a consumer served once more after some time, unless it ends before or is to be served
-     * earlier. Called by whoever serves it.
+     * Has a consumer served once more after some time, unless it ends before: at that moment, and
+     * not at one that was named before. Called by whoever serves it.
      *
      * @param atMs names that moment, on a clock of the caller's
      */
     void serveLater(BlockedConsumer<?> consumer, long atMs, long delayNs) {
         while (true) {
             BlockedConsumer.Again before = consumer.again.get();
-            if (before != null && before.atMs <= atMs) {
+            if (before != null && before.atMs == atMs) {
                 return;
             }
             BlockedConsumer.Again next = new BlockedConsumer.Again(atMs);
             if (consumer.again.compareAndSet(before, next)) {
                 if (before != null) {
+                    // Else all who waited for what the first one took are served by each of theirs.
                     cancel(before.timer);
                 }
-                next.timer =
-                        timers.schedule(
-                                delayNs,
-                                () -> {
-                                    // First: an attempt that finds nothing asks for another one.
-                                    if (consumer.again.compareAndSet(next, null)) {
-                                        serveFirst(consumer);
-                                    }
-                                });
+                schedule(consumer, next, delayNs);
                 return;
             }
+        }
+    }
+
+    private void schedule(BlockedConsumer<?> consumer, BlockedConsumer.Again next, long delayNs) {
+        try {
+            next.timer =
+                    timers.schedule(
+                            delayNs,
+                            () -> {
+                                // First: an attempt that finds nothing asks for another one.
+                                if (consumer.again.compareAndSet(next, null)) {
+                                    serveFirst(consumer);
+                                }
+                            });
+        } catch (RuntimeException | Error e) {
+            // Whoever tries again is to find that there is no timer.
+            boolean unused = consumer.again.compareAndSet(next, null);
+            throw e;
         }
     }
 
@@ -709,7 +733,7 @@ final class BlockedConsumers {
                 }
                 Line line = place.row.line();
                 if (!consumer.rivals.haveOrder()) {
-                    if (serve(line, consumer)) {
+                    if (isOut(serve(line, consumer))) {
                         return;
                     }
                 } else if (Line.WORK.getAndIncrement(line) == 0) {
@@ -765,15 +789,25 @@ final class BlockedConsumers {
                 // Asked for before: who is served is out afterwards. Who comes behind the last one
                 // meanwhile has himself served.
                 Place next = row.after(at);
-                goesOn = serve(line, at.consumer) || row.asksAll;
+                Served served = serve(line, at.consumer);
+                // Who is busy, or is to be served later, comes before those it competes with: it
+                // may take what there is.
+                goesOn =
+                        isOut(served)
+                                || !row.rivals.compete()
+                                || (served == Served.NOTHING && row.asksAll());
                 at = next;
             }
         }
 
-        /** Serves one; false if those who compete with it are not to be served now. */
-        private boolean serve(Line line, BlockedConsumer<?> consumer) {
+        private static boolean isOut(Served served) {
+            return served == Served.ENDED || served == Served.GONE;
+        }
+
+        private Served serve(Line line, BlockedConsumer<?> consumer) {
             attempts++;
-            return switch (consumer.tryServe(line.key, this::serveAgain)) {
+            Served served = consumer.tryServe(line.key, this::serveAgain);
+            switch (served) {
                 case ENDED -> {
                     leave(consumer);
                     if (consumer.isParked()) {
@@ -781,19 +815,13 @@ final class BlockedConsumers {
                     } else {
                         end(consumer);
                     }
-                    yield true;
                 }
-                case GONE -> {
-                    // On its way out, or stopped there.
-                    removeFromLines(consumer);
-                    yield true;
-                }
-                case LATER -> {
-                    postpone(line);
-                    yield false;
-                }
-                case NOTHING, BUSY -> false;
-            };
+                // On its way out, or stopped there.
+                case GONE -> removeFromLines(consumer);
+                case LATER -> postpone(line);
+                case NOTHING, BUSY -> {}
+            }
+            return served;
         }
 
         /** B2: others found a consumer busy, and served nobody behind it. */

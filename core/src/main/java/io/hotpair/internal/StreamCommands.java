@@ -760,7 +760,12 @@ public final class StreamCommands implements StreamOperations {
             }
             try {
                 List<StreamBatch> batches = one(executor, number, claims(), NO_STREAM);
-                idleAtMs[number] = triedAtMs[number];
+                for (int i = number; i < positions.length; i++) {
+                    // A key may be given twice: it was looked at for all of them.
+                    if (Arrays.equals(positions[i].key(), key)) {
+                        idleAtMs[i] = triedAtMs[number];
+                    }
+                }
                 return nullIfEmpty(batches);
             } catch (HotpairException e) {
                 throw e.category() == HotpairException.Category.WRONG_TYPE ? refusal(NO_STREAM) : e;
