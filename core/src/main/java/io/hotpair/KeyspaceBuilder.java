@@ -195,9 +195,10 @@ public final class KeyspaceBuilder {
 
     /**
      * Lets the directory of a node of a pair be opened without {@link #replication}, which is
-     * refused otherwise. What is written then is no part of the pair's history: the other node will
-     * not feed this one any more, and to come back it has to begin with an empty directory. So this
-     * is for a pair that is given up. To look at what a node holds, clone its directory instead.
+     * refused otherwise, and makes it a directory of no pair from then on: what is written is no
+     * part of the pair's history, so the pair refuses it, and to come back the node has to begin
+     * with an empty directory. So this is for a pair that is given up. To look at what a node
+     * holds, clone its directory instead.
      *
      * @return this
      */

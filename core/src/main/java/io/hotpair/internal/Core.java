@@ -176,7 +176,19 @@ public final class Core {
                             + " it to another directory, or give up its part in the pair with"
                             + " apartFromPair()");
         }
-        return provider.open(home, progress);
+        OperationLog log = provider.open(home, progress);
+        if (config.apartFromPair()) {
+            boolean left = false;
+            try {
+                provider.leavePair(home);
+                left = true;
+            } finally {
+                if (!left) {
+                    log.close();
+                }
+            }
+        }
+        return log;
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.hotpair.log;
 
+import io.hotpair.HotpairException;
 import io.hotpair.Progress;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +62,15 @@ public interface LogProvider {
     default boolean belongsToPair(Path directory) {
         return false;
     }
+
+    /**
+     * Makes a log one of no pair any more: a pair that finds it takes it for a stranger's, and
+     * refuses it. Called while the log is open.
+     *
+     * @param directory the directory
+     * @throws HotpairException {@code LOG_FAILED} if that can't be noted
+     */
+    default void leavePair(Path directory) {}
 
     /**
      * What makes and checks backups of such logs.

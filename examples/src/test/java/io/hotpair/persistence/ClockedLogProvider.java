@@ -56,6 +56,11 @@ public final class ClockedLogProvider implements LogProvider {
     }
 
     @Override
+    public void leavePair(Path directory) {
+        new ChronicleLogProvider().leavePair(directory);
+    }
+
+    @Override
     public @Nullable BackupStore backups() {
         return new ChronicleLogProvider().backups();
     }

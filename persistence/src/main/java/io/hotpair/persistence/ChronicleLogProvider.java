@@ -1,9 +1,11 @@
 package io.hotpair.persistence;
 
+import io.hotpair.HotpairException;
 import io.hotpair.Progress;
 import io.hotpair.log.BackupStore;
 import io.hotpair.log.LogProvider;
 import io.hotpair.log.OperationLog;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -20,7 +22,8 @@ import java.nio.file.Path;
  */
 public final class ChronicleLogProvider implements LogProvider {
 
-    private static final String PAIR_DIRECTORY = "replication";
+    /** What a node of a pair keeps of itself, beside the log's directory. */
+    private static final Path PAIR_MARKER = Path.of("replication", "node");
 
     /** Creates the provider; touches nothing. */
     public ChronicleLogProvider() {}
@@ -54,12 +57,27 @@ public final class ChronicleLogProvider implements LogProvider {
     /**
      * {@inheritDoc}
      *
-     * <p>A pair keeps what its node has to remember, its votes among it, in {@code replication}
-     * beside the log's directory; neither a clone nor a restored backup has that.
+     * <p>A node that was part of a pair has a file {@code replication/node} beside the log's
+     * directory; neither a clone nor a restored backup has that.
      */
     @Override
     public boolean belongsToPair(Path directory) {
-        return Files.isDirectory(directory.resolveSibling(PAIR_DIRECTORY));
+        return Files.exists(directory.resolveSibling(PAIR_MARKER));
+    }
+
+    @Override
+    public void leavePair(Path directory) {
+        Path marker = directory.resolveSibling(PAIR_MARKER);
+        try {
+            if (Files.deleteIfExists(marker)) {
+                Directories.force(directory.resolveSibling(PAIR_MARKER.getName(0)));
+            }
+        } catch (IOException e) {
+            throw new HotpairException(
+                    HotpairException.Category.LOG_FAILED,
+                    "file=" + marker + " can't be removed, so the directory is still a pair's",
+                    e);
+        }
     }
 
     @Override

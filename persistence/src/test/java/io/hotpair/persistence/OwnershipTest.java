@@ -63,7 +63,10 @@ class OwnershipTest {
         Path home = directory.resolve("node");
         KeyspaceBuilder builder = Keyspace.builder().directory(home).maxMemory(16L << 20);
         Keyspace.open(builder.build()).close();
+        // Nothing of a pair's yet: of one that never found its other nodes, say.
         Files.createDirectory(home.resolve("replication"));
+        Keyspace.open(builder.build()).close();
+        Files.createFile(home.resolve("replication/node"));
         List<String> before = names(home);
         HotpairException e =
                 assertThrows(HotpairException.class, () -> Keyspace.open(builder.build()));
@@ -72,7 +75,15 @@ class OwnershipTest {
         assertTrue(
                 message.startsWith("directory=" + home + " is that of a node of a pair"), message);
         assertEquals(before, names(home));
-        Keyspace.open(builder.apartFromPair().build()).close();
+        Keyspace.open(
+                        Keyspace.builder()
+                                .directory(home)
+                                .maxMemory(16L << 20)
+                                .apartFromPair()
+                                .build())
+                .close();
+        // From then on it is one of no pair.
+        Keyspace.open(builder.build()).close();
     }
 
     private static List<String> names(Path home) throws IOException {

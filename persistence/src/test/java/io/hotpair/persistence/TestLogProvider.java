@@ -41,6 +41,11 @@ public final class TestLogProvider implements LogProvider {
     }
 
     @Override
+    public void leavePair(Path directory) {
+        new ChronicleLogProvider().leavePair(directory);
+    }
+
+    @Override
     public BackupStore backups() {
         return new BackupDirectories(path -> backupSpace.usableBytes(path));
     }

@@ -120,7 +120,12 @@ final class FollowerLink implements Following {
     /** One that was stopped may still be putting away what it had of a copy. */
     private void awaitEnd(@Nullable Thread before) {
         if (before != null) {
-            threads.join(before);
+            try {
+                threads.join(before);
+            } catch (RuntimeException | Error e) {
+                // It was only to be said that it takes long: this thread is the one that follows.
+                return;
+            }
         }
     }
 
@@ -207,6 +212,9 @@ final class FollowerLink implements Following {
 
         /** The alarm that this one has raised, or null. Under the steering lock. */
         private @Nullable String raised;
+
+        /** The last opId here when it was raised. */
+        private long raisedOpId;
 
         private int unproven;
         private boolean alarmed;
@@ -461,6 +469,9 @@ final class FollowerLink implements Following {
                     connected = true;
                     tellResumed();
                 }
+                if (connected && raised != null && isPastWhatFailed()) {
+                    takeBackAlarm();
+                }
                 report(session);
             } finally {
                 steering.unlock();
@@ -552,17 +563,29 @@ final class FollowerLink implements Following {
         /** Needs a person, who may ask for it as well: it keeps this node from following. */
         private void raise(String sentence) {
             alarmed = true;
+            boolean isNew = false;
             steering.lock();
             try {
                 // Who has stopped says nothing of a master that it does not follow any more.
                 if (!stopped) {
                     obstacle = sentence;
                     raised = sentence;
-                    events.alarm(leader.term(), sentence);
+                    raisedOpId = keyspace.log().lastOpId();
+                    isNew = events.note(sentence);
                 }
             } finally {
                 steering.unlock();
             }
+            if (isNew) {
+                // Not under the lock: a listener may close the keyspace, which waits for it.
+                events.tell(Kind.ALARM, leader.term(), 0, 0, 0, sentence);
+            }
+        }
+
+        /** A connection alone is none: what could not be taken is yet to come. */
+        private boolean isPastWhatFailed() {
+            long lastOpId = keyspace.log().lastOpId();
+            return lastOpId > raisedOpId || masterLastOpId <= lastOpId;
         }
 
         private void takeBackAlarm() {
@@ -623,7 +646,6 @@ final class FollowerLink implements Following {
         /** Told when the master has begun to feed: up to then it can refuse. */
         private void tellResumed() {
             toldCopy = false;
-            takeBackAlarm();
             if (!resumedBefore) {
                 resumedBefore = true;
                 events.clearAlarm();

@@ -212,13 +212,26 @@ public final class PairSession implements ReplicationSession {
                 // The agent may be waiting for a copy that is being loaded.
                 following.abandon();
                 agent.close();
-                threads.join();
-                following.shutDown();
-                shipping.shutDown();
-                register.close();
+                try {
+                    threads.join();
+                } finally {
+                    endRest();
+                }
             }
         } finally {
             closeLock.unlock();
+        }
+    }
+
+    private void endRest() {
+        try {
+            following.shutDown();
+        } finally {
+            try {
+                shipping.shutDown();
+            } finally {
+                register.close();
+            }
         }
     }
 

@@ -44,10 +44,16 @@ final class RoleLog {
 
     /** Raises an alarm, once for the same sentence. */
     void alarm(long term, String sentence) {
-        if (!sentence.equals(alarm)) {
-            alarm = sentence;
+        if (note(sentence)) {
             tell(Kind.ALARM, term, 0, 0, 0, sentence);
         }
+    }
+
+    /** Raises an alarm that the caller is to tell of; false if it is raised already. */
+    boolean note(String sentence) {
+        boolean isNew = !sentence.equals(alarm);
+        alarm = sentence;
+        return isNew;
     }
 
     void tell(Kind kind, long term, long opId, long operations, long durationNs, String text) {

@@ -2,6 +2,7 @@ package io.hotpair.server;
 
 import io.hotpair.Backup;
 import io.hotpair.BackupOptions;
+import io.hotpair.HotpairException;
 import io.hotpair.Keyspace;
 import io.hotpair.KeyspaceConfig;
 import io.hotpair.MaxMemoryPolicy;
@@ -73,6 +74,18 @@ final class RdbDirectory {
         long memory = maxMemoryBytes == 0 ? memoryFor(directory) : maxMemoryBytes;
         try (Keyspace keyspace = Keyspace.open(config(directory, memory))) {
             return writer.apply(keyspace);
+        } catch (HotpairException e) {
+            if (e.category() != HotpairException.Category.NODE_OF_PAIR) {
+                throw e;
+            }
+            throw new IllegalStateException(
+                    "--dir="
+                            + directory
+                            + " is that of a node of a pair: clone it to another directory (clone"
+                            + " --dir "
+                            + directory
+                            + " --to DIRECTORY) and export that",
+                    e);
         }
     }
 
