@@ -417,12 +417,16 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox.Ow
 
     /** Disconnects after a failure that is this client's alone. Called by the event loop. */
     void fail(Throwable cause) {
-        RespServer.LOGGER.error(
-                "Client id={} addr={} is disconnected after a failure",
-                client.id(),
-                client.address(),
-                cause);
-        kill();
+        try {
+            RespServer.LOGGER.error(
+                    "Client id={} addr={} is disconnected after a failure",
+                    client.id(),
+                    client.address(),
+                    cause);
+        } finally {
+            // Also where there is no memory to say so.
+            kill();
+        }
     }
 
     /** Does what is next, be it the parked command or a new one, if there is anything to do. */

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The buffer into which one event loop reads from all its plain connections: they copy what arrived
@@ -13,9 +14,7 @@ import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
 final class ReadBuffer extends DefaultMaxMessagesRecvByteBufAllocator implements AutoCloseable {
     private static final int LENGTH = 64 << 10;
 
-    // Of no pool, and without the samples that the library takes to find buffers which were lost.
-    private final ByteBuf buffer =
-            new UnpooledByteBufAllocator(true, true).directBuffer(LENGTH, LENGTH);
+    private @Nullable ByteBuf buffer;
 
     @Override
     @SuppressWarnings("deprecation") // The interface says so itself: its successor extends this.
@@ -26,17 +25,32 @@ final class ReadBuffer extends DefaultMaxMessagesRecvByteBufAllocator implements
     /** Frees the buffer, when the loop has ended. */
     @Override
     public void close() {
-        boolean unused = buffer.release();
+        ByteBuf present = buffer;
+        if (present != null && present.refCnt() > 0) {
+            boolean unused = present.release();
+        }
+    }
+
+    private ByteBuf buffer() {
+        ByteBuf present = buffer;
+        // The library gives what was read back once more, if also logging an error has failed.
+        if (present == null || present.refCnt() == 0) {
+            // Of no pool, and without the samples that are taken to find buffers which were lost.
+            present = new UnpooledByteBufAllocator(true, true).directBuffer(LENGTH, LENGTH);
+            buffer = present;
+        }
+        return present;
     }
 
     private final class SharedHandle extends MaxMessageHandle {
         @Override
         public ByteBuf allocate(ByteBufAllocator allocator) {
-            if (buffer.refCnt() != 1) {
+            ByteBuf present = buffer();
+            if (present.refCnt() != 1) {
                 // Somebody keeps what was read last.
                 return allocator.directBuffer(LENGTH);
             }
-            return buffer.clear().retain();
+            return present.clear().retain();
         }
 
         @Override

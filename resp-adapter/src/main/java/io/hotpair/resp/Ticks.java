@@ -49,7 +49,15 @@ final class Ticks implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             // As when there is no memory for a moment: what is thrown here would be the last tick.
             waiting.set(false);
-            RespServer.LOGGER.warn("An event loop was not told the time, it is in a moment", e);
+            say(e);
+        }
+    }
+
+    private static void say(Throwable cause) {
+        try {
+            RespServer.LOGGER.warn("An event loop was not told the time, it is in a moment", cause);
+        } catch (RuntimeException | Error unlogged) {
+            // Nor was there memory to say so. The next tick matters more.
         }
     }
 

@@ -36,4 +36,18 @@ class ReadBufferTest {
         shared.close();
         assertEquals(0, first.refCnt());
     }
+
+    @Test
+    @SuppressWarnings("deprecation") // See there.
+    void isMadeAnewIfItWasGivenBackOnceTooOften() {
+        ReadBuffer shared = new ReadBuffer();
+        ByteBuf first = shared.newHandle().allocate(ALLOCATOR);
+        boolean unusedFirst = first.release(2);
+
+        ByteBuf second = shared.newHandle().allocate(ALLOCATOR);
+        assertNotSame(first, second);
+        boolean unusedSecond = second.release(2);
+        shared.close();
+        shared.close();
+    }
 }

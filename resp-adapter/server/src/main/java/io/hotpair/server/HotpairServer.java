@@ -139,7 +139,8 @@ public final class HotpairServer implements AutoCloseable {
      */
     private static void doNotLookForLostBuffers() {
         String level = "io.netty.leakDetection.level";
-        if (System.getProperty(level) == null) {
+        if (System.getProperty(level) == null
+                && System.getProperty("io.netty.leakDetectionLevel") == null) {
             System.setProperty(level, "disabled");
         }
     }
@@ -411,14 +412,20 @@ public final class HotpairServer implements AutoCloseable {
     }
 
     private void closeRest() {
-        if (listener != null) {
-            listener.close();
-        }
-        if (keyspace != null) {
-            keyspace.close();
-        }
-        if (witness != null) {
-            witness.close();
+        try {
+            if (listener != null) {
+                listener.close();
+            }
+        } finally {
+            try {
+                if (keyspace != null) {
+                    keyspace.close();
+                }
+            } finally {
+                if (witness != null) {
+                    witness.close();
+                }
+            }
         }
     }
 }
