@@ -36,8 +36,11 @@ final class Chunk {
     /** Whether it is being emptied, so that no block of it is given out any more. */
     volatile boolean evacuating;
 
-    /** Blocks that came back meanwhile: next 8, size class 8. The compactor's own. */
-    long asideHead;
+    /**
+     * Blocks that came back meanwhile: next 8, size class 8. Anybody adds one; they are taken out
+     * all at once only, so that nobody compares with one that came back.
+     */
+    final AtomicLong asideHead = new AtomicLong();
 
     Chunk(long start, long lengthBytes) {
         this.start = start;

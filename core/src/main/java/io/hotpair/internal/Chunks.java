@@ -321,6 +321,16 @@ final class Chunks {
         }
     }
 
+    /** Puts a free block aside that is not to be given out. */
+    void putAside(Chunk chunk, long block, int length) {
+        long next;
+        do {
+            next = chunk.asideHead.get();
+            mem.putLong(block, next);
+        } while (!chunk.asideHead.compareAndSet(next, block));
+        countFree(chunk, length);
+    }
+
     /** Counts bytes that came to the lists of a chunk, or left them. */
     void countFree(Chunk chunk, long bytes) {
         chunk.freeBytes.addAndGet(bytes);

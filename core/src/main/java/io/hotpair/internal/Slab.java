@@ -609,12 +609,25 @@ final class Slab {
             stripe.asideHead = mem.getLong(block);
             Chunk chunk = chunks.of(block);
             if (chunk.evacuating) {
-                mem.putLong(block, chunk.asideHead);
-                chunk.asideHead = block;
-                chunks.countFree(chunk, SizeClass.length(sizeClass));
+                chunks.putAside(chunk, block, SizeClass.length(sizeClass));
+                if (!chunk.evacuating) {
+                    // Whoever reopened it may have looked before.
+                    takeAside(stripe, chunk);
+                }
             } else {
                 freeBlock(stripe, block, sizeClass);
             }
+        }
+    }
+
+    private void takeAside(Stripe stripe, Chunk chunk) {
+        long block = chunk.asideHead.getAndSet(0);
+        while (block != 0) {
+            long next = mem.getLong(block);
+            int sizeClass = (int) mem.getLong(block + Long.BYTES);
+            chunks.countFree(chunk, -SizeClass.length(sizeClass));
+            freeBlock(stripe, block, sizeClass);
+            block = next;
         }
     }
 
@@ -623,13 +636,7 @@ final class Slab {
         chunks.reopen(chunk);
         Stripe stripe = stripes.enter();
         try {
-            while (chunk.asideHead != 0) {
-                long block = chunk.asideHead;
-                int sizeClass = (int) mem.getLong(block + Long.BYTES);
-                chunk.asideHead = mem.getLong(block);
-                chunks.countFree(chunk, -SizeClass.length(sizeClass));
-                freeBlock(stripe, block, sizeClass);
-            }
+            takeAside(stripe, chunk);
         } finally {
             stripes.leave(stripe);
         }
