@@ -1150,7 +1150,11 @@ public final class Engine {
                     return stripe;
                 }
             } catch (Error e) {
-                stripes.leave(stripe);
+                try {
+                    stripes.leave(stripe);
+                } catch (StackOverflowError noStack) {
+                    stripe.isLeft = true;
+                }
                 throw e;
             }
             stripes.leave(stripe);
@@ -1265,7 +1269,12 @@ public final class Engine {
                 }
             }
         } finally {
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError e) {
+                // A store needs none; whoever reclaims memory does the rest.
+                stripe.isLeft = true;
+            }
         }
     }
 
