@@ -227,9 +227,7 @@ public final class RespListener implements AutoCloseable {
         boolean ended =
                 group.terminationFuture()
                         .awaitUninterruptibly(CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
-        if (ended) {
-            workers.values().forEach(worker -> worker.readBuffer().close());
-        } else {
+        if (!ended) {
             RespServer.LOGGER.warn(
                     "The listener's threads did not end within {} s", CLOSE_TIMEOUT_SECONDS);
         }
@@ -382,9 +380,7 @@ public final class RespListener implements AutoCloseable {
             Connection connection =
                     new Connection(server.clients().nextId(), channel, worker, session, tlsHandler);
             server.clients().add(connection);
-            if (tlsHandler == null) {
-                channel.config().setRecvByteBufAllocator(worker.readBuffer());
-            } else {
+            if (tlsHandler != null) {
                 channel.pipeline().addLast(tlsHandler);
             }
             channel.pipeline().addLast(connection);

@@ -44,7 +44,6 @@ final class Worker {
     private @Nullable Client executing;
     private @Nullable ScriptContext scriptContext;
     private final ReadAhead readAhead = new ReadAhead();
-    private final ReadBuffer readBuffer = new ReadBuffer();
     private byte[] readArray = new byte[READ_LENGTH];
 
     Worker(EventLoop loop, RespServer server, int index) {
@@ -102,10 +101,6 @@ final class Worker {
 
     Set<Connection> connections() {
         return connections;
-    }
-
-    ReadBuffer readBuffer() {
-        return readBuffer;
     }
 
     /** An array for what was just read, until the next read of any client. */
