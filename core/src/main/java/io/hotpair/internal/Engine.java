@@ -188,7 +188,11 @@ public final class Engine {
         try {
             index = new Index(mem, slab, sipHash, stripe, commits, this::isPurgeable);
         } finally {
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
         evictor =
                 maxMemoryPolicy == MaxMemoryPolicy.NOEVICTION
@@ -269,7 +273,11 @@ public final class Engine {
             }
             return stripe;
         } catch (RuntimeException | Error e) {
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
             throw e;
         }
     }
@@ -277,9 +285,14 @@ public final class Engine {
     /** For what is done to memory whatever it shows. */
     private Stripe enterToWork() {
         Stripe stripe = stripes.enter();
-        if (mode.closed()) {
-            stripes.leave(stripe);
-            mode.checkOpen();
+        Mode present = mode;
+        if (present.closed()) {
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
+            present.checkOpen();
         }
         return stripe;
     }
@@ -382,7 +395,11 @@ public final class Engine {
         try {
             return by.select(stripe, coarseMs, into);
         } finally {
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
     }
 
@@ -428,7 +445,7 @@ public final class Engine {
     }
 
     /** Notes what a write added, for {@link #payDebt}, and lets the policy's time go on. */
-    private void note(Stripe stripe, Outcome outcome) {
+    void note(Stripe stripe, Outcome outcome) {
         Evictor present = evictor;
         if (present == null) {
             return;
@@ -495,7 +512,11 @@ public final class Engine {
             long record = read(stripe, key, 0, key.length, hash, trace);
             return result(reader.read(edit(stripe), record));
         } finally {
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
     }
 
@@ -538,7 +559,11 @@ public final class Engine {
                         return reader.read(stripe, collect);
                     }
                 } finally {
-                    stripes.leave(stripe);
+                    try {
+                        stripes.leave(stripe);
+                    } catch (StackOverflowError noStack) {
+                        stripe.isLeft = true;
+                    }
                 }
                 rightOfWay.ask();
                 asked = true;
@@ -570,7 +595,11 @@ public final class Engine {
                 collect(stripe).prefetch(keys, offsets, lengths, count);
             }
         } finally {
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
     }
 
@@ -591,7 +620,11 @@ public final class Engine {
             long record = index.find(stripe, false);
             return record == 0 ? 0 : numbering.number(record);
         } finally {
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
     }
 
@@ -761,7 +794,11 @@ public final class Engine {
                     slab.releaseHeld(stripe);
                     return;
                 } finally {
-                    stripes.leave(stripe);
+                    try {
+                        stripes.leave(stripe);
+                    } catch (StackOverflowError noStack) {
+                        stripe.isLeft = true;
+                    }
                 }
             }
             // Its holder releases it, too, if it is a writer.
@@ -812,7 +849,11 @@ public final class Engine {
             }
             step.accept(edit(stripe));
         } finally {
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
     }
 
@@ -866,7 +907,11 @@ public final class Engine {
                     outcome,
                     writable ? null : present);
         } catch (RuntimeException | Error e) {
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
             throw e;
         }
     }
@@ -878,14 +923,6 @@ public final class Engine {
         Edit edit = edit(stripe);
         edit.beginGroup(opId, false);
         return new Transaction(this, mem, index, commits, slab, stripe, edit, new Outcome(), null);
-    }
-
-    void leave(Stripe stripe, Outcome outcome) {
-        try {
-            note(stripe, outcome);
-        } finally {
-            stripes.leave(stripe);
-        }
     }
 
     /**
@@ -959,7 +996,11 @@ public final class Engine {
             }
             return length;
         } finally {
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
     }
 
@@ -976,7 +1017,11 @@ public final class Engine {
             long record = read(stripe, key, keyOffset, keyLength, hash, trace);
             return StringContent.copy(edit(stripe), record);
         } finally {
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
     }
 
@@ -989,7 +1034,11 @@ public final class Engine {
             Edit.expect(mem, record, Records.STRING);
             return record == 0 ? ABSENT : (int) StringContent.length(mem, record);
         } finally {
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
     }
 
@@ -1001,7 +1050,11 @@ public final class Engine {
             long record = read(stripe, key, keyOffset, keyLength, hash, trace);
             return record == 0 ? ABSENT : Records.deadlineMs(mem, record);
         } finally {
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
     }
 
@@ -1043,7 +1096,11 @@ public final class Engine {
                                 });
             }
         } finally {
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
         // The consumer may take its time: it holds no epoch.
         keys.forEach(consumer);
@@ -1076,7 +1133,11 @@ public final class Engine {
             }
             return chosen[0] == 0 ? null : Records.key(mem, chosen[0]);
         } finally {
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
     }
 
@@ -1116,7 +1177,11 @@ public final class Engine {
             Edit edit = edit(stripe);
             return index.visitSegment(upper, record -> visitor.visit(edit, record));
         } finally {
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
     }
 
@@ -1130,7 +1195,11 @@ public final class Engine {
             stripe.key.set(key, 0, key.length, hash(key));
             return result(reader.read(edit(stripe), index.find(stripe, false)));
         } finally {
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
     }
 
@@ -1157,7 +1226,11 @@ public final class Engine {
                 }
                 throw e;
             }
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
             present.checkWritable();
             giveUpNs = awaitRoom(giveUpNs);
         }
@@ -1271,8 +1344,7 @@ public final class Engine {
         } finally {
             try {
                 stripes.leave(stripe);
-            } catch (StackOverflowError e) {
-                // A store needs none; whoever reclaims memory does the rest.
+            } catch (StackOverflowError noStack) {
                 stripe.isLeft = true;
             }
         }
@@ -1404,7 +1476,11 @@ public final class Engine {
                         }
                     });
         } finally {
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
     }
 
@@ -1437,7 +1513,11 @@ public final class Engine {
                             });
         } finally {
             stripe.debt = debt;
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
         for (byte[] key : keys) {
             relocation.begin();
@@ -1493,7 +1573,11 @@ public final class Engine {
             relocation.miss();
         } finally {
             stripe.debt = debt;
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
     }
 
@@ -1587,7 +1671,11 @@ public final class Engine {
             slab.retire(stripe, record);
             return opId;
         } finally {
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
     }
 
@@ -1616,7 +1704,11 @@ public final class Engine {
         try {
             return index.warm(hashes, count);
         } finally {
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
     }
 
@@ -1628,7 +1720,11 @@ public final class Engine {
             index.expect(stripe, keys);
         } finally {
             stripe.debt = 0;
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
     }
 
@@ -1695,7 +1791,11 @@ public final class Engine {
         } finally {
             // What the log says is nobody's debt.
             stripe.debt = 0;
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
     }
 
@@ -1765,7 +1865,11 @@ public final class Engine {
             } catch (NoRoomNow e) {
                 // Waits below, holding nothing.
             } finally {
-                transaction.end(new Outcome());
+                try {
+                    transaction.end(new Outcome());
+                } finally {
+                    stripes.leave(transaction.stripe);
+                }
                 tell(transaction);
             }
             awaitRoomInMemory(attempt);
@@ -1860,7 +1964,11 @@ public final class Engine {
                                     }
                                 });
             } finally {
-                stripes.leave(stripe);
+                try {
+                    stripes.leave(stripe);
+                } catch (StackOverflowError noStack) {
+                    stripe.isLeft = true;
+                }
             }
         } while (upper != 0);
         return digest.hex();

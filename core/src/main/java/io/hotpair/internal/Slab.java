@@ -420,7 +420,11 @@ final class Slab {
                         chunks.give(other, c, other.freeCount[c]);
                     }
                 } finally {
-                    stripes.leave(other);
+                    try {
+                        stripes.leave(other);
+                    } catch (StackOverflowError noStack) {
+                        other.isLeft = true;
+                    }
                 }
             }
         }
@@ -442,7 +446,11 @@ final class Slab {
                 try {
                     freed |= reclaimSome(stripe);
                 } finally {
-                    stripes.leave(stripe);
+                    try {
+                        stripes.leave(stripe);
+                    } catch (StackOverflowError noStack) {
+                        stripe.isLeft = true;
+                    }
                 }
             }
         }
@@ -561,7 +569,11 @@ final class Slab {
             drainIfAsked(stripe);
             return true;
         } finally {
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
     }
 
@@ -638,7 +650,11 @@ final class Slab {
         try {
             takeAside(stripe, chunk);
         } finally {
-            stripes.leave(stripe);
+            try {
+                stripes.leave(stripe);
+            } catch (StackOverflowError noStack) {
+                stripe.isLeft = true;
+            }
         }
     }
 }

@@ -82,6 +82,11 @@ final class Stripes {
                 && EPOCH.compareAndSet(epochs, cell, 0L, globalEpoch);
     }
 
+    /**
+     * Leaves. Where a caller's stack may end, this call may itself fail for want of it: so whoever
+     * works for one catches that, and sets {@link Stripe#isLeft}, which takes no stack. He must not
+     * where the failure may come from behind this call: then somebody else may have the stripe.
+     */
     void leave(Stripe stripe) {
         stripe.unbounded = false;
         stripe.compacts = false;

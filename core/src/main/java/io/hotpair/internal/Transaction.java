@@ -47,7 +47,7 @@ public final class Transaction implements Executor {
     private final Index index;
     private final MultiCommit commits;
     private final Slab slab;
-    private final Stripe stripe;
+    final Stripe stripe;
     private final Edit edit;
     private final Outcome outcome;
     private final @Nullable Mode refusing;
@@ -387,15 +387,15 @@ public final class Transaction implements Executor {
                 .toList();
     }
 
-    /** Gives back what was not committed, and leaves the epoch. */
+    /**
+     * Gives back what was not committed. The caller leaves the epoch, as he has the stack that he
+     * entered it with.
+     */
     void end(Outcome outcome) {
         isEnded = true;
-        try {
-            if (!committed) {
-                edit.abandon();
-            }
-        } finally {
-            engine.leave(stripe, outcome);
+        if (!committed) {
+            edit.abandon();
         }
+        engine.note(stripe, outcome);
     }
 }

@@ -19,10 +19,12 @@ final class Transactions {
     private static final long COURTESY_PARK_NS = 10_000;
 
     private final Engine engine;
+    private final Stripes stripes;
     private final AtomicReference<@Nullable Thread> priority = new AtomicReference<>();
 
     Transactions(Engine engine) {
         this.engine = engine;
+        stripes = engine.stripes();
     }
 
     <R> R run(Function<Executor, R> body, Outcome outcome) {
@@ -42,7 +44,15 @@ final class Transactions {
                     // Waits below, holding nothing.
                 } finally {
                     if (transaction != null) {
-                        transaction.end(outcome);
+                        try {
+                            transaction.end(outcome);
+                        } finally {
+                            try {
+                                stripes.leave(transaction.stripe);
+                            } catch (StackOverflowError noStack) {
+                                transaction.stripe.isLeft = true;
+                            }
+                        }
                         engine.tell(transaction);
                     }
                 }
