@@ -14,7 +14,9 @@ import io.hotpair.resp.Command.Category;
 import io.hotpair.resp.Command.Group;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Bits of strings. */
@@ -25,10 +27,9 @@ final class BitCommands {
             "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported"
                     + " but i64 is.";
 
-    /** The operators that Redis 7.0 has. */
-    private static final BitOperator[] OPERATORS = {
-        BitOperator.AND, BitOperator.OR, BitOperator.XOR, BitOperator.NOT
-    };
+    /** Those that hold the first value against the others. */
+    private static final Set<BitOperator> NEED_TWO =
+            EnumSet.of(BitOperator.DIFF, BitOperator.DIFF1, BitOperator.ANDOR);
 
     private BitCommands() {}
 
@@ -72,13 +73,13 @@ final class BitCommands {
                 .complexity("O(N), N being the length of the part")
                 .summary("Finds the first bit of a kind in a value or a part of it.")
                 .does(BitCommands::bitpos);
-        add(table, "bitop", -4, "operation destkey key...")
+        add(table, "bitop", -4, "(AND|OR|XOR|NOT|DIFF|DIFF1|ANDOR|ONE) destkey key...")
                 .flags(WRITE, DENYOOM)
                 .keys(2, 2, 1, "OW", "update")
                 .keys(3, -1, 1, "RO", "access")
                 .since("2.6.0")
                 .complexity("O(N), N being the length of the longest value")
-                .summary("Combines values bit by bit with AND, OR, XOR or NOT.")
+                .summary("Combines values bit by bit, and keeps the result.")
                 .does(BitCommands::bitop);
     }
 
@@ -198,13 +199,17 @@ final class BitCommands {
         if (operator == BitOperator.NOT && request.count() != 4) {
             throw new CommandException("ERR BITOP NOT must be called with a single source key.");
         }
+        if (NEED_TWO.contains(operator) && request.count() < 5) {
+            throw new CommandException(
+                    "ERR BITOP " + operator + " must be called with at least two source keys.");
+        }
         long length = strings(client).bitOp(operator, request.copy(2), request.copies(3));
         client.noteWrite();
         reply.integer(length);
     }
 
     private static BitOperator operator(Request request) {
-        for (BitOperator operator : OPERATORS) {
+        for (BitOperator operator : BitOperator.values()) {
             if (request.is(1, operator.name())) {
                 return operator;
             }

@@ -45,7 +45,8 @@ final class SyntaxTree {
                     "numfields",
                     "numids",
                     "limit");
-    private static final Set<String> KEYS = Set.of("key", "source", "destination");
+    private static final Set<String> KEYS =
+            Set.of("key", "source", "sourcekey", "destination", "destkey");
 
     /**
      * An argument.

@@ -156,7 +156,7 @@ final class BitSource extends CommandSource {
     }
 
     private String[] bitop() {
-        String[] command = command("BITOP", one("AND", "OR", "XOR", "NOT", "not", "DIFF"), key());
+        String[] command = command("BITOP", one("AND", "OR", "XOR", "NOT", "not", "NAND"), key());
         do {
             command = plus(command, key());
         } while (chance(2));

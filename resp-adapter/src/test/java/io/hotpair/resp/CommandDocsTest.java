@@ -68,7 +68,8 @@ class CommandDocsTest {
                 TestListener listener = TestListener.open();
                 Jedis theirs = new Jedis("127.0.0.1", redis.port());
                 Jedis ours = new Jedis("127.0.0.1", listener.port())) {
-            for (String name : List.of("digest", "msetex", "delex", "set", "xdelex", "xackdel")) {
+            for (String name :
+                    List.of("digest", "msetex", "delex", "set", "xdelex", "xackdel", "bitop")) {
                 // A digest is no integer, as later versions say, too.
                 String expected =
                         docs(theirs, name)

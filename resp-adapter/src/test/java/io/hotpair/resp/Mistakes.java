@@ -259,7 +259,7 @@ final class Mistakes {
         "bitpos a 1 0 -1 foo",
         "bitop foo d a",
         "bitop not d a b",
-        "bitop diff d a b",
+        "bitop nand d a b",
         "bitfield a get u64 0",
         "bitfield a get u8 -1",
         "bitfield a foo",

@@ -16,10 +16,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Random programs over deadlines of fields, over conditions, and over deletions in streams, to a
- * listener and to a redis-server that has them: replies and events of keys must be the same. It is
- * the one that {@code -Dhotpair.newerRedis} names, for deadlines, else {@code
- * -Dhotpair.newestRedis}; without it there is {@link NewerRepliesTest}.
+ * Random programs over deadlines of fields, over conditions, over operators of bits, and over
+ * deletions in streams, to a listener and to a redis-server that has them: replies and events of
+ * keys must be the same. It is the one that {@code -Dhotpair.newerRedis} names, for deadlines, else
+ * {@code -Dhotpair.newestRedis}; without it there is {@link NewerRepliesTest}.
  */
 class NewerRedisDifferentialTest {
     private static final int PROGRAMS = Integer.getInteger("hotpair.programs", 20);
@@ -80,6 +80,12 @@ class NewerRedisDifferentialTest {
     @ValueSource(ints = {2, 3})
     void shouldAnswerAndTellOfConditionsAsTheNewestRedis(int protocol) {
         run(protocol, RealRedis.NEWEST, ConditionSource::new);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3})
+    void shouldCombineBitsAsTheNewestRedis(int protocol) {
+        run(protocol, RealRedis.NEWEST, BitOperatorSource::new);
     }
 
     @ParameterizedTest

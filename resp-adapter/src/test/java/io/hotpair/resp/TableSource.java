@@ -274,7 +274,6 @@ final class TableSource {
                             chance(2) ? integer() : streamId();
                     case "group" -> one("g1", "g1", "g2", "");
                     case "consumer" -> one("c1", "c2", "");
-                    case "operation" -> one("AND", "OR", "XOR", "NOT", "not", "FOO");
                     case "encoding" -> one("u8", "i8", "u63", "i64", "u1", "u64", "i0", "i65", "x");
                     case "bit" -> one("0", "1", "1", "2", "-1", "x");
                     case "offset" -> one("0", "1", "7", "8", "100", "#1", "#x", "-1", integer());
