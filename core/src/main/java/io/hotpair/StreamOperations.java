@@ -302,12 +302,15 @@ public interface StreamOperations {
      * @throws HotpairException {@code WRONG_VALUE} if one of the streams or groups is not there;
      *     then nothing is delivered, and the message is {@link #NO_GROUP}
      */
-    List<StreamBatch> xreadGroup(
+    default List<StreamBatch> xreadGroup(
             byte[] group,
             byte[] consumer,
             long limit,
             boolean acknowledges,
-            StreamPosition... positions);
+            StreamPosition... positions) {
+        StreamGroupRead how = new StreamGroupRead(limit, acknowledges, null);
+        return xreadGroup(group, consumer, how, positions);
+    }
 
     /**
      * As {@link #xreadGroup(byte[], byte[], long, boolean, StreamPosition...)}, and if so asked
@@ -351,20 +354,26 @@ public interface StreamOperations {
      *     first, or one that changes is not there any more; then the message is {@link #NO_GROUP},
      *     or {@link #NO_STREAM} if the stream went while this waited
      */
-    List<StreamBatch> xreadGroup(
+    default List<StreamBatch> xreadGroup(
             Duration timeout,
             byte[] group,
             byte[] consumer,
             long limit,
             boolean acknowledges,
-            StreamPosition... positions);
+            StreamPosition... positions) {
+        StreamGroupRead how = new StreamGroupRead(limit, acknowledges, null);
+        return xreadGroup(timeout, group, consumer, how, positions);
+    }
 
     /**
      * As {@link #xreadGroup(byte[], byte[], StreamGroupRead, StreamPosition...)}, but waits as
      * {@link #xreadGroup(Duration, byte[], byte[], long, boolean, StreamPosition...)} does. If it
-     * claims, the wait also ends when something has been pending long enough. What {@link #xclaim}
-     * gives another time meanwhile may be noticed only when the stream is changed again or the time
-     * is over that it had before.
+     * claims, the wait also ends when something has been pending long enough.
+     *
+     * <p>When that will be is known from what was pending last. So what {@link #xclaim} gives
+     * another time meanwhile may be noticed only when something is added, or when that moment
+     * comes; likewise what is pending in another stream that takes the key's place and has the
+     * group too, after a rename say. A stream without the group ends the wait, as its removal does.
      *
      * @param timeout how long at most; zero for ever. An interrupt ends the wait as well, and the
      *     thread stays interrupted: who waits in a loop looks at that
@@ -396,13 +405,16 @@ public interface StreamOperations {
      * @param positions which streams; at least one
      * @return completed with what was found, or with an empty list if nothing came
      */
-    CompletableFuture<List<StreamBatch>> xreadGroupAsync(
+    default CompletableFuture<List<StreamBatch>> xreadGroupAsync(
             Duration timeout,
             byte[] group,
             byte[] consumer,
             long limit,
             boolean acknowledges,
-            StreamPosition... positions);
+            StreamPosition... positions) {
+        StreamGroupRead how = new StreamGroupRead(limit, acknowledges, null);
+        return xreadGroupAsync(timeout, group, consumer, how, positions);
+    }
 
     /**
      * As {@link #xreadGroup(Duration, byte[], byte[], StreamGroupRead, StreamPosition...)}, without

@@ -273,6 +273,72 @@ class StreamClaimingReadTest extends TypeTest {
     }
 
     @Test
+    void shouldClaimDuringTheWaitThoughAllThatWasPendingIsGone() throws Exception {
+        add(KEY, 1);
+        readByAnn();
+        assertEquals(1, streams.xdel(KEY, id(1)));
+        CompletableFuture<List<StreamBatch>> waiting = waiting(BOB, SOON);
+        Instant delivered =
+                keyspace.transaction(
+                        view -> {
+                            StreamOperations inside = view.streams();
+                            StreamAdd second = StreamAdd.at(id(2));
+                            StreamId unused = inside.xadd(KEY, second, bytes("f"), bytes("v"));
+                            assertFalse(inside.xreadGroup(GROUP, ANN, ALL, NEW).isEmpty());
+                            return inside.xpending(
+                                            KEY, GROUP, StreamRange.all(), Duration.ZERO, null)
+                                    .get(1)
+                                    .deliveredAt();
+                        });
+        assertEquals("s: 2/0/1; ", got(waiting));
+        Instant claimed = pendings().get(1).deliveredAt();
+        assertFalse(claimed.isBefore(delivered.plus(SOON)), delivered + " " + claimed);
+        assertEquals("1ann1 2bob2 ", pending());
+    }
+
+    /** If each acknowledgement looked at all that is pending, this would take minutes. */
+    @Test
+    void shouldNotLookAtAllThatIsGoneWheneverSomethingChanges() {
+        int count = 40_000;
+        for (long i = 1; i <= count; i++) {
+            add(KEY, i);
+        }
+        readByAnn();
+        StreamTrim all = StreamTrim.toLength(0);
+        assertEquals(count, streams.xtrim(KEY, all));
+        CompletableFuture<List<StreamBatch>> waiting = waiting(BOB, MINUTE.multipliedBy(5));
+        for (long i = 1; i <= count; i++) {
+            assertEquals(1, streams.xack(KEY, GROUP, id(i)));
+        }
+        assertFalse(waiting.isDone());
+        assertTrue(waiting.cancel(false));
+    }
+
+    @Test
+    void shouldClaimInAStreamThatTakesTheKeysPlace() throws Exception {
+        CompletableFuture<List<StreamBatch>> first = waiting(BOB, MINUTE);
+        replaceByOneThatIsPending(1);
+        // Nothing was pending, so every change is looked at.
+        assertEquals("s: 1/5/1; ", got(first));
+        CompletableFuture<List<StreamBatch>> second = waiting(BOB, MINUTE);
+        replaceByOneThatIsPending(2);
+        add(KEY, 3);
+        assertEquals("s: 2/5/1 3/0/0; ", got(second));
+    }
+
+    /** Has the key hold another stream, of which an entry is pending for five minutes. */
+    private void replaceByOneThatIsPending(long timeMs) {
+        byte[] key = bytes("u");
+        boolean unused = streams.xgroupCreate(key, GROUP, null, true, 0);
+        add(key, timeMs);
+        StreamPosition there = StreamPosition.undelivered(key);
+        assertFalse(streams.xreadGroup(GROUP, ANN, ALL, there).isEmpty());
+        StreamClaim how = StreamClaim.idleFor(Duration.ZERO).idle(MINUTE.multipliedBy(5));
+        assertEquals(1, streams.xclaimJustId(key, GROUP, ANN, how, id(timeMs)).size());
+        assertTrue(keyspace.keys().rename(key, KEY));
+    }
+
+    @Test
     void shouldServeEachOfThoseWhoWaitWhateverTheOthersLookFor() throws Exception {
         add(KEY, 1, 2);
         readByAnn();

@@ -1,5 +1,7 @@
 package io.hotpair.internal;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -31,6 +33,18 @@ final class BlockedConsumer<R> {
     private static final int MISSED = 2;
     private static final int ENDING = 4;
     private static final int ENDED = 8;
+
+    private static final VarHandle AGAIN;
+
+    static {
+        try {
+            AGAIN =
+                    MethodHandles.lookup()
+                            .findVarHandle(BlockedConsumer.class, "again", Again.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
 
     /** What came of an attempt. */
     enum Served {
@@ -84,8 +98,8 @@ final class BlockedConsumer<R> {
     long ticket;
     Timers.@Nullable Key timer;
 
-    /** Set by whoever serves it, taken back by its timer. */
-    final AtomicReference<@Nullable Again> again = new AtomicReference<>();
+    /** Set by whoever serves it, taken back by its timer. Most never have one. */
+    private volatile @Nullable Again again;
 
     /** The next one that has ended, in a list of those who are to be finished. */
     @Nullable BlockedConsumer<?> next;
@@ -117,6 +131,16 @@ final class BlockedConsumer<R> {
         this.attempt = attempt;
         this.parked = parked;
         places = new BlockedConsumers.@Nullable Place[keyCount];
+    }
+
+    /** When it is to be served though nothing changes; null for never. */
+    @Nullable Again again() {
+        return again;
+    }
+
+    /** Sets that moment, unless it is not the one any more that was seen last. */
+    boolean replaceAgain(@Nullable Again seen, @Nullable Again next) {
+        return AGAIN.compareAndSet(this, seen, next);
     }
 
     /** Has something done when an attempt has ended the wait; not in the middle of serving. */

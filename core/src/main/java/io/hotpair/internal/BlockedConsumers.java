@@ -414,12 +414,12 @@ final class BlockedConsumers {
      */
     void serveLater(BlockedConsumer<?> consumer, long atMs, long delayNs) {
         while (true) {
-            BlockedConsumer.Again before = consumer.again.get();
+            BlockedConsumer.Again before = consumer.again();
             if (before != null && before.atMs == atMs) {
                 return;
             }
             BlockedConsumer.Again next = new BlockedConsumer.Again(atMs);
-            if (consumer.again.compareAndSet(before, next)) {
+            if (consumer.replaceAgain(before, next)) {
                 if (before != null) {
                     // Else all who waited for what the first one took are served by each of theirs.
                     cancel(before.timer);
@@ -437,13 +437,13 @@ final class BlockedConsumers {
                             delayNs,
                             () -> {
                                 // First: an attempt that finds nothing asks for another one.
-                                if (consumer.again.compareAndSet(next, null)) {
+                                if (consumer.replaceAgain(next, null)) {
                                     serveFirst(consumer);
                                 }
                             });
         } catch (RuntimeException | Error e) {
             // Whoever tries again is to find that there is no timer.
-            boolean unused = consumer.again.compareAndSet(next, null);
+            boolean unused = consumer.replaceAgain(next, null);
             throw e;
         }
     }
@@ -470,7 +470,7 @@ final class BlockedConsumers {
         audience.decrementAndGet();
         try {
             cancel(consumer.timer);
-            BlockedConsumer.Again again = consumer.again.get();
+            BlockedConsumer.Again again = consumer.again();
             if (again != null) {
                 cancel(again.timer);
             }

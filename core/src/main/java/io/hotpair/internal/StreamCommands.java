@@ -633,17 +633,6 @@ public final class StreamCommands implements StreamOperations {
 
     @Override
     public List<StreamBatch> xreadGroup(
-            byte[] group,
-            byte[] consumer,
-            long limit,
-            boolean acknowledges,
-            StreamPosition... positions) {
-        return xreadGroup(
-                group, consumer, new StreamGroupRead(limit, acknowledges, null), positions);
-    }
-
-    @Override
-    public List<StreamBatch> xreadGroup(
             byte[] group, byte[] consumer, StreamGroupRead how, StreamPosition... positions) {
         ReadGroup read = new ReadGroup(group, consumer, how, positions);
         return read.all(executor);
@@ -672,8 +661,13 @@ public final class StreamCommands implements StreamOperations {
         private final StreamPosition[] positions;
 
         /**
-         * Of each stream, from when on something pending may be idle long enough, unless it is
-         * given another time; {@link IdleEntries#NEVER} if nothing was pending.
+         * Of each stream, before when nothing pending is idle long enough: it is not looked at
+         * until then, unless there is something new. That it is given another time, or that the key
+         * holds another stream, is not noticed. {@link IdleEntries#NEVER} if nothing was pending.
+         *
+         * <p>Negated if all that was pending is no entry of the stream any more. Nothing comes of
+         * that by itself, so there is no moment to look again; but what a change makes pending is
+         * idle long enough then at the earliest. Else every change would cost a look at all of it.
          */
         private final long[] idleAtMs;
 
@@ -776,7 +770,7 @@ public final class StreamCommands implements StreamOperations {
         public long againAtMs() {
             long firstMs = IdleEntries.NEVER;
             for (long atMs : idleAtMs) {
-                firstMs = Math.min(firstMs, atMs);
+                firstMs = atMs < 0 ? firstMs : Math.min(firstMs, atMs);
             }
             return claims() ? firstMs : IdleEntries.NEVER;
         }
@@ -821,7 +815,7 @@ public final class StreamCommands implements StreamOperations {
                 int number, Stream stream, Stream.Group found, long nowMs) {
             List<StreamEntry> entries = new ArrayList<>();
             List<StreamDelivery> deliveries = new ArrayList<>();
-            long atMs = idleAtMs[number];
+            long atMs = Math.abs(idleAtMs[number]);
             triedAtMs[number] = atMs;
             boolean isNew = stream.entryAfter(found.lastId) < stream.endOfEntries();
             if (isNew || atMs == IdleEntries.NEVER || atMs <= nowMs) {
@@ -845,16 +839,23 @@ public final class StreamCommands implements StreamOperations {
             long latestMs = minIdleMs == 0 ? Long.MAX_VALUE : nowMs - minIdleMs;
             IdleEntries idle = new IdleEntries(stream, found, latestMs, limit);
             long nextMs = idle.nextMs();
-            triedAtMs[number] =
-                    nextMs < IdleEntries.NEVER - 1 - minIdleMs
-                            ? nextMs + minIdleMs
-                            : Math.max(nextMs, IdleEntries.NEVER - 1);
+            if (nextMs != IdleEntries.NEVER) {
+                triedAtMs[number] = afterIdling(nextMs);
+            } else {
+                boolean nothing = stream.pendingCount(found) == 0;
+                triedAtMs[number] = nothing ? IdleEntries.NEVER : -afterIdling(nowMs);
+            }
             Claimant claimant = new Claimant(stream, found, consumer, minIdleMs, false, nowMs);
             List<Stream.Pending> claimed = idle.found();
             for (Stream.Pending each : claimed) {
                 claimant.take(each.id(), each);
             }
             return claimed;
+        }
+
+        private long afterIdling(long fromMs) {
+            long most = IdleEntries.NEVER - 1;
+            return fromMs < most - minIdleMs ? fromMs + minIdleMs : most;
         }
 
         /** Delivers what is new. */
@@ -888,43 +889,11 @@ public final class StreamCommands implements StreamOperations {
             Duration timeout,
             byte[] group,
             byte[] consumer,
-            long limit,
-            boolean acknowledges,
-            StreamPosition... positions) {
-        return xreadGroup(
-                timeout,
-                group,
-                consumer,
-                new StreamGroupRead(limit, acknowledges, null),
-                positions);
-    }
-
-    @Override
-    public List<StreamBatch> xreadGroup(
-            Duration timeout,
-            byte[] group,
-            byte[] consumer,
             StreamGroupRead how,
             StreamPosition... positions) {
         checkNotEmpty(positions);
         return Objects.requireNonNull(
                 executor.block(new ReadGroup(group, consumer, how, positions), timeout));
-    }
-
-    @Override
-    public CompletableFuture<List<StreamBatch>> xreadGroupAsync(
-            Duration timeout,
-            byte[] group,
-            byte[] consumer,
-            long limit,
-            boolean acknowledges,
-            StreamPosition... positions) {
-        return xreadGroupAsync(
-                timeout,
-                group,
-                consumer,
-                new StreamGroupRead(limit, acknowledges, null),
-                positions);
     }
 
     @Override

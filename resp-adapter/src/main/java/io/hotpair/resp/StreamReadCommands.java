@@ -185,14 +185,10 @@ final class StreamReadCommands {
 
         private Duration timeout(int argument) {
             long ms =
-                    request.integer(
+                    milliseconds(
                             argument,
-                            Long.MIN_VALUE,
-                            Long.MAX_VALUE,
-                            "ERR timeout is not an integer or out of range");
-            if (ms < 0) {
-                throw new CommandException("ERR timeout is negative");
-            }
+                            "ERR timeout is not an integer or out of range",
+                            "ERR timeout is negative");
             if (ms > Long.MAX_VALUE - client.keyspace().currentTimeMs()) {
                 throw new CommandException("ERR timeout is out of range");
             }
@@ -200,16 +196,19 @@ final class StreamReadCommands {
         }
 
         private Duration minIdle(int argument) {
-            long ms =
-                    request.integer(
+            return Duration.ofMillis(
+                    milliseconds(
                             argument,
-                            Long.MIN_VALUE,
-                            Long.MAX_VALUE,
-                            "ERR min-idle-time is not an integer or out of range");
+                            "ERR min-idle-time is not an integer or out of range",
+                            "ERR min-idle-time must be a positive integer"));
+        }
+
+        private long milliseconds(int argument, String ifNoNumber, String ifNegative) {
+            long ms = request.integer(argument, Long.MIN_VALUE, Long.MAX_VALUE, ifNoNumber);
             if (ms < 0) {
-                throw new CommandException("ERR min-idle-time must be a positive integer");
+                throw new CommandException(ifNegative);
             }
-            return Duration.ofMillis(ms);
+            return ms;
         }
 
         /** How streams are read for a consumer. */
