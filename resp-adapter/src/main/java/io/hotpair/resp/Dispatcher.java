@@ -174,6 +174,10 @@ final class Dispatcher {
         long ns = server.keyspace().nanoTime() - startNs;
         statistics.executed(command, ns);
         noteDuration(command, request, client, ns);
+        if (!client.transaction().isScripted()) {
+            // Of what a script calls, the script has the cost.
+            server.hotKeys().offer(command, request, ns, reply.length() - from);
+        }
         show(command, request, client);
     }
 
@@ -255,7 +259,8 @@ final class Dispatcher {
         }
         if (delayNs == Parked.DONE) {
             if (command != null && begun != null) {
-                executed(command, begun.request(), client, ns + parked.spentNs());
+                long allNs = ns + parked.spentNs();
+                executed(command, begun.request(), client, allNs, reply.length() - from);
             }
             client.unpark();
             if (!parked.isHeldBack() && command != null) {
@@ -275,9 +280,11 @@ final class Dispatcher {
     }
 
     /** Counts a command. One that waited took what it took itself, however long it waited. */
-    private void executed(Command command, Request request, Client client, long ns) {
+    private void executed(
+            Command command, Request request, Client client, long ns, int replyLength) {
         statistics.executed(command, ns);
         noteDuration(command, request, client, ns);
+        server.hotKeys().offer(command, request, ns, replyLength);
     }
 
     private void noteDuration(Command command, Request request, Client client, long ns) {
@@ -348,7 +355,7 @@ final class Dispatcher {
             show(command, request, client);
             return Result.PARKED;
         }
-        executed(command, request, client, ns);
+        executed(command, request, client, ns, reply.length() - from);
         finish(client, reply, from, ground(touchesKeys, client, ground));
         show(command, request, client);
         return Result.DONE;

@@ -98,6 +98,20 @@ final class Request {
         return sum;
     }
 
+    /** Its length as an array of strings, as which nearly all commands come. */
+    long encodedLength() {
+        long sum = headLength(count);
+        for (int i = 0; i < count; i++) {
+            sum += headLength(lengths[i]) + lengths[i] + 2;
+        }
+        return sum;
+    }
+
+    /** A character, the number, and the end of the line. */
+    private static int headLength(int number) {
+        return Decimals.lengthOf(number) + 3;
+    }
+
     /** The same command with some arguments replaced by what is made of them. */
     Request replaced(BitSet which, UnaryOperator<byte[]> by) {
         byte[][] arguments = copies(0);

@@ -35,6 +35,7 @@ final class RespServer {
     private final ErrorCounts errorCounts = new ErrorCounts();
     private final SlowLog slowLog;
     private final LatencyMonitor latencies;
+    private final HotKeys hotKeys;
     private volatile AllowedAddresses allowedAddresses;
     private final Pause pause;
     private final Saves saves;
@@ -84,6 +85,7 @@ final class RespServer {
         budget = new MemoryBudget(config.clientMemoryLimitBytes());
         slowLog = new SlowLog(settings);
         latencies = new LatencyMonitor(settings);
+        hotKeys = new HotKeys(keyspace);
         allowedAddresses = AllowedAddresses.of(config.allowedAddresses());
         rdbCopies = new RdbCopies(keyspace.name());
         saves = new Saves(keyspace, rdbCopies);
@@ -237,6 +239,10 @@ final class RespServer {
 
     LatencyMonitor latencies() {
         return latencies;
+    }
+
+    HotKeys hotKeys() {
+        return hotKeys;
     }
 
     /** How long the calls of a command took in all event loops. */

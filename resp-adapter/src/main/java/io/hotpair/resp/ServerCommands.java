@@ -61,6 +61,7 @@ final class ServerCommands {
         registerConfig(table);
         registerSlowLog(table);
         LatencyCommands.register(table);
+        HotKeysCommands.register(table);
         registerMemory(table);
     }
 

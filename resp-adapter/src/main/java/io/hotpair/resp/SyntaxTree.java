@@ -44,7 +44,10 @@ final class SyntaxTree {
                     "numkeys",
                     "numfields",
                     "numids",
-                    "limit");
+                    "limit",
+                    "k",
+                    "ratio",
+                    "slot");
     private static final Set<String> KEYS =
             Set.of("key", "source", "sourcekey", "destination", "destkey");
 

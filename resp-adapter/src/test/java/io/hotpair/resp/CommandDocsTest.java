@@ -69,7 +69,16 @@ class CommandDocsTest {
                 Jedis theirs = new Jedis("127.0.0.1", redis.port());
                 Jedis ours = new Jedis("127.0.0.1", listener.port())) {
             for (String name :
-                    List.of("digest", "msetex", "delex", "set", "xdelex", "xackdel", "bitop")) {
+                    List.of(
+                            "digest",
+                            "msetex",
+                            "delex",
+                            "set",
+                            "xdelex",
+                            "xackdel",
+                            "bitop",
+                            "hotkeys|start",
+                            "hotkeys|get")) {
                 // A digest is no integer, as later versions say, too.
                 String expected =
                         docs(theirs, name)

@@ -45,6 +45,7 @@ final class ReplyKinds {
             ping +$ +$ echo $ $ time * * select + + swapdb + + flushall + + flushdb + + multi + +
             discard + + watch + + unwatch + + exec *_ *_ hello * % publish : : lastsave : :
             command|count : : config|get * % memory|usage :_ :_ client|id : : client|getname $_ $_
+            hotkeys|start + + hotkeys|stop +_ +_ hotkeys|get *_ *_ hotkeys|reset + +
             """;
 
     private static final Map<String, String[]> KINDS = kinds();
