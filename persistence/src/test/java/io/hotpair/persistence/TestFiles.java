@@ -2,9 +2,12 @@ package io.hotpair.persistence;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -70,26 +73,47 @@ final class TestFiles {
 
     /** Copies a log as it is at this moment, leaving the zeros in it out as holes. */
     static void copyTree(Path from, Path to) throws IOException {
-        try (Stream<Path> files = Files.walk(from)) {
-            for (Path file : files.toList()) {
-                Path target = to.resolve(from.relativize(file).toString());
-                if (Files.isDirectory(file)) {
-                    Files.createDirectories(target);
-                } else {
-                    copyUnlessRenamed(file, target);
-                }
-            }
-        }
+        Files.walkFileTree(
+                from,
+                new SimpleFileVisitor<>() {
+                    @Override
+                    public FileVisitResult preVisitDirectory(
+                            Path directory, BasicFileAttributes attributes) throws IOException {
+                        Files.createDirectories(target(directory));
+                        return FileVisitResult.CONTINUE;
+                    }
+
+                    @Override
+                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                            throws IOException {
+                        try {
+                            copySparse(file, target(file));
+                        } catch (NoSuchFileException e) {
+                            passIfRenamed(file, e);
+                        }
+                        return FileVisitResult.CONTINUE;
+                    }
+
+                    @Override
+                    public FileVisitResult visitFileFailed(Path file, IOException e)
+                            throws IOException {
+                        passIfRenamed(file, e);
+                        return FileVisitResult.CONTINUE;
+                    }
+
+                    private Path target(Path file) {
+                        return to.resolve(from.relativize(file).toString());
+                    }
+                });
     }
 
-    /** What an open log is just writing may get its name, and be listed under it or not. */
-    private static void copyUnlessRenamed(Path from, Path to) throws IOException {
-        try {
-            copySparse(from, to);
-        } catch (NoSuchFileException e) {
-            if (!from.toString().endsWith(".partial")) {
-                throw e;
-            }
+    /**
+     * What an open log is just writing may get its name at any moment, and is copied under it, or
+     * not at all.
+     */
+    private static void passIfRenamed(Path file, IOException e) throws IOException {
+        if (!(e instanceof NoSuchFileException) || !file.toString().endsWith(".partial")) {
+            throw e;
         }
     }
 
