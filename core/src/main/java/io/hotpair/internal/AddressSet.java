@@ -46,6 +46,10 @@ final class AddressSet {
         count++;
     }
 
+    boolean isEmpty() {
+        return count == 0;
+    }
+
     boolean contains(long address) {
         return table[place(address)] != 0;
     }

@@ -35,6 +35,7 @@ final class DoubleCollect {
     /** Keys whose misses overlap: more than a processor has under way, few enough to stay near. */
     private static final int GROUP = 32;
 
+    /** So many keys at most have room kept for them until the next read. */
     private static final int MAX_KEPT = 1024;
 
     private final Mem mem;
@@ -62,6 +63,7 @@ final class DoubleCollect {
      */
     boolean read(Stripe stripe, KeyList keys, int maxPasses) {
         int count = keys.count();
+        stripe.holdsMuch |= count > MAX_KEPT;
         reserve(count);
         for (int from = 0; from < count; from += GROUP) {
             search(stripe, keys, from, Math.min(from + GROUP, count));
@@ -74,7 +76,8 @@ final class DoubleCollect {
     }
 
     /** Brings what finding some keys takes into the cache, for all of them side by side. */
-    void prefetch(byte[] keys, int[] offsets, int[] lengths, int count) {
+    void prefetch(Stripe stripe, byte[] keys, int[] offsets, int[] lengths, int count) {
+        stripe.holdsMuch |= count > MAX_KEPT;
         reserve(count);
         for (int i = 0; i < count; i++) {
             hashes[i] = index.hash(keys, offsets[i], lengths[i]);
@@ -83,7 +86,7 @@ final class DoubleCollect {
     }
 
     private void reserve(int count) {
-        if (hashes.length < count || hashes.length > MAX_KEPT) {
+        if (hashes.length < count) {
             int length = Math.max(GROUP, count);
             hashes = new long[length];
             slots = new long[length];

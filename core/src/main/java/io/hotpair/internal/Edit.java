@@ -648,6 +648,16 @@ public final class Edit implements NodeStore {
         }
     }
 
+    /** Has the stripe forget this when the operation ends: an opened value took much room. */
+    void tookMuchRoom() {
+        stripe.holdsMuch = true;
+    }
+
+    /** Whether there is nothing that the next change must know of. */
+    boolean isDone() {
+        return !isAbandoned && createdCount == 0 && fresh.isEmpty();
+    }
+
     /** Called when all that was built is published. */
     void commit() {
         if (replacedCount > 0) {

@@ -592,7 +592,7 @@ public final class Engine {
         Stripe stripe = enterToWork();
         try {
             if (mode.readable()) {
-                collect(stripe).prefetch(keys, offsets, lengths, count);
+                collect(stripe).prefetch(stripe, keys, offsets, lengths, count);
             }
         } finally {
             try {

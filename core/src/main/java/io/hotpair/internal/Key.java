@@ -2,7 +2,9 @@ package io.hotpair.internal;
 
 /** The key that an operation is about: a part of a caller's array, with its hash. */
 final class Key {
-    byte[] bytes = new byte[0];
+    private static final byte[] NONE = new byte[0];
+
+    byte[] bytes = NONE;
     int offset;
     int length;
     long hash;
@@ -15,6 +17,13 @@ final class Key {
         offset = keyOffset;
         length = keyLength;
         hash = keyHash;
+    }
+
+    /** Lets go of the caller's array. */
+    void forget() {
+        bytes = NONE;
+        offset = 0;
+        length = 0;
     }
 
     /** Where it stands in the index: the upper half of its hash. */

@@ -195,6 +195,11 @@ final class Leaf {
         count = elements.count();
     }
 
+    /** Whether it holds more than it keeps room for. */
+    boolean isHuge() {
+        return length > MAX_LENGTH;
+    }
+
     static int getShort(byte[] from, int offset) {
         return (short) SHORTS.get(from, offset) & 0xFFFF;
     }

@@ -74,6 +74,9 @@ final class Members {
         } else if (record != 0) {
             small.load(mem, Records.value(mem, record, 0), Records.valueLength(mem, record));
             count = small.count();
+            if (small.isHuge()) {
+                edit.tookMuchRoom();
+            }
         } else {
             small.clear();
             count = 0;

@@ -235,6 +235,8 @@ final class Slab {
     }
 
     private long allocateRegion(Stripe stripe, long lengthBytes, boolean fromReserve) {
+        // What is written there was put together on the heap.
+        stripe.holdsMuch = true;
         for (int i = 0; i < SCAVENGE_ATTEMPTS; i++) {
             if (accountant.charge(lengthBytes, bound(fromReserve))) {
                 return allocateCharged(lengthBytes);

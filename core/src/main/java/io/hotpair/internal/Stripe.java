@@ -49,6 +49,12 @@ final class Stripe {
     /** Whether its holder is done with it, and could not say so; see {@link Stripes#leave}. */
     volatile boolean isLeft;
 
+    /**
+     * Whether its working places hold more than should wait for the next operation, which may be
+     * long in coming: the elements of a huge value, or a caller's array of very many keys.
+     */
+    boolean holdsMuch;
+
     /** What the operation is about. */
     final Key key = new Key();
 
@@ -133,6 +139,19 @@ final class Stripe {
         while (limboCount + more > limboCapacity) {
             growLimbo();
         }
+    }
+
+    /**
+     * Has the next operation begin with new working places. One whose stack has ended may have left
+     * what the next one is to go on with: that stays.
+     */
+    void forgetMuch() {
+        if (edit != null && edit.isDone()) {
+            edit = null;
+        }
+        collect = null;
+        key.forget();
+        holdsMuch = false;
     }
 
     // What a snapshot may need: pairs of (address, length or kind).

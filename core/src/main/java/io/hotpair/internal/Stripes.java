@@ -90,6 +90,9 @@ final class Stripes {
     void leave(Stripe stripe) {
         stripe.unbounded = false;
         stripe.compacts = false;
+        if (stripe.holdsMuch) {
+            stripe.forgetMuch();
+        }
         try {
             EPOCH.setRelease(epochs, (stripe.index + 1) * STRIDE, 0L);
         } catch (StackOverflowError e) {
